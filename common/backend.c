@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <string.h>
+
+#include "backend.h"
+
+/* Probe order: the one that protects the machine comes first. */
+static const struct uvio_backend *const backends[] = {
+	&uvio_backend_vfio,
+	&uvio_backend_uio,
+};
+
+const struct uvio_backend *uvio_backend_at(unsigned int index)
+{
+	return index < ARRAY_SIZE(backends) ? backends[index] : NULL;
+}
+
+const struct uvio_backend *uvio_backend_find(const char *name)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(backends); i++)
+		if (!strcmp(backends[i]->name, name))
+			return backends[i];
+	return NULL;
+}
+
+unsigned int uvio_backend_count(void)
+{
+	return ARRAY_SIZE(backends);
+}
+
+const char *uvio_backend_name(unsigned int index)
+{
+	const struct uvio_backend *backend = uvio_backend_at(index);
+
+	return backend ? backend->name : NULL;
+}
+
+const char *uvio_backend_help(unsigned int index)
+{
+	const struct uvio_backend *backend = uvio_backend_at(index);
+
+	return backend ? backend->help : NULL;
+}

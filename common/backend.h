@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * What a backend is: the only thing that the core knows of it.
+ *
+ * Identity stands apart from operations. Each backend is one const table at the end of its own
+ * file, listed in backend.c in probe order. tests/fake.c is a complete small one to start from.
+ *
+ * Operations return 0 (or a count) or a negative errno with a text by uvio_fail(). One that is NULL is
+ * unsupported: the core answers -ENOTSUP. Arguments are checked by the core before, as the public
+ * headers promise: indices are in range, sizes are not 0, vectors are enabled.
+ */
+#ifndef UVIO_BACKEND_H
+#define UVIO_BACKEND_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <uvio/dma.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "internal.h"
+
+/* The PCI configuration space, by the PCI Local Bus Specification 3.0, 6.1 and 6.2. */
+#define PCI_CONFIG_VENDOR 0x00
+#define PCI_CONFIG_DEVICE 0x02
+#define PCI_CONFIG_COMMAND 0x04 /* low byte; bit 2: bus master */
+#define PCI_CONFIG_COMMAND_HIGH 0x05 /* bit 2 (10 of the word): INTx disable */
+#define PCI_CONFIG_INTERRUPT_PIN 0x3d
+#define PCI_COMMAND_BUS_MASTER 0x04
+#define PCI_COMMAND_HIGH_INTX_DISABLE 0x04
+
+/** One mapping in the DMA table. The segments are the backend's work. */
+struct uvio_mapping {
+	uintptr_t addr;
+	size_t size;
+	uint32_t flags; /* enum uvio_dma_flags, never 0 */
+	bool owned;	/* from uvio_dma_alloc() */
+	uint32_t backend_data; /* for the backend, as where the memory is from */
+	unsigned int segment_count;
+	struct uvio_dma_segment *segments; /* points to @one where there is one */
+	struct uvio_dma_segment one;
+};
+
+/** The hot part of the table: sorted by address, searched by bisection. */
+struct uvio_mapping_key {
+	uintptr_t first;
+	uintptr_t last;
+	uint64_t iova; /* of @first, where there is one segment */
+	struct uvio_mapping *mapping;
+};
+
+struct uvio_dma_table {
+	pthread_mutex_t lock; /* a whole transaction: find, ask the kernel, change the table */
+	struct uvio_mapping_key *keys;
+	size_t count, room;
+	uint64_t mask;
+};
+
+struct uvio_vector {
+	unsigned int sleeps; /* waits to come which poll before they read */
+	struct uvio_irq_stats stats;
+};
+
+struct uvio_backend;
+
+struct uvio_udev {
+	struct uvio_ctx *ctx;
+	struct uvio_address address;
+	const struct uvio_backend *backend;
+	void *priv; /* backend->priv_size bytes, zeroed, freed by the core */
+	uint32_t flags;
+	uint32_t caps; /* set by open */
+	int lock_fd;
+	int release_fd; /* set by open; -1: no notice */
+	atomic_bool gone;
+	struct uvio_region config; /* mapped by the core after open; size 0: none */
+	struct uvio_region regions[UVIO_REGION_COUNT]; /* size 0: not mapped yet */
+	enum uvio_irq_kind irq_kind;
+	unsigned int irq_count; /* 0: none enabled */
+	struct uvio_vector *vectors;
+	struct uvio_dma_table dma;
+};
+
+struct uvio_backend_ops {
+	/** Adds findings for a device that may not be bound to this backend. Opens nothing. */
+	void (*probe)(struct uvio_ctx *ctx, const struct uvio_device *device,
+		struct uvio_check *check);
+
+	/**
+	 * Opens the node; the core holds the device's lock. Sets caps and release_fd. Bus mastering and
+	 * interrupts may be in any state: the core switches them off afterwards.
+	 */
+	int (*open)(struct uvio_udev *udev, const struct uvio_open_options *options);
+	/** Everything that is enabled or mapped through the core has been taken down before. */
+	void (*close)(struct uvio_udev *udev);
+
+	/** Fills size and flags; leaves base and direct 0. -ENOENT: not implemented. */
+	int (*region_info)(struct uvio_udev *udev, struct uvio_region *region);
+	/** Fills base and direct where the region can be mapped; nothing to map is no error. */
+	int (*region_map)(struct uvio_udev *udev, struct uvio_region *region);
+	void (*region_unmap)(struct uvio_udev *udev, struct uvio_region *region);
+	/** One access of exactly @width bytes, aligned and in bounds, little endian. */
+	int (*region_read)(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+		unsigned int width, uint64_t *value);
+	int (*region_write)(struct uvio_udev *udev, const struct uvio_region *region,
+		uint64_t offset, unsigned int width, uint64_t value);
+
+	/** The number of vectors of that kind; 0: none. */
+	int (*irq_count)(struct uvio_udev *udev, enum uvio_irq_kind kind);
+	/** Guarantees: armed afterwards, and nothing that came before is reported. */
+	int (*irq_enable)(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
+	int (*irq_disable)(struct uvio_udev *udev);
+	int (*irq_fd)(struct uvio_udev *udev, unsigned int vector);
+	/** Never blocks, one system call: 0 and the count, or -EAGAIN where there is none. */
+	int (*irq_consume)(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
+	/** Guarantees: the next event will be reported, and one that is pending now. One system call. */
+	int (*irq_ack)(struct uvio_udev *udev, unsigned int vector);
+
+	/** Memory for one contiguous buffer of @mapping->size, a multiple of pages; sets addr, size. */
+	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	void (*dma_memory_free)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	/** Makes the segments, all below udev->dma.mask. Called with the table's lock held. */
+	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	int (*dma_unmap)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+
+	/** May refuse before the core sets or clears the bit. NULL: always allowed. */
+	int (*bus_master)(struct uvio_udev *udev, bool on);
+	int (*reset)(struct uvio_udev *udev);
+};
+
+struct uvio_backend {
+	const char *name;
+	const char *help;
+	const char *kernel_driver; /* for uvio_bind(); NULL: it cannot bind */
+	size_t priv_size;
+	const struct uvio_backend_ops *ops;
+};
+
+/** NULL: no such backend. */
+const struct uvio_backend *uvio_backend_find(const char *name);
+const struct uvio_backend *uvio_backend_at(unsigned int index);
+
+/* udev.c */
+/** Marks the device as gone and says so: -ENODEV. */
+int uvio_udev_gone(struct uvio_udev *udev, const char *how);
+
+/* dma.c */
+int uvio_dma_init(struct uvio_udev *udev, uint64_t mask);
+void uvio_dma_cleanup(struct uvio_udev *udev);
+/** Adds a segment behind the last, joined with it where they touch. -ENOMEM. */
+int uvio_mapping_add(struct uvio_mapping *mapping, uint64_t iova, uint64_t size);
+/** Anonymous, shared, zeroed, not inherited by children. */
+int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags);
+
+/* region.c */
+void uvio_regions_unmap(struct uvio_udev *udev);
+/** One volatile access, little endian. */
+uint64_t uvio_mmio_load(const volatile unsigned char *at, unsigned int width);
+void uvio_mmio_store(volatile unsigned char *at, unsigned int width, uint64_t value);
+
+extern const struct uvio_backend uvio_backend_uio;
+extern const struct uvio_backend uvio_backend_vfio;
+
+#endif /* UVIO_BACKEND_H */

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "sys.h"
+
+#define NODE_TIMEOUT_MS 2000
+
+/* What must be put back where a step fails. */
+struct binding {
+	struct uvio_ctx *ctx;
+	const char *address;
+	char driver[UVIO_NAME_SIZE];   /* bound now; "" none */
+	char override[UVIO_NAME_SIZE]; /* "" none */
+	int lock_fd;
+};
+
+static void read_driver(const struct binding *binding, char *driver)
+{
+	if (uvio_sysfs_link(binding->ctx, driver, UVIO_NAME_SIZE, "bus/pci/devices/%s/driver",
+		    binding->address))
+		driver[0] = '\0';
+}
+
+static int write_to(const struct binding *binding, const char *text, const char *path)
+{
+	int rc;
+
+	uvio_log(binding->ctx, UVIO_LOG_DEBUG, "%s: writing '%s' to %s", binding->address, text, path);
+	rc = uvio_sysfs_write(binding->ctx, text, "%s", path);
+	if (!rc)
+		return 0;
+	if (rc == -EACCES || rc == -EPERM)
+		return uvio_fail(rc, "%s: writing %s/%s: %s; binding needs root (sudo)",
+			binding->address, binding->ctx->sysfs, path, strerror(-rc));
+	if (rc == -EROFS)
+		return uvio_fail(rc, "%s: %s is mounted read-only, as in a container; bind on the host",
+			binding->address, binding->ctx->sysfs);
+	return uvio_fail(rc, "%s: writing '%s' to %s/%s: %s", binding->address, text,
+		binding->ctx->sysfs, path, strerror(-rc));
+}
+
+static int write_device(const struct binding *binding, const char *text, const char *file)
+{
+	char path[UVIO_ADDRESS_SIZE * 3];
+
+	snprintf(path, sizeof(path), "bus/pci/devices/%s/%s", binding->address, file);
+	return write_to(binding, text, path);
+}
+
+static int set_override(const struct binding *binding, const char *driver)
+{
+	/* An empty line clears it: nothing at all would not be a write. */
+	return write_device(binding, driver[0] ? driver : "\n", "driver_override");
+}
+
+static int drop_driver(const struct binding *binding)
+{
+	char driver[UVIO_NAME_SIZE];
+
+	read_driver(binding, driver);
+	return driver[0] ? write_device(binding, binding->address, "driver/unbind") : 0;
+}
+
+static int probe(const struct binding *binding)
+{
+	return write_to(binding, binding->address, "bus/pci/drivers_probe");
+}
+
+/* The link decides: drivers_probe succeeds also where nothing took the device. */
+static int take(const struct binding *binding, const char *driver)
+{
+	char now[UVIO_NAME_SIZE];
+	int rc = set_override(binding, driver);
+
+	if (!rc)
+		rc = drop_driver(binding);
+	if (!rc)
+		rc = probe(binding);
+	if (rc)
+		return rc;
+	read_driver(binding, now);
+	if (!strcmp(now, driver))
+		return 0;
+	return uvio_fail(-EIO,
+		"%s: the kernel did not bind it to %s (%s%s); dmesg says why, as that it has no "
+		"interrupt line, or no IOMMU group",
+		binding->address, driver, now[0] ? "it has " : "no driver took it", now);
+}
+
+static void put_back(const struct binding *binding)
+{
+	struct uvio_saved_error cause;
+	char now[UVIO_NAME_SIZE];
+
+	uvio_error_save(&cause);
+	read_driver(binding, now);
+	if (strcmp(now, binding->driver)) {
+		drop_driver(binding);
+		set_override(binding, binding->driver);
+		if (binding->driver[0])
+			probe(binding);
+	}
+	set_override(binding, binding->override);
+	read_driver(binding, now);
+	if (strcmp(now, binding->driver))
+		uvio_fail(cause.err, "%.900s; and %s could not be bound again", cause.text,
+			binding->driver[0] ? binding->driver : "the former state");
+	else
+		uvio_error_restore(&cause);
+}
+
+static int require_driver(const struct binding *binding, const char *driver)
+{
+	if (uvio_sysfs_exists(binding->ctx, "bus/pci/drivers/%s", driver))
+		return 0;
+	return uvio_fail(-ENOENT, "%s: the kernel driver %s is not loaded; modprobe %s",
+		binding->address, driver, driver);
+}
+
+static int require_device(struct binding *binding, struct uvio_address *address, const char *text)
+{
+	uint64_t class_code;
+	int rc = uvio_address_resolve(binding->ctx, text, address);
+
+	if (rc)
+		return rc;
+	binding->address = address->text;
+	if (address->kind != UVIO_ADDRESS_PCI)
+		return uvio_fail(-ENOTSUP, "%s: not a PCI device; its driver is chosen by the device "
+					   "tree or the board, not here", address->text);
+	rc = uvio_sysfs_u64(binding->ctx, &class_code, "bus/pci/devices/%s/class", address->text);
+	if (rc)
+		return uvio_fail(-ENODEV, "%s: no such PCI device; uvio list --all shows those there are",
+			address->text);
+	if (class_code >> 8 == 0x0604 || class_code >> 8 == 0x0609)
+		return uvio_fail(-ENOTSUP, "%s: a PCI bridge: user space cannot drive it; choose the "
+					   "card behind it", address->text);
+	return 0;
+}
+
+static void read_state(struct binding *binding)
+{
+	read_driver(binding, binding->driver);
+	if (uvio_sysfs_read(binding->ctx, binding->override, sizeof(binding->override),
+		    "bus/pci/devices/%s/driver_override", binding->address) < 0 ||
+		!strcmp(binding->override, "(null)"))
+		binding->override[0] = '\0';
+}
+
+/* Locked against other users of this library, and nothing of it in use. */
+static int begin(struct binding *binding, const struct uvio_address *address)
+{
+	int rc;
+
+	binding->lock_fd = uvio_lock(binding->ctx, address);
+	if (binding->lock_fd < 0)
+		return binding->lock_fd;
+	rc = uvio_in_use(binding->ctx, address);
+	if (rc)
+		uvio_sys_close(binding->lock_fd);
+	else
+		read_state(binding);
+	return rc;
+}
+
+static bool node_path(const struct binding *binding, char *path)
+{
+	char **names, group[UVIO_NAME_SIZE];
+	int count;
+
+	if (!uvio_sysfs_link(binding->ctx, group, sizeof(group), "bus/pci/devices/%s/iommu_group",
+		    binding->address) &&
+		!uvio_dev_path(binding->ctx, path, "vfio/%s", group) && !access(path, F_OK))
+		return true;
+	count = uvio_sysfs_names(binding->ctx, "uio", &names, "bus/pci/devices/%s/uio",
+		binding->address);
+	if (count > 0)
+		uvio_dev_path(binding->ctx, path, "%s", names[0]);
+	uvio_names_free(names, count);
+	return count > 0 && !access(path, F_OK);
+}
+
+/* The node in /dev comes later than the driver's link. A driver without one is no error. */
+static void await_node(const struct binding *binding)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000000};
+	char path[PATH_MAX];
+
+	for (int ms = 0; ms < NODE_TIMEOUT_MS && !node_path(binding, path); ms += 10)
+		nanosleep(&pause, NULL);
+}
+
+static int change(struct binding *binding, const char *driver)
+{
+	int rc = require_driver(binding, driver);
+
+	if (rc)
+		return rc;
+	rc = take(binding, driver);
+	if (rc)
+		put_back(binding);
+	else
+		rc = set_override(binding, "");
+	return rc;
+}
+
+int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
+{
+	const struct uvio_backend *backend = driver ? uvio_backend_find(driver) : NULL;
+	struct binding binding = {.ctx = ctx};
+	struct uvio_address address;
+	int rc;
+
+	if (!driver || !driver[0] || strchr(driver, '/') || strlen(driver) >= UVIO_NAME_SIZE)
+		return uvio_fail(-EINVAL, "'%.80s': not a backend and not the name of a kernel driver",
+			driver ? driver : "");
+	if (backend)
+		driver = backend->kernel_driver;
+	rc = require_device(&binding, &address, text);
+	if (rc)
+		return rc;
+	read_driver(&binding, binding.driver);
+	if (strcmp(binding.driver, driver)) {
+		rc = begin(&binding, &address);
+		if (rc)
+			return rc;
+		rc = change(&binding, driver);
+		uvio_sys_close(binding.lock_fd);
+	}
+	if (!rc && backend)
+		await_node(&binding);
+	return rc;
+}
+
+int uvio_unbind(struct uvio_ctx *ctx, const char *text)
+{
+	struct binding binding = {.ctx = ctx};
+	struct uvio_address address;
+	int rc = require_device(&binding, &address, text);
+
+	if (!rc)
+		rc = begin(&binding, &address);
+	if (rc)
+		return rc;
+	rc = set_override(&binding, "");
+	if (!rc)
+		rc = drop_driver(&binding);
+	if (!rc)
+		rc = probe(&binding);
+	uvio_sys_close(binding.lock_fd);
+	return rc;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+
+static int by_gravity(const void *a, const void *b)
+{
+	const struct uvio_finding *x = a, *y = b;
+
+	return (int)y->severity - (int)x->severity;
+}
+
+void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const char *mend,
+	const char *what, ...)
+{
+	struct uvio_finding *grown, finding = {.severity = severity};
+	char text[UVIO_TEXT_SIZE];
+	va_list args;
+
+	va_start(args, what);
+	vsnprintf(text, sizeof(text), what, args);
+	va_end(args);
+	grown = realloc(check->findings, (check->count + 1) * sizeof(*grown));
+	if (grown) {
+		check->findings = grown;
+		finding.what = strdup(text);
+		finding.mend = mend ? strdup(mend) : NULL;
+		grown[check->count++] = finding;
+	}
+	if (!grown || !finding.what || (mend && !finding.mend))
+		check->failed = true;
+}
+
+static enum uvio_verdict verdict_of(const struct uvio_check *check)
+{
+	switch (check->count ? check->findings[0].severity : UVIO_NOTE) {
+	case UVIO_BLOCKS:
+		return UVIO_BROKEN;
+	case UVIO_UNBOUND:
+		return UVIO_NOT_APPLICABLE;
+	default:
+		return UVIO_USABLE;
+	}
+}
+
+static int run(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const struct uvio_backend *backend, struct uvio_check *check)
+{
+	if (device->info.bridge)
+		uvio_check_add(check, UVIO_BLOCKS, "choose the card behind it: uvio list",
+			"%s: a PCI bridge: user space cannot drive it", device->info.address);
+	else
+		backend->ops->probe(ctx, device, check);
+	if (check->failed)
+		return uvio_no_memory(device->info.address);
+	if (check->count)
+		qsort(check->findings, check->count, sizeof(*check->findings), by_gravity);
+	check->verdict = verdict_of(check);
+	return 0;
+}
+
+int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
+	struct uvio_check **out)
+{
+	const struct uvio_backend *backend = name ? uvio_backend_find(name) : NULL;
+	struct uvio_check *check;
+	int rc;
+
+	if (!backend)
+		return uvio_fail(-EINVAL, "%s: no such backend; there are vfio and uio",
+			name ? name : "(none)");
+	check = calloc(1, sizeof(*check));
+	if (!check)
+		return uvio_no_memory(device->info.address);
+	rc = run(ctx, device, backend, check);
+	if (rc) {
+		uvio_check_free(check);
+		return rc;
+	}
+	*out = check;
+	return 0;
+}
+
+void uvio_check_free(struct uvio_check *check)
+{
+	if (!check)
+		return;
+	for (unsigned int i = 0; i < check->count; i++) {
+		free((char *)check->findings[i].what);
+		free((char *)check->findings[i].mend);
+	}
+	free(check->findings);
+	free(check);
+}
+
+enum uvio_verdict uvio_check_verdict(const struct uvio_check *check)
+{
+	return check->verdict;
+}
+
+const struct uvio_finding *uvio_check_findings(const struct uvio_check *check, unsigned int *count)
+{
+	*count = check->count;
+	return check->findings;
+}
+
+int uvio_check_fail(const struct uvio_check *check, int err)
+{
+	const struct uvio_finding *first = check->findings;
+
+	if (!check->count)
+		return err;
+	return uvio_fail(err, "%s%s%s", first->what, first->mend ? "; " : "",
+		first->mend ? first->mend : "");
+}

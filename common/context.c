@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+const char *uvio_version(void)
+{
+	return PACKAGE_VERSION;
+}
+
+static int set_root(char *root, size_t size, const char *want, const char *fallback)
+{
+	int n = snprintf(root, size, "%s", want ? want : fallback);
+
+	if (root[0] != '/')
+		return uvio_fail(-EINVAL, "%s: a root must be an absolute path", root);
+	if ((size_t)n >= size)
+		return uvio_fail(-EINVAL, "%.40s...: the path of a root is too long", root);
+	return 0;
+}
+
+static int set_roots(struct uvio_ctx *ctx, const struct uvio_ctx_options *options)
+{
+	int rc = set_root(ctx->sysfs, sizeof(ctx->sysfs), options->sysfs_root, "/sys");
+
+	if (!rc)
+		rc = set_root(ctx->dev, sizeof(ctx->dev), options->dev_root, "/dev");
+	if (!rc)
+		rc = set_root(ctx->proc, sizeof(ctx->proc), options->proc_root, "/proc");
+	return rc;
+}
+
+int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ctx **out)
+{
+	static const struct uvio_ctx_options defaults;
+	struct uvio_ctx *ctx;
+	int rc;
+
+	if (!out)
+		return uvio_fail(-EINVAL, "context: no place to put it");
+	if (!options)
+		options = &defaults;
+	ctx = calloc(1, sizeof(*ctx));
+	if (!ctx)
+		return uvio_no_memory("context");
+	ctx->log = options->log;
+	ctx->log_data = options->log_data;
+	ctx->log_level = options->log_level;
+	rc = set_roots(ctx, options);
+	if (rc) {
+		free(ctx);
+		return rc;
+	}
+	*out = ctx;
+	return 0;
+}
+
+void uvio_ctx_free(struct uvio_ctx *ctx)
+{
+	free(ctx);
+}
+
+void uvio_log(struct uvio_ctx *ctx, enum uvio_log_level level, const char *format, ...)
+{
+	char text[UVIO_TEXT_SIZE];
+	va_list args;
+
+	if (!ctx->log || level > ctx->log_level)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	ctx->log(ctx->log_data, level, text);
+}

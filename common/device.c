@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+void uvio_device_folder(const struct uvio_address *address, char *folder, size_t size)
+{
+	if (address->kind == UVIO_ADDRESS_PCI)
+		snprintf(folder, size, "bus/pci/devices/%s", address->text);
+	else
+		snprintf(folder, size, "class/uio/%s/device", address->text);
+}
+
+static void fill_uio(struct uvio_ctx *ctx, struct uvio_device *device, const char *folder)
+{
+	char **names;
+	int count;
+
+	if (device->address.kind == UVIO_ADDRESS_UIO) {
+		snprintf(device->uio, sizeof(device->uio), "%.60s", device->address.text);
+		device->info.uio = device->uio;
+		return;
+	}
+	count = uvio_sysfs_names(ctx, "uio", &names, "%s/uio", folder);
+	if (count > 0) {
+		snprintf(device->uio, sizeof(device->uio), "%.60s", names[0]);
+		device->info.uio = device->uio;
+	}
+	uvio_names_free(names, count);
+}
+
+static int fill(struct uvio_ctx *ctx, struct uvio_pci *pci, struct uvio_device *device)
+{
+	struct uvio_device_info *info = &device->info;
+	char folder[UVIO_ADDRESS_SIZE * 2];
+
+	uvio_device_folder(&device->address, folder, sizeof(folder));
+	info->address = device->address.text;
+	info->pci = device->address.kind == UVIO_ADDRESS_PCI;
+	info->name = device->name;
+	info->class_name = device->class_name;
+	if (!uvio_sysfs_link(ctx, device->driver, sizeof(device->driver), "%s/driver", folder))
+		info->driver = device->driver;
+	fill_uio(ctx, device, folder);
+	if (!info->pci)
+		uvio_sysfs_read(ctx, device->name, sizeof(device->name), "class/uio/%s/name",
+			device->address.text);
+	else if (uvio_pci_fill(pci, device))
+		return uvio_last_errno();
+	return uvio_group_fill(ctx, device);
+}
+
+static int device_new(struct uvio_ctx *ctx, struct uvio_pci *pci,
+	const struct uvio_address *address, struct uvio_device **out)
+{
+	struct uvio_device *device = calloc(1, sizeof(*device));
+	int rc;
+
+	if (!device)
+		return uvio_no_memory(address->text);
+	device->address = *address;
+	rc = fill(ctx, pci, device);
+	if (rc) {
+		uvio_device_free(device);
+		return rc;
+	}
+	*out = device;
+	return 0;
+}
+
+int uvio_device_find(struct uvio_ctx *ctx, const char *text, struct uvio_device **out)
+{
+	struct uvio_address address;
+	struct uvio_pci *pci;
+	int rc = uvio_address_resolve(ctx, text, &address);
+
+	if (rc)
+		return rc;
+	if (address.kind == UVIO_ADDRESS_UIO)
+		return device_new(ctx, NULL, &address, out);
+	if (!uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address.text))
+		return uvio_fail(-ENODEV,
+			"%s: no such PCI device; lspci -D or uvio list --all shows those there are",
+			address.text);
+	pci = uvio_pci_new(ctx);
+	if (!pci)
+		return uvio_last_errno();
+	rc = device_new(ctx, pci, &address, out);
+	uvio_pci_free(pci);
+	return rc;
+}
+
+void uvio_device_free(struct uvio_device *device)
+{
+	if (!device)
+		return;
+	uvio_group_free(device);
+	free(device);
+}
+
+const struct uvio_device_info *uvio_device_info(const struct uvio_device *device)
+{
+	return &device->info;
+}
+
+struct list {
+	struct uvio_ctx *ctx;
+	struct uvio_pci *pci;
+	struct uvio_device **devices;
+	int count;
+};
+
+static int list_add(struct list *list, const struct uvio_address *address)
+{
+	struct uvio_device **grown, *device;
+	int rc = device_new(list->ctx, list->pci, address, &device);
+
+	if (rc == -ENODEV)
+		return 0; /* it went in the meantime */
+	if (rc)
+		return rc;
+	grown = realloc(list->devices, (size_t)(list->count + 1) * sizeof(*grown));
+	if (!grown) {
+		uvio_device_free(device);
+		return uvio_no_memory("list of devices");
+	}
+	list->devices = grown;
+	grown[list->count++] = device;
+	return 0;
+}
+
+static int list_add_pci(void *data, const char *text)
+{
+	struct uvio_address address;
+	int rc = uvio_address_parse(text, &address);
+
+	return rc ? rc : list_add(data, &address);
+}
+
+static int list_pci(struct list *list)
+{
+	int rc;
+
+	if (!uvio_sysfs_exists(list->ctx, "bus/pci/devices"))
+		return 0;
+	list->pci = uvio_pci_new(list->ctx);
+	if (!list->pci)
+		return uvio_last_errno();
+	rc = uvio_pci_each(list->pci, list_add_pci, list);
+	uvio_pci_free(list->pci);
+	list->pci = NULL;
+	return rc;
+}
+
+static int list_uio(struct list *list)
+{
+	struct uvio_address address;
+	char **names;
+	int rc = 0, count = uvio_sysfs_names(list->ctx, "uio", &names, "class/uio");
+
+	for (int i = 0; i < count && !rc; i++)
+		if (!uvio_address_resolve(list->ctx, names[i], &address) &&
+			address.kind == UVIO_ADDRESS_UIO)
+			rc = list_add(list, &address);
+	uvio_names_free(names, count);
+	return rc;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct uvio_device *x = *(struct uvio_device *const *)a;
+	const struct uvio_device *y = *(struct uvio_device *const *)b;
+
+	return strverscmp(x->address.text, y->address.text);
+}
+
+int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***out)
+{
+	struct list list = {.ctx = ctx};
+	int rc = list_pci(&list);
+
+	if (!rc)
+		rc = list_uio(&list);
+	if (rc) {
+		uvio_device_list_free(list.devices, list.count);
+		return rc;
+	}
+	if (list.count)
+		qsort(list.devices, (size_t)list.count, sizeof(*list.devices), by_address);
+	*out = list.devices;
+	return list.count;
+}
+
+void uvio_device_list_free(struct uvio_device **list, int count)
+{
+	for (int i = 0; i < count; i++)
+		uvio_device_free(list[i]);
+	free(list);
+}

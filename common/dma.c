@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "sys.h"
+
+int uvio_dma_init(struct uvio_udev *udev, uint64_t mask)
+{
+	pthread_mutex_init(&udev->dma.lock, NULL);
+	udev->dma.mask = UINT64_MAX;
+	return mask ? uvio_dma_set_mask(udev, mask) : 0;
+}
+
+/* The number of keys whose first address is not above @addr. */
+static size_t keys_up_to(const struct uvio_dma_table *table, uintptr_t addr)
+{
+	size_t low = 0, high = table->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (table->keys[middle].first <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct uvio_mapping_key *find(const struct uvio_dma_table *table, uintptr_t addr)
+{
+	size_t n = keys_up_to(table, addr);
+
+	return n && table->keys[n - 1].last >= addr ? &table->keys[n - 1] : NULL;
+}
+
+static bool overlaps(const struct uvio_dma_table *table, const struct uvio_mapping *mapping)
+{
+	size_t n = keys_up_to(table, mapping->addr + mapping->size - 1);
+
+	return n && table->keys[n - 1].last >= mapping->addr;
+}
+
+static int make_room(struct uvio_udev *udev)
+{
+	struct uvio_dma_table *table = &udev->dma;
+	size_t room = table->room ? table->room * 2 : 16;
+	struct uvio_mapping_key *grown;
+
+	if (table->count < table->room)
+		return 0;
+	grown = realloc(table->keys, room * sizeof(*grown));
+	if (!grown)
+		return uvio_no_memory(udev->address.text);
+	table->keys = grown;
+	table->room = room;
+	return 0;
+}
+
+static void insert(struct uvio_dma_table *table, struct uvio_mapping *mapping)
+{
+	size_t n = keys_up_to(table, mapping->addr);
+
+	memmove(&table->keys[n + 1], &table->keys[n], (table->count - n) * sizeof(*table->keys));
+	table->keys[n] = (struct uvio_mapping_key){
+		.first = mapping->addr,
+		.last = mapping->addr + mapping->size - 1,
+		.iova = mapping->segments[0].iova,
+		.mapping = mapping,
+	};
+	table->count++;
+}
+
+static void remove_key(struct uvio_dma_table *table, struct uvio_mapping_key *key)
+{
+	size_t n = (size_t)(key - table->keys);
+
+	table->count--;
+	memmove(key, key + 1, (table->count - n) * sizeof(*key));
+}
+
+int uvio_mapping_add(struct uvio_mapping *mapping, uint64_t iova, uint64_t size)
+{
+	unsigned int n = mapping->segment_count;
+	struct uvio_dma_segment *grown, *last = n ? &mapping->segments[n - 1] : NULL;
+
+	if (!n) {
+		mapping->segments = &mapping->one;
+	} else if (last->iova + last->size == iova) {
+		last->size += size;
+		return 0;
+	} else {
+		grown = realloc(n == 1 ? NULL : mapping->segments, (n + 1) * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		if (n == 1)
+			grown[0] = mapping->one;
+		mapping->segments = grown;
+	}
+	mapping->segments[n] = (struct uvio_dma_segment){.iova = iova, .size = size};
+	mapping->segment_count++;
+	return 0;
+}
+
+static void mapping_free(struct uvio_mapping *mapping)
+{
+	if (mapping->segments != &mapping->one)
+		free(mapping->segments);
+	free(mapping);
+}
+
+/* Overlap, room, kernel, table, in this order, so that nothing has to be undone but the last. */
+static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsigned int max)
+{
+	struct uvio_dma_table *table = &udev->dma;
+	const char *address = udev->address.text;
+	int rc;
+
+	if (overlaps(table, mapping))
+		return uvio_fail(-EEXIST, "%s: DMA map: 0x%llx bytes at %p overlap what is mapped "
+					  "already; unmap that first", address,
+			(unsigned long long)mapping->size, (void *)mapping->addr);
+	rc = make_room(udev);
+	if (!rc)
+		rc = udev->backend->ops->dma_map(udev, mapping);
+	if (rc)
+		return rc;
+	if (mapping->segment_count > max) {
+		udev->backend->ops->dma_unmap(udev, mapping);
+		return uvio_fail(-E2BIG, "%s: DMA map: the memory lies in %u pieces, and there is "
+					 "room for %u", address, mapping->segment_count, max);
+	}
+	insert(table, mapping);
+	return 0;
+}
+
+static int map(struct uvio_udev *udev, struct uvio_mapping *mapping, unsigned int max)
+{
+	int rc;
+
+	pthread_mutex_lock(&udev->dma.lock);
+	rc = map_locked(udev, mapping, max);
+	pthread_mutex_unlock(&udev->dma.lock);
+	return rc;
+}
+
+static int check_flags(struct uvio_udev *udev, uint32_t *flags)
+{
+	const uint32_t both = UVIO_DMA_TO_CARD | UVIO_DMA_FROM_CARD;
+
+	if (*flags & ~both)
+		return uvio_fail(-EINVAL, "%s: DMA: unknown flags 0x%x", udev->address.text, *flags);
+	if (!*flags)
+		*flags = both;
+	if (!udev->backend->ops->dma_map)
+		return uvio_fail(-ENOTSUP, "%s: the %s backend has no DMA", udev->address.text,
+			udev->backend->name);
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "found earlier");
+	return 0;
+}
+
+static int check_range(struct uvio_udev *udev, uintptr_t addr, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const char *address = udev->address.text;
+
+	if (!size)
+		return uvio_fail(-EINVAL, "%s: DMA: a size of 0", address);
+	if (addr + (size - 1) < addr)
+		return uvio_fail(-EOVERFLOW, "%s: DMA: 0x%llx bytes at %p wrap round the end of "
+					     "the address space", address, (unsigned long long)size,
+			(void *)addr);
+	if (addr % page || size % page)
+		return uvio_fail(-EINVAL, "%s: DMA: 0x%llx bytes at %p: address and size must be "
+					  "multiples of the page size, %zu", address,
+			(unsigned long long)size, (void *)addr, page);
+	return 0;
+}
+
+static struct uvio_mapping *mapping_new(struct uvio_udev *udev, uint32_t flags)
+{
+	struct uvio_mapping *mapping = calloc(1, sizeof(*mapping));
+
+	if (mapping)
+		mapping->flags = flags;
+	else
+		uvio_no_memory(udev->address.text);
+	return mapping;
+}
+
+int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags,
+	struct uvio_dma_segment *segments, unsigned int max)
+{
+	struct uvio_mapping *mapping;
+	int rc = check_flags(udev, &flags);
+
+	if (!rc)
+		rc = check_range(udev, (uintptr_t)addr, size);
+	if (rc)
+		return rc;
+	mapping = mapping_new(udev, flags);
+	if (!mapping)
+		return -ENOMEM;
+	mapping->addr = (uintptr_t)addr;
+	mapping->size = size;
+	rc = map(udev, mapping, max);
+	if (rc) {
+		mapping_free(mapping);
+		return rc;
+	}
+	memcpy(segments, mapping->segments, mapping->segment_count * sizeof(*segments));
+	return (int)mapping->segment_count;
+}
+
+static void drop(struct uvio_udev *udev, struct uvio_mapping_key *key)
+{
+	struct uvio_mapping *mapping = key->mapping;
+
+	if (mapping->owned)
+		udev->backend->ops->dma_memory_free(udev, mapping);
+	remove_key(&udev->dma, key);
+	mapping_free(mapping);
+}
+
+static int unmap_locked(struct uvio_udev *udev, uintptr_t addr, size_t size, bool owned)
+{
+	struct uvio_mapping_key *key = find(&udev->dma, addr);
+	struct uvio_mapping *mapping = key ? key->mapping : NULL;
+	int rc;
+
+	if (!mapping || mapping->addr != addr || mapping->size != size || mapping->owned != owned)
+		return uvio_fail(-EINVAL, "%s: DMA: 0x%llx bytes at %p were not %s; what was must be "
+					  "given back whole", udev->address.text,
+			(unsigned long long)size, (void *)addr, owned ? "allocated" : "mapped");
+	rc = udev->backend->ops->dma_unmap(udev, mapping);
+	if (!rc)
+		drop(udev, key);
+	return rc;
+}
+
+int uvio_dma_unmap(struct uvio_udev *udev, void *addr, size_t size)
+{
+	int rc;
+
+	pthread_mutex_lock(&udev->dma.lock);
+	rc = unmap_locked(udev, (uintptr_t)addr, size, false);
+	pthread_mutex_unlock(&udev->dma.lock);
+	return rc;
+}
+
+static int round_up(struct uvio_udev *udev, size_t size, size_t *rounded)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (!size)
+		return uvio_fail(-EINVAL, "%s: DMA alloc: a size of 0", udev->address.text);
+	*rounded = (size + page - 1) & ~(page - 1);
+	if (*rounded < size)
+		return uvio_fail(-EOVERFLOW, "%s: DMA alloc: 0x%llx bytes wrap when rounded to pages",
+			udev->address.text, (unsigned long long)size);
+	return 0;
+}
+
+int uvio_dma_alloc(struct uvio_udev *udev, size_t size, uint32_t flags, struct uvio_dma *dma)
+{
+	struct uvio_mapping *mapping;
+	size_t rounded = 0;
+	int rc = round_up(udev, size, &rounded);
+
+	if (!rc)
+		rc = check_flags(udev, &flags);
+	if (rc)
+		return rc;
+	mapping = mapping_new(udev, flags);
+	if (!mapping)
+		return -ENOMEM;
+	mapping->size = rounded;
+	mapping->owned = true;
+	rc = udev->backend->ops->dma_memory(udev, mapping);
+	if (rc)
+		goto err_free_mapping;
+	rc = map(udev, mapping, 1);
+	if (rc)
+		goto err_free_memory;
+	*dma = (struct uvio_dma){
+		.addr = (void *)mapping->addr,
+		.iova = mapping->segments[0].iova,
+		.size = size,
+	};
+	return 0;
+
+err_free_memory:
+	udev->backend->ops->dma_memory_free(udev, mapping);
+err_free_mapping:
+	mapping_free(mapping);
+	return rc;
+}
+
+int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma)
+{
+	struct uvio_mapping_key *key;
+	int rc;
+
+	pthread_mutex_lock(&udev->dma.lock);
+	key = find(&udev->dma, (uintptr_t)dma->addr);
+	rc = unmap_locked(udev, (uintptr_t)dma->addr, key ? key->mapping->size : 0, true);
+	pthread_mutex_unlock(&udev->dma.lock);
+	if (!rc)
+		*dma = (struct uvio_dma){0};
+	return rc;
+}
+
+void uvio_dma_cleanup(struct uvio_udev *udev)
+{
+	struct uvio_dma_table *table = &udev->dma;
+
+	pthread_mutex_lock(&table->lock);
+	while (table->count) {
+		struct uvio_mapping_key *key = &table->keys[table->count - 1];
+
+		/* Memory which the card may still reach is not given back. */
+		if (udev->backend->ops->dma_unmap(udev, key->mapping))
+			key->mapping->owned = false;
+		drop(udev, key);
+	}
+	pthread_mutex_unlock(&table->lock);
+	free(table->keys);
+	pthread_mutex_destroy(&table->lock);
+}
+
+static int iova_in(const struct uvio_mapping *mapping, uint64_t into, uint64_t *iova,
+	uint64_t *contiguous)
+{
+	const struct uvio_dma_segment *segment = mapping->segments;
+
+	for (; into >= segment->size; segment++)
+		into -= segment->size;
+	*iova = segment->iova + into;
+	if (contiguous)
+		*contiguous = segment->size - into;
+	return 0;
+}
+
+int uvio_dma_iova(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
+{
+	const struct uvio_mapping_key *key;
+	int rc = -EFAULT;
+
+	pthread_mutex_lock(&udev->dma.lock);
+	key = find(&udev->dma, (uintptr_t)addr);
+	if (key)
+		rc = iova_in(key->mapping, (uintptr_t)addr - key->first, iova, contiguous);
+	pthread_mutex_unlock(&udev->dma.lock);
+	if (rc)
+		return uvio_fail(rc, "%s: DMA: %p is not mapped", udev->address.text, addr);
+	return 0;
+}
+
+int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
+{
+	struct uvio_dma_table *table = &udev->dma;
+	int rc = 0;
+
+	if (mask & (mask + 1) || mask < 0xfff)
+		return uvio_fail(-EINVAL, "%s: DMA mask 0x%llx: it must be 2^n - 1, as 0xffffffff",
+			udev->address.text, (unsigned long long)mask);
+	pthread_mutex_lock(&table->lock);
+	for (size_t i = 0; i < table->count && !rc; i++) {
+		const struct uvio_mapping *mapping = table->keys[i].mapping;
+
+		for (unsigned int s = 0; s < mapping->segment_count && !rc; s++)
+			if (mapping->segments[s].iova + mapping->segments[s].size - 1 > mask)
+				rc = -EBUSY;
+	}
+	if (!rc)
+		table->mask = mask;
+	pthread_mutex_unlock(&table->lock);
+	if (rc)
+		return uvio_fail(rc, "%s: DMA mask 0x%llx: memory above it is mapped; set the mask "
+				     "first", udev->address.text, (unsigned long long)mask);
+	return 0;
+}
+
+int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags)
+{
+	void *addr;
+	int rc = uvio_sys_mmap(NULL, mapping->size, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS | mmap_flags, -1, 0, &addr);
+
+	if (rc)
+		return uvio_fail(rc, "%s: DMA alloc: no memory for 0x%llx bytes: %s",
+			udev->address.text, (unsigned long long)mapping->size, strerror(-rc));
+	uvio_sys_madvise(addr, mapping->size, MADV_DONTFORK);
+	mapping->addr = (uintptr_t)addr;
+	return 0;
+}

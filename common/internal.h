@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/** What the files of common/ share with each other and with the backends. */
+#ifndef UVIO_INTERNAL_H
+#define UVIO_INTERNAL_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uvio/bind.h>
+#include <uvio/check.h>
+#include <uvio/device.h>
+
+#define UVIO_TEXT_SIZE 1024
+#define UVIO_ADDRESS_SIZE 64
+#define UVIO_NAME_SIZE 64
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+struct uvio_ctx {
+	char sysfs[PATH_MAX / 4];
+	char dev[PATH_MAX / 4];
+	char proc[PATH_MAX / 4];
+	uvio_log_fn log;
+	void *log_data;
+	enum uvio_log_level log_level;
+};
+
+void uvio_log(struct uvio_ctx *ctx, enum uvio_log_level level, const char *format, ...)
+	UVIO_PRINTF(3, 4);
+
+/* error.c: a failure that must survive its own cleanup. */
+struct uvio_saved_error {
+	char text[UVIO_TEXT_SIZE];
+	int err;
+};
+
+void uvio_error_save(struct uvio_saved_error *saved);
+int uvio_error_restore(const struct uvio_saved_error *saved);
+
+/** "EPERM"; takes the errno with either sign. */
+const char *uvio_errname(int err);
+
+/** -ENOMEM with a text. */
+int uvio_no_memory(const char *object);
+
+/* address.c */
+
+enum uvio_address_kind {
+	UVIO_ADDRESS_PCI,
+	UVIO_ADDRESS_UIO,  /* uio0, /dev/uio0 */
+	UVIO_ADDRESS_NAME, /* name:NAME */
+};
+
+struct uvio_address {
+	enum uvio_address_kind kind;
+	char text[UVIO_ADDRESS_SIZE]; /* canonical: 0000:06:0d.0, uio0, NAME */
+	unsigned int domain, bus, slot, function;
+};
+
+/** 0, or -EINVAL with a text. */
+int uvio_address_parse(const char *text, struct uvio_address *address);
+
+/** As uvio_address_parse(), and name: and uioN on PCI are resolved. -ENODEV. */
+int uvio_address_resolve(struct uvio_ctx *ctx, const char *text, struct uvio_address *address);
+
+/* sysfs.c: paths below the context's root of sysfs, unless they begin with '/'. */
+
+/** A path below the root of sysfs; -ENAMETOOLONG. */
+int uvio_sysfs_path(struct uvio_ctx *ctx, char *path, const char *format, ...) UVIO_PRINTF(3, 4);
+
+/** The file's first bytes, terminated, without white space at the end. Their number, or an errno. */
+int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
+	UVIO_PRINTF(4, 5);
+
+/** A whole file that is one number, decimal or 0x. 0; -EINVAL: it is not. */
+int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ...)
+	UVIO_PRINTF(3, 4);
+
+int uvio_sysfs_write(struct uvio_ctx *ctx, const char *text, const char *format, ...)
+	UVIO_PRINTF(3, 4);
+
+/** The last part of where a link points to. */
+int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *format, ...)
+	UVIO_PRINTF(4, 5);
+
+bool uvio_sysfs_exists(struct uvio_ctx *ctx, const char *format, ...) UVIO_PRINTF(2, 3);
+
+/** A file below the root of /proc, or of /dev, whole or cut to @size. */
+int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *name);
+int uvio_dev_path(struct uvio_ctx *ctx, char *path, const char *format, ...) UVIO_PRINTF(3, 4);
+
+/** Strict: decimal or 0x, nothing behind it. 0 or -EINVAL, without a text. */
+int uvio_parse_u64(const char *text, uint64_t *value);
+
+/**
+ * The sorted names in a folder which begin with @prefix. Their number and the array, for
+ * uvio_names_free(); an errno.
+ */
+int uvio_sysfs_names(struct uvio_ctx *ctx, const char *prefix, char ***names, const char *format, ...)
+	UVIO_PRINTF(4, 5);
+void uvio_names_free(char **names, int count);
+
+/* device.c, pci.c, group.c */
+
+struct uvio_device {
+	struct uvio_device_info info;
+	struct uvio_address address;
+	char name[128];
+	char class_name[64];
+	char driver[UVIO_NAME_SIZE];
+	char uio[UVIO_NAME_SIZE];
+	char iommu_type[UVIO_NAME_SIZE];
+	struct uvio_group_member *members;
+	char **member_texts;
+	int member_count;
+};
+
+/** The folder of the device in sysfs, relative to its root. */
+void uvio_device_folder(const struct uvio_address *address, char *folder, size_t size);
+
+struct uvio_pci;
+
+/** libpci with its fatal errors turned into errnos; NULL and a text where it cannot start. */
+struct uvio_pci *uvio_pci_new(struct uvio_ctx *ctx);
+void uvio_pci_free(struct uvio_pci *pci);
+int uvio_pci_fill(struct uvio_pci *pci, struct uvio_device *device);
+/** Calls @add with the address of each PCI device until one is not 0. */
+int uvio_pci_each(struct uvio_pci *pci, int (*add)(void *data, const char *address), void *data);
+
+int uvio_group_fill(struct uvio_ctx *ctx, struct uvio_device *device);
+void uvio_group_free(struct uvio_device *device);
+/** "0000:00:04.0 (e1000e), ...": those that block. Their number. */
+int uvio_group_blockers(const struct uvio_device *device, char *text, size_t size);
+
+/* inuse.c: 0, or -EBUSY with a text that names the disk or the interface. */
+int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
+
+/* lock.c: a descriptor that holds the device's lock, or -EBUSY with the holder in the text. */
+int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address);
+
+/* check.c */
+
+struct uvio_check {
+	enum uvio_verdict verdict;
+	struct uvio_finding *findings;
+	unsigned int count;
+	bool failed; /* out of memory while findings were added */
+};
+
+/** Adds a finding; @mend may be NULL. Both are copied. */
+void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const char *mend,
+	const char *what, ...) UVIO_PRINTF(4, 5);
+
+/** The gravest finding as this thread's failure. */
+int uvio_check_fail(const struct uvio_check *check, int err);
+
+#endif /* UVIO_INTERNAL_H */

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend.h"
+#include "sys.h"
+
+/* How long a wait sleeps at most without looking whether the device is still there. */
+#define LOOK_MS 1000
+
+/* How many waits poll at once after one which found no event ready. */
+#define SLEEPS_AFTER_MISS 15
+
+static const char *const kind_names[UVIO_IRQ_KINDS] = {
+	[UVIO_IRQ_INTX] = "intx",
+	[UVIO_IRQ_MSI] = "msi",
+	[UVIO_IRQ_MSIX] = "msix",
+};
+
+const char *uvio_irq_kind_name(enum uvio_irq_kind kind)
+{
+	return (unsigned int)kind < UVIO_IRQ_KINDS ? kind_names[kind] : NULL;
+}
+
+int uvio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
+{
+	if ((unsigned int)kind >= UVIO_IRQ_KINDS)
+		return uvio_fail(-EINVAL, "%s: there is no interrupt kind %d", udev->address.text,
+			(int)kind);
+	return udev->backend->ops->irq_count ? udev->backend->ops->irq_count(udev, kind) : 0;
+}
+
+static int check_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
+{
+	int have = uvio_irq_count(udev, kind);
+	const char *address = udev->address.text;
+
+	if (have < 0)
+		return have;
+	if (!count)
+		return uvio_fail(-EINVAL, "%s: enabling 0 %s vectors; uvio_irq_disable() switches off",
+			address, kind_names[kind]);
+	if (!have)
+		return uvio_fail(-ENOTSUP, "%s: no %s interrupt on the %s backend%s", address,
+			kind_names[kind], udev->backend->name,
+			kind == UVIO_IRQ_INTX ? "; use MSI on vfio, or poll the card"
+					      : "; use the vfio backend, or INTx");
+	if (count > (unsigned int)have)
+		return uvio_fail(-ERANGE, "%s: %u %s vectors asked for, the card has %d", address,
+			count, kind_names[kind], have);
+	if (udev->irq_count)
+		return uvio_fail(-EBUSY, "%s: %s interrupts are enabled already; disable them first",
+			address, kind_names[udev->irq_kind]);
+	return 0;
+}
+
+int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
+{
+	int rc = check_enable(udev, kind, count);
+
+	if (rc)
+		return rc;
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "found earlier");
+	udev->vectors = calloc(count, sizeof(*udev->vectors));
+	if (!udev->vectors)
+		return uvio_no_memory(udev->address.text);
+	rc = udev->backend->ops->irq_enable(udev, kind, count);
+	if (rc) {
+		free(udev->vectors);
+		udev->vectors = NULL;
+		return rc;
+	}
+	udev->irq_kind = kind;
+	udev->irq_count = count;
+	return 0;
+}
+
+int uvio_irq_disable(struct uvio_udev *udev)
+{
+	int rc;
+
+	if (!udev->irq_count)
+		return 0;
+	rc = udev->backend->ops->irq_disable(udev);
+	udev->irq_count = 0;
+	free(udev->vectors);
+	udev->vectors = NULL;
+	return rc;
+}
+
+static int not_enabled(struct uvio_udev *udev, unsigned int vector)
+{
+	return uvio_fail(-EINVAL, "%s: vector %u is not enabled (%u are); call uvio_irq_enable() first",
+		udev->address.text, vector, udev->irq_count);
+}
+
+static int consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
+{
+	struct uvio_vector *state = &udev->vectors[vector];
+	uint64_t count = 0;
+	int rc = udev->backend->ops->irq_consume(udev, vector, &count);
+
+	state->stats.syscalls++;
+	state->stats.events += count;
+	if (events)
+		*events = count;
+	return rc;
+}
+
+int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
+{
+	int rc;
+
+	if (vector >= udev->irq_count)
+		return not_enabled(udev, vector);
+	rc = consume(udev, vector, events);
+	return rc == -EAGAIN ? 0 : rc;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* Sleeps once. 0: look for events; 1: nothing for LOOK_MS, or for the rest of the time. */
+static int sleep_once(struct uvio_udev *udev, unsigned int vector, int64_t rest_ms)
+{
+	struct pollfd fds[2] = {
+		{.fd = udev->backend->ops->irq_fd(udev, vector), .events = POLLIN},
+		{.fd = udev->release_fd, .events = POLLIN},
+	};
+	int n = uvio_sys_poll(fds, 2, rest_ms < LOOK_MS ? (int)rest_ms : LOOK_MS);
+
+	udev->vectors[vector].stats.syscalls++;
+	if (n == -EINTR)
+		return uvio_fail(-EINTR, "%s: a signal came while waiting for vector %u",
+			udev->address.text, vector);
+	if (n < 0)
+		return uvio_fail(n, "%s: poll: %s", udev->address.text, strerror(-n));
+	if (fds[1].revents)
+		return uvio_udev_gone(udev, "the kernel asks to release it");
+	return n ? 0 : 1;
+}
+
+static int wait_asleep(struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events)
+{
+	int64_t end = now_ms() + timeout_ms;
+
+	for (;;) {
+		int64_t rest = end - now_ms();
+		int rc = sleep_once(udev, vector, rest > 0 ? rest : 0);
+
+		if (rc < 0)
+			return rc;
+		if (!rc) {
+			rc = consume(udev, vector, events);
+			if (rc != -EAGAIN)
+				return rc;
+		} else if (!uvio_udev_alive(udev)) {
+			return uvio_last_errno();
+		}
+		if (rest <= 0)
+			return uvio_fail(-ETIMEDOUT, "%s: no interrupt on vector %u within %d ms%s",
+				udev->address.text, vector, timeout_ms,
+				udev->irq_kind == UVIO_IRQ_INTX
+					? "; was the last one cleared in the card and "
+					  "acknowledged with uvio_irq_ack()?"
+					: "; is bus mastering on (uvio_bus_master())?");
+	}
+}
+
+int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events)
+{
+	struct uvio_vector *state;
+	int rc = -EAGAIN;
+
+	if (vector >= udev->irq_count)
+		return not_enabled(udev, vector);
+	if (timeout_ms <= 0)
+		return uvio_fail(-EINVAL, "%s: a timeout of %d ms; it must be more than 0 "
+					  "(uvio_irq_consume() does not wait)",
+			udev->address.text, timeout_ms);
+	state = &udev->vectors[vector];
+	/* A busy card has its next event ready: one call. For an idle one that call is in vain. */
+	if (state->sleeps) {
+		state->sleeps--;
+	} else {
+		rc = consume(udev, vector, events);
+		if (rc != -EAGAIN)
+			return rc;
+		state->sleeps = SLEEPS_AFTER_MISS;
+	}
+	return wait_asleep(udev, vector, timeout_ms, events);
+}
+
+int uvio_irq_fd(struct uvio_udev *udev, unsigned int vector)
+{
+	if (vector >= udev->irq_count)
+		return not_enabled(udev, vector);
+	return udev->backend->ops->irq_fd(udev, vector);
+}
+
+int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector)
+{
+	if (vector >= udev->irq_count)
+		return not_enabled(udev, vector);
+	if (udev->irq_kind != UVIO_IRQ_INTX)
+		return 0;
+	udev->vectors[vector].stats.syscalls++;
+	return udev->backend->ops->irq_ack(udev, vector);
+}
+
+int uvio_irq_stats(struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats)
+{
+	if (vector >= udev->irq_count)
+		return not_enabled(udev, vector);
+	*stats = udev->vectors[vector].stats;
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "internal.h"
+#include "sys.h"
+
+/* One line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 123 00:15:4567 0 EOF". The pid, or 0. */
+static int holder_in_line(const char *line, uint64_t inode)
+{
+	unsigned long long found;
+	unsigned int major, minor;
+	int pid;
+
+	if (sscanf(line, "%*s FLOCK %*s %*s %d %x:%x:%llu", &pid, &major, &minor, &found) != 4)
+		return 0;
+	return found == inode ? pid : 0;
+}
+
+static void describe_holder(struct uvio_ctx *ctx, int fd, char *text, size_t size)
+{
+	char locks[16384], file[64], name[UVIO_NAME_SIZE] = "";
+	struct stat st;
+	int pid = 0;
+
+	snprintf(text, size, "another process");
+	if (fstat(fd, &st) || uvio_proc_read(ctx, locks, sizeof(locks), "locks") < 0)
+		return;
+	for (char *line = locks; line && !pid; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		pid = holder_in_line(line, st.st_ino);
+	}
+	if (pid <= 0)
+		return;
+	snprintf(file, sizeof(file), "%d/comm", pid);
+	uvio_proc_read(ctx, name, sizeof(name), file);
+	snprintf(text, size, "process %d%s%s%s", pid, name[0] ? " (" : "", name, name[0] ? ")" : "");
+}
+
+int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address)
+{
+	char path[PATH_MAX], folder[UVIO_ADDRESS_SIZE * 2], holder[128];
+	int fd, rc;
+
+	uvio_device_folder(address, folder, sizeof(folder));
+	uvio_sysfs_path(ctx, path, "%s/.", folder);
+	fd = uvio_sys_open(path, O_RDONLY | O_DIRECTORY);
+	if (fd == -ENOENT)
+		return uvio_fail(-ENODEV, "%s: no such device", address->text);
+	if (fd < 0)
+		return uvio_fail(fd, "%s: cannot open %s: %s", address->text, path, strerror(-fd));
+	rc = uvio_sys_lock(fd);
+	if (!rc)
+		return fd;
+	describe_holder(ctx, fd, holder, sizeof(holder));
+	uvio_sys_close(fd);
+	if (rc == -EWOULDBLOCK)
+		return uvio_fail(-EBUSY, "%s: already open in %s; close it there first",
+			address->text, holder);
+	return uvio_fail(rc, "%s: cannot lock %s: %s", address->text, path, strerror(-rc));
+}

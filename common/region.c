@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <endian.h>
+#include <errno.h>
+#include <time.h>
+
+#include "backend.h"
+
+#define POLL_SPINS 64
+#define POLL_PAUSE_MAX_NS 1000000
+
+int uvio_region_info(struct uvio_udev *udev, unsigned int index, struct uvio_region *region)
+{
+	if (index >= UVIO_REGION_COUNT)
+		return uvio_fail(-EINVAL, "%s: region %u: there are only 0 to %d", udev->address.text,
+			index, UVIO_REGION_COUNT - 1);
+	if (!udev->backend->ops->region_info)
+		return uvio_fail(-ENOTSUP, "%s: the %s backend has no regions", udev->address.text,
+			udev->backend->name);
+	*region = (struct uvio_region){.index = index, .udev = udev};
+	return udev->backend->ops->region_info(udev, region);
+}
+
+int uvio_region_map(struct uvio_udev *udev, unsigned int index, struct uvio_region *region)
+{
+	int rc;
+
+	if (index < UVIO_REGION_COUNT && udev->regions[index].size) {
+		*region = udev->regions[index];
+		return 0;
+	}
+	rc = uvio_region_info(udev, index, region);
+	if (rc)
+		return rc;
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "found earlier");
+	if (udev->backend->ops->region_map) {
+		rc = udev->backend->ops->region_map(udev, region);
+		if (rc)
+			return rc;
+	}
+	udev->regions[index] = *region;
+	return 0;
+}
+
+void uvio_regions_unmap(struct uvio_udev *udev)
+{
+	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++) {
+		if (udev->regions[i].size && udev->backend->ops->region_unmap)
+			udev->backend->ops->region_unmap(udev, &udev->regions[i]);
+		udev->regions[i].size = 0;
+	}
+}
+
+static int check_access(const struct uvio_region *region, uint64_t offset, unsigned int width)
+{
+	const char *address = region->udev->address.text;
+
+	if (width != 1 && width != 2 && width != 4 && width != 8)
+		return uvio_fail(-EINVAL, "%s: region %u: a register has 1, 2, 4 or 8 bytes, not %u",
+			address, region->index, width);
+	if (offset & (width - 1))
+		return uvio_fail(-EINVAL,
+			"%s: region %u: offset 0x%llx is not a multiple of the width of %u bytes",
+			address, region->index, (unsigned long long)offset, width);
+	if (region->size < width || offset > region->size - width)
+		return uvio_fail(-ERANGE,
+			"%s: region %u: offset 0x%llx is beyond its end at 0x%llx", address,
+			region->index, (unsigned long long)offset, (unsigned long long)region->size);
+	return 0;
+}
+
+uint64_t uvio_mmio_load(const volatile unsigned char *at, unsigned int width)
+{
+	switch (width) {
+	case 1:
+		return *at;
+	case 2:
+		return le16toh(*(const volatile uint16_t *)at);
+	case 4:
+		return le32toh(*(const volatile uint32_t *)at);
+	default:
+		return le64toh(*(const volatile uint64_t *)at);
+	}
+}
+
+void uvio_mmio_store(volatile unsigned char *at, unsigned int width, uint64_t value)
+{
+	switch (width) {
+	case 1:
+		*at = (uint8_t)value;
+		break;
+	case 2:
+		*(volatile uint16_t *)at = htole16((uint16_t)value);
+		break;
+	case 4:
+		*(volatile uint32_t *)at = htole32((uint32_t)value);
+		break;
+	default:
+		*(volatile uint64_t *)at = htole64(value);
+	}
+}
+
+/* Without holes all of it: a size that is no multiple of 8 ends behind @direct. */
+static bool is_mapped(const struct uvio_region *region, uint64_t offset, unsigned int width)
+{
+	if (!region->base)
+		return false;
+	return region->flags & UVIO_REGION_HOLES ? offset + width <= region->direct : true;
+}
+
+int uvio_region_read(
+	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t *value)
+{
+	struct uvio_udev *udev = region->udev;
+	int rc = check_access(region, offset, width);
+
+	if (rc)
+		return rc;
+	if (is_mapped(region, offset, width)) {
+		*value = uvio_mmio_load(region->base + offset, width);
+		UVIO_AFTER_READ();
+		return 0;
+	}
+	if (!udev->backend->ops->region_read)
+		return uvio_fail(-ENOTSUP, "%s: region %u can only be mapped", udev->address.text,
+			region->index);
+	return udev->backend->ops->region_read(udev, region, offset, width, value);
+}
+
+int uvio_region_write(
+	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value)
+{
+	struct uvio_udev *udev = region->udev;
+	int rc = check_access(region, offset, width);
+
+	if (rc)
+		return rc;
+	if (!(region->flags & UVIO_REGION_WRITE))
+		return uvio_fail(-EACCES, "%s: region %u is read-only", udev->address.text,
+			region->index);
+	if (is_mapped(region, offset, width)) {
+		UVIO_BEFORE_WRITE();
+		uvio_mmio_store(region->base + offset, width, value);
+		return 0;
+	}
+	if (!udev->backend->ops->region_write)
+		return uvio_fail(-ENOTSUP, "%s: region %u can only be mapped", udev->address.text,
+			region->index);
+	return udev->backend->ops->region_write(udev, region, offset, width, value);
+}
+
+/* A wrong offset is the caller's mistake; everything else that fails is the device's. */
+static void note_failure(struct uvio_udev *udev, int rc)
+{
+	if (rc != -EINVAL && rc != -ERANGE && rc != -EACCES && rc != -ENOTSUP)
+		atomic_store(&udev->gone, true);
+}
+
+uint64_t uvio_region_read_slow(
+	const struct uvio_region *region, uint64_t offset, unsigned int width)
+{
+	uint64_t value;
+	int rc = uvio_region_read(region, offset, width, &value);
+
+	if (!rc)
+		return value;
+	note_failure(region->udev, rc);
+	return UINT64_MAX;
+}
+
+void uvio_region_write_slow(
+	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value)
+{
+	int rc = uvio_region_write(region, offset, width, value);
+
+	if (rc)
+		note_failure(region->udev, rc);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Spins at first, then sleeps twice as long each time, up to a millisecond. */
+static void poll_pause(unsigned int round)
+{
+	struct timespec pause = {0};
+	unsigned int shift = round - POLL_SPINS;
+
+	if (round < POLL_SPINS)
+		return;
+	pause.tv_nsec = shift < 10 ? 1000L << shift : POLL_PAUSE_MAX_NS;
+	nanosleep(&pause, NULL);
+}
+
+int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t mask, uint32_t value,
+	int timeout_ms)
+{
+	struct uvio_udev *udev = region->udev;
+	int64_t end = now_ns() + timeout_ms * INT64_C(1000000);
+	uint64_t read;
+	bool last = false;
+
+	if (timeout_ms <= 0)
+		return uvio_fail(-EINVAL, "%s: poll: a timeout of %d ms; it must be more than 0",
+			udev->address.text, timeout_ms);
+	for (unsigned int round = 0;; round++) {
+		int rc = uvio_region_read(region, offset, 4, &read);
+
+		if (rc)
+			return rc;
+		if (read == UINT32_MAX && !uvio_udev_alive(udev))
+			return uvio_last_errno();
+		if ((read & mask) == value)
+			return 0;
+		if (last)
+			return uvio_fail(-ETIMEDOUT,
+				"%s: region %u: the register at 0x%llx reads 0x%08x after %d ms; "
+				"waited for 0x%08x under the mask 0x%08x", udev->address.text,
+				region->index, (unsigned long long)offset, (unsigned int)read,
+				timeout_ms, value, mask);
+		last = now_ns() >= end;
+		if (!last)
+			poll_pause(round);
+	}
+}

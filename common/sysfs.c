@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "sys.h"
+
+static int join(char *path, const char *root, const char *format, va_list args)
+{
+	int n = snprintf(path, PATH_MAX, "%s/", root), m;
+
+	m = vsnprintf(path + n, (size_t)(PATH_MAX - n), format, args);
+	return m < PATH_MAX - n ? 0 : -ENAMETOOLONG;
+}
+
+#define JOIN(path, root, format)                                                                   \
+	({                                                                                         \
+		va_list args_;                                                                     \
+		int rc_;                                                                           \
+		va_start(args_, format);                                                           \
+		rc_ = join(path, root, format, args_);                                             \
+		va_end(args_);                                                                     \
+		rc_;                                                                               \
+	})
+
+int uvio_sysfs_path(struct uvio_ctx *ctx, char *path, const char *format, ...)
+{
+	return JOIN(path, ctx->sysfs, format);
+}
+
+int uvio_dev_path(struct uvio_ctx *ctx, char *path, const char *format, ...)
+{
+	return JOIN(path, ctx->dev, format);
+}
+
+/* Reads until the end or until the buffer is full; always terminated. */
+static int read_file(const char *path, char *buf, size_t size)
+{
+	size_t used = 0;
+	ssize_t n = 0;
+	int fd = uvio_sys_open(path, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	while (used < size - 1) {
+		n = uvio_sys_read(fd, buf + used, size - 1 - used);
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	uvio_sys_close(fd);
+	if (n < 0)
+		return (int)n;
+	while (used && (buf[used - 1] == '\n' || buf[used - 1] == ' '))
+		used--;
+	buf[used] = '\0';
+	return (int)used;
+}
+
+int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
+{
+	char path[PATH_MAX];
+	int rc = JOIN(path, ctx->sysfs, format);
+
+	return rc ? rc : read_file(path, buf, size);
+}
+
+int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", ctx->proc, name);
+	return read_file(path, buf, size);
+}
+
+int uvio_parse_u64(const char *text, uint64_t *value)
+{
+	bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const char *digits = is_hex ? text + 2 : text;
+	char *end;
+
+	if (!*digits || strspn(digits, "0123456789abcdefABCDEF") != strlen(digits))
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(digits, &end, is_hex ? 16 : 10);
+	return errno || *end ? -EINVAL : 0;
+}
+
+int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ...)
+{
+	char path[PATH_MAX], text[32];
+	int rc = JOIN(path, ctx->sysfs, format);
+
+	if (!rc)
+		rc = read_file(path, text, sizeof(text));
+	return rc < 0 ? rc : uvio_parse_u64(text, value);
+}
+
+int uvio_sysfs_write(struct uvio_ctx *ctx, const char *text, const char *format, ...)
+{
+	char path[PATH_MAX];
+	size_t size = strlen(text);
+	ssize_t n;
+	int fd, rc = JOIN(path, ctx->sysfs, format);
+
+	if (rc)
+		return rc;
+	fd = uvio_sys_open(path, O_WRONLY);
+	if (fd < 0)
+		return fd;
+	n = uvio_sys_write(fd, text, size);
+	uvio_sys_close(fd);
+	if (n < 0)
+		return (int)n;
+	return (size_t)n == size ? 0 : -EIO;
+}
+
+int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *format, ...)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *last;
+	int rc = JOIN(path, ctx->sysfs, format);
+
+	if (!rc)
+		rc = uvio_sys_readlink(path, target, sizeof(target));
+	if (rc)
+		return rc;
+	last = strrchr(target, '/');
+	last = last ? last + 1 : target;
+	if (strlen(last) >= size)
+		return -ENAMETOOLONG;
+	strcpy(name, last);
+	return 0;
+}
+
+bool uvio_sysfs_exists(struct uvio_ctx *ctx, const char *format, ...)
+{
+	char path[PATH_MAX];
+
+	return !JOIN(path, ctx->sysfs, format) && !access(path, F_OK);
+}
+
+/* uio2 before uio10. */
+static int by_name(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int add_name(char ***names, int *count, const char *name)
+{
+	char **grown = realloc(*names, (size_t)(*count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	*names = grown;
+	grown[*count] = strdup(name);
+	if (!grown[*count])
+		return -ENOMEM;
+	(*count)++;
+	return 0;
+}
+
+int uvio_sysfs_names(struct uvio_ctx *ctx, const char *prefix, char ***names, const char *format, ...)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+	int count = 0, rc = JOIN(path, ctx->sysfs, format);
+
+	*names = NULL;
+	if (rc)
+		return rc;
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	while (!rc && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix)))
+			rc = add_name(names, &count, entry->d_name);
+	closedir(dir);
+	if (rc) {
+		uvio_names_free(*names, count);
+		*names = NULL;
+		return rc;
+	}
+	if (count)
+		qsort(*names, (size_t)count, sizeof(**names), by_name);
+	return count;
+}
+
+void uvio_names_free(char **names, int count)
+{
+	for (int i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+#include "sys.h"
+
+static const struct {
+	uint32_t bit;
+	const char *name;
+} cap_names[] = {
+	{UVIO_CAP_INTX, "intx"},
+	{UVIO_CAP_MSI, "msi"},
+	{UVIO_CAP_MSIX, "msix"},
+	{UVIO_CAP_CONFIG, "config"},
+	{UVIO_CAP_BUS_MASTER, "bus-master"},
+	{UVIO_CAP_DMA, "dma"},
+	{UVIO_CAP_DMA_ISOLATED, "dma-isolated"},
+	{UVIO_CAP_DMA_PINNED, "dma-pinned"},
+	{UVIO_CAP_RESET, "reset"},
+	{UVIO_CAP_RESET_AT_OPEN, "reset-at-open"},
+	{UVIO_CAP_UNPRIVILEGED, "unprivileged"},
+	{UVIO_CAP_RELEASE_NOTICE, "release-notice"},
+};
+
+const char *uvio_cap_name(uint32_t bit)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cap_names); i++)
+		if (cap_names[i].bit == bit)
+			return cap_names[i].name;
+	return NULL;
+}
+
+static int check_options(const struct uvio_open_options *options)
+{
+	if (options->backend && !uvio_backend_find(options->backend))
+		return uvio_fail(-EINVAL, "%s: no such backend; there are vfio and uio",
+			options->backend);
+	if (options->flags & ~(uint32_t)UVIO_OPEN_UNSAFE_DMA)
+		return uvio_fail(-EINVAL, "open: unknown flags 0x%x", options->flags);
+	if (options->domain)
+		return uvio_fail(-ENOTSUP, "open: devices cannot share a domain in this version; "
+					   "leave it NULL");
+	return 0;
+}
+
+/* The sentences of all backends that cannot, in probe order. */
+static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
+{
+	char text[UVIO_TEXT_SIZE] = "";
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < uvio_backend_count() && used < sizeof(text); i++) {
+		struct uvio_check *check;
+		int rc = uvio_check_device(ctx, device, uvio_backend_name(i), &check);
+
+		if (rc)
+			return rc;
+		uvio_check_fail(check, -ENODEV);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s: %s",
+			i ? " | " : "", uvio_backend_name(i), uvio_last_error());
+		uvio_check_free(check);
+	}
+	return uvio_fail(-ENODEV, "%s: no backend can carry it now: %s", device->info.address, text);
+}
+
+static int choose_usable(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const struct uvio_backend **backend)
+{
+	for (unsigned int i = 0; (*backend = uvio_backend_at(i)); i++) {
+		struct uvio_check *check;
+		enum uvio_verdict verdict;
+		int rc = uvio_check_device(ctx, device, (*backend)->name, &check);
+
+		if (rc)
+			return rc;
+		verdict = uvio_check_verdict(check);
+		uvio_check_free(check);
+		uvio_log(ctx, UVIO_LOG_DEBUG, "%s: backend %s is %susable", device->info.address,
+			(*backend)->name, verdict == UVIO_USABLE ? "" : "not ");
+		if (verdict == UVIO_USABLE)
+			return 0;
+	}
+	return none_usable(ctx, device);
+}
+
+static int choose_backend(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_open_options *options, const struct uvio_backend **backend)
+{
+	struct uvio_device *device;
+	int rc;
+
+	if (options->backend) {
+		*backend = uvio_backend_find(options->backend);
+		return 0;
+	}
+	rc = uvio_device_find(ctx, address->text, &device);
+	if (rc)
+		return rc;
+	rc = choose_usable(ctx, device, backend);
+	uvio_device_free(device);
+	return rc;
+}
+
+static struct uvio_udev *udev_new(
+	struct uvio_ctx *ctx, const struct uvio_address *address, const struct uvio_backend *backend)
+{
+	struct uvio_udev *udev = calloc(1, sizeof(*udev));
+
+	if (!udev)
+		return NULL;
+	udev->priv = calloc(1, backend->priv_size ? backend->priv_size : 1);
+	if (!udev->priv) {
+		free(udev);
+		return NULL;
+	}
+	udev->ctx = ctx;
+	udev->address = *address;
+	udev->backend = backend;
+	udev->lock_fd = -1;
+	udev->release_fd = -1;
+	return udev;
+}
+
+static void udev_free(struct uvio_udev *udev)
+{
+	free(udev->priv);
+	free(udev);
+}
+
+static int set_bus_master(struct uvio_udev *udev, bool on)
+{
+	uint64_t command;
+	int rc = uvio_region_read(&udev->config, PCI_CONFIG_COMMAND, 1, &command);
+
+	if (rc)
+		return rc;
+	/* One byte: the other one belongs to whoever masks INTx. */
+	if (!(command & PCI_COMMAND_BUS_MASTER) == !on)
+		return 0;
+	command ^= PCI_COMMAND_BUS_MASTER;
+	rc = uvio_region_write(&udev->config, PCI_CONFIG_COMMAND, 1, command);
+	if (rc == -EPERM || rc == -EACCES || rc == -EROFS)
+		return uvio_fail(rc, "%s: the configuration space cannot be written (%s), so bus "
+				     "mastering cannot be switched; it needs root, a writable sysfs "
+				     "and no lockdown, or the vfio backend",
+			udev->address.text, strerror(-rc));
+	return rc;
+}
+
+/* A predecessor may have left bus mastering on. What cannot be read cannot be a PCI card. */
+static int settle(struct uvio_udev *udev)
+{
+	int rc;
+
+	udev->config.index = UVIO_REGION_CONFIG;
+	udev->config.udev = udev;
+	if (!(udev->caps & UVIO_CAP_CONFIG))
+		return 0;
+	rc = udev->backend->ops->region_info(udev, &udev->config);
+	if (rc)
+		return rc;
+	if (uvio_udev_vendor(udev) == 0xffff)
+		return uvio_udev_gone(udev, "its configuration space reads all ones");
+	rc = set_bus_master(udev, false);
+	return rc == -EPERM || rc == -EACCES || rc == -EROFS ? 0 : rc;
+}
+
+static int open_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
+{
+	const struct uvio_backend_ops *ops = udev->backend->ops;
+	int rc = uvio_dma_init(udev, options->dma_mask);
+
+	if (rc)
+		return rc;
+	rc = ops->open(udev, options);
+	if (rc)
+		goto err_cleanup_dma;
+	rc = settle(udev);
+	if (rc)
+		goto err_close;
+	return 0;
+
+err_close:
+	ops->close(udev);
+err_cleanup_dma:
+	uvio_dma_cleanup(udev);
+	return rc;
+}
+
+int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_open_options *options,
+	struct uvio_udev **out)
+{
+	static const struct uvio_open_options defaults;
+	const struct uvio_backend *backend;
+	struct uvio_address address;
+	struct uvio_udev *udev;
+	int rc;
+
+	if (!options)
+		options = &defaults;
+	rc = check_options(options);
+	if (!rc)
+		rc = uvio_address_resolve(ctx, text, &address);
+	if (!rc)
+		rc = choose_backend(ctx, &address, options, &backend);
+	if (rc)
+		return rc;
+	udev = udev_new(ctx, &address, backend);
+	if (!udev)
+		return uvio_no_memory(address.text);
+	udev->flags = options->flags;
+	rc = udev->lock_fd = uvio_lock(ctx, &address);
+	if (rc < 0)
+		goto err_free;
+	rc = open_locked(udev, options);
+	if (rc)
+		goto err_unlock;
+	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s", address.text, backend->name);
+	*out = udev;
+	return 0;
+
+err_unlock:
+	uvio_sys_close(udev->lock_fd);
+err_free:
+	udev_free(udev);
+	return rc;
+}
+
+void uvio_udev_close(struct uvio_udev *udev)
+{
+	struct uvio_saved_error before;
+
+	if (!udev)
+		return;
+	uvio_error_save(&before);
+	if (udev->config.size && !atomic_load(&udev->gone))
+		set_bus_master(udev, false);
+	uvio_irq_disable(udev);
+	uvio_regions_unmap(udev);
+	uvio_dma_cleanup(udev);
+	udev->backend->ops->close(udev);
+	uvio_sys_close(udev->lock_fd);
+	udev_free(udev);
+	uvio_error_restore(&before);
+}
+
+const char *uvio_udev_address(const struct uvio_udev *udev)
+{
+	return udev->address.text;
+}
+
+const char *uvio_udev_backend(const struct uvio_udev *udev)
+{
+	return udev->backend->name;
+}
+
+static uint16_t read_id(const struct uvio_udev *udev, uint64_t offset)
+{
+	uint64_t id;
+
+	if (!udev->config.size || uvio_region_read(&udev->config, offset, 2, &id))
+		return 0xffff;
+	return (uint16_t)id;
+}
+
+uint16_t uvio_udev_vendor(const struct uvio_udev *udev)
+{
+	return read_id(udev, PCI_CONFIG_VENDOR);
+}
+
+uint16_t uvio_udev_device(const struct uvio_udev *udev)
+{
+	return read_id(udev, PCI_CONFIG_DEVICE);
+}
+
+uint32_t uvio_caps(const struct uvio_udev *udev)
+{
+	return udev->caps;
+}
+
+bool uvio_udev_alive(struct uvio_udev *udev)
+{
+	if (atomic_load(&udev->gone))
+		return false;
+	if (udev->config.size && uvio_udev_vendor(udev) == 0xffff)
+		uvio_udev_gone(udev, "its configuration space reads all ones");
+	return !atomic_load(&udev->gone);
+}
+
+int uvio_udev_gone(struct uvio_udev *udev, const char *how)
+{
+	atomic_store(&udev->gone, true);
+	return uvio_fail(-ENODEV, "%s: the device is gone: %s; close it", udev->address.text, how);
+}
+
+int uvio_bus_master(struct uvio_udev *udev, bool on)
+{
+	int rc;
+
+	if (!udev->config.size)
+		return uvio_fail(-ENOTSUP, "%s: bus mastering is a PCI thing, and this is no PCI device",
+			udev->address.text);
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "found earlier");
+	if (udev->backend->ops->bus_master) {
+		rc = udev->backend->ops->bus_master(udev, on);
+		if (rc)
+			return rc;
+	}
+	return set_bus_master(udev, on);
+}
+
+int uvio_udev_reset(struct uvio_udev *udev)
+{
+	int rc;
+
+	if (!udev->backend->ops->reset || !(udev->caps & UVIO_CAP_RESET))
+		return uvio_fail(-ENOTSUP, "%s: the kernel knows no way to reset this card alone "
+					   "(reset_method in sysfs is empty); use a reset register "
+					   "of the card", udev->address.text);
+	rc = uvio_irq_disable(udev);
+	if (!rc)
+		rc = udev->backend->ops->reset(udev);
+	if (!rc && udev->config.size)
+		rc = set_bus_master(udev, false);
+	return rc;
+}
+
+int uvio_release_fd(struct uvio_udev *udev)
+{
+	if (udev->release_fd >= 0)
+		return udev->release_fd;
+	return uvio_fail(-ENOTSUP, "%s: the %s backend gives no notice before a device is taken away",
+		udev->address.text, udev->backend->name);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * Binding a PCI device to the kernel driver that a backend needs, and giving it back.
+ *
+ * Only this one device is touched: driver_override and drivers_probe are used, never new_id, which
+ * would take every card with the same ids. The result is verified, since drivers_probe reports
+ * success also when no driver took the device; where it is not as asked for, the driver that was
+ * bound before is bound again.
+ *
+ * These functions write to sysfs and need root. One thread at a time per device.
+ */
+#ifndef UVIO_BIND_H
+#define UVIO_BIND_H
+
+#include <uvio/device.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Binds the PCI device at @address to @driver: the name of a backend ("uio", "vfio") or of a kernel
+ * driver. A device which has it already is left alone.
+ *
+ * 0, or: -EINVAL and -ENODEV as uvio_device_find(); -ENOTSUP (not PCI, or a bridge); -EBUSY (open in
+ * another process, which is named; a mounted disk; a network interface that is up); -ENOENT (the
+ * kernel driver is not loaded); -EACCES, -EPERM, -EROFS; -EIO (the kernel did not bind it). On
+ * failure the device has the driver that it had before, or the text says that it has not.
+ */
+UVIO_API int uvio_bind(struct uvio_ctx *ctx, const char *address, const char *driver);
+
+/**
+ * Takes the PCI device at @address from its driver, clears its driver_override and lets the kernel
+ * choose a driver again as at boot; that may be none. A device without driver is no error. Errors
+ * as uvio_bind().
+ */
+UVIO_API int uvio_unbind(struct uvio_ctx *ctx, const char *address);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* UVIO_BIND_H */

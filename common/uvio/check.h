@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * Diagnosis: can a backend carry this device on this machine, and if not, why not.
+ *
+ * Nothing is opened and nothing is changed. The sentences are those which uvio_udev_open() gives
+ * when it fails for the same reason.
+ */
+#ifndef UVIO_CHECK_H
+#define UVIO_CHECK_H
+
+#include <uvio/device.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum uvio_verdict {
+	UVIO_USABLE = 0,     /**< uvio_udev_open() will work */
+	UVIO_NOT_APPLICABLE, /**< not now: another kernel driver has the device, or none */
+	UVIO_BROKEN,	     /**< something on this machine prevents it */
+};
+
+enum uvio_severity {
+	UVIO_NOTE = 0, /**< good to know */
+	UVIO_LIMITS,   /**< the device can be driven, but something will not work */
+	UVIO_UNBOUND,  /**< makes the verdict UVIO_NOT_APPLICABLE */
+	UVIO_BLOCKS,   /**< makes the verdict UVIO_BROKEN */
+};
+
+struct uvio_finding {
+	enum uvio_severity severity;
+	const char *what; /**< a sentence */
+	const char *mend; /**< what to do, often a command; NULL: nothing to do */
+};
+
+struct uvio_check;
+
+/** The number of backends, and the name and one line of help of each, in probe order. */
+UVIO_API unsigned int uvio_backend_count(void);
+UVIO_API const char *uvio_backend_name(unsigned int index); /**< NULL: no such index */
+UVIO_API const char *uvio_backend_help(unsigned int index); /**< NULL: no such index */
+
+/**
+ * Checks one device for one backend. 0 and the result in @check, to be freed with
+ * uvio_check_free(); -EINVAL (no such backend), -ENOMEM.
+ */
+UVIO_API int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const char *backend, struct uvio_check **check);
+
+/** Frees a result. NULL is allowed. */
+UVIO_API void uvio_check_free(struct uvio_check *check);
+
+UVIO_API enum uvio_verdict uvio_check_verdict(const struct uvio_check *check);
+
+/** The findings, gravest first; @count receives their number. Valid until the result is freed. */
+UVIO_API const struct uvio_finding *uvio_check_findings(
+	const struct uvio_check *check, unsigned int *count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* UVIO_CHECK_H */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * The context: where the kernel's files are, and where messages go.
+ *
+ * A context must outlive every object made from it. It holds no mutable state, so that several
+ * threads may use it at once; the log callback must stand that.
+ */
+#ifndef UVIO_CONTEXT_H
+#define UVIO_CONTEXT_H
+
+#include <stdint.h>
+#include <uvio/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct uvio_ctx;
+
+enum uvio_log_level {
+	UVIO_LOG_NONE = 0,
+	UVIO_LOG_WARNING,
+	UVIO_LOG_INFO,
+	UVIO_LOG_DEBUG,
+};
+
+/** Takes one message, without a newline at its end. Must not call the library. */
+typedef void (*uvio_log_fn)(void *data, enum uvio_log_level level, const char *message);
+
+/** All zero means default. Strings are copied. */
+struct uvio_ctx_options {
+	const char *sysfs_root;	       /**< NULL: "/sys" */
+	const char *dev_root;	       /**< NULL: "/dev" */
+	const char *proc_root;	       /**< NULL: "/proc" */
+	uvio_log_fn log;	       /**< NULL: silence */
+	void *log_data;		       /**< handed to @log */
+	enum uvio_log_level log_level; /**< the chattiest level that reaches @log */
+	uint64_t reserved[4];	       /**< zero */
+};
+
+/**
+ * Makes a context. @options may be NULL. 0 and a context in @ctx, to be freed with uvio_ctx_free(),
+ * or -ENOMEM, or -EINVAL (@ctx is NULL, or a root is not an absolute path).
+ */
+UVIO_API int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ctx **ctx);
+
+/** Frees a context. NULL is allowed. */
+UVIO_API void uvio_ctx_free(struct uvio_ctx *ctx);
+
+/** The version of the library, as "0.1.0". */
+UVIO_API const char *uvio_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* UVIO_CONTEXT_H */

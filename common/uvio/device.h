@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * Discovery: what devices there are, without opening any.
+ *
+ * An address names a device in one of these forms: PCI "0000:06:0d.0" or "06:0d.0" (domain 0);
+ * a UIO device "uio0", "/dev/uio0" or "name:NAME" (the name that its kernel driver gave). A UIO
+ * device that sits on a PCI function is the same device as that function, and is shown under the
+ * address of the function.
+ *
+ * PCI facts come from libpci, the rest from sysfs. Nothing here opens a node in /dev: closing
+ * /dev/uioN, even once, would switch off the bus mastering of the program that drives the card.
+ */
+#ifndef UVIO_DEVICE_H
+#define UVIO_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uvio/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct uvio_device;
+
+/** A base address register. @size 0: not implemented. */
+struct uvio_bar {
+	uint64_t start; /**< physical address or port number */
+	uint64_t size;	/**< bytes */
+	bool io;	/**< I/O ports, not memory */
+	bool is_64bit;
+	bool prefetchable;
+};
+
+/** A member of the device's IOMMU group, the device itself among them. */
+struct uvio_group_member {
+	const char *address;
+	const char *driver; /**< NULL: none */
+	bool blocks;	    /**< its driver keeps the group from being viable for VFIO */
+};
+
+/** What is known of a device. Strings and arrays belong to the device object. */
+struct uvio_device_info {
+	const char *address;  /**< canonical: "0000:06:0d.0", or "uio0" */
+	bool pci;	      /**< false: a UIO device on another bus, the ids below are 0 */
+	bool bridge;	      /**< a PCI bridge: not for user space */
+	uint16_t vendor;
+	uint16_t device;
+	uint16_t subvendor;
+	uint16_t subdevice;
+	uint32_t class_code;  /**< 24 bits: class, subclass, programming interface */
+	uint8_t revision;
+	const char *name;     /**< vendor and device in words, or the UIO name; never NULL */
+	const char *class_name; /**< never NULL, may be "" */
+	const char *driver;   /**< of the kernel, bound now; NULL: none */
+	const char *uio;      /**< "uio0" where a UIO driver is bound; else NULL */
+	int iommu_group;      /**< -1: none, no IOMMU translates for this device */
+	const char *iommu_type; /**< "DMA", "DMA-FQ", "identity", "blocked"; NULL: not known */
+	const struct uvio_group_member *members;
+	size_t member_count;
+	struct uvio_bar bars[6];
+};
+
+/**
+ * Looks one device up. 0 and a device in @device, to be freed with uvio_device_free(); -EINVAL (not
+ * an address), -ENODEV (nothing there), -ENOMEM.
+ */
+UVIO_API int uvio_device_find(
+	struct uvio_ctx *ctx, const char *address, struct uvio_device **device);
+
+/** Frees a device. NULL is allowed. */
+UVIO_API void uvio_device_free(struct uvio_device *device);
+
+/** The facts, as they were when the device was looked up. Valid until the device is freed. */
+UVIO_API const struct uvio_device_info *uvio_device_info(const struct uvio_device *device);
+
+/**
+ * Lists all PCI devices and all other UIO devices, in order of address. Returns their number (0 is
+ * no error) and the array in @list, to be freed with uvio_device_list_free(); or -ENOMEM, or the
+ * errno of reading sysfs. A device that vanishes while the list is made is left out.
+ */
+UVIO_API int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***list);
+
+/** Frees a list with its devices. */
+UVIO_API void uvio_device_list_free(struct uvio_device **list, int count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* UVIO_DEVICE_H */

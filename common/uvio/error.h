@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * Errors.
+ *
+ * Every function of this library which can fail returns a negative errno value. Besides that the
+ * calling thread has a sentence: which object, what happened, and what mends it. The sentence
+ * and its errno are those of the last call of this thread that failed; a call that succeeds leaves
+ * them alone.
+ */
+#ifndef UVIO_ERROR_H
+#define UVIO_ERROR_H
+
+#if defined(__GNUC__)
+#define UVIO_API __attribute__((visibility("default")))
+#define UVIO_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define UVIO_API
+#define UVIO_PRINTF(fmt, args)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * The sentence of this thread's last failure; "" if none failed yet. Never NULL. Belongs to the
+ * library, valid until the next failing call of the same thread.
+ */
+UVIO_API const char *uvio_last_error(void);
+
+/** The negative errno of this thread's last failure, 0 if none failed yet. */
+UVIO_API int uvio_last_errno(void);
+
+/**
+ * Sets this thread's sentence and returns @err: for card drivers, which report as the library
+ * does. @err is a negative errno.
+ */
+UVIO_API int uvio_fail(int err, const char *format, ...) UVIO_PRINTF(2, 3);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* UVIO_ERROR_H */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * Interrupts: one contract on every backend.
+ *
+ * 1. uvio_irq_enable(): the line is armed, whatever a crashed predecessor left behind.
+ * 2. uvio_irq_wait(): sleeps until the card raised an interrupt.
+ * 3. The driver clears the cause in the card, and reads it back so that the write has arrived.
+ * 4. uvio_irq_ack(): arms the line again. After it returns, the next event will be reported; so is
+ *    one that came in between. For MSI and MSI-X there is nothing to arm and no cost.
+ *
+ * Several interrupts may be reported as one event: always look at the card's own status register,
+ * and accept that there is nothing to do.
+ */
+#ifndef UVIO_IRQ_H
+#define UVIO_IRQ_H
+
+#include <stdint.h>
+#include <uvio/udev.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum uvio_irq_kind {
+	UVIO_IRQ_INTX = 0, /**< PCI INTx; or the one interrupt of a UIO device on another bus */
+	UVIO_IRQ_MSI,
+	UVIO_IRQ_MSIX,
+	UVIO_IRQ_KINDS,
+};
+
+/** What waiting on one vector has cost so far. */
+struct uvio_irq_stats {
+	uint64_t events;   /**< reported */
+	uint64_t syscalls; /**< made by wait, consume and ack */
+	uint64_t reserved[2];
+};
+
+/** "intx", "msi", "msix"; NULL: no such kind. */
+UVIO_API const char *uvio_irq_kind_name(enum uvio_irq_kind kind);
+
+/** How many vectors of @kind the card has on this backend; 0: none. -EINVAL, -EIO, -ENODEV. */
+UVIO_API int uvio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
+
+/**
+ * Enables vectors 0 to @count - 1 of @kind and arms them. MSI and MSI-X leave the card only while
+ * bus mastering is on: see uvio_bus_master().
+ *
+ * 0; -EINVAL (@kind; @count is 0); -ENOTSUP (this card or backend has no such interrupt); -ERANGE
+ * (more than it has); -EBUSY (interrupts are enabled already); -ENOSPC (the kernel has fewer vectors
+ * to give: the text says how many); -EPERM, -EROFS (uio: the configuration space cannot be written,
+ * so that an interrupt would come once and never again); -ENODEV, -ENOMEM, -EMFILE, -EIO.
+ */
+UVIO_API int uvio_irq_enable(
+	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
+
+/** Disables whatever is enabled; nothing enabled is no error. 0; -EIO, -ENODEV. */
+UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
+
+/**
+ * Waits for an event on @vector, for @timeout_ms > 0 milliseconds. @events, which may be NULL,
+ * receives how many came since the last wait or consume.
+ *
+ * 0; -ETIMEDOUT; -EINVAL (@timeout_ms; @vector is not enabled); -EINTR (a signal was handled);
+ * -ENODEV (the card is gone, or the kernel asks to release it: stop the card, close, at once); -EIO.
+ */
+UVIO_API int uvio_irq_wait(
+	struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events);
+
+/**
+ * A descriptor that is readable while events are pending on @vector: for poll and epoll only, level
+ * triggered; never read it, never close it. It is valid until uvio_irq_disable(). On removal it may
+ * report an error condition: call uvio_irq_consume(), which then gives -ENODEV. -EINVAL: not enabled.
+ */
+UVIO_API int uvio_irq_fd(struct uvio_udev *udev, unsigned int vector);
+
+/**
+ * Takes the events that are pending on @vector, without waiting. 0, with 0 in @events where none
+ * were; -EINVAL, -ENODEV, -EIO as uvio_irq_wait().
+ */
+UVIO_API int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
+
+/** Arms @vector again. 0; -EINVAL (not enabled); -ENODEV, -EIO, -EPERM. */
+UVIO_API int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector);
+
+/** What @vector has cost since it was enabled. 0; -EINVAL (not enabled). */
+UVIO_API int uvio_irq_stats(
+	struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats);
+
+/**
+ * A descriptor that becomes readable when the kernel asks to release the device, for a program
+ * with a poll loop of its own; uvio_irq_wait() looks at it by itself. Close the udev device then, and do
+ * not touch its files in sysfs before: the kernel holds its lock. -ENOTSUP: this backend has no
+ * such notice.
+ */
+UVIO_API int uvio_release_fd(struct uvio_udev *udev);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* UVIO_IRQ_H */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * Regions: BARs, the expansion ROM, the configuration space, the maps of a UIO device; and the
+ * accessors for the registers in them.
+ *
+ * For PCI a region has the number of its BAR on every backend. For a UIO device on another bus it has the
+ * number of its map.
+ */
+#ifndef UVIO_REGION_H
+#define UVIO_REGION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uvio/udev.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	UVIO_REGION_BAR0 = 0, /**< to BAR5 = 5; or map 0 to 4 */
+	UVIO_REGION_ROM = 6,
+	UVIO_REGION_CONFIG = 7,
+	UVIO_REGION_COUNT = 8,
+};
+
+enum uvio_region_flags {
+	UVIO_REGION_READ = 1u << 0,
+	UVIO_REGION_WRITE = 1u << 1,
+	UVIO_REGION_MMAP = 1u << 2, /**< at least a part can be mapped */
+	UVIO_REGION_PORTS = 1u << 3, /**< I/O ports */
+	UVIO_REGION_HOLES = 1u << 4, /**< only parts can be mapped; the rest goes through calls */
+};
+
+/**
+ * A region in use. Made by uvio_region_map(); may be copied; ends with its udev device. Fields are
+ * for reading. Where @base is not NULL, @direct bytes from there on may be accessed as volatile
+ * memory of exactly the register's width; the accessors below do that, and take the backend's way
+ * for everything else.
+ */
+struct uvio_region {
+	volatile unsigned char *base;
+	uint64_t direct; /**< bytes, a multiple of 8; 0 where @base is NULL */
+	uint64_t size;	 /**< bytes */
+	uint32_t flags;	 /**< enum uvio_region_flags */
+	uint32_t index;
+	struct uvio_udev *udev;
+	uint64_t reserved[2];
+};
+
+/**
+ * Describes region @index without mapping it: @region->base is NULL. 0; -EINVAL (no such number);
+ * -ENOENT (the card does not implement it); -ENODEV; -EIO.
+ */
+UVIO_API int uvio_region_info(
+	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
+
+/**
+ * Makes region @index accessible, mapped where the kernel allows that. Mapping it again gives the
+ * same mapping. Errors as uvio_region_info(), and the errno of mmap.
+ */
+UVIO_API int uvio_region_map(
+	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
+
+/**
+ * Reads or writes one register of @width bytes (1, 2, 4, 8), in the byte order of the card's bus, little
+ * endian. 0; -EINVAL (@width, or an @offset which is not a multiple of it); -ERANGE (beyond the end of
+ * the region); -EACCES (the region cannot be written); -ENODEV; -EIO.
+ */
+UVIO_API int uvio_region_read(
+	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t *value);
+UVIO_API int uvio_region_write(
+	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value);
+
+/** For the accessors below: what is not directly accessible. A failed read gives all ones. */
+UVIO_API uint64_t uvio_region_read_slow(
+	const struct uvio_region *region, uint64_t offset, unsigned int width);
+UVIO_API void uvio_region_write_slow(
+	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value);
+
+/**
+ * Reads the 32-bit register at @offset until (value & @mask) == @value, for @timeout_ms > 0. 0;
+ * -ETIMEDOUT; -ENODEV (it reads all ones, and so does the configuration space); -EINVAL, -ERANGE.
+ */
+UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t mask,
+	uint32_t value, int timeout_ms);
+
+/* Order of register accesses against DMA memory, as the kernel's readl() and writel() give it. */
+#if defined(__x86_64__) || defined(__i386__)
+#define UVIO_AFTER_READ() __asm__ volatile("" ::: "memory")
+#define UVIO_BEFORE_WRITE() __asm__ volatile("" ::: "memory")
+#elif defined(__aarch64__)
+#define UVIO_AFTER_READ() __asm__ volatile("dmb oshld" ::: "memory")
+#define UVIO_BEFORE_WRITE() __asm__ volatile("dmb oshst" ::: "memory")
+#else
+#define UVIO_AFTER_READ() __sync_synchronize()
+#define UVIO_BEFORE_WRITE() __sync_synchronize()
+#endif
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define UVIO_SWAP_LE(bits, value) UVIO_SWAP_##bits(value)
+#else
+#define UVIO_SWAP_LE(bits, value) (value)
+#endif
+#define UVIO_SWAP_8(value) (value)
+#define UVIO_SWAP_16(value) __builtin_bswap16(value)
+#define UVIO_SWAP_32(value) __builtin_bswap32(value)
+#define UVIO_SWAP_64(value) __builtin_bswap64(value)
+
+/*
+ * uvio_read32_relaxed(region, offset), uvio_read32(), uvio_read32_be(), uvio_write32_relaxed(region,
+ * offset, value), uvio_write32(), uvio_write32_be(), and the same with 8, 16 and 64.
+ *
+ * Each is exactly one access of that width. An access that is out of bounds, not aligned, or fails,
+ * reads all ones or writes nothing, and leaves a sentence in uvio_last_error(); where the device
+ * failed it, uvio_udev_alive() is false from then on. _relaxed are not ordered against DMA memory.
+ * A 64-bit access to a region that is not mapped may be split by the kernel.
+ */
+#define UVIO_DEFINE_ACCESSORS(bits)                                                              \
+	static inline uint##bits##_t uvio_read##bits##_relaxed(                                  \
+		const struct uvio_region *region, uint64_t offset)                               \
+	{                                                                                        \
+		if (__builtin_expect(!(offset & (bits / 8 - 1)) && offset < region->direct, 1))  \
+			return UVIO_SWAP_LE(                                                     \
+				bits, *(volatile uint##bits##_t *)(region->base + offset));      \
+		return (uint##bits##_t)uvio_region_read_slow(region, offset, bits / 8);          \
+	}                                                                                        \
+	static inline uint##bits##_t uvio_read##bits(                                            \
+		const struct uvio_region *region, uint64_t offset)                               \
+	{                                                                                        \
+		uint##bits##_t value = uvio_read##bits##_relaxed(region, offset);                \
+		UVIO_AFTER_READ();                                                               \
+		return value;                                                                    \
+	}                                                                                        \
+	static inline uint##bits##_t uvio_read##bits##_be(                                       \
+		const struct uvio_region *region, uint64_t offset)                               \
+	{                                                                                        \
+		return (uint##bits##_t)UVIO_SWAP_##bits(uvio_read##bits(region, offset));        \
+	}                                                                                        \
+	static inline void uvio_write##bits##_relaxed(                                           \
+		const struct uvio_region *region, uint64_t offset, uint##bits##_t value)         \
+	{                                                                                        \
+		if (__builtin_expect(!(offset & (bits / 8 - 1)) && offset < region->direct, 1))  \
+			*(volatile uint##bits##_t *)(region->base + offset) =                    \
+				(uint##bits##_t)UVIO_SWAP_LE(bits, value);                       \
+		else                                                                             \
+			uvio_region_write_slow(region, offset, bits / 8, value);                 \
+	}                                                                                        \
+	static inline void uvio_write##bits(                                                     \
+		const struct uvio_region *region, uint64_t offset, uint##bits##_t value)         \
+	{                                                                                        \
+		UVIO_BEFORE_WRITE();                                                             \
+		uvio_write##bits##_relaxed(region, offset, value);                               \
+	}                                                                                        \
+	static inline void uvio_write##bits##_be(                                                \
+		const struct uvio_region *region, uint64_t offset, uint##bits##_t value)         \
+	{                                                                                        \
+		uvio_write##bits(region, offset, (uint##bits##_t)UVIO_SWAP_##bits(value));       \
+	}
+
+UVIO_DEFINE_ACCESSORS(8)
+UVIO_DEFINE_ACCESSORS(16)
+UVIO_DEFINE_ACCESSORS(32)
+UVIO_DEFINE_ACCESSORS(64)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* UVIO_REGION_H */

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * The udev device: a device driven from user space, whatever carries it.
+ *
+ * Threads: a udev device is opened, configured and closed by one thread at a time. Registers,
+ * waiting and acknowledging may be used from any thread, with one waiter per interrupt vector.
+ * Different devices are independent.
+ *
+ * Processes: all descriptors are close-on-exec. After fork() the child must not use the device, nor
+ * close it with uvio_udev_close(); DMA memory from uvio_dma_alloc() is not there in the child. A child that
+ * needs the device opens it itself, after the parent has closed it.
+ */
+#ifndef UVIO_UDEV_H
+#define UVIO_UDEV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uvio/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct uvio_udev;
+struct uvio_domain;
+
+enum uvio_open_flags {
+	/**
+	 * Allows bus mastering and DMA where nothing protects the memory of the machine from the
+	 * card: the uio backend. Ignored where an IOMMU protects it.
+	 */
+	UVIO_OPEN_UNSAFE_DMA = 1u << 0,
+};
+
+/** All zero means default. */
+struct uvio_open_options {
+	const char *backend;	    /**< "vfio", "uio"; NULL: the first that is usable */
+	uint32_t flags;		    /**< enum uvio_open_flags */
+	uint32_t pad;		    /**< zero */
+	struct uvio_domain *domain; /**< IOMMU address space; NULL: one of its own */
+	uint64_t dma_mask;	    /**< highest address the card can reach; 0: all 64 bits */
+	uint64_t reserved[4];	    /**< zero */
+};
+
+/** What a udev device can do; see uvio_caps(). */
+enum uvio_cap {
+	UVIO_CAP_INTX = 1u << 0,	    /**< an interrupt line */
+	UVIO_CAP_MSI = 1u << 1,		    /**< message signalled interrupts */
+	UVIO_CAP_MSIX = 1u << 2,	    /**< MSI-X */
+	UVIO_CAP_CONFIG = 1u << 3,	    /**< the PCI configuration space */
+	UVIO_CAP_BUS_MASTER = 1u << 4,	    /**< bus mastering can be switched on */
+	UVIO_CAP_DMA = 1u << 5,		    /**< memory can be mapped for the card */
+	UVIO_CAP_DMA_ISOLATED = 1u << 6,    /**< the card reaches mapped memory only */
+	UVIO_CAP_DMA_PINNED = 1u << 7,	    /**< mapped pages stay where they are */
+	UVIO_CAP_RESET = 1u << 8,	    /**< uvio_udev_reset() works */
+	UVIO_CAP_RESET_AT_OPEN = 1u << 9,   /**< the kernel resets the card at open and close */
+	UVIO_CAP_UNPRIVILEGED = 1u << 10,   /**< works for an ordinary user who has the node */
+	UVIO_CAP_RELEASE_NOTICE = 1u << 11, /**< unbind waits until the device is closed */
+};
+
+/**
+ * Opens the device at @address (forms: <uvio/device.h>). @options may be NULL. 0 and a udev device in
+ * @udev, to be closed with uvio_udev_close().
+ *
+ * The open is exclusive among all users of this library: the lock (flock on the device's folder in
+ * sysfs) is taken before the device's node is opened. Afterwards bus mastering is off and no
+ * interrupt is enabled.
+ *
+ * -EINVAL: not an address, unknown backend or flag. -ENODEV: no such device, or no backend can carry
+ * it as it is bound now. -ENOENT: it is not bound to the driver that the backend needs, or its IOMMU
+ * group has no node. -EBUSY: open elsewhere, or its IOMMU group is not viable. -EACCES, -EPERM: the
+ * node, or the IOMMU, may not be used. -ENOTSUP: @domain is given, and the backend has none.
+ * -ENOMEM. The text names what blocks and how to mend it; the device is left as it was found.
+ */
+UVIO_API int uvio_udev_open(struct uvio_ctx *ctx, const char *address,
+	const struct uvio_open_options *options, struct uvio_udev **udev);
+
+/**
+ * Closes: bus mastering off, interrupts off, DMA unmapped, regions unmapped (pointers into them end
+ * here). NULL is allowed. Memory from uvio_dma_alloc() is freed; memory given to uvio_dma_map() is
+ * unmapped, and stays the caller's.
+ */
+UVIO_API void uvio_udev_close(struct uvio_udev *udev);
+
+UVIO_API const char *uvio_udev_address(const struct uvio_udev *udev);
+UVIO_API const char *uvio_udev_backend(const struct uvio_udev *udev);
+
+/** The ids, read from the configuration space; 0xffff where there is none. */
+UVIO_API uint16_t uvio_udev_vendor(const struct uvio_udev *udev);
+UVIO_API uint16_t uvio_udev_device(const struct uvio_udev *udev);
+
+/** Bits of enum uvio_cap, for this device on this machine as it was opened. */
+UVIO_API uint32_t uvio_caps(const struct uvio_udev *udev);
+
+/** The name of one capability bit, as "dma-isolated"; NULL: no such bit. */
+UVIO_API const char *uvio_cap_name(uint32_t bit);
+
+/**
+ * Whether the device is still there. false for ever once any call found it gone (-ENODEV, a failed
+ * register access, an interrupt source that ended, the kernel asking to release it); otherwise asks the
+ * configuration space, where there is one: a card that is gone reads all ones.
+ */
+UVIO_API bool uvio_udev_alive(struct uvio_udev *udev);
+
+/**
+ * Switches bus mastering: without it, DMA and message signalled interrupts do not leave the card,
+ * and nothing reports that. Off at open and at close. 0; -ENOTSUP (not PCI); -EPERM (uio without
+ * UVIO_OPEN_UNSAFE_DMA, or an IOMMU that translates and so would break the card's DMA); -ENODEV; -EIO.
+ */
+UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
+
+/**
+ * Resets the function. Interrupts are disabled and bus mastering is off afterwards; regions and DMA
+ * mappings stay. 0; -ENOTSUP (the card has no reset that the kernel can do); -ENODEV; -EIO, -EPERM.
+ */
+UVIO_API int uvio_udev_reset(struct uvio_udev *udev);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* UVIO_UDEV_H */

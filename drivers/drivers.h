@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/** The card drivers that come with the library: one line for each card. */
+#ifndef UVIO_DRIVERS_H
+#define UVIO_DRIVERS_H
+
+#include <uvio/driver.h>
+
+extern const struct uvio_driver uvio_driver_edu;
+
+#endif /* UVIO_DRIVERS_H */

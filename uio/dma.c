@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sys.h"
+#include "uio.h"
+
+/* Of the host's default size; larger buffers than one have no physical address. */
+#define HUGE_PAGE (UINT64_C(2) << 20)
+
+/* The kernel's admin-guide/mm/pagemap. */
+#define PAGEMAP_PRESENT (UINT64_C(1) << 63)
+#define PAGEMAP_FRAME ((UINT64_C(1) << 55) - 1)
+#define PAGEMAP_CHUNK 512
+
+int uio_dma_allowed(struct uvio_udev *udev)
+{
+	char type[UVIO_NAME_SIZE] = "", folder[UVIO_ADDRESS_SIZE * 2];
+	const char *translation;
+
+	if (!(udev->flags & UVIO_OPEN_UNSAFE_DMA))
+		return uvio_fail(-EPERM,
+			"%s: DMA on uio is not protected: a wrong address overwrites any memory of "
+			"this machine; use the vfio backend, or open with UVIO_OPEN_UNSAFE_DMA",
+			udev->address.text);
+	uvio_device_folder(&udev->address, folder, sizeof(folder));
+	uvio_sysfs_read(udev->ctx, type, sizeof(type), "%s/iommu_group/type", folder);
+	translation = uio_translation(type);
+	if (translation)
+		return uvio_fail(-EPERM,
+			"%s: an IOMMU translates for this device (its group is of type %s), so that "
+			"the physical addresses of uio would fault; boot with iommu=pt, or use the "
+			"vfio backend", udev->address.text, translation);
+	return 0;
+}
+
+static int frames_hidden(struct uvio_udev *udev)
+{
+	return uvio_fail(-EPERM, "%s: the kernel hides page frame numbers from this process; DMA on "
+				 "uio needs CAP_SYS_ADMIN (root, not in a container); or use the "
+				 "vfio backend", udev->address.text);
+}
+
+static int open_pagemap(struct uvio_udev *udev)
+{
+	struct uio_device *device = udev->priv;
+	char path[PATH_MAX];
+	int fd;
+
+	if (device->pagemap_fd >= 0)
+		return 0;
+	snprintf(path, sizeof(path), "%s/self/pagemap", udev->ctx->proc);
+	fd = uvio_sys_open(path, O_RDONLY);
+	if (fd == -EPERM || fd == -EACCES)
+		return frames_hidden(udev);
+	if (fd < 0)
+		return uvio_fail(fd, "%s: cannot open %s: %s", udev->address.text, path,
+			strerror(-fd));
+	device->pagemap_fd = fd;
+	return 0;
+}
+
+static int add_page(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t entry,
+	uint64_t page)
+{
+	uint64_t frame = entry & PAGEMAP_FRAME;
+
+	if (!(entry & PAGEMAP_PRESENT))
+		return uvio_fail(-EFAULT, "%s: DMA map: a page of it is not in memory",
+			udev->address.text);
+	if (!frame)
+		return frames_hidden(udev);
+	if (frame * page + page - 1 > udev->dma.mask)
+		return uvio_fail(-ERANGE, "%s: DMA map: a page lies at 0x%llx, beyond the DMA mask "
+					  "0x%llx, and uio cannot move it; use the vfio backend",
+			udev->address.text, (unsigned long long)(frame * page),
+			(unsigned long long)udev->dma.mask);
+	return uvio_mapping_add(mapping, frame * page, page) ? uvio_no_memory(udev->address.text) : 0;
+}
+
+static int translate(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	const struct uio_device *device = udev->priv;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), entries[PAGEMAP_CHUNK];
+	uint64_t pages = mapping->size / page, first = mapping->addr / page;
+	int rc = 0;
+
+	for (uint64_t done = 0; done < pages && !rc;) {
+		uint64_t n = pages - done < PAGEMAP_CHUNK ? pages - done : PAGEMAP_CHUNK;
+
+		rc = uvio_sys_pread(device->pagemap_fd, entries, n * sizeof(entries[0]),
+			(first + done) * sizeof(entries[0]));
+		if (rc)
+			return uvio_fail(rc, "%s: DMA map: reading pagemap: %s",
+				udev->address.text, strerror(-rc));
+		for (uint64_t i = 0; i < n && !rc; i++)
+			rc = add_page(udev, mapping, entries[i], page);
+		done += n;
+	}
+	return rc;
+}
+
+/* Locked, so that the pages are there; that does not keep the kernel from moving them. */
+int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	int rc = uio_dma_allowed(udev);
+
+	if (!rc)
+		rc = open_pagemap(udev);
+	if (rc)
+		return rc;
+	rc = uvio_sys_mlock((void *)mapping->addr, mapping->size);
+	if (rc)
+		return uvio_fail(rc == -ENOMEM ? -EFAULT : rc,
+			"%s: DMA map: cannot lock 0x%llx bytes at %p: %s; they must be memory of "
+			"this process", udev->address.text, (unsigned long long)mapping->size,
+			(void *)mapping->addr, strerror(-rc));
+	rc = translate(udev, mapping);
+	if (rc)
+		uvio_sys_munlock((void *)mapping->addr, mapping->size);
+	return rc;
+}
+
+int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	(void)udev;
+	uvio_sys_munlock((void *)mapping->addr, mapping->size);
+	return 0;
+}
+
+/* A huge page stays together and is hardly ever moved; one small page is all that is left else. */
+int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size = mapping->size;
+	int rc = uio_dma_allowed(udev);
+
+	if (rc)
+		return rc;
+	if (size > HUGE_PAGE)
+		return uvio_fail(-ENOMEM, "%s: DMA alloc: 0x%llx bytes: on uio a buffer has one huge "
+					  "page (2 MiB) at most; use several, or the vfio backend",
+			udev->address.text, (unsigned long long)size);
+	mapping->size = HUGE_PAGE;
+	if (!uvio_dma_anonymous(udev, mapping, MAP_HUGETLB | MAP_POPULATE))
+		return 0;
+	mapping->size = size;
+	if (size <= page)
+		return uvio_dma_anonymous(udev, mapping, MAP_POPULATE);
+	return uvio_fail(-ENOMEM, "%s: DMA alloc: 0x%llx bytes: no huge page is free; reserve some: "
+				  "sysctl vm.nr_hugepages=16", udev->address.text,
+		(unsigned long long)size);
+}
+
+void uio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	(void)udev;
+	uvio_sys_munmap((void *)mapping->addr, mapping->size);
+}

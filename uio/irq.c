@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "sys.h"
+#include "uio.h"
+
+/* A device without interrupt answers every poll at once with an error. */
+void uio_irq_init(struct uvio_udev *udev)
+{
+	struct uio_device *device = udev->priv;
+	struct pollfd fd = {.fd = device->fd, .events = POLLIN};
+
+	device->has_irq = uvio_sys_poll(&fd, 1, 0) >= 0 && !(fd.revents & (POLLERR | POLLHUP));
+	if (device->has_irq)
+		udev->caps |= UVIO_CAP_INTX;
+}
+
+int uio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
+{
+	const struct uio_device *device = udev->priv;
+
+	return kind == UVIO_IRQ_INTX && device->has_irq;
+}
+
+static int read_event(struct uvio_udev *udev, uint32_t *event)
+{
+	const struct uio_device *device = udev->priv;
+	ssize_t n = uvio_sys_read(device->fd, event, sizeof(*event));
+
+	if (n == sizeof(*event))
+		return 0;
+	if (n == -EAGAIN)
+		return -EAGAIN;
+	if (n == -EIO || n == -ENODEV)
+		return uvio_udev_gone(udev, "its kernel driver was unbound, or the card removed");
+	return uvio_fail(n < 0 ? (int)n : -EIO, "%s: reading /dev/%s: %s", udev->address.text,
+		device->name, strerror(n < 0 ? (int)-n : EIO));
+}
+
+/* The node counts from the binding on: what was there before is not reported. */
+static int take_baseline(struct uvio_udev *udev)
+{
+	struct uio_device *device = udev->priv;
+	uint64_t event;
+	int rc;
+
+	if (!uvio_sysfs_u64(udev->ctx, &event, "class/uio/%s/event", device->name))
+		device->last_event = (uint32_t)event;
+	rc = read_event(udev, &device->last_event);
+	return rc == -EAGAIN ? 0 : rc;
+}
+
+static int config_failed(struct uvio_udev *udev, int rc)
+{
+	if (rc == -ENODEV)
+		return uvio_udev_gone(udev, "sysfs says so");
+	return uvio_fail(rc, "%s: cannot arm INTx: the configuration space cannot be written (%s), "
+			     "so an interrupt would come once and never again; it needs root, a "
+			     "writable sysfs and no kernel lockdown, or the vfio backend",
+		udev->address.text, strerror(-rc));
+}
+
+/* PCI Local Bus Specification 3.0, 6.2.2. One byte: the other one has memory and bus master. */
+static int set_intx(struct uvio_udev *udev, bool on)
+{
+	struct uio_device *device = udev->priv;
+	uint8_t byte;
+	int rc = uvio_sys_pread(device->config_fd, &byte, 1, PCI_CONFIG_COMMAND_HIGH);
+
+	if (!rc) {
+		device->command_high = byte & (uint8_t)~PCI_COMMAND_HIGH_INTX_DISABLE;
+		byte = device->command_high | (on ? 0 : PCI_COMMAND_HIGH_INTX_DISABLE);
+		rc = uvio_sys_pwrite(device->config_fd, &byte, 1, PCI_CONFIG_COMMAND_HIGH);
+	}
+	return rc ? config_failed(udev, rc) : 0;
+}
+
+static int irqcontrol(const struct uio_device *device, int32_t on)
+{
+	ssize_t n = uvio_sys_write(device->fd, &on, sizeof(on));
+
+	return n < 0 ? (int)n : 0;
+}
+
+/* Drivers with an irqcontrol are armed by it; for others PCI has its own switch. */
+int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
+{
+	struct uio_device *device = udev->priv;
+	int rc = take_baseline(udev);
+
+	(void)kind;
+	(void)count;
+	if (rc)
+		return rc;
+	rc = irqcontrol(device, 1);
+	device->has_irqcontrol = !rc;
+	if (rc && rc != -ENOSYS)
+		return uvio_fail(rc, "%s: cannot enable the interrupt by /dev/%s: %s",
+			udev->address.text, device->name, strerror(-rc));
+	return device->pci ? set_intx(udev, true) : 0;
+}
+
+int uio_irq_disable(struct uvio_udev *udev)
+{
+	struct uio_device *device = udev->priv;
+	int rc = 0;
+
+	if (atomic_load(&udev->gone))
+		return 0;
+	if (device->has_irqcontrol)
+		rc = irqcontrol(device, 0);
+	if (rc)
+		return uvio_fail(rc, "%s: cannot disable the interrupt by /dev/%s: %s",
+			udev->address.text, device->name, strerror(-rc));
+	return device->pci ? set_intx(udev, false) : 0;
+}
+
+int uio_irq_fd(struct uvio_udev *udev, unsigned int vector)
+{
+	(void)vector;
+	return ((struct uio_device *)udev->priv)->fd;
+}
+
+int uio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
+{
+	struct uio_device *device = udev->priv;
+	uint32_t event;
+	int rc = read_event(udev, &event);
+
+	(void)vector;
+	if (rc)
+		return rc;
+	*events = (uint32_t)(event - device->last_event);
+	device->last_event = event;
+	return 0;
+}
+
+int uio_irq_ack(struct uvio_udev *udev, unsigned int vector)
+{
+	struct uio_device *device = udev->priv;
+	int rc;
+
+	(void)vector;
+	if (device->has_irqcontrol) {
+		rc = irqcontrol(device, 1);
+		return rc ? uvio_fail(rc, "%s: cannot arm the interrupt by /dev/%s: %s",
+				    udev->address.text, device->name, strerror(-rc))
+			  : 0;
+	}
+	if (!device->pci)
+		return 0; /* its card driver re-arms it in the card */
+	rc = uvio_sys_pwrite(device->config_fd, &device->command_high, 1, PCI_CONFIG_COMMAND_HIGH);
+	return rc ? config_failed(udev, rc) : 0;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sys.h"
+#include "uio.h"
+
+static int find_name(struct uvio_udev *udev, struct uio_device *device)
+{
+	char **names;
+	int count;
+
+	if (!device->pci) {
+		snprintf(device->name, sizeof(device->name), "%.60s", udev->address.text);
+		return 0;
+	}
+	count = uvio_sysfs_names(udev->ctx, "uio", &names, "bus/pci/devices/%s/uio",
+		udev->address.text);
+	if (count > 0)
+		snprintf(device->name, sizeof(device->name), "%.60s", names[0]);
+	uvio_names_free(names, count);
+	return count > 0 ? 0 : uio_explain(udev, -ENOENT, "no UIO node");
+}
+
+/* Read-only where that is all there is: registers work, and what needs more says so. */
+static int open_config(struct uvio_udev *udev, struct uio_device *device)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/config", udev->address.text);
+	fd = uvio_sys_open(path, O_RDWR);
+	if (fd == -EACCES || fd == -EPERM || fd == -EROFS)
+		fd = uvio_sys_open(path, O_RDONLY);
+	if (fd < 0)
+		return uvio_fail(fd, "%s: cannot open %s: %s", udev->address.text, path,
+			strerror(-fd));
+	device->config_fd = fd;
+	return 0;
+}
+
+static int open_node(struct uvio_udev *udev, struct uio_device *device)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	uvio_dev_path(udev->ctx, path, "%s", device->name);
+	fd = uvio_sys_open(path, O_RDWR | O_NONBLOCK);
+	if (fd < 0)
+		return uio_explain(udev, fd, path);
+	device->fd = fd;
+	return 0;
+}
+
+static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
+{
+	if (!device->pci)
+		return;
+	udev->caps |= UVIO_CAP_CONFIG | UVIO_CAP_BUS_MASTER;
+	if (uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s/reset", udev->address.text))
+		udev->caps |= UVIO_CAP_RESET;
+	if (udev->flags & UVIO_OPEN_UNSAFE_DMA && !uio_dma_allowed(udev))
+		udev->caps |= UVIO_CAP_DMA;
+}
+
+static void uio_close(struct uvio_udev *udev)
+{
+	struct uio_device *device = udev->priv;
+
+	uvio_sys_close(device->fd);
+	uvio_sys_close(device->config_fd);
+	uvio_sys_close(device->pagemap_fd);
+}
+
+static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *options)
+{
+	struct uio_device *device = udev->priv;
+	int rc;
+
+	(void)options;
+	device->fd = device->config_fd = device->pagemap_fd = -1;
+	device->pci = udev->address.kind == UVIO_ADDRESS_PCI;
+	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++)
+		device->regions[i].port_fd = -1;
+	rc = find_name(udev, device);
+	if (!rc && device->pci)
+		rc = open_config(udev, device);
+	if (!rc)
+		rc = open_node(udev, device);
+	if (rc) {
+		uio_close(udev);
+		return rc;
+	}
+	uio_irq_init(udev);
+	set_caps(udev, device);
+	return 0;
+}
+
+static int uio_bus_master(struct uvio_udev *udev, bool on)
+{
+	return on ? uio_dma_allowed(udev) : 0;
+}
+
+static int uio_reset(struct uvio_udev *udev)
+{
+	int rc = uvio_sysfs_write(udev->ctx, "1", "bus/pci/devices/%s/reset", udev->address.text);
+
+	if (!rc)
+		return 0;
+	return uvio_fail(rc, "%s: cannot reset it through sysfs: %s%s", udev->address.text,
+		strerror(-rc), rc == -EACCES || rc == -EPERM ? "; it needs root" : "");
+}
+
+static const struct uvio_backend_ops uio_ops = {
+	.probe = uio_probe,
+	.open = uio_open,
+	.close = uio_close,
+	.region_info = uio_region_info,
+	.region_map = uio_region_map,
+	.region_unmap = uio_region_unmap,
+	.region_read = uio_region_read,
+	.region_write = uio_region_write,
+	.irq_count = uio_irq_count,
+	.irq_enable = uio_irq_enable,
+	.irq_disable = uio_irq_disable,
+	.irq_fd = uio_irq_fd,
+	.irq_consume = uio_irq_consume,
+	.irq_ack = uio_irq_ack,
+	.dma_memory = uio_dma_memory,
+	.dma_memory_free = uio_dma_memory_free,
+	.dma_map = uio_dma_map,
+	.dma_unmap = uio_dma_unmap,
+	.bus_master = uio_bus_master,
+	.reset = uio_reset,
+};
+
+const struct uvio_backend uvio_backend_uio = {
+	.name = "uio",
+	.help = "uio_pci_generic and other UIO drivers: INTx, no protection, needs root",
+	.kernel_driver = "uio_pci_generic",
+	.priv_size = sizeof(struct uio_device),
+	.ops = &uio_ops,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * The UIO backend: what its files share. Facts are from the kernel's uio-howto and, for PCI, from
+ * uio_pci_generic, which masks INTx in the command register and leaves the rest to user space.
+ */
+#ifndef UVIO_UIO_H
+#define UVIO_UIO_H
+
+#include "backend.h"
+
+#define UIO_MAPS 5 /* MAX_UIO_MAPS */
+#define PCI_BARS 6
+
+/** A map of /dev/uioN: whole pages; the registers begin at @offset in them. */
+struct uio_map {
+	uint64_t addr;
+	uint64_t offset;
+	uint64_t size; /* 0: there is no such map */
+};
+
+/** A line of the file "resource" of a PCI device. */
+struct uio_bar {
+	uint64_t start;
+	uint64_t size; /* 0: not implemented */
+	bool ports;
+};
+
+struct uio_region {
+	void *pages; /* what mmap gave; NULL: not mapped */
+	uint64_t mapped;
+	int port_fd; /* resourceN of I/O ports; -1: not open */
+};
+
+/** The private data of a udev device. */
+struct uio_device {
+	char name[UVIO_NAME_SIZE]; /* uio0 */
+	bool pci;
+	bool has_irq;
+	bool has_irqcontrol; /* writing to the node arms the line */
+	int fd;
+	int config_fd; /* -1: not PCI */
+	int pagemap_fd; /* -1: not opened yet */
+	bool read_layout; /* maps and bars are filled */
+	struct uio_map maps[UIO_MAPS];
+	struct uio_bar bars[PCI_BARS];
+	struct uio_region regions[UVIO_REGION_COUNT];
+	uint32_t last_event;
+	uint8_t command_high; /* with INTx enabled: what to write to arm the line */
+};
+
+/* maps.c: parsing of the maps and BARs, from sysfs */
+void uio_read_maps(struct uvio_ctx *ctx, const char *name, struct uio_map *maps);
+int uio_read_bars(struct uvio_ctx *ctx, const char *address, struct uio_bar *bars);
+/** The map in which the registers of a BAR begin; -1: none. */
+int uio_map_of_bar(const struct uio_map *maps, const struct uio_bar *bar);
+
+/* region.c */
+int uio_region_info(struct uvio_udev *udev, struct uvio_region *region);
+int uio_region_map(struct uvio_udev *udev, struct uvio_region *region);
+void uio_region_unmap(struct uvio_udev *udev, struct uvio_region *region);
+int uio_region_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t *value);
+int uio_region_write(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t value);
+
+/* irq.c */
+void uio_irq_init(struct uvio_udev *udev);
+int uio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
+int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
+int uio_irq_disable(struct uvio_udev *udev);
+int uio_irq_fd(struct uvio_udev *udev, unsigned int vector);
+int uio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
+int uio_irq_ack(struct uvio_udev *udev, unsigned int vector);
+
+/* dma.c */
+/** 0; or why this device may not do DMA on uio: -EPERM with a text, -ENOTSUP. */
+int uio_dma_allowed(struct uvio_udev *udev);
+int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
+void uio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
+
+/* probe.c */
+void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check);
+/** "DMA" or "DMA-FQ" where an IOMMU translates for the device; NULL where none does. */
+const char *uio_translation(const char *iommu_type);
+int uio_explain(struct uvio_udev *udev, int err, const char *step);
+
+#endif /* UVIO_UIO_H */

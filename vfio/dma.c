@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "sys.h"
+#include "vfio.h"
+
+#define HUGE_PAGE (UINT64_C(2) << 20)
+
+int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	const struct vfio_device *device = udev->priv;
+	uint64_t page = device->iova.page;
+
+	/* The page of the IOMMU may be larger than the machine's. */
+	mapping->size = (mapping->size + page - 1) & ~(page - 1);
+	return uvio_dma_anonymous(udev, mapping, 0);
+}
+
+void vfio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	(void)udev;
+	uvio_sys_munmap((void *)mapping->addr, mapping->size);
+}
+
+static int no_memory(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	unsigned long long mapped = 0, want = mapping->size >> 10;
+	struct rlimit limit = {0};
+
+	for (size_t i = 0; i < udev->dma.count; i++)
+		mapped += udev->dma.keys[i].mapping->size >> 10;
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	return uvio_fail(-ENOMEM, "%s: DMA map: %llu KiB asked for, %llu KiB mapped already, and "
+				  "locked memory is limited to %llu KiB (RLIMIT_MEMLOCK); raise it: "
+				  "ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the "
+				  "systemd unit", udev->address.text, want, mapped,
+		(unsigned long long)limit.rlim_cur >> 10);
+}
+
+static int no_entry(struct uvio_udev *udev)
+{
+	uint64_t limit = 0;
+
+	uvio_sysfs_u64(udev->ctx, &limit, "module/vfio_iommu_type1/parameters/dma_entry_limit");
+	return uvio_fail(-ENOSPC, "%s: DMA map: %zu mappings are there, and the kernel allows %llu "
+				  "(dma_entry_limit of vfio_iommu_type1); map larger pieces, or load "
+				  "that module with a higher limit", udev->address.text,
+		udev->dma.count, (unsigned long long)limit);
+}
+
+static int map_failed(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t iova,
+	int rc)
+{
+	const char *hint = "";
+
+	if (rc == -ENOMEM)
+		return no_memory(udev, mapping);
+	if (rc == -ENOSPC)
+		return no_entry(udev);
+	if (rc == -EFAULT)
+		hint = "; the memory cannot be pinned: it is not mapped here, or read-only, or of a device";
+	return uvio_fail(rc, "%s: DMA map: 0x%llx bytes at %p as IOVA 0x%llx: %s%s",
+		udev->address.text, (unsigned long long)mapping->size, (void *)mapping->addr,
+		(unsigned long long)iova, strerror(-rc), hint);
+}
+
+static int reserve(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t *iova)
+{
+	struct vfio_device *device = udev->priv;
+	uint64_t page = device->iova.page;
+	uint64_t align = mapping->size >= HUGE_PAGE ? HUGE_PAGE : page;
+	int rc;
+
+	if ((mapping->addr | mapping->size) & (page - 1))
+		return uvio_fail(-EINVAL, "%s: DMA map: 0x%llx bytes at %p: the IOMMU maps pages of "
+					  "0x%llx bytes; align address and size to that",
+			udev->address.text, (unsigned long long)mapping->size,
+			(void *)mapping->addr, (unsigned long long)page);
+	rc = vfio_iova_alloc(&device->iova, mapping->size, align, udev->dma.mask, iova);
+	if (rc == -ENOSPC)
+		return uvio_fail(rc, "%s: DMA map: no 0x%llx bytes of IOVA are free below the DMA "
+				     "mask 0x%llx", udev->address.text,
+			(unsigned long long)mapping->size, (unsigned long long)udev->dma.mask);
+	return rc ? uvio_no_memory(udev->address.text) : 0;
+}
+
+int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	struct vfio_device *device = udev->priv;
+	uint64_t iova = 0;
+	int rc = reserve(udev, mapping, &iova);
+
+	if (rc)
+		return rc;
+	rc = device->transport->map(device, mapping, iova);
+	if (rc) {
+		vfio_iova_free(&device->iova, iova, mapping->size);
+		return map_failed(udev, mapping, iova, rc);
+	}
+	return uvio_mapping_add(mapping, iova, mapping->size);
+}
+
+int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	struct vfio_device *device = udev->priv;
+	uint64_t iova = mapping->segments[0].iova;
+	int rc = device->transport->unmap(device, iova, mapping->size);
+
+	/* What may still be mapped must not be given out again. */
+	if (rc)
+		return uvio_fail(rc, "%s: DMA unmap: the kernel did not unmap 0x%llx bytes at IOVA "
+				     "0x%llx: %s", udev->address.text,
+			(unsigned long long)mapping->size, (unsigned long long)iova, strerror(-rc));
+	vfio_iova_free(&device->iova, iova, mapping->size);
+	return 0;
+}

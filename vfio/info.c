@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys.h"
+#include "vfio.h"
+
+/* Far more than any kernel answers; a length beyond that is not believed. */
+#define MAX_INFO_SIZE (1024 * 1024)
+
+int vfio_info(int fd, unsigned long request, size_t base, const void *question, void **out)
+{
+	uint32_t size = (uint32_t)base, want;
+	void *info;
+	int rc;
+
+	for (;;) {
+		info = calloc(1, size);
+		if (!info)
+			return -ENOMEM;
+		memcpy(info, question, base);
+		memcpy(info, &size, sizeof(size));
+		rc = uvio_sys_ioctl(fd, request, info);
+		memcpy(&want, info, sizeof(want));
+		if (rc >= 0 && want <= size)
+			break;
+		free(info);
+		if (rc < 0)
+			return rc;
+		if (want > MAX_INFO_SIZE)
+			return -EPROTO;
+		size = want;
+	}
+	/* What the kernel did not fill counts as absent: the walk ends where the room ends. */
+	want = size;
+	memcpy(info, &want, sizeof(want));
+	*out = info;
+	return 0;
+}
+
+/* Every offset is greater than the one before, so that a chain always ends. */
+const struct vfio_info_cap_header *vfio_cap_find(
+	const void *info, size_t base, size_t size, uint32_t offset, uint16_t id)
+{
+	size_t least = base;
+
+	while (offset >= least && !(offset % sizeof(uint64_t)) &&
+		offset + sizeof(struct vfio_info_cap_header) <= size) {
+		const struct vfio_info_cap_header *cap =
+			(const void *)((const char *)info + offset);
+
+		if (cap->id == id)
+			return cap;
+		least = offset + sizeof(*cap);
+		offset = cap->next;
+	}
+	return NULL;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sys.h"
+#include "vfio.h"
+
+/* Regions have the kernel's numbers: BARs 0 to 5, ROM, configuration space. */
+_Static_assert((int)UVIO_REGION_ROM == (int)VFIO_PCI_ROM_REGION_INDEX, "numbers of regions");
+_Static_assert((int)UVIO_REGION_CONFIG == (int)VFIO_PCI_CONFIG_REGION_INDEX, "numbers of regions");
+
+/* I/O ports are told by sysfs only; VFIO shows them as a region which cannot be mapped. */
+#define IORESOURCE_IO 0x100
+
+static bool is_ports(struct uvio_udev *udev, unsigned int index)
+{
+	char text[1024], *line = text;
+	unsigned long long flags;
+
+	if (index > 5 || uvio_sysfs_read(udev->ctx, text, sizeof(text),
+				 "bus/pci/devices/%s/resource", udev->address.text) < 0)
+		return false;
+	for (unsigned int i = 0; i < index && line; i++)
+		line = (line = strchr(line, '\n')) ? line + 1 : NULL;
+	return line && sscanf(line, "%*s %*s %llx", &flags) == 1 && flags & IORESOURCE_IO;
+}
+
+static int set_areas(struct vfio_region *region, const struct vfio_region_info *info,
+	const struct vfio_info_cap_header *header)
+{
+	const struct vfio_region_info_cap_sparse_mmap *cap = (const void *)header;
+	size_t room = info->argsz - (size_t)((const char *)header - (const char *)info);
+
+	if (room < sizeof(*cap) || cap->nr_areas > (room - sizeof(*cap)) / sizeof(cap->areas[0]))
+		return -EPROTO;
+	region->areas = calloc(cap->nr_areas ? cap->nr_areas : 1, sizeof(*region->areas));
+	if (!region->areas)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < cap->nr_areas; i++) {
+		const struct vfio_region_sparse_mmap_area *area = &cap->areas[i];
+
+		if (!area->size || area->size > info->size || area->offset > info->size - area->size)
+			continue;
+		region->areas[region->area_count++] = (struct vfio_area){area->offset, area->size};
+	}
+	return 0;
+}
+
+static int set_region(struct vfio_region *region, const struct vfio_region_info *info)
+{
+	const struct vfio_info_cap_header *sparse = NULL;
+
+	region->offset = info->offset;
+	if (info->flags & VFIO_REGION_INFO_FLAG_CAPS)
+		sparse = vfio_cap_find(info, sizeof(*info), info->argsz, info->cap_offset,
+			VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	if (!sparse || region->areas)
+		return 0;
+	return set_areas(region, info, sparse);
+}
+
+static uint32_t flags_of(struct uvio_udev *udev, const struct vfio_region_info *info)
+{
+	const struct vfio_device *device = udev->priv;
+	uint32_t flags = 0;
+
+	if (info->flags & VFIO_REGION_INFO_FLAG_READ)
+		flags |= UVIO_REGION_READ;
+	if (info->flags & VFIO_REGION_INFO_FLAG_WRITE)
+		flags |= UVIO_REGION_WRITE;
+	if (info->flags & VFIO_REGION_INFO_FLAG_MMAP)
+		flags |= UVIO_REGION_MMAP;
+	else if (is_ports(udev, info->index))
+		flags |= UVIO_REGION_PORTS;
+	if (device->regions[info->index].areas)
+		flags |= UVIO_REGION_HOLES;
+	return flags;
+}
+
+int vfio_region_info_get(struct uvio_udev *udev, struct uvio_region *region)
+{
+	struct vfio_device *device = udev->priv;
+	const struct vfio_region_info question = {.index = region->index};
+	struct vfio_region_info *info;
+	void *answer;
+	int rc = -ENOENT;
+
+	if (region->index < device->info.num_regions)
+		rc = vfio_info(device->fd, VFIO_DEVICE_GET_REGION_INFO, sizeof(question), &question,
+			&answer);
+	if (rc && rc != -ENOENT && rc != -EINVAL)
+		return vfio_explain(udev, rc, "VFIO_DEVICE_GET_REGION_INFO");
+	info = rc ? NULL : answer;
+	if (!info || !info->size) {
+		free(info);
+		return uvio_fail(-ENOENT, "%s: the card has no region %u", udev->address.text,
+			region->index);
+	}
+	region->size = info->size;
+	rc = set_region(&device->regions[region->index], info);
+	region->flags = flags_of(udev, info);
+	free(answer);
+	if (rc)
+		return uvio_fail(rc, "%s: region %u: the kernel's list of areas makes no sense: %s",
+			udev->address.text, region->index, strerror(-rc));
+	return 0;
+}
+
+static int map_area(struct uvio_udev *udev, const struct uvio_region *region, int prot,
+	char *base, uint64_t offset, uint64_t size)
+{
+	const struct vfio_device *device = udev->priv;
+	void *addr;
+	int rc = uvio_sys_mmap(base + offset, size, prot, MAP_SHARED | MAP_FIXED, device->fd,
+		device->regions[region->index].offset + offset, &addr);
+
+	if (rc)
+		return uvio_fail(rc, "%s: region %u: cannot map 0x%llx bytes at 0x%llx: %s",
+			udev->address.text, region->index, (unsigned long long)size,
+			(unsigned long long)offset, strerror(-rc));
+	return 0;
+}
+
+/* Areas which are not whole pages stay unmapped: the calls reach them too. */
+static int map_areas(struct uvio_udev *udev, const struct uvio_region *region, int prot, char *base)
+{
+	struct vfio_region *own = &((struct vfio_device *)udev->priv)->regions[region->index];
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	unsigned int mapped = 0;
+
+	for (unsigned int i = 0; i < own->area_count; i++) {
+		struct vfio_area area = own->areas[i];
+		int rc;
+
+		if (area.offset % page || area.size % page)
+			continue;
+		rc = map_area(udev, region, prot, base, area.offset, area.size);
+		if (rc)
+			return rc;
+		own->areas[mapped++] = area;
+	}
+	own->area_count = mapped;
+	return 0;
+}
+
+/* What the accessors may touch without a call: the area at the beginning, or all of it. */
+static uint64_t direct_bytes(const struct vfio_region *own, uint64_t size)
+{
+	if (!own->areas)
+		return size & ~UINT64_C(7);
+	for (unsigned int i = 0; i < own->area_count; i++)
+		if (!own->areas[i].offset)
+			return own->areas[i].size;
+	return 0;
+}
+
+int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region)
+{
+	struct vfio_device *device = udev->priv;
+	struct vfio_region *own = &device->regions[region->index];
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	int rc, prot = 0;
+	void *base;
+
+	if (!(region->flags & UVIO_REGION_MMAP))
+		return 0;
+	prot |= region->flags & UVIO_REGION_READ ? PROT_READ : 0;
+	prot |= region->flags & UVIO_REGION_WRITE ? PROT_WRITE : 0;
+	own->mapped = (region->size + page - 1) & ~(page - 1);
+	rc = uvio_sys_mmap(NULL, own->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		-1, 0, &base);
+	if (rc)
+		return uvio_fail(rc, "%s: region %u: no address space for 0x%llx bytes: %s",
+			udev->address.text, region->index, (unsigned long long)own->mapped,
+			strerror(-rc));
+	rc = own->areas ? map_areas(udev, region, prot, base)
+			: map_area(udev, region, prot, base, 0, own->mapped);
+	if (rc) {
+		uvio_sys_munmap(base, own->mapped);
+		return rc;
+	}
+	region->base = base;
+	region->direct = direct_bytes(own, region->size);
+	return 0;
+}
+
+void vfio_region_unmap(struct uvio_udev *udev, struct uvio_region *region)
+{
+	const struct vfio_device *device = udev->priv;
+
+	if (region->base)
+		uvio_sys_munmap((void *)region->base, device->regions[region->index].mapped);
+}
+
+void vfio_regions_cleanup(struct vfio_device *device)
+{
+	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++)
+		free(device->regions[i].areas);
+}
+
+/* The place in an area that is mapped; NULL: through a call. */
+static volatile unsigned char *in_area(const struct vfio_region *own,
+	const struct uvio_region *region, uint64_t offset, unsigned int width)
+{
+	for (unsigned int i = 0; region->base && i < own->area_count; i++)
+		if (offset >= own->areas[i].offset &&
+			offset + width <= own->areas[i].offset + own->areas[i].size)
+			return region->base + offset;
+	return NULL;
+}
+
+static int access_failed(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	int rc)
+{
+	if (rc == -ENODEV)
+		return uvio_udev_gone(udev, "the kernel says so");
+	return uvio_fail(rc, "%s: region %u: access to 0x%llx: %s", udev->address.text,
+		region->index, (unsigned long long)offset, strerror(-rc));
+}
+
+int vfio_region_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t *value)
+{
+	const struct vfio_device *device = udev->priv;
+	const struct vfio_region *own = &device->regions[region->index];
+	volatile unsigned char *at = in_area(own, region, offset, width);
+	uint64_t raw = 0;
+	int rc;
+
+	if (at) {
+		*value = uvio_mmio_load(at, width);
+		UVIO_AFTER_READ();
+		return 0;
+	}
+	rc = uvio_sys_pread(device->fd, &raw, width, own->offset + offset);
+	if (rc)
+		return access_failed(udev, region, offset, rc);
+	*value = le64toh(raw);
+	return 0;
+}
+
+int vfio_region_write(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t value)
+{
+	const struct vfio_device *device = udev->priv;
+	const struct vfio_region *own = &device->regions[region->index];
+	volatile unsigned char *at = in_area(own, region, offset, width);
+	uint64_t raw = htole64(value);
+	int rc;
+
+	UVIO_BEFORE_WRITE();
+	if (at) {
+		uvio_mmio_store(at, width, value);
+		return 0;
+	}
+	rc = uvio_sys_pwrite(device->fd, &raw, width, own->offset + offset);
+	return rc ? access_failed(udev, region, offset, rc) : 0;
+}

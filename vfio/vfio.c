@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "sys.h"
+#include "vfio.h"
+
+/* PCI Local Bus Specification 3.0, 6.2.2: bit 1, memory space. Off, a mapped register is SIGBUS. */
+#define COMMAND_MEMORY 0x02
+
+static int get_info(struct uvio_udev *udev, struct vfio_device *device)
+{
+	int rc;
+
+	device->info.argsz = sizeof(device->info);
+	rc = uvio_sys_ioctl(device->fd, VFIO_DEVICE_GET_INFO, &device->info);
+	if (rc < 0)
+		return vfio_explain(udev, rc, "VFIO_DEVICE_GET_INFO");
+	if (!(device->info.flags & VFIO_DEVICE_FLAGS_PCI))
+		return uvio_fail(-ENOTSUP, "%s: VFIO says that it is no PCI device",
+			udev->address.text);
+	return 0;
+}
+
+/* Virtual functions come with it off, though the hardware decodes. */
+static int enable_memory(struct uvio_udev *udev)
+{
+	struct uvio_region config = {.index = UVIO_REGION_CONFIG, .udev = udev};
+	uint64_t command;
+	int rc = vfio_region_info_get(udev, &config);
+
+	if (!rc)
+		rc = vfio_region_read(udev, &config, PCI_CONFIG_COMMAND, 1, &command);
+	if (rc || command & COMMAND_MEMORY)
+		return rc;
+	return vfio_region_write(udev, &config, PCI_CONFIG_COMMAND, 1, command | COMMAND_MEMORY);
+}
+
+static void set_caps(struct uvio_udev *udev, const struct vfio_device *device)
+{
+	udev->caps |= UVIO_CAP_CONFIG | UVIO_CAP_BUS_MASTER | UVIO_CAP_DMA | UVIO_CAP_DMA_ISOLATED |
+		      UVIO_CAP_DMA_PINNED | UVIO_CAP_UNPRIVILEGED;
+	if (device->info.flags & VFIO_DEVICE_FLAGS_RESET)
+		udev->caps |= UVIO_CAP_RESET | UVIO_CAP_RESET_AT_OPEN;
+	if (udev->release_fd >= 0)
+		udev->caps |= UVIO_CAP_RELEASE_NOTICE;
+}
+
+static void vfio_close(struct uvio_udev *udev)
+{
+	struct vfio_device *device = udev->priv;
+
+	uvio_sys_close(udev->release_fd);
+	device->transport->close(device);
+	vfio_regions_cleanup(device);
+	vfio_iova_cleanup(&device->iova);
+}
+
+static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *options)
+{
+	struct vfio_device *device = udev->priv;
+	int rc;
+
+	(void)options;
+	device->transport = &vfio_transport_group;
+	device->container_fd = device->group_fd = device->fd = device->unmask_fd = -1;
+	if (udev->address.kind != UVIO_ADDRESS_PCI)
+		return vfio_explain(udev, -ENOTSUP, "open");
+	rc = device->transport->open(udev, device);
+	if (rc)
+		return rc;
+	rc = get_info(udev, device);
+	if (!rc)
+		rc = vfio_irq_init(udev);
+	if (!rc)
+		rc = device->transport->iova_init(udev, device);
+	if (!rc)
+		rc = enable_memory(udev);
+	if (rc)
+		goto err_close;
+	udev->release_fd = vfio_release_fd_new(udev);
+	set_caps(udev, device);
+	return 0;
+
+err_close:
+	vfio_close(udev);
+	return rc;
+}
+
+static int vfio_reset(struct uvio_udev *udev)
+{
+	const struct vfio_device *device = udev->priv;
+	int rc = uvio_sys_ioctl(device->fd, VFIO_DEVICE_RESET, NULL);
+
+	if (rc < 0)
+		return vfio_explain(udev, rc, "VFIO_DEVICE_RESET");
+	return enable_memory(udev);
+}
+
+static const struct uvio_backend_ops vfio_ops = {
+	.probe = vfio_probe,
+	.open = vfio_open,
+	.close = vfio_close,
+	.region_info = vfio_region_info_get,
+	.region_map = vfio_region_map,
+	.region_unmap = vfio_region_unmap,
+	.region_read = vfio_region_read,
+	.region_write = vfio_region_write,
+	.irq_count = vfio_irq_count,
+	.irq_enable = vfio_irq_enable,
+	.irq_disable = vfio_irq_disable,
+	.irq_fd = vfio_irq_fd,
+	.irq_consume = vfio_irq_consume,
+	.irq_ack = vfio_irq_ack,
+	.dma_memory = vfio_dma_memory,
+	.dma_memory_free = vfio_dma_memory_free,
+	.dma_map = vfio_dma_map,
+	.dma_unmap = vfio_dma_unmap,
+	.reset = vfio_reset,
+};
+
+const struct uvio_backend uvio_backend_vfio = {
+	.name = "vfio",
+	.help = "vfio-pci: DMA behind the IOMMU, MSI, for ordinary users too",
+	.kernel_driver = "vfio-pci",
+	.priv_size = sizeof(struct vfio_device),
+	.ops = &vfio_ops,
+};

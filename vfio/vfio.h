@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/** The VFIO backend: what its files share. Facts are from <linux/vfio.h>. */
+#ifndef UVIO_VFIO_H
+#define UVIO_VFIO_H
+
+#include <linux/vfio.h>
+
+#include "backend.h"
+
+/* iova.c: free ranges of IOVA, sorted, neither overlapping nor touching. */
+
+struct vfio_range {
+	uint64_t first;
+	uint64_t last; /* inclusive: the end of the address space has no successor */
+};
+
+struct vfio_iova {
+	struct vfio_range *ranges;
+	size_t count, room;
+	size_t allocated; /* blocks that are out */
+	uint64_t page; /* smallest mapping, a power of two */
+};
+
+/**
+ * Starts from the ranges that the IOMMU offers, in any order. The first 64 KiB, since cards take
+ * address 0 for none, and the last page, which old kernels could not unmap, are left out.
+ * -EINVAL: a range is upside down or overlaps another; -ENOMEM.
+ */
+int vfio_iova_init(struct vfio_iova *iova, const struct vfio_range *offered, size_t count,
+	uint64_t page);
+void vfio_iova_cleanup(struct vfio_iova *iova);
+
+/**
+ * The lowest free @size bytes that end at or below @mask, aligned to @align, a power of two.
+ * -ENOSPC.
+ */
+int vfio_iova_alloc(struct vfio_iova *iova, uint64_t size, uint64_t align, uint64_t mask,
+	uint64_t *first);
+/** Gives back what vfio_iova_alloc() gave. Never fails: there is room since the allocation. */
+void vfio_iova_free(struct vfio_iova *iova, uint64_t first, uint64_t size);
+
+/* info.c: ioctls which say by argsz how much they have, and chain capabilities behind it. */
+
+/**
+ * Asks with a structure of @base bytes, of which the first member is argsz; asks again with more room
+ * until all fits. 0 and the answer in @info, for free(); -ENOMEM; the ioctl's errno;
+ * -EPROTO (a length that cannot be).
+ */
+int vfio_info(int fd, unsigned long request, size_t base, const void *question, void **info);
+
+/**
+ * The capability @id in a chain of an answer of @size bytes, beginning at @offset (0: none), or
+ * NULL. Offsets must go up, be aligned and lie inside: what breaks that ends the chain.
+ */
+const struct vfio_info_cap_header *vfio_cap_find(
+	const void *info, size_t base, size_t size, uint32_t offset, uint16_t id);
+
+/* Transports: how the kernel is reached. */
+
+struct vfio_device;
+
+struct vfio_transport {
+	const char *name;
+	/** Opens down to device->fd, in the order of the kernel's documentation; all or nothing. */
+	int (*open)(struct uvio_udev *udev, struct vfio_device *device);
+	void (*close)(struct vfio_device *device);
+	/** The IOVA ranges and the page sizes. */
+	int (*iova_init)(struct uvio_udev *udev, struct vfio_device *device);
+	int (*map)(struct vfio_device *device, const struct uvio_mapping *mapping, uint64_t iova);
+	/** 0; -EIO where the kernel unmapped another size than asked for. */
+	int (*unmap)(struct vfio_device *device, uint64_t iova, uint64_t size);
+};
+
+extern const struct vfio_transport vfio_transport_group;
+
+struct vfio_area {
+	uint64_t offset;
+	uint64_t size;
+};
+
+struct vfio_region {
+	uint64_t offset; /* in the device's descriptor */
+	uint64_t mapped; /* bytes reserved at the region's base */
+	struct vfio_area *areas; /* those which may be mapped; NULL: all */
+	unsigned int area_count;
+};
+
+/** The private data of a udev device. */
+struct vfio_device {
+	const struct vfio_transport *transport;
+	int container_fd; /* -1: not open, as all of them */
+	int group_fd;
+	int fd;
+	int group;
+	struct vfio_device_info info;
+	struct vfio_region regions[UVIO_REGION_COUNT];
+	struct vfio_iova iova;
+	int irq_counts[UVIO_IRQ_KINDS];
+	uint32_t irq_index; /* of the kernel, while enabled */
+	int *irq_fds;
+	unsigned int irq_count;
+	int unmask_fd;
+	bool unmask_by_ioctl; /* the kernel refused the eventfd */
+};
+
+/* region.c */
+int vfio_region_info_get(struct uvio_udev *udev, struct uvio_region *region);
+int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region);
+void vfio_region_unmap(struct uvio_udev *udev, struct uvio_region *region);
+int vfio_region_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t *value);
+int vfio_region_write(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t value);
+void vfio_regions_cleanup(struct vfio_device *device);
+
+/* irq.c */
+int vfio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
+int vfio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
+int vfio_irq_disable(struct uvio_udev *udev);
+int vfio_irq_fd(struct uvio_udev *udev, unsigned int vector);
+int vfio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
+int vfio_irq_ack(struct uvio_udev *udev, unsigned int vector);
+/** Reads the counts of all kinds; sets the caps. */
+int vfio_irq_init(struct uvio_udev *udev);
+/** The eventfd by which the kernel asks to release the device; -1 where it cannot. */
+int vfio_release_fd_new(struct uvio_udev *udev);
+
+/* dma.c */
+int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
+void vfio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
+
+/* probe.c */
+void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check);
+/** The failure of a step, as the sentence that vfio_probe() has for its cause, if it has one. */
+int vfio_explain(struct uvio_udev *udev, int err, const char *step);
+
+#endif /* UVIO_VFIO_H */
