@@ -25,6 +25,16 @@ const struct uvio_backend *uvio_backend_find(const char *name)
 	return NULL;
 }
 
+const struct uvio_backend *uvio_backend_of(const struct uvio_device_info *info)
+{
+	const struct uvio_backend *backend;
+
+	for (unsigned int i = 0; (backend = uvio_backend_at(i)); i++)
+		if (backend->ops->claims && backend->ops->claims(info))
+			return backend;
+	return NULL;
+}
+
 unsigned int uvio_backend_count(void)
 {
 	return ARRAY_SIZE(backends);

@@ -26,11 +26,9 @@
 /* The PCI configuration space, by the PCI Local Bus Specification 3.0, 6.1 and 6.2. */
 #define PCI_CONFIG_VENDOR 0x00
 #define PCI_CONFIG_DEVICE 0x02
-#define PCI_CONFIG_COMMAND 0x04 /* low byte; bit 2: bus master */
-#define PCI_CONFIG_COMMAND_HIGH 0x05 /* bit 2 (10 of the word): INTx disable */
+#define PCI_CONFIG_COMMAND 0x04 /* 16 bits; bit 2: bus master */
 #define PCI_CONFIG_INTERRUPT_PIN 0x3d
 #define PCI_COMMAND_BUS_MASTER 0x04
-#define PCI_COMMAND_HIGH_INTX_DISABLE 0x04
 
 /** One mapping in the DMA table. The segments are the backend's work. */
 struct uvio_mapping {
@@ -85,6 +83,9 @@ struct uvio_udev {
 };
 
 struct uvio_backend_ops {
+	/** Whether the kernel driver that is bound hands the device to this backend. */
+	bool (*claims)(const struct uvio_device_info *info);
+
 	/** Adds findings for a device that may not be bound to this backend. Opens nothing. */
 	void (*probe)(struct uvio_ctx *ctx, const struct uvio_device *device,
 		struct uvio_check *check);
@@ -142,6 +143,8 @@ struct uvio_backend {
 /** NULL: no such backend. */
 const struct uvio_backend *uvio_backend_find(const char *name);
 const struct uvio_backend *uvio_backend_at(unsigned int index);
+/** The one that the bound kernel driver belongs to; NULL: none. */
+const struct uvio_backend *uvio_backend_of(const struct uvio_device_info *info);
 
 /* udev.c */
 /** Marks the device as gone and says so: -ENODEV. */

@@ -141,8 +141,8 @@ static int require_device(struct binding *binding, struct uvio_address *address,
 	if (rc)
 		return uvio_fail(-ENODEV, "%s: no such PCI device; uvio list --all shows those there are",
 			address->text);
-	if (class_code >> 8 == 0x0604 || class_code >> 8 == 0x0609)
-		return uvio_fail(-ENOTSUP, "%s: a PCI bridge: user space cannot drive it; choose the "
+	if (uvio_class_is_bridge((unsigned int)(class_code >> 8)))
+		return uvio_fail(-ENOTSUP, "%s: a bridge: user space cannot drive it; choose the "
 					   "card behind it", address->text);
 	return 0;
 }
@@ -201,15 +201,18 @@ static void await_node(const struct binding *binding)
 
 static int change(struct binding *binding, const char *driver)
 {
-	int rc = require_driver(binding, driver);
+	int rc;
 
+	if (!driver[0])
+		return drop_driver(binding);
+	rc = require_driver(binding, driver);
 	if (rc)
 		return rc;
 	rc = take(binding, driver);
 	if (rc)
 		put_back(binding);
 	else
-		rc = set_override(binding, "");
+		rc = set_override(binding, binding->override);
 	return rc;
 }
 
@@ -225,6 +228,8 @@ int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 			driver ? driver : "");
 	if (backend)
 		driver = backend->kernel_driver;
+	if (!strcmp(driver, "none"))
+		driver = "";
 	rc = require_device(&binding, &address, text);
 	if (rc)
 		return rc;

@@ -55,7 +55,7 @@ static int run(struct uvio_ctx *ctx, const struct uvio_device *device,
 {
 	if (device->info.bridge)
 		uvio_check_add(check, UVIO_BLOCKS, "choose the card behind it: uvio list",
-			"%s: a PCI bridge: user space cannot drive it", device->info.address);
+			"%s: a bridge: user space cannot drive it", device->info.address);
 	else
 		backend->ops->probe(ctx, device, check);
 	if (check->failed)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "backend.h"
 
 void uvio_device_folder(const struct uvio_address *address, char *folder, size_t size)
 {
@@ -35,6 +35,13 @@ static void fill_uio(struct uvio_ctx *ctx, struct uvio_device *device, const cha
 	uvio_names_free(names, count);
 }
 
+static void fill_backend(struct uvio_device_info *info)
+{
+	const struct uvio_backend *backend = uvio_backend_of(info);
+
+	info->backend = backend ? backend->name : NULL;
+}
+
 static int fill(struct uvio_ctx *ctx, struct uvio_pci *pci, struct uvio_device *device)
 {
 	struct uvio_device_info *info = &device->info;
@@ -48,6 +55,7 @@ static int fill(struct uvio_ctx *ctx, struct uvio_pci *pci, struct uvio_device *
 	if (!uvio_sysfs_link(ctx, device->driver, sizeof(device->driver), "%s/driver", folder))
 		info->driver = device->driver;
 	fill_uio(ctx, device, folder);
+	fill_backend(info);
 	if (!info->pci)
 		uvio_sysfs_read(ctx, device->name, sizeof(device->name), "class/uio/%s/name",
 			device->address.text);

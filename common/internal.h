@@ -129,6 +129,9 @@ int uvio_pci_fill(struct uvio_pci *pci, struct uvio_device *device);
 /** Calls @add with the address of each PCI device until one is not 0. */
 int uvio_pci_each(struct uvio_pci *pci, int (*add)(void *data, const char *address), void *data);
 
+/** @code: class and subclass, 16 bits. */
+bool uvio_class_is_bridge(unsigned int code);
+
 int uvio_group_fill(struct uvio_ctx *ctx, struct uvio_device *device);
 void uvio_group_free(struct uvio_device *device);
 /** "0000:00:04.0 (e1000e), ...": those that block. Their number. */

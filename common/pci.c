@@ -73,6 +73,13 @@ void uvio_pci_free(struct uvio_pci *pci)
 	free(pci);
 }
 
+/* Not all bridges: I/O cards on PCI interface chips have class 0680. */
+bool uvio_class_is_bridge(unsigned int code)
+{
+	return code == PCI_CLASS_BRIDGE_HOST || code == PCI_CLASS_BRIDGE_ISA ||
+	       code == PCI_CLASS_BRIDGE_PCI || code == 0x0609; /* semi-transparent */
+}
+
 static void fill_bars(struct uvio_bar *bars, const struct pci_dev *dev)
 {
 	for (int i = 0; i < 6; i++) {
@@ -111,7 +118,7 @@ static void fill(struct uvio_pci *pci, struct uvio_device *device, struct pci_de
 	info->revision = dev->rev_id;
 	info->subvendor = dev->subsys_vendor_id;
 	info->subdevice = dev->subsys_id;
-	info->bridge = dev->device_class == PCI_CLASS_BRIDGE_PCI || dev->device_class == 0x0609;
+	info->bridge = uvio_class_is_bridge(dev->device_class);
 	fill_bars(info->bars, dev);
 	fill_names(pci, device);
 }

@@ -64,18 +64,10 @@ static int config_failed(struct uvio_udev *udev, int rc)
 		udev->address.text, strerror(-rc));
 }
 
-/* PCI Local Bus Specification 3.0, 6.2.2. One byte: the other one has memory and bus master. */
 static int set_intx(struct uvio_udev *udev, bool on)
 {
-	struct uio_device *device = udev->priv;
-	uint8_t byte;
-	int rc = uvio_sys_pread(device->config_fd, &byte, 1, PCI_CONFIG_COMMAND_HIGH);
+	int rc = uio_config_set_intx(udev->priv, on);
 
-	if (!rc) {
-		device->command_high = byte & (uint8_t)~PCI_COMMAND_HIGH_INTX_DISABLE;
-		byte = device->command_high | (on ? 0 : PCI_COMMAND_HIGH_INTX_DISABLE);
-		rc = uvio_sys_pwrite(device->config_fd, &byte, 1, PCI_CONFIG_COMMAND_HIGH);
-	}
 	return rc ? config_failed(udev, rc) : 0;
 }
 
@@ -153,6 +145,6 @@ int uio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 	}
 	if (!device->pci)
 		return 0; /* its card driver re-arms it in the card */
-	rc = uvio_sys_pwrite(device->config_fd, &device->command_high, 1, PCI_CONFIG_COMMAND_HIGH);
+	rc = uio_config_arm(device);
 	return rc ? config_failed(udev, rc) : 0;
 }

@@ -92,7 +92,8 @@ static void probe_dma(const struct uvio_device_info *info, struct uvio_check *ch
 			info->address, (unsigned int)geteuid());
 	else
 		uvio_check_add(check, UVIO_NOTE, NULL,
-			"%s: DMA is not protected here, and needs UVIO_OPEN_UNSAFE_DMA",
+			"%s: DMA is not protected here: a program has to ask for it "
+			"(UVIO_OPEN_UNSAFE_DMA)",
 			info->address);
 }
 

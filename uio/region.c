@@ -85,6 +85,8 @@ static int map_pages(struct uvio_udev *udev, struct uvio_region *region, int fd,
 
 	if (rc)
 		return rc;
+	/* A child with the mapping would hold the node open after its close here. */
+	uvio_sys_madvise(own->pages, size, MADV_DONTFORK);
 	own->mapped = size;
 	region->base = (volatile unsigned char *)own->pages + skip;
 	region->direct = region->size & ~UINT64_C(7);
@@ -229,6 +231,7 @@ int uio_region_write(struct uvio_udev *udev, const struct uvio_region *region, u
 	if (fd < 0)
 		return fd;
 	UVIO_BEFORE_WRITE();
-	rc = uvio_sys_pwrite(fd, &raw, width, offset);
+	rc = region->index == UVIO_REGION_CONFIG ? uio_config_write(udev->priv, &raw, width, offset)
+						 : uvio_sys_pwrite(fd, &raw, width, offset);
 	return rc ? access_failed(udev, region, offset, rc) : 0;
 }

@@ -61,11 +61,11 @@ static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
 {
 	if (!device->pci)
 		return;
-	udev->caps |= UVIO_CAP_CONFIG | UVIO_CAP_BUS_MASTER;
+	udev->caps |= UVIO_CAP_CONFIG;
 	if (uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s/reset", udev->address.text))
 		udev->caps |= UVIO_CAP_RESET;
 	if (udev->flags & UVIO_OPEN_UNSAFE_DMA && !uio_dma_allowed(udev))
-		udev->caps |= UVIO_CAP_DMA;
+		udev->caps |= UVIO_CAP_BUS_MASTER | UVIO_CAP_DMA;
 }
 
 static void uio_close(struct uvio_udev *udev)
@@ -75,6 +75,7 @@ static void uio_close(struct uvio_udev *udev)
 	uvio_sys_close(device->fd);
 	uvio_sys_close(device->config_fd);
 	uvio_sys_close(device->pagemap_fd);
+	pthread_mutex_destroy(&device->command_lock);
 }
 
 static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *options)
@@ -84,6 +85,7 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 
 	(void)options;
 	device->fd = device->config_fd = device->pagemap_fd = -1;
+	pthread_mutex_init(&device->command_lock, NULL);
 	device->pci = udev->address.kind == UVIO_ADDRESS_PCI;
 	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++)
 		device->regions[i].port_fd = -1;
@@ -116,7 +118,13 @@ static int uio_reset(struct uvio_udev *udev)
 		strerror(-rc), rc == -EACCES || rc == -EPERM ? "; it needs root" : "");
 }
 
+static bool uio_claims(const struct uvio_device_info *info)
+{
+	return info->uio;
+}
+
 static const struct uvio_backend_ops uio_ops = {
+	.claims = uio_claims,
 	.probe = uio_probe,
 	.open = uio_open,
 	.close = uio_close,

@@ -46,7 +46,12 @@ struct uio_device {
 	struct uio_bar bars[PCI_BARS];
 	struct uio_region regions[UVIO_REGION_COUNT];
 	uint32_t last_event;
-	uint8_t command_high; /* with INTx enabled: what to write to arm the line */
+	/*
+	 * Arming INTx writes the command register as a whole, so the lock keeps it and the switching
+	 * of bus mastering from undoing each other.
+	 */
+	pthread_mutex_t command_lock;
+	uint16_t command; /* little endian, INTx enabled: what arms the line */
 };
 
 /* maps.c: parsing of the maps and BARs, from sysfs */
@@ -54,6 +59,12 @@ void uio_read_maps(struct uvio_ctx *ctx, const char *name, struct uio_map *maps)
 int uio_read_bars(struct uvio_ctx *ctx, const char *address, struct uio_bar *bars);
 /** The map in which the registers of a BAR begin; -1: none. */
 int uio_map_of_bar(const struct uio_map *maps, const struct uio_bar *bar);
+
+/* config.c: the configuration space; its errors are plain errnos, without a text */
+int uio_config_write(struct uio_device *device, const void *raw, unsigned int width, uint64_t offset);
+int uio_config_set_intx(struct uio_device *device, bool on);
+/** Arms INTx as uio_config_set_intx() left it: one system call. */
+int uio_config_arm(struct uio_device *device);
 
 /* region.c */
 int uio_region_info(struct uvio_udev *udev, struct uvio_region *region);

@@ -14,8 +14,14 @@
 #include "vfio.h"
 
 #define NO_GROUP_MEND                                                                              \
-	"switch on VT-d or AMD-Vi in the firmware setup, boot Intel machines with intel_iommu=on, " \
-	"or use the uio backend"
+	"switch on VT-d or AMD-Vi in the firmware setup (a virtual machine needs a virtual "       \
+	"IOMMU), boot Intel machines with intel_iommu=on, or use the uio backend"
+
+/* Its variants for one card each are named after it. */
+bool vfio_claims(const struct uvio_device_info *info)
+{
+	return info->pci && info->driver && strstr(info->driver, "vfio");
+}
 
 static void probe_driver(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	struct uvio_check *check)
@@ -23,7 +29,7 @@ static void probe_driver(struct uvio_ctx *ctx, const struct uvio_device_info *in
 	char mend[UVIO_TEXT_SIZE];
 	bool loaded = uvio_sysfs_exists(ctx, "bus/pci/drivers/vfio-pci");
 
-	if (info->driver && strstr(info->driver, "vfio"))
+	if (vfio_claims(info))
 		return;
 	snprintf(mend, sizeof(mend), "%suvio bind %s vfio", loaded ? "" : "modprobe vfio-pci; ",
 		info->address);
@@ -89,7 +95,7 @@ static void probe_node(struct uvio_ctx *ctx, const struct uvio_device_info *info
 {
 	char path[PATH_MAX];
 
-	if (!info->driver || !strstr(info->driver, "vfio") || info->iommu_group < 0)
+	if (!vfio_claims(info) || info->iommu_group < 0)
 		return;
 	uvio_dev_path(ctx, path, "vfio/vfio");
 	if (access(path, F_OK))

@@ -187,6 +187,8 @@ int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 		uvio_sys_munmap(base, own->mapped);
 		return rc;
 	}
+	/* A child with the mapping would hold the device after its close here. */
+	uvio_sys_madvise(base, own->mapped, MADV_DONTFORK);
 	region->base = base;
 	region->direct = direct_bytes(own, region->size);
 	return 0;

@@ -101,6 +101,7 @@ static int vfio_reset(struct uvio_udev *udev)
 }
 
 static const struct uvio_backend_ops vfio_ops = {
+	.claims = vfio_claims,
 	.probe = vfio_probe,
 	.open = vfio_open,
 	.close = vfio_close,

@@ -133,6 +133,7 @@ int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
 
 /* probe.c */
+bool vfio_claims(const struct uvio_device_info *info);
 void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check);
 /** The failure of a step, as the sentence that vfio_probe() has for its cause, if it has one. */
 int vfio_explain(struct uvio_udev *udev, int err, const char *step);

@@ -8,8 +8,9 @@
  * Different devices are independent.
  *
  * Processes: all descriptors are close-on-exec. After fork() the child must not use the device, nor
- * close it with uvio_udev_close(); DMA memory from uvio_dma_alloc() is not there in the child. A child that
- * needs the device opens it itself, after the parent has closed it.
+ * close it with uvio_udev_close(): mapped regions and memory from uvio_dma_alloc() are not there in the
+ * child, which so does not hold the device. A child that needs it opens it itself, after the parent
+ * has closed it.
  */
 #ifndef UVIO_UDEV_H
 #define UVIO_UDEV_H

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <endian.h>
+
+#include "sys.h"
+#include "uio.h"
+
+/* PCI Local Bus Specification 3.0, 6.2.2: bit 10 of the command register, INTx disable. */
+#define COMMAND_INTX_DISABLE 0x0400
+
+/* Others change it too, as the kernel does SERR: read it again whenever it is written anyway. */
+static int remember_command(struct uio_device *device)
+{
+	uint16_t command;
+	int rc = uvio_sys_pread(device->config_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
+
+	if (!rc)
+		device->command = command & htole16((uint16_t)~COMMAND_INTX_DISABLE);
+	return rc;
+}
+
+int uio_config_write(struct uio_device *device, const void *raw, unsigned int width, uint64_t offset)
+{
+	bool covers_command = offset < PCI_CONFIG_COMMAND + 2 && offset + width > PCI_CONFIG_COMMAND;
+	int rc;
+
+	pthread_mutex_lock(&device->command_lock);
+	rc = uvio_sys_pwrite(device->config_fd, raw, width, offset);
+	if (!rc && covers_command)
+		rc = remember_command(device);
+	pthread_mutex_unlock(&device->command_lock);
+	return rc;
+}
+
+/*
+ * Both bytes in one write, though the bit is in the upper one: QEMU 7.2 looks at the interrupt line
+ * again only where the lower byte is written, loses an interrupt that is pending then, and ends
+ * in a storm which makes the kernel switch the line off.
+ */
+static int write_command(struct uio_device *device, bool on)
+{
+	uint16_t command = device->command | (on ? 0 : htole16(COMMAND_INTX_DISABLE));
+
+	return uvio_sys_pwrite(device->config_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
+}
+
+int uio_config_set_intx(struct uio_device *device, bool on)
+{
+	int rc;
+
+	pthread_mutex_lock(&device->command_lock);
+	rc = remember_command(device);
+	if (!rc)
+		rc = write_command(device, on);
+	pthread_mutex_unlock(&device->command_lock);
+	return rc;
+}
+
+int uio_config_arm(struct uio_device *device)
+{
+	int rc;
+
+	pthread_mutex_lock(&device->command_lock);
+	rc = write_command(device, true);
+	pthread_mutex_unlock(&device->command_lock);
+	return rc;
+}
