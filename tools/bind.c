@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+#include <string.h>
+#include "tools.h"
+
+typedef int (*bind_fn)(struct uvio_ctx *ctx, const char *address, const char *driver);
+
+static int unbind(struct uvio_ctx *ctx, const char *address, const char *driver)
+{
+	(void)driver;
+	return uvio_unbind(ctx, address);
+}
+
+static const char *driver_name(const struct uvio_device *device)
+{
+	const char *driver = uvio_device_info(device)->driver;
+
+	return driver ? driver : "no driver";
+}
+
+static void print_change(const struct uvio_device *before, const struct uvio_device *after)
+{
+	const char *address = uvio_device_info(after)->address;
+	const char *was = driver_name(before);
+	const char *is = driver_name(after);
+
+	if (strcmp(was, is) != 0)
+		printf("%s: %s (was %s)\n", address, is, was);
+	else
+		printf("%s: %s (as before)\n", address, is);
+}
+
+static int change_driver(
+	const struct tool *tool, const char *address, bind_fn change, const char *driver)
+{
+	struct uvio_device *before, *after;
+	int rc = tool_find(tool, address, &before);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	if (change(tool->ctx, uvio_device_info(before)->address, driver))
+		rc = tool_failed();
+	else
+		rc = tool_find(tool, uvio_device_info(before)->address, &after);
+	if (rc == TOOL_GO_ON) {
+		print_change(before, after);
+		uvio_device_free(after);
+		rc = TOOL_OK;
+	}
+	uvio_device_free(before);
+	return rc;
+}
+
+static int parse(struct tool *tool, int argc, char **argv, int operands)
+{
+	static const struct option longs[] = {TOOL_LONG_OPTIONS};
+	int option = tool_getopt(tool, argc, argv, TOOL_SHORT_OPTIONS, longs);
+
+	if (option != -1)
+		return tool_stop(tool, option);
+	return tool_start(tool, argc, argv, operands, operands);
+}
+
+static int run_bind(struct tool *tool, int argc, char **argv)
+{
+	int rc = parse(tool, argc, argv, 2);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	return change_driver(tool, argv[optind], uvio_bind, argv[optind + 1]);
+}
+
+static int run_unbind(struct tool *tool, int argc, char **argv)
+{
+	int rc = parse(tool, argc, argv, 1);
+
+	return rc == TOOL_GO_ON ? change_driver(tool, argv[optind], unbind, NULL) : rc;
+}
+
+const struct command command_bind = {
+	.name = "bind",
+	.args = "ADDRESS BACKEND-OR-DRIVER",
+	.help = "bind a device to the kernel driver that a backend needs",
+	.notes = "The driver is given by the name of a backend, or by its own. Only this device\n"
+		 "is touched, by driver_override, and never while it is in use; where the kernel\n"
+		 "does not bind it, it gets back what it had. Prints what is bound afterwards.\n"
+		 "Needs root.\n",
+	.example = "uvio bind 06:0d.0 vfio",
+	.run = run_bind,
+};
+
+const struct command command_unbind = {
+	.name = "unbind",
+	.args = "ADDRESS",
+	.help = "take a device back and let the kernel choose its driver",
+	.notes = "The kernel chooses as at boot; that may be no driver. Prints what is bound\n"
+		 "afterwards. Needs root.\n",
+	.example = "uvio unbind 06:0d.0",
+	.run = run_unbind,
+};

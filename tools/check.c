@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+#include "json.h"
+#include "tools.h"
+
+struct check_options {
+	const char *backend; /* NULL: all */
+	bool json;
+};
+
+static const char *const verdicts[] = {
+	[UVIO_USABLE] = "usable",
+	[UVIO_NOT_APPLICABLE] = "not applicable",
+	[UVIO_BROKEN] = "broken",
+};
+
+static const char *const severities[] = {
+	[UVIO_NOTE] = "note",
+	[UVIO_LIMITS] = "limits",
+	[UVIO_UNBOUND] = "unbound",
+	[UVIO_BLOCKS] = "blocks",
+};
+
+static void print_findings(const char *backend, const struct uvio_check *check)
+{
+	unsigned int count = 0;
+	const struct uvio_finding *findings = uvio_check_findings(check, &count);
+
+	printf("%s: %s\n", backend, verdicts[uvio_check_verdict(check)]);
+	for (unsigned int i = 0; i < count; i++) {
+		tool_wrap(stdout, "  ", findings[i].what);
+		if (findings[i].mend)
+			tool_wrap(stdout, "    mend: ", findings[i].mend);
+	}
+}
+
+static struct json_object *finding_json(const struct uvio_finding *finding)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_text(object, "severity", severities[finding->severity]);
+	json_text(object, "what", finding->what);
+	json_text(object, "mend", finding->mend);
+	return object;
+}
+
+static struct json_object *check_json(const char *backend, const struct uvio_check *check)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *array = json_object_new_array();
+	unsigned int count = 0;
+	const struct uvio_finding *findings = uvio_check_findings(check, &count);
+
+	json_text(object, "name", backend);
+	json_text(object, "verdict", verdicts[uvio_check_verdict(check)]);
+	for (unsigned int i = 0; i < count; i++)
+		json_object_array_add(array, finding_json(&findings[i]));
+	json_object_object_add(object, "findings", array);
+	return object;
+}
+
+/* @array is NULL where text is wanted. */
+static int check_backend(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const char *backend, struct json_object *array, bool *usable)
+{
+	struct uvio_check *check;
+
+	if (uvio_check_device(ctx, device, backend, &check))
+		return tool_failed();
+	if (uvio_check_verdict(check) == UVIO_USABLE)
+		*usable = true;
+	if (array)
+		json_object_array_add(array, check_json(backend, check));
+	else
+		print_findings(backend, check);
+	uvio_check_free(check);
+	return TOOL_GO_ON;
+}
+
+static int check_backends(struct uvio_ctx *ctx, const struct uvio_device *device, const char *only,
+	struct json_object *array, bool *usable)
+{
+	int rc = TOOL_GO_ON;
+
+	if (only)
+		return check_backend(ctx, device, only, array, usable);
+	for (unsigned int i = 0; rc == TOOL_GO_ON && i < uvio_backend_count(); i++)
+		rc = check_backend(ctx, device, uvio_backend_name(i), array, usable);
+	return rc;
+}
+
+static int print_json(const struct uvio_device *device, struct json_object *array)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *identity = json_object_new_object();
+
+	json_identity(identity, uvio_device_info(device));
+	json_object_object_add(object, "device", identity);
+	json_object_object_add(object, "backends", array);
+	return json_print(stdout, object);
+}
+
+static int check_device(
+	const struct tool *tool, const char *address, const struct check_options *options)
+{
+	struct json_object *array = NULL;
+	struct uvio_device *device;
+	bool usable = false;
+	int rc = tool_find(tool, address, &device);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	if (options->json)
+		array = json_object_new_array();
+	rc = check_backends(tool->ctx, device, options->backend, array, &usable);
+	if (rc == TOOL_GO_ON && array)
+		rc = print_json(device, array);
+	else
+		json_object_put(array);
+	uvio_device_free(device);
+	if (rc != TOOL_GO_ON)
+		return rc;
+	return usable ? TOOL_OK : TOOL_FAILED;
+}
+
+static int run_check(struct tool *tool, int argc, char **argv)
+{
+	static const struct option longs[] = {{"backend", required_argument, NULL, 'b'},
+		{"json", no_argument, NULL, 'j'}, TOOL_LONG_OPTIONS};
+	struct check_options options = {0};
+	int option, rc;
+
+	while ((option = tool_getopt(tool, argc, argv, TOOL_SHORT_OPTIONS "b:j", longs)) != -1) {
+		switch (option) {
+		case 'b':
+			options.backend = optarg;
+			break;
+		case 'j':
+			options.json = true;
+			break;
+		default:
+			return tool_stop(tool, option);
+		}
+	}
+	rc = options.backend ? tool_backend(tool, options.backend) : TOOL_GO_ON;
+	if (rc == TOOL_GO_ON)
+		rc = tool_start(tool, argc, argv, 1, 1);
+	return rc == TOOL_GO_ON ? check_device(tool, argv[optind], &options) : rc;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.args = "ADDRESS",
+	.help = "say which backends can carry a device, why not, and what mends it",
+	.notes = "Opens nothing and changes nothing. A backend is usable; not applicable, as\n"
+		 "long as another kernel driver has the device, or none; or broken on this\n"
+		 "machine.\n",
+	.options = "  -b, --backend NAME    check this backend only (default all)\n"
+		   "  -j, --json            one JSON document\n",
+	.status = "  0 at least one of the backends is usable, 1 none is, 2 usage error\n",
+	.example = "uvio check 06:0d.0",
+	.run = run_check,
+};

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "compare.h"
+
+struct compare_options {
+	const char *backends; /* NULL: all */
+	const char *driver;   /* NULL: by the ids of the card */
+	const char *json;     /* file, "-": standard output */
+	uint64_t iterations;
+};
+
+enum {
+	ITERATIONS_MAX = 1000000,
+	PROGRESS_WIDTH = 60,
+};
+
+int compare_open(const struct comparison *c, const char *backend, struct uvio_udev **udev)
+{
+	struct uvio_open_options options = {.backend = backend, .flags = UVIO_OPEN_UNSAFE_DMA};
+
+	return uvio_udev_open(c->tool->ctx, c->info->address, &options, udev);
+}
+
+static void progress_clear(const struct comparison *c)
+{
+	if (c->progress)
+		fprintf(stderr, "\r%*s\r", PROGRESS_WIDTH, "");
+}
+
+void compare_progress(const struct session *s, const char *step)
+{
+	progress_clear(s->comparison);
+	if (s->comparison->progress)
+		fprintf(stderr, "%.15s: %.40s ...", s->result->name, step);
+}
+
+void compare_complain(const struct session *s, const char *step)
+{
+	progress_clear(s->comparison);
+	if (!tool_signal())
+		tool_error("compare: %s: %s: %s", s->result->name, step, uvio_last_error());
+}
+
+static void unusable(struct backend_result *result)
+{
+	result->usable = false;
+	result->reason = strdup(uvio_last_error());
+}
+
+static void run_case(struct session *s, const struct uvio_selftest *test)
+{
+	struct backend_result *result = s->result;
+	char step[64];
+	int rc = 0;
+
+	snprintf(step, sizeof(step), "selftest %s", test->name);
+	if ((test->needs & result->caps) != test->needs) {
+		result->skipped++;
+		return;
+	}
+	compare_progress(s, step);
+	if (result->caps & UVIO_CAP_BUS_MASTER)
+		rc = uvio_bus_master(s->udev, true);
+	if (!rc)
+		rc = test->run(s->priv);
+	if (rc && tool_signal())
+		return;
+	if (rc) {
+		result->failed++;
+		compare_complain(s, step);
+		uvio_irq_disable(s->udev); /* which a case that gave up may have left on */
+	} else {
+		result->passed++;
+	}
+}
+
+static void run_selftests(struct session *s)
+{
+	const struct uvio_selftest *test = s->driver->selftests;
+
+	for (; test && test->name && !tool_signal(); test++)
+		run_case(s, test);
+}
+
+static void use_card(struct session *s)
+{
+	s->result->caps = uvio_caps(s->udev);
+	if (uvio_card_attach(s->driver, s->udev, &s->card)) {
+		unusable(s->result);
+		return;
+	}
+	s->priv = uvio_card_priv(s->card);
+	s->result->usable = true;
+	run_selftests(s);
+	measure_card(s);
+	uvio_card_detach(s->card);
+	s->card = NULL;
+}
+
+/* A UIO device on another bus has one driver only, and keeps it. */
+static int bind_backend(const struct comparison *c, const char *backend)
+{
+	if (!c->info->pci)
+		return 0;
+	return uvio_bind(c->tool->ctx, c->info->address, backend);
+}
+
+static void run_backend(const struct comparison *c, struct backend_result *result)
+{
+	struct session s = {.comparison = c, .result = result, .driver = c->driver};
+
+	compare_progress(&s, "bind");
+	if (bind_backend(c, result->name) || compare_open(c, result->name, &s.udev)) {
+		unusable(result);
+		return;
+	}
+	use_card(&s);
+	uvio_udev_close(s.udev);
+	s.udev = NULL;
+	if (result->usable)
+		measure_open(&s);
+}
+
+/* uvio_bind() verifies, and leaves alone what is right already. */
+static int give_back(const struct comparison *c)
+{
+	const char *driver = c->info->driver ? c->info->driver : "none";
+
+	return uvio_bind(c->tool->ctx, c->info->address, driver) ? tool_failed() : TOOL_GO_ON;
+}
+
+/* The signals wait meanwhile: a device without its driver is worse than a slow end. */
+static int restore(const struct comparison *c)
+{
+	sigset_t all, old;
+	int rc;
+
+	progress_clear(c);
+	if (!c->info->pci)
+		return TOOL_GO_ON;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	rc = give_back(c);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}
+
+static int run_backends(const struct comparison *c)
+{
+	int rc;
+
+	tool_catch_signals();
+	for (unsigned int i = 0; i < c->count && !tool_signal(); i++) {
+		if (c->results[i].chosen)
+			run_backend(c, &c->results[i]);
+	}
+	rc = restore(c);
+	return tool_signal() ? TOOL_SIGNALLED + tool_signal() : rc;
+}
+
+static int verdict(const struct comparison *c)
+{
+	bool usable = false;
+
+	for (unsigned int i = 0; i < c->count; i++) {
+		const struct backend_result *result = &c->results[i];
+
+		if (result->failed || result->incomplete)
+			return TOOL_FAILED;
+		usable = usable || result->usable;
+	}
+	return usable ? TOOL_OK : TOOL_FAILED;
+}
+
+static int report(const struct comparison *c, FILE *json)
+{
+	int rc = TOOL_GO_ON;
+
+	if (json)
+		rc = report_json(json, c);
+	if (json != stdout)
+		report_table(stdout, c);
+	return rc;
+}
+
+static int choose_backends(const struct tool *tool, struct comparison *c, const char *list)
+{
+	for (unsigned int i = 0; i < c->count; i++) {
+		c->results[i].name = uvio_backend_name(i);
+		c->results[i].chosen = !list;
+	}
+	while (list) {
+		size_t length = strcspn(list, ",");
+		unsigned int i = 0;
+
+		while (i < c->count && (strlen(c->results[i].name) != length ||
+					       memcmp(c->results[i].name, list, length) != 0))
+			i++;
+		if (i == c->count)
+			return tool_usage(
+				tool, "--backends: '%.*s' is not a backend", (int)length, list);
+		c->results[i].chosen = true;
+		list = list[length] ? list + length + 1 : NULL;
+	}
+	return TOOL_GO_ON;
+}
+
+static int choose_driver(struct comparison *c, const char *name)
+{
+	c->driver = name ? tool_driver_named(name) : tool_driver(c->info);
+	if (c->driver)
+		return TOOL_GO_ON;
+	if (name)
+		return tool_error("compare: there is no card driver '%s'", name);
+	return tool_error("%s: no card driver knows %04x:%04x: --driver names one",
+		c->info->address, c->info->vendor, c->info->device);
+}
+
+static int run_and_report(const struct comparison *c, FILE *json)
+{
+	int status = run_backends(c);
+	int rc;
+
+	if (status > TOOL_SIGNALLED)
+		return status;
+	rc = report(c, json);
+	if (status != TOOL_GO_ON)
+		return status;
+	return rc == TOOL_GO_ON ? verdict(c) : rc;
+}
+
+static int compare_device(struct comparison *c, const char *address, const char *driver, FILE *json)
+{
+	struct uvio_device *device;
+	int rc = tool_find(c->tool, address, &device);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	c->info = uvio_device_info(device);
+	rc = choose_driver(c, driver);
+	if (rc == TOOL_GO_ON)
+		rc = run_and_report(c, json);
+	uvio_device_free(device);
+	return rc;
+}
+
+static FILE *open_output(const char *path)
+{
+	FILE *file = strcmp(path, "-") != 0 ? fopen(path, "we") : stdout;
+
+	if (!file)
+		tool_error("%s: %s", path, strerror(errno));
+	return file;
+}
+
+static int close_output(FILE *file, const char *path, int rc)
+{
+	if (file == stdout || !file)
+		return rc;
+	if (ferror(file) | fclose(file))
+		return tool_error("%s: it could not be written", path);
+	return rc;
+}
+
+/* One line that is written again and again: not among messages, nor where it cannot be. */
+static bool wants_progress(const struct tool *tool)
+{
+	const char *terminal = getenv("TERM");
+
+	if (!terminal || !strcmp(terminal, "dumb") || tool->options.log_level >= UVIO_LOG_INFO)
+		return false;
+	return isatty(STDERR_FILENO);
+}
+
+static int prepare_and_compare(
+	const struct tool *tool, const char *address, const struct compare_options *options)
+{
+	struct comparison c = {
+		.tool = tool,
+		.iterations = (unsigned int)options->iterations,
+		.progress = wants_progress(tool),
+		.count = uvio_backend_count(),
+	};
+	FILE *json = NULL;
+	int rc = time_base_init(tool, &c.time_base);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	c.results = calloc(c.count + 1, sizeof(*c.results));
+	if (!c.results)
+		return tool_no_memory();
+	rc = choose_backends(tool, &c, options->backends);
+	if (rc == TOOL_GO_ON && options->json && !(json = open_output(options->json)))
+		rc = TOOL_FAILED;
+	if (rc == TOOL_GO_ON)
+		rc = compare_device(&c, address, options->driver, json);
+	rc = close_output(json, options->json, rc);
+	for (unsigned int i = 0; i < c.count; i++)
+		free(c.results[i].reason);
+	free(c.results);
+	return rc;
+}
+
+static int parse_option(const struct tool *tool, struct compare_options *options, int option)
+{
+	switch (option) {
+	case 'b':
+		options->backends = optarg;
+		return TOOL_GO_ON;
+	case 'd':
+		options->driver = optarg;
+		return TOOL_GO_ON;
+	case 'j':
+		options->json = optarg;
+		return TOOL_GO_ON;
+	case 'n':
+		return tool_number(
+			tool, "--iterations", optarg, 1, ITERATIONS_MAX, &options->iterations);
+	default:
+		return tool_stop(tool, option);
+	}
+}
+
+static int run_compare(struct tool *tool, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"backends", required_argument, NULL, 'b'},
+		{"driver", required_argument, NULL, 'd'},
+		{"json", required_argument, NULL, 'j'},
+		{"iterations", required_argument, NULL, 'n'},
+		TOOL_LONG_OPTIONS,
+	};
+	struct compare_options options = {.iterations = 1000};
+	int option, rc = TOOL_GO_ON;
+
+	while (rc == TOOL_GO_ON && (option = tool_getopt(tool, argc, argv,
+					    TOOL_SHORT_OPTIONS "b:d:j:n:", longs)) != -1)
+		rc = parse_option(tool, &options, option);
+	if (rc == TOOL_GO_ON)
+		rc = tool_start(tool, argc, argv, 1, 1);
+	return rc == TOOL_GO_ON ? prepare_and_compare(tool, argv[optind], &options) : rc;
+}
+
+const struct command command_compare = {
+	.name = "compare",
+	.args = "ADDRESS",
+	.help = "run a card driver on every backend, and show what each costs",
+	.notes =
+		"Binds the device to each backend in turn, runs the self-test of the card driver\n"
+		"and the measurements, and gives the device back to the driver that it had, also\n"
+		"when interrupted. Needs root. Where no IOMMU protects the machine, the card is\n"
+		"trusted with all of its memory.\n"
+		"\n"
+		"Figures are in ns, or with UVIO_CLOCK=instructions in the environment as counted\n"
+		"by a time stamp counter that counts instructions.\n",
+	.options =
+		"  -b, --backends LIST   these backends only, with commas (default all)\n"
+		"  -d, --driver NAME     the card driver (default by the ids of the card)\n"
+		"  -j, --json FILE       all figures as JSON; '-': standard output, and no table\n"
+		"  -n, --iterations N    interrupts of each kind, and batches of 1000 registers\n"
+		"                        (default 1000); of other figures there are fewer:\n"
+		"                        DMA mappings N/5, openings N/50, DMA round trips N/200\n",
+	.status = "  0 at least one backend is usable, and nothing failed on those that are,\n"
+		  "  1 otherwise, 2 usage error, 128 + N stopped by signal N\n",
+	.example = "uvio compare --json figures.json 06:0d.0",
+	.run = run_compare,
+};

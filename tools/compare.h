@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#ifndef UVIO_TOOLS_COMPARE_H
+#define UVIO_TOOLS_COMPARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+#include <uvio/uvio.h>
+#include "tools.h"
+
+enum figure_id {
+	FIGURE_OPEN = 0,
+	FIGURE_REG_READ,
+	FIGURE_REG_WRITE,
+	FIGURE_DMA_MAP_UNMAP,
+	FIGURE_DMA_ROUND_TRIP,
+	FIGURE_COUNT,
+};
+
+/* What is compared in time or instructions. Without @known it could not, or did not, happen. */
+struct figure {
+	bool known;
+	double median;
+	double p99;
+	double max;
+};
+
+struct irq_figure {
+	struct figure cost;
+	double syscalls; /* per interrupt */
+};
+
+struct backend_result {
+	const char *name;
+	bool chosen;
+	bool usable;
+	char *reason;	 /* where it is not usable */
+	bool incomplete; /* a figure failed */
+	uint32_t caps;
+	unsigned int passed;
+	unsigned int failed;
+	unsigned int skipped;
+	struct figure figures[FIGURE_COUNT];
+	struct irq_figure irqs[UVIO_IRQ_KINDS];
+};
+
+struct time_base {
+	bool instructions; /* the time stamp counter counts them */
+	const char *unit;
+	uint64_t cost; /* of reading it */
+};
+
+struct comparison {
+	const struct tool *tool;
+	const struct uvio_device_info *info;
+	const struct uvio_driver *driver;
+	struct time_base time_base;
+	unsigned int iterations;
+	bool progress;
+	struct backend_result *results;
+	unsigned int count;
+};
+
+/* One backend at work. */
+struct session {
+	const struct comparison *comparison;
+	struct backend_result *result;
+	struct uvio_udev *udev;
+	struct uvio_card *card;
+	const struct uvio_driver *driver;
+	void *priv;	     /* of the card driver */
+	void *memory;	     /* for mapping */
+	struct uvio_dma dma; /* for moving data */
+	size_t size;
+	enum uvio_irq_kind kind;
+	unsigned int round;
+};
+
+/* The key of a figure in JSON, which is also its name in messages. */
+extern const char *const figure_names[FIGURE_COUNT];
+
+/* From the environment. TOOL_GO_ON or an exit status. */
+int time_base_init(const struct tool *tool, struct time_base *base);
+
+int compare_open(const struct comparison *c, const char *backend, struct uvio_udev **udev);
+void compare_progress(const struct session *s, const char *step);
+void compare_complain(const struct session *s, const char *step);
+
+/* Takes all figures that the card and the backend can give; it stops when a signal came. */
+void measure_card(struct session *s);
+void measure_open(struct session *s);
+
+void report_table(FILE *stream, const struct comparison *c);
+int report_json(FILE *stream, const struct comparison *c);
+
+#endif /* UVIO_TOOLS_COMPARE_H */

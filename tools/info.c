@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+#include "json.h"
+#include "tools.h"
+
+struct info_options {
+	const char *backend;
+	bool open;
+	bool json;
+};
+
+static const char *const region_names[UVIO_REGION_COUNT] = {
+	[0] = "bar0",
+	[1] = "bar1",
+	[2] = "bar2",
+	[3] = "bar3",
+	[4] = "bar4",
+	[5] = "bar5",
+	[UVIO_REGION_ROM] = "rom",
+	[UVIO_REGION_CONFIG] = "config",
+};
+
+static const struct {
+	uint32_t bit;
+	const char *name;
+} region_flags[] = {
+	{UVIO_REGION_READ, "read"},
+	{UVIO_REGION_WRITE, "write"},
+	{UVIO_REGION_MMAP, "mapped"},
+	{UVIO_REGION_PORTS, "ports"},
+	{UVIO_REGION_HOLES, "holes"},
+};
+
+static void label(const char *name)
+{
+	printf("  %-16s", name);
+}
+
+static const char *or_none(const char *text)
+{
+	return text ? text : "none";
+}
+
+static void print_size(uint64_t size)
+{
+	if (size >= 1u << 20 && size % (1u << 20) == 0)
+		printf("%llu MiB", (unsigned long long)(size >> 20));
+	else if (size >= 1u << 10 && size % (1u << 10) == 0)
+		printf("%llu KiB", (unsigned long long)(size >> 10));
+	else
+		printf("%llu bytes", (unsigned long long)size);
+}
+
+static void print_bar(int index, const struct uvio_bar *bar)
+{
+	printf("  BAR %-12d", index);
+	print_size(bar->size);
+	printf(" of %s at 0x%llx", bar->io ? "I/O ports" : "memory",
+		(unsigned long long)bar->start);
+	if (!bar->io)
+		printf(", %d bits", bar->is_64bit ? 64 : 32);
+	printf("%s\n", bar->prefetchable ? ", prefetchable" : "");
+}
+
+static void print_group(const struct uvio_device_info *info)
+{
+	label("IOMMU group");
+	if (info->iommu_group < 0) {
+		printf("none\n");
+		return;
+	}
+	printf("%d", info->iommu_group);
+	if (info->iommu_type)
+		printf(" (%s)", info->iommu_type);
+	printf("\n");
+	for (size_t i = 0; i < info->member_count; i++) {
+		const struct uvio_group_member *member = &info->members[i];
+
+		label("");
+		printf("%s %s%s\n", member->address, or_none(member->driver),
+			member->blocks ? ", blocks the group for user space" : "");
+	}
+}
+
+static void print_pci(const struct uvio_device_info *info)
+{
+	label("class");
+	printf("%06x %s%s\n", info->class_code, info->class_name,
+		info->bridge ? " (a bridge, not for user space)" : "");
+	label("subsystem");
+	printf("%04x:%04x\n", info->subvendor, info->subdevice);
+}
+
+static void print_info(const struct uvio_device_info *info)
+{
+	const struct uvio_driver *driver = tool_driver(info);
+
+	printf("%s", info->address);
+	if (info->pci)
+		printf("  %04x:%04x  revision %02x", info->vendor, info->device, info->revision);
+	printf("\n");
+	label("name");
+	printf("%s\n", info->name);
+	if (info->pci)
+		print_pci(info);
+	label("kernel driver");
+	printf("%s\n", or_none(info->driver));
+	label("UIO device");
+	printf("%s\n", or_none(info->uio));
+	print_group(info);
+	for (int i = 0; i < (int)ARRAY_SIZE(info->bars); i++) {
+		if (info->bars[i].size)
+			print_bar(i, &info->bars[i]);
+	}
+	label("card driver");
+	printf("%s%s%s\n", driver ? driver->name : "none", driver ? ": " : "",
+		driver ? driver->help : "");
+}
+
+static void print_caps(uint32_t caps)
+{
+	char text[512] = "";
+	size_t used = 0;
+
+	for (uint32_t bit = 1; bit; bit <<= 1) {
+		if ((caps & bit) && uvio_cap_name(bit) && used < sizeof(text))
+			used += (size_t)snprintf(
+				text + used, sizeof(text) - used, "%s ", uvio_cap_name(bit));
+	}
+	tool_wrap(stdout, "  capabilities    ", text);
+}
+
+static const char *region_name(const struct uvio_device_info *info, unsigned int index)
+{
+	static const char *const maps[] = {"map0", "map1", "map2", "map3", "map4"};
+
+	return !info->pci && index < ARRAY_SIZE(maps) ? maps[index] : region_names[index];
+}
+
+static void print_region(const char *name, const struct uvio_region *region)
+{
+	const char *separator = ": ";
+
+	printf("  region %-9s", name);
+	print_size(region->size);
+	for (size_t i = 0; i < ARRAY_SIZE(region_flags); i++) {
+		if (region->flags & region_flags[i].bit) {
+			printf("%s%s", separator, region_flags[i].name);
+			separator = ", ";
+		}
+	}
+	printf("\n");
+}
+
+static void print_open(const struct uvio_device_info *info, struct uvio_udev *udev)
+{
+	struct uvio_region region;
+
+	label("backend");
+	printf("%s\n", uvio_udev_backend(udev));
+	print_caps(uvio_caps(udev));
+	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++) {
+		if (!uvio_region_info(udev, i, &region))
+			print_region(region_name(info, i), &region);
+	}
+	for (int kind = 0; kind < UVIO_IRQ_KINDS; kind++) {
+		int count = uvio_irq_count(udev, kind);
+
+		if (count > 0)
+			printf("  interrupt %-6s%d\n", uvio_irq_kind_name(kind), count);
+	}
+}
+
+static struct json_object *bar_json(int index, const struct uvio_bar *bar)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_integer(object, "bar", (uint64_t)index);
+	json_hex(object, "start", 1, bar->start);
+	json_integer(object, "size", bar->size);
+	json_flag(object, "ports", bar->io);
+	json_flag(object, "64bit", bar->is_64bit);
+	json_flag(object, "prefetchable", bar->prefetchable);
+	return object;
+}
+
+static struct json_object *group_json(const struct uvio_device_info *info)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *members = json_object_new_array();
+
+	json_integer(object, "number", (uint64_t)info->iommu_group);
+	json_text(object, "type", info->iommu_type);
+	for (size_t i = 0; i < info->member_count; i++) {
+		struct json_object *member = json_object_new_object();
+
+		json_text(member, "address", info->members[i].address);
+		json_text(member, "kernel_driver", info->members[i].driver);
+		json_flag(member, "blocks", info->members[i].blocks);
+		json_object_array_add(members, member);
+	}
+	json_object_object_add(object, "members", members);
+	return object;
+}
+
+static void pci_json(struct json_object *object, const struct uvio_device_info *info)
+{
+	json_hex(object, "subvendor", 4, info->subvendor);
+	json_hex(object, "subdevice", 4, info->subdevice);
+	json_hex(object, "class", 6, info->class_code);
+	json_text(object, "class_name", info->class_name);
+	json_hex(object, "revision", 2, info->revision);
+}
+
+static struct json_object *info_json(const struct uvio_device_info *info)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *bars = json_object_new_array();
+	const struct uvio_driver *driver = tool_driver(info);
+
+	json_identity(object, info);
+	if (info->pci)
+		pci_json(object, info);
+	json_flag(object, "bridge", info->bridge);
+	json_text(object, "kernel_driver", info->driver);
+	json_text(object, "uio", info->uio);
+	if (info->iommu_group >= 0)
+		json_object_object_add(object, "iommu_group", group_json(info));
+	for (int i = 0; i < (int)ARRAY_SIZE(info->bars); i++) {
+		if (info->bars[i].size)
+			json_object_array_add(bars, bar_json(i, &info->bars[i]));
+	}
+	json_object_object_add(object, "bars", bars);
+	json_text(object, "card", driver ? driver->name : NULL);
+	return object;
+}
+
+static struct json_object *caps_json(uint32_t caps)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (uint32_t bit = 1; bit; bit <<= 1) {
+		if ((caps & bit) && uvio_cap_name(bit))
+			json_word(array, uvio_cap_name(bit));
+	}
+	return array;
+}
+
+static struct json_object *region_json(const char *name, const struct uvio_region *region)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *flags = json_object_new_array();
+
+	json_text(object, "name", name);
+	json_integer(object, "size", region->size);
+	for (size_t i = 0; i < ARRAY_SIZE(region_flags); i++) {
+		if (region->flags & region_flags[i].bit)
+			json_word(flags, region_flags[i].name);
+	}
+	json_object_object_add(object, "flags", flags);
+	return object;
+}
+
+static struct json_object *open_json(const struct uvio_device_info *info, struct uvio_udev *udev)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *regions = json_object_new_array();
+	struct json_object *irqs = json_object_new_object();
+	struct uvio_region region;
+
+	json_text(object, "backend", uvio_udev_backend(udev));
+	json_object_object_add(object, "caps", caps_json(uvio_caps(udev)));
+	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++) {
+		if (!uvio_region_info(udev, i, &region))
+			json_object_array_add(regions, region_json(region_name(info, i), &region));
+	}
+	json_object_object_add(object, "regions", regions);
+	for (int kind = 0; kind < UVIO_IRQ_KINDS; kind++) {
+		int count = uvio_irq_count(udev, kind);
+
+		json_integer(irqs, uvio_irq_kind_name(kind), count > 0 ? (uint64_t)count : 0);
+	}
+	json_object_object_add(object, "irq", irqs);
+	return object;
+}
+
+/* @udev is NULL where it is not open. */
+static int print_device(const struct uvio_device_info *info, struct uvio_udev *udev, bool json)
+{
+	if (json) {
+		struct json_object *object = info_json(info);
+
+		if (udev)
+			json_object_object_add(object, "open", open_json(info, udev));
+		return json_print(stdout, object);
+	}
+	print_info(info);
+	if (udev)
+		print_open(info, udev);
+	return TOOL_GO_ON;
+}
+
+static int show_device(
+	const struct tool *tool, const char *address, const struct info_options *options)
+{
+	struct uvio_udev *udev = NULL;
+	struct uvio_device *device;
+	int status = TOOL_GO_ON;
+	int rc = tool_find(tool, address, &device);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	if (options->open)
+		status = tool_open(tool, address, options->backend, &udev);
+	rc = print_device(uvio_device_info(device), udev, options->json);
+	uvio_udev_close(udev);
+	uvio_device_free(device);
+	if (rc != TOOL_GO_ON)
+		return rc;
+	return status == TOOL_GO_ON ? TOOL_OK : status;
+}
+
+static int run_info(struct tool *tool, int argc, char **argv)
+{
+	static const struct option longs[] = {{"backend", required_argument, NULL, 'b'},
+		{"json", no_argument, NULL, 'j'}, {"open", no_argument, NULL, 'o'},
+		TOOL_LONG_OPTIONS};
+	struct info_options options = {0};
+	int option, rc;
+
+	while ((option = tool_getopt(tool, argc, argv, TOOL_SHORT_OPTIONS "b:jo", longs)) != -1) {
+		switch (option) {
+		case 'b':
+			options.backend = optarg;
+			options.open = true;
+			break;
+		case 'j':
+			options.json = true;
+			break;
+		case 'o':
+			options.open = true;
+			break;
+		default:
+			return tool_stop(tool, option);
+		}
+	}
+	rc = options.backend ? tool_backend(tool, options.backend) : TOOL_GO_ON;
+	if (rc == TOOL_GO_ON)
+		rc = tool_start(tool, argc, argv, 1, 1);
+	return rc == TOOL_GO_ON ? show_device(tool, argv[optind], &options) : rc;
+}
+
+const struct command command_info = {
+	.name = "info",
+	.args = "ADDRESS",
+	.help = "show what is known of a device, and what it can do when open",
+	.notes = "Without --open nothing is opened. Opening and closing may reset the device.\n",
+	.options = "  -o, --open            open it too: capabilities, regions, interrupts\n"
+		   "  -b, --backend NAME    open it with this backend (default the first usable)\n"
+		   "  -j, --json            one JSON document\n",
+	.example = "uvio info --open 06:0d.0",
+	.run = run_info,
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#ifndef UVIO_TOOLS_JSON_H
+#define UVIO_TOOLS_JSON_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <json-c/json.h>
+#include <uvio/device.h>
+
+/* A member of an object; a NULL text is left out. */
+void json_text(struct json_object *object, const char *key, const char *text);
+void json_hex(struct json_object *object, const char *key, int digits, uint64_t value);
+void json_number(struct json_object *object, const char *key, double value);
+void json_integer(struct json_object *object, const char *key, uint64_t value);
+void json_flag(struct json_object *object, const char *key, bool value);
+void json_word(struct json_object *array, const char *word);
+
+/* address, vendor, device, name: as much as every command says about a device. */
+void json_identity(struct json_object *object, const struct uvio_device_info *info);
+
+/* Prints and frees. TOOL_GO_ON, or TOOL_FAILED after a message. */
+int json_print(FILE *stream, struct json_object *object);
+
+#endif /* UVIO_TOOLS_JSON_H */

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "compare.h"
+
+enum {
+	REG_BATCH = 1000,
+	MAP_SIZE = 64 * 1024,
+	MAP_SEGMENTS = 64,
+	TRIP_SIZE = 1024,
+	IRQ_TIMEOUT_MS = 1000,
+	SPURIOUS_MAX = 16,
+	CLOCK_ROUNDS = 101,
+};
+
+struct measurement {
+	uint32_t needs;	      /* capabilities */
+	unsigned int divisor; /* of the iterations */
+	unsigned int warm_up;
+	bool (*can)(const struct uvio_driver *driver); /* NULL: always */
+	int (*prepare)(struct session *s);
+	int (*round)(struct session *s, double *sample);
+	void (*finish)(struct session *s);
+};
+
+const char *const figure_names[FIGURE_COUNT] = {
+	[FIGURE_OPEN] = "open",
+	[FIGURE_REG_READ] = "reg_read",
+	[FIGURE_REG_WRITE] = "reg_write",
+	[FIGURE_DMA_MAP_UNMAP] = "dma_map_unmap",
+	[FIGURE_DMA_ROUND_TRIP] = "dma_round_trip",
+};
+
+#if defined(__x86_64__) || defined(__i386__)
+enum { HAVE_TSC = 1 };
+
+static inline uint64_t read_tsc(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
+	return (uint64_t)high << 32 | low;
+}
+#else
+enum { HAVE_TSC = 0 };
+
+static inline uint64_t read_tsc(void)
+{
+	return 0;
+}
+#endif
+
+static inline uint64_t now(const struct time_base *base)
+{
+	struct timespec time;
+
+	if (base->instructions)
+		return read_tsc();
+	clock_gettime(CLOCK_MONOTONIC_RAW, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static double since(const struct time_base *base, uint64_t start)
+{
+	uint64_t spent = now(base) - start;
+
+	return spent > base->cost ? (double)(spent - base->cost) : 0;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a;
+	double y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void summarise(double *samples, size_t count, struct figure *figure)
+{
+	qsort(samples, count, sizeof(*samples), compare_doubles);
+	figure->median = (samples[(count - 1) / 2] + samples[count / 2]) / 2;
+	figure->p99 = samples[(count * 99 + 99) / 100 - 1];
+	figure->max = samples[count - 1];
+	figure->known = true;
+}
+
+static void calibrate(struct time_base *base)
+{
+	double samples[CLOCK_ROUNDS];
+	struct figure figure;
+
+	base->cost = 0;
+	for (size_t i = 0; i < CLOCK_ROUNDS; i++)
+		samples[i] = since(base, now(base));
+	summarise(samples, CLOCK_ROUNDS, &figure);
+	base->cost = (uint64_t)figure.median;
+}
+
+int time_base_init(const struct tool *tool, struct time_base *base)
+{
+	const char *name = getenv("UVIO_CLOCK");
+
+	base->instructions = name && !strcmp(name, "instructions");
+	if (name && *name && !base->instructions)
+		return tool_usage(tool, "UVIO_CLOCK: '%s' is not 'instructions'", name);
+	if (base->instructions && !HAVE_TSC)
+		return tool_usage(tool, "UVIO_CLOCK: this processor has no time stamp counter");
+	base->unit = base->instructions ? "instructions" : "ns";
+	calibrate(base);
+	return TOOL_GO_ON;
+}
+
+static int round_open(struct session *s, double *sample)
+{
+	const struct time_base *base = &s->comparison->time_base;
+	struct uvio_udev *udev;
+	uint64_t start = now(base);
+	int rc = compare_open(s->comparison, s->result->name, &udev);
+
+	*sample = since(base, start);
+	if (!rc)
+		uvio_udev_close(udev);
+	return rc;
+}
+
+static bool can_read(const struct uvio_driver *driver)
+{
+	return driver->reg_read;
+}
+
+static int round_read(struct session *s, double *sample)
+{
+	const struct time_base *base = &s->comparison->time_base;
+	uint64_t start = now(base);
+
+	s->driver->reg_read(s->priv, REG_BATCH);
+	*sample = since(base, start) / REG_BATCH;
+	return 0;
+}
+
+static bool can_write(const struct uvio_driver *driver)
+{
+	return driver->reg_write;
+}
+
+static int round_write(struct session *s, double *sample)
+{
+	const struct time_base *base = &s->comparison->time_base;
+	uint64_t start = now(base);
+
+	s->driver->reg_write(s->priv, REG_BATCH);
+	*sample = since(base, start) / REG_BATCH;
+	return 0;
+}
+
+static int prepare_map(struct session *s)
+{
+	s->memory = mmap(NULL, MAP_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s->memory == MAP_FAILED) {
+		s->memory = NULL;
+		return uvio_fail(-errno, "mmap of %d bytes: %s", MAP_SIZE, strerror(errno));
+	}
+	memset(s->memory, 0x5a, MAP_SIZE);
+	return 0;
+}
+
+static int round_map(struct session *s, double *sample)
+{
+	const struct time_base *base = &s->comparison->time_base;
+	struct uvio_dma_segment segments[MAP_SEGMENTS];
+	uint64_t start = now(base);
+	int rc = uvio_dma_map(s->udev, s->memory, MAP_SIZE, 0, segments, MAP_SEGMENTS);
+
+	if (rc < 0)
+		return rc;
+	rc = uvio_dma_unmap(s->udev, s->memory, MAP_SIZE);
+	*sample = since(base, start);
+	return rc;
+}
+
+static void finish_map(struct session *s)
+{
+	munmap(s->memory, MAP_SIZE);
+	s->memory = NULL;
+}
+
+static bool can_trip(const struct uvio_driver *driver)
+{
+	return driver->dma_to_card && driver->dma_from_card && driver->dma_max;
+}
+
+static int prepare_trip(struct session *s)
+{
+	s->size = s->driver->dma_max < TRIP_SIZE ? s->driver->dma_max : TRIP_SIZE;
+	return uvio_dma_alloc(s->udev, (size_t)sysconf(_SC_PAGESIZE), 0, &s->dma);
+}
+
+static unsigned char pattern(const struct session *s, size_t i)
+{
+	return (unsigned char)(i * 7 + i / 256 + s->round + 1);
+}
+
+static int verify(const struct session *s)
+{
+	const unsigned char *bytes = s->dma.addr;
+
+	for (size_t i = 0; i < s->size; i++) {
+		if (bytes[i] != pattern(s, i))
+			return uvio_fail(-EIO,
+				"byte %zu of %zu came back from the card as %02x, it was sent as "
+				"%02x",
+				i, s->size, bytes[i], pattern(s, i));
+	}
+	return 0;
+}
+
+static int round_trip(struct session *s, double *sample)
+{
+	const struct time_base *base = &s->comparison->time_base;
+	unsigned char *bytes = s->dma.addr;
+	uint64_t start;
+	int rc;
+
+	s->round++;
+	for (size_t i = 0; i < s->size; i++)
+		bytes[i] = pattern(s, i);
+	start = now(base);
+	rc = s->driver->dma_to_card(s->priv, s->dma.iova, s->size);
+	*sample = since(base, start);
+	if (rc)
+		return rc;
+	memset(bytes, 0, s->size);
+	start = now(base);
+	rc = s->driver->dma_from_card(s->priv, s->dma.iova, s->size);
+	*sample += since(base, start);
+	return rc ? rc : verify(s);
+}
+
+static void finish_trip(struct session *s)
+{
+	uvio_dma_free(s->udev, &s->dma);
+}
+
+static bool can_interrupt(const struct uvio_driver *driver)
+{
+	return driver->irq_raise && driver->irq_clear;
+}
+
+static int prepare_irq(struct session *s)
+{
+	return uvio_irq_enable(s->udev, s->kind, 1);
+}
+
+/* An event without a cause came from another card on the same line. */
+static int serve_irq(struct session *s)
+{
+	int rc, cleared, spurious = 0;
+
+	do {
+		do {
+			rc = uvio_irq_wait(s->udev, 0, IRQ_TIMEOUT_MS, NULL);
+		} while (rc == -EINTR && !tool_signal());
+		if (rc)
+			return rc;
+		cleared = s->driver->irq_clear(s->priv, 0);
+		rc = uvio_irq_ack(s->udev, 0);
+	} while (!rc && cleared == -EAGAIN && ++spurious < SPURIOUS_MAX);
+	return rc ? rc : cleared;
+}
+
+static int round_irq(struct session *s, double *sample)
+{
+	const struct time_base *base = &s->comparison->time_base;
+	uint64_t start = now(base);
+	int rc = s->driver->irq_raise(s->priv, 0);
+
+	if (!rc)
+		rc = serve_irq(s);
+	*sample = since(base, start);
+	return rc;
+}
+
+static void finish_irq(struct session *s)
+{
+	uvio_irq_disable(s->udev);
+}
+
+static const struct measurement measurements[FIGURE_COUNT] = {
+	[FIGURE_OPEN] = {.divisor = 50, .warm_up = 2, .round = round_open},
+	[FIGURE_REG_READ] = {.divisor = 1, .warm_up = 3, .can = can_read, .round = round_read},
+	[FIGURE_REG_WRITE] = {.divisor = 1, .warm_up = 3, .can = can_write, .round = round_write},
+	[FIGURE_DMA_MAP_UNMAP] = {.needs = UVIO_CAP_DMA,
+		.divisor = 5,
+		.warm_up = 5,
+		.prepare = prepare_map,
+		.round = round_map,
+		.finish = finish_map},
+	[FIGURE_DMA_ROUND_TRIP] = {.needs = UVIO_CAP_DMA | UVIO_CAP_BUS_MASTER,
+		.divisor = 200,
+		.warm_up = 1,
+		.can = can_trip,
+		.prepare = prepare_trip,
+		.round = round_trip,
+		.finish = finish_trip},
+};
+
+static const struct measurement irq_measurement = {
+	.divisor = 1,
+	.warm_up = 20,
+	.can = can_interrupt,
+	.prepare = prepare_irq,
+	.round = round_irq,
+	.finish = finish_irq,
+};
+
+/* Takes @count samples; they are forgotten where @figure is NULL. */
+static int run_rounds(
+	struct session *s, const struct measurement *m, unsigned int count, struct figure *figure)
+{
+	double *samples = calloc(count, sizeof(*samples));
+	int rc = 0;
+
+	if (!samples)
+		return uvio_fail(-ENOMEM, "memory for %u samples: %s", count, strerror(ENOMEM));
+	for (unsigned int i = 0; !rc && i < count; i++)
+		rc = tool_signal() ? -EINTR : m->round(s, &samples[i]);
+	if (!rc && figure)
+		summarise(samples, count, figure);
+	free(samples);
+	return rc;
+}
+
+static int run_measurement(
+	struct session *s, const struct measurement *m, struct figure *figure, double *syscalls)
+{
+	unsigned int count = s->comparison->iterations / m->divisor;
+	struct uvio_irq_stats before, after;
+	int rc = run_rounds(s, m, m->warm_up, NULL);
+
+	if (!count)
+		count = 1;
+	if (!rc && syscalls)
+		rc = uvio_irq_stats(s->udev, 0, &before);
+	if (!rc)
+		rc = run_rounds(s, m, count, figure);
+	if (!rc && syscalls)
+		rc = uvio_irq_stats(s->udev, 0, &after);
+	if (!rc && syscalls)
+		*syscalls = (double)(after.syscalls - before.syscalls) / count;
+	return rc;
+}
+
+static int master_on(struct session *s)
+{
+	if (!s->udev || !(s->result->caps & UVIO_CAP_BUS_MASTER))
+		return 0;
+	return uvio_bus_master(s->udev, true);
+}
+
+static void measure(struct session *s, const struct measurement *m, const char *name,
+	struct figure *figure, double *syscalls)
+{
+	int rc;
+
+	if (tool_signal() || (m->can && !m->can(s->driver)))
+		return;
+	if ((m->needs & s->result->caps) != m->needs)
+		return;
+	compare_progress(s, name);
+	rc = master_on(s);
+	if (!rc && m->prepare)
+		rc = m->prepare(s);
+	if (!rc) {
+		rc = run_measurement(s, m, figure, syscalls);
+		if (rc)
+			compare_complain(s, name);
+		if (m->finish)
+			m->finish(s);
+	} else {
+		compare_complain(s, name);
+	}
+	if (rc) {
+		figure->known = false;
+		s->result->incomplete = true;
+	}
+}
+
+static void measure_irq(struct session *s, enum uvio_irq_kind kind)
+{
+	struct irq_figure *irq = &s->result->irqs[kind];
+	char name[32];
+	int count = uvio_irq_count(s->udev, kind);
+
+	snprintf(name, sizeof(name), "irq %s", uvio_irq_kind_name(kind));
+	s->kind = kind;
+	if (count > 0) {
+		measure(s, &irq_measurement, name, &irq->cost, &irq->syscalls);
+	} else if (count < 0) {
+		compare_complain(s, name);
+		s->result->incomplete = true;
+	}
+}
+
+void measure_card(struct session *s)
+{
+	for (int id = FIGURE_OPEN + 1; id < FIGURE_COUNT; id++)
+		measure(s, &measurements[id], figure_names[id], &s->result->figures[id], NULL);
+	for (int kind = 0; kind < UVIO_IRQ_KINDS && !tool_signal(); kind++)
+		measure_irq(s, kind);
+}
+
+void measure_open(struct session *s)
+{
+	measure(s, &measurements[FIGURE_OPEN], figure_names[FIGURE_OPEN],
+		&s->result->figures[FIGURE_OPEN], NULL);
+}

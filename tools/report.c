@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "compare.h"
+#include "json.h"
+
+enum {
+	LABEL_WIDTH = 24,
+	CELL_WIDTH = 18,
+	CELL_SIZE = 64,
+};
+
+typedef void (*cell_fn)(const struct backend_result *result, int index, char *cell);
+
+static const char *const figure_labels[FIGURE_COUNT] = {
+	[FIGURE_OPEN] = "open",
+	[FIGURE_REG_READ] = "register read",
+	[FIGURE_REG_WRITE] = "register write",
+	[FIGURE_DMA_MAP_UNMAP] = "DMA map+unmap 64 KiB",
+	[FIGURE_DMA_ROUND_TRIP] = "DMA round trip",
+};
+
+static const struct {
+	const char *label;
+	uint32_t cap;
+} irq_rows[UVIO_IRQ_KINDS] = {
+	[UVIO_IRQ_INTX] = {"interrupt, INTx", UVIO_CAP_INTX},
+	[UVIO_IRQ_MSI] = {"interrupt, MSI", UVIO_CAP_MSI},
+	[UVIO_IRQ_MSIX] = {"interrupt, MSI-X", UVIO_CAP_MSIX},
+};
+
+/* Digits in threes; a fraction only where it is a good part of the value. */
+static void format_number(double value, char *cell)
+{
+	char digits[CELL_SIZE / 2];
+	size_t length, used = 0;
+
+	if (value < 1000) {
+		snprintf(cell, CELL_SIZE, "%.1f", value);
+		return;
+	}
+	snprintf(digits, sizeof(digits), "%.0f", value);
+	length = strlen(digits);
+	for (size_t i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			cell[used++] = ' ';
+		cell[used++] = digits[i];
+	}
+	cell[used] = 0;
+}
+
+static void format_figure(const struct figure *figure, char *cell)
+{
+	if (figure->known)
+		format_number(figure->median, cell);
+	else
+		strcpy(cell, "-");
+}
+
+static void cell_name(const struct backend_result *result, int index, char *cell)
+{
+	(void)index;
+	snprintf(cell, CELL_SIZE, "%s", result->name);
+}
+
+static void cell_usable(const struct backend_result *result, int index, char *cell)
+{
+	(void)index;
+	strcpy(cell, result->usable ? "yes" : "no");
+}
+
+static void cell_selftest(const struct backend_result *result, int index, char *cell)
+{
+	(void)index;
+	if (!result->usable)
+		strcpy(cell, "-");
+	else if (result->failed)
+		snprintf(cell, CELL_SIZE, "%u ok, %u FAILED", result->passed, result->failed);
+	else
+		snprintf(cell, CELL_SIZE, "%u ok, %u skip", result->passed, result->skipped);
+}
+
+static void cell_figure(const struct backend_result *result, int index, char *cell)
+{
+	format_figure(&result->figures[index], cell);
+}
+
+static void cell_irq(const struct backend_result *result, int index, char *cell)
+{
+	format_figure(&result->irqs[index].cost, cell);
+}
+
+static void cell_syscalls(const struct backend_result *result, int index, char *cell)
+{
+	if (result->irqs[index].cost.known)
+		snprintf(cell, CELL_SIZE, "%.4g", result->irqs[index].syscalls);
+	else
+		strcpy(cell, "-");
+}
+
+static void cell_isolated(const struct backend_result *result, int index, char *cell)
+{
+	(void)index;
+	if (!result->usable)
+		strcpy(cell, "-");
+	else
+		strcpy(cell, result->caps & UVIO_CAP_DMA_ISOLATED ? "yes" : "no");
+}
+
+static void print_row(
+	FILE *stream, const struct comparison *c, const char *label, cell_fn fill, int index)
+{
+	char cell[CELL_SIZE];
+
+	fprintf(stream, "%-*s", LABEL_WIDTH, label);
+	for (unsigned int i = 0; i < c->count; i++) {
+		if (!c->results[i].chosen)
+			continue;
+		fill(&c->results[i], index, cell);
+		fprintf(stream, "%*s", CELL_WIDTH, cell);
+	}
+	fprintf(stream, "\n");
+}
+
+static void print_irq(FILE *stream, const struct comparison *c, int kind)
+{
+	uint32_t caps = 0;
+
+	for (unsigned int i = 0; i < c->count; i++)
+		caps |= c->results[i].caps;
+	if (!(caps & irq_rows[kind].cap))
+		return;
+	print_row(stream, c, irq_rows[kind].label, cell_irq, kind);
+	print_row(stream, c, "  system calls", cell_syscalls, kind);
+}
+
+static void print_reasons(FILE *stream, const struct comparison *c)
+{
+	char prefix[CELL_SIZE];
+
+	for (unsigned int i = 0; i < c->count; i++) {
+		const struct backend_result *result = &c->results[i];
+
+		if (!result->chosen || result->usable)
+			continue;
+		snprintf(prefix, sizeof(prefix), "%s: ", result->name);
+		tool_wrap(stream, prefix, result->reason ? result->reason : "unusable");
+	}
+}
+
+static void print_title(FILE *stream, const struct comparison *c)
+{
+	struct utsname host = {0};
+
+	uname(&host);
+	fprintf(stream, "%s  ", c->info->address);
+	if (c->info->pci)
+		fprintf(stream, "%04x:%04x  ", c->info->vendor, c->info->device);
+	fprintf(stream, "driver %s   (kernel %s, %s)\n\n", c->driver->name, host.release,
+		c->time_base.unit);
+}
+
+void report_table(FILE *stream, const struct comparison *c)
+{
+	print_title(stream, c);
+	print_row(stream, c, "", cell_name, 0);
+	print_row(stream, c, "usable", cell_usable, 0);
+	print_row(stream, c, "self-test", cell_selftest, 0);
+	for (int id = 0; id < FIGURE_COUNT; id++)
+		print_row(stream, c, figure_labels[id], cell_figure, id);
+	for (int kind = 0; kind < UVIO_IRQ_KINDS; kind++)
+		print_irq(stream, c, kind);
+	print_row(stream, c, "isolated DMA (IOMMU)", cell_isolated, 0);
+	fprintf(stream, "\nmedian figures; p99 and max: --json -\n");
+	print_reasons(stream, c);
+}
+
+static struct json_object *figure_json(const struct figure *figure, const char *unit)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_number(object, "median", figure->median);
+	json_number(object, "p99", figure->p99);
+	json_number(object, "max", figure->max);
+	json_text(object, "unit", unit);
+	return object;
+}
+
+static struct json_object *irq_json(const struct backend_result *result, const char *unit)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (int kind = 0; kind < UVIO_IRQ_KINDS; kind++) {
+		const struct irq_figure *irq = &result->irqs[kind];
+		struct json_object *object;
+
+		if (!irq->cost.known)
+			continue;
+		object = json_object_new_object();
+		json_text(object, "kind", uvio_irq_kind_name(kind));
+		json_number(object, "syscalls", irq->syscalls);
+		json_number(object, "median", irq->cost.median);
+		json_number(object, "p99", irq->cost.p99);
+		json_number(object, "max", irq->cost.max);
+		json_text(object, "unit", unit);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static void usable_json(
+	struct json_object *object, const struct backend_result *result, const char *unit)
+{
+	struct json_object *caps = json_object_new_array();
+	struct json_object *selftest = json_object_new_object();
+
+	for (uint32_t bit = 1; bit; bit <<= 1) {
+		if ((result->caps & bit) && uvio_cap_name(bit))
+			json_word(caps, uvio_cap_name(bit));
+	}
+	json_object_object_add(object, "caps", caps);
+	json_integer(selftest, "passed", result->passed);
+	json_integer(selftest, "failed", result->failed);
+	json_integer(selftest, "skipped", result->skipped);
+	json_object_object_add(object, "selftest", selftest);
+	for (int id = 0; id < FIGURE_COUNT; id++) {
+		if (result->figures[id].known)
+			json_object_object_add(
+				object, figure_names[id], figure_json(&result->figures[id], unit));
+	}
+	json_object_object_add(object, "irq", irq_json(result, unit));
+}
+
+static struct json_object *backend_json(const struct backend_result *result, const char *unit)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_text(object, "name", result->name);
+	json_flag(object, "usable", result->usable);
+	if (result->usable)
+		usable_json(object, result, unit);
+	else
+		json_text(object, "reason", result->reason);
+	return object;
+}
+
+static struct json_object *host_json(const char *unit)
+{
+	struct json_object *object = json_object_new_object();
+	struct utsname host = {0};
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	uname(&host);
+	json_text(object, "kernel", host.release);
+	json_text(object, "machine", host.machine);
+	json_integer(object, "cpus", cpus > 0 ? (uint64_t)cpus : 1);
+	json_text(object, "clock", unit);
+	return object;
+}
+
+int report_json(FILE *stream, const struct comparison *c)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *device = json_object_new_object();
+	struct json_object *backends = json_object_new_array();
+
+	json_identity(device, c->info);
+	json_object_object_add(object, "device", device);
+	json_text(object, "driver", c->driver->name);
+	json_object_object_add(object, "host", host_json(c->time_base.unit));
+	for (unsigned int i = 0; i < c->count; i++) {
+		if (c->results[i].chosen)
+			json_object_array_add(
+				backends, backend_json(&c->results[i], c->time_base.unit));
+	}
+	json_object_object_add(object, "backends", backends);
+	return json_print(stream, object);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#ifndef UVIO_TOOLS_H
+#define UVIO_TOOLS_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <uvio/uvio.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define PAGE_COLUMNS 80
+
+/* What a step answers: an exit status, or that there is more to do. */
+enum {
+	TOOL_GO_ON = -1,
+	TOOL_OK = 0,
+	TOOL_FAILED = 1,
+	TOOL_USAGE = 2,
+	TOOL_SIGNALLED = 128,
+};
+
+struct tool;
+
+struct command {
+	const char *name;
+	const char *args;
+	const char *help;    /* one line */
+	const char *notes;   /* lines of text; NULL: none */
+	const char *options; /* lines, as those of the common options; NULL: none */
+	const char *status;  /* lines; NULL: the usual ones */
+	const char *example;
+	int (*run)(struct tool *tool, int argc, char **argv);
+};
+
+struct tool {
+	const struct command *command; /* NULL: not chosen yet */
+	struct uvio_ctx_options options;
+	struct uvio_ctx *ctx;
+};
+
+extern const struct command command_list;
+extern const struct command command_info;
+extern const struct command command_check;
+extern const struct command command_bind;
+extern const struct command command_unbind;
+extern const struct command command_compare;
+extern const struct command command_read;
+extern const struct command command_write;
+extern const struct command command_irq;
+extern const struct command command_reset;
+
+enum {
+	OPTION_SYSFS = 0x100,
+	OPTION_DEV,
+	OPTION_PROC,
+};
+
+#define TOOL_SHORT_OPTIONS "+hvV"
+#define TOOL_LONG_OPTIONS                                                                          \
+	{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},                     \
+		{"verbose", no_argument, NULL, 'v'},                                               \
+		{"sysfs", required_argument, NULL, OPTION_SYSFS},                                  \
+		{"dev", required_argument, NULL, OPTION_DEV},                                      \
+		{"proc", required_argument, NULL, OPTION_PROC},                                    \
+	{                                                                                          \
+		NULL, 0, NULL, 0                                                                   \
+	}
+
+/* As getopt_long(), with the common options taken care of; -1 at the end. */
+int tool_getopt(
+	struct tool *tool, int argc, char **argv, const char *shorts, const struct option *longs);
+
+/* Answers an option which the command has no case for: help, version, or a usage error. */
+int tool_stop(const struct tool *tool, int option);
+
+/* Checks the number of operands, and makes the context. */
+int tool_start(struct tool *tool, int argc, char **argv, int least, int most);
+
+void tool_print_commands(void);
+
+int tool_usage(const struct tool *tool, const char *format, ...) UVIO_PRINTF(2, 3);
+int tool_error(const char *format, ...) UVIO_PRINTF(1, 2);
+int tool_failed(void);
+int tool_no_memory(void);
+
+/* A number, decimal or 0x; anything else is a usage error which names @what. */
+int tool_number(const struct tool *tool, const char *what, const char *text, uint64_t least,
+	uint64_t most, uint64_t *value);
+
+int tool_backend(const struct tool *tool, const char *name);
+int tool_find(const struct tool *tool, const char *address, struct uvio_device **device);
+int tool_open(
+	const struct tool *tool, const char *address, const char *backend, struct uvio_udev **udev);
+const struct uvio_driver *tool_driver(const struct uvio_device_info *info);
+const struct uvio_driver *tool_driver_named(const char *name);
+
+/* Prints @text in words after @prefix, the further lines under its first column. */
+void tool_wrap(FILE *stream, const char *prefix, const char *text);
+
+void tool_catch_signals(void);
+int tool_signal(void); /* the signal that asked to stop, 0: none */
+
+#endif /* UVIO_TOOLS_H */
