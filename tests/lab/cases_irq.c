@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "conformance.h"
+
+#define TIMEOUT_MS 5000
+#define ROUNDS 100
+
+static int enable(struct pair *pair, enum uvio_irq_kind kind)
+{
+	if (kind != UVIO_IRQ_INTX)
+		CHECK_OK(uvio_bus_master(pair->udev, true));
+	CHECK_OK(uvio_irq_enable(pair->udev, kind, 1));
+	return PASS;
+}
+
+/* One interrupt as a driver takes it. */
+static int take_one(struct pair *pair)
+{
+	uint64_t events = 0;
+
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, &events));
+	CHECK(events >= 1);
+	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(uvio_irq_ack(pair->udev, 0));
+	return PASS;
+}
+
+static int every_one_arrives(struct pair *pair, enum uvio_irq_kind kind)
+{
+	if (enable(pair, kind))
+		return FAIL;
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		if (take_one(pair))
+			return fail_at(__FILE__, __LINE__, "round %d", i);
+	}
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20, NULL), -ETIMEDOUT, "no interrupt on vector 0");
+	return PASS;
+}
+
+static int every_intx_arrives(struct pair *pair)
+{
+	return every_one_arrives(pair, UVIO_IRQ_INTX);
+}
+
+static int every_msi_arrives(struct pair *pair)
+{
+	return every_one_arrives(pair, UVIO_IRQ_MSI);
+}
+
+static int every_msix_arrives(struct pair *pair)
+{
+	return every_one_arrives(pair, UVIO_IRQ_MSIX);
+}
+
+/* The contract's fourth point: what came before the ack is reported after it. */
+static int one_before_the_ack_is_reported(struct pair *pair)
+{
+	if (enable(pair, UVIO_IRQ_INTX))
+		return FAIL;
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, NULL));
+	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(uvio_irq_ack(pair->udev, 0));
+	return take_one(pair);
+}
+
+static int without_ack_nothing_comes(struct pair *pair)
+{
+	if (enable(pair, UVIO_IRQ_INTX))
+		return FAIL;
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, NULL));
+	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20, NULL), -ETIMEDOUT, "uvio_irq_ack()");
+	CHECK_OK(uvio_irq_ack(pair->udev, 0));
+	return take_one(pair);
+}
+
+static int fd_is_good_for_poll(struct pair *pair)
+{
+	struct pollfd fd = {.events = POLLIN};
+	uint64_t events;
+
+	if (enable(pair, UVIO_IRQ_INTX))
+		return FAIL;
+	fd.fd = uvio_irq_fd(pair->udev, 0);
+	CHECK(poll(&fd, 1, 0) == 0);
+	CHECK_OK(uvio_irq_consume(pair->udev, 0, &events));
+	CHECK(events == 0);
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK(poll(&fd, 1, TIMEOUT_MS) == 1 && fd.revents & POLLIN);
+	CHECK_OK(uvio_irq_consume(pair->udev, 0, &events));
+	CHECK(events == 1);
+	CHECK(poll(&fd, 1, 0) == 0);
+	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(uvio_irq_ack(pair->udev, 0));
+	return PASS;
+}
+
+static int bad_input_is_refused(struct pair *pair)
+{
+	unsigned int count = (unsigned int)uvio_irq_count(pair->udev, UVIO_IRQ_INTX);
+
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 10, NULL), -EINVAL, "not enabled");
+	CHECK_ERR(uvio_irq_ack(pair->udev, 0), -EINVAL, "not enabled");
+	CHECK_ERR(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 0), -EINVAL, "enabling 0");
+	CHECK_ERR(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, count + 1), -ERANGE, "the card has");
+	CHECK_ERR(uvio_irq_enable(pair->udev, 9, 1), -EINVAL, "no interrupt kind 9");
+	if (enable(pair, UVIO_IRQ_INTX))
+		return FAIL;
+	CHECK_ERR(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1), -EBUSY, "enabled already");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 1, 10, NULL), -EINVAL, "vector 1 is not enabled");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 0, NULL), -EINVAL, "more than 0");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, -1, NULL), -EINVAL, "more than 0");
+	return PASS;
+}
+
+static int disabling_can_be_repeated(struct pair *pair)
+{
+	CHECK_OK(uvio_irq_disable(pair->udev));
+	for (int i = 0; i < 3; i++) {
+		if (enable(pair, UVIO_IRQ_INTX))
+			return FAIL;
+		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		if (take_one(pair))
+			return FAIL;
+		CHECK_OK(uvio_irq_disable(pair->udev));
+		CHECK_OK(uvio_irq_disable(pair->udev));
+	}
+	return PASS;
+}
+
+/* One call per MSI, two per INTx, where the event is there when the driver looks for it. */
+static int calls_per_interrupt(struct pair *pair, enum uvio_irq_kind kind, uint64_t most)
+{
+	struct uvio_irq_stats stats;
+
+	if (every_one_arrives(pair, kind))
+		return FAIL;
+	CHECK_OK(uvio_irq_stats(pair->udev, 0, &stats));
+	CHECK(stats.events == ROUNDS);
+	/* The last wait of all ran into its time. */
+	if (stats.syscalls > most * ROUNDS + ROUNDS / 4)
+		return fail_at(__FILE__, __LINE__, "%llu calls for %d interrupts",
+			(unsigned long long)stats.syscalls, ROUNDS);
+	return PASS;
+}
+
+static int intx_takes_two_calls(struct pair *pair)
+{
+	return calls_per_interrupt(pair, UVIO_IRQ_INTX, 2);
+}
+
+static int msi_takes_one_call(struct pair *pair)
+{
+	return calls_per_interrupt(pair, UVIO_IRQ_MSI, 1);
+}
+
+static int msi_needs_bus_master(struct pair *pair)
+{
+	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_MSI, 1));
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 50, NULL), -ETIMEDOUT, "bus mastering");
+	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(uvio_bus_master(pair->udev, true));
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	return take_one(pair);
+}
+
+static int kinds_follow_each_other(struct pair *pair)
+{
+	if (every_intx_arrives(pair))
+		return FAIL;
+	CHECK_OK(uvio_irq_disable(pair->udev));
+	if (every_msi_arrives(pair))
+		return FAIL;
+	CHECK_OK(uvio_irq_disable(pair->udev));
+	return every_intx_arrives(pair);
+}
+
+/* Dies with an interrupt which nobody took, and the line masked. */
+static int die_with_one_pending(struct pair *pair)
+{
+	CHECK_OK(pair_open(pair));
+	if (enable(pair, UVIO_IRQ_INTX))
+		return FAIL;
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, NULL));
+	_exit(PASS);
+}
+
+static int armed_after_a_crash(struct pair *pair)
+{
+	CHECK(in_child(pair, die_with_one_pending) == PASS);
+	CHECK_OK(pair_open(pair));
+	if (enable(pair, UVIO_IRQ_INTX))
+		return FAIL;
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	return take_one(pair);
+}
+
+const struct test_case irq_cases[] = {
+	{"interrupts: every INTx arrives", UVIO_CAP_INTX, every_intx_arrives, false},
+	{"interrupts: every MSI arrives", UVIO_CAP_MSI, every_msi_arrives, false},
+	{"interrupts: every MSI-X arrives", UVIO_CAP_MSIX, every_msix_arrives, false},
+	{"interrupts: one before the ack is reported", UVIO_CAP_INTX,
+		one_before_the_ack_is_reported, false},
+	{"interrupts: without ack nothing comes", UVIO_CAP_INTX, without_ack_nothing_comes, false},
+	{"interrupts: the descriptor is good for poll", UVIO_CAP_INTX, fd_is_good_for_poll, false},
+	{"interrupts: bad input is refused", UVIO_CAP_INTX, bad_input_is_refused, false},
+	{"interrupts: disabling can be repeated", UVIO_CAP_INTX, disabling_can_be_repeated, false},
+	{"interrupts: INTx takes two system calls", UVIO_CAP_INTX, intx_takes_two_calls, false},
+	{"interrupts: MSI takes one system call", UVIO_CAP_MSI, msi_takes_one_call, false},
+	{"interrupts: MSI needs bus mastering", UVIO_CAP_MSI, msi_needs_bus_master, false},
+	{"interrupts: INTx and MSI follow each other", UVIO_CAP_INTX | UVIO_CAP_MSI,
+		kinds_follow_each_other, false},
+	{"interrupts: armed after a crash", UVIO_CAP_INTX, armed_after_a_crash, true},
+	{0},
+};

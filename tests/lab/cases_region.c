@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include "conformance.h"
+
+/* Beyond the last byte of every region; no register of any card is touched. */
+static int bounds_are_kept(struct pair *pair)
+{
+	struct uvio_region region;
+	uint64_t value;
+
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &region));
+	CHECK_ERR(uvio_region_read(&region, region.size, 4, &value), -ERANGE, "beyond its end");
+	CHECK_ERR(uvio_region_read(&region, UINT64_MAX - 3, 4, &value), -ERANGE, "beyond its end");
+	CHECK_ERR(uvio_region_read(&region, 2, 4, &value), -EINVAL, "not a multiple");
+	CHECK_ERR(uvio_region_read(&region, 0, 3, &value), -EINVAL, "1, 2, 4 or 8");
+	CHECK_ERR(uvio_region_write(&region, region.size, 4, 0), -ERANGE, "beyond its end");
+	CHECK(uvio_read32(&region, region.size) == UINT32_MAX);
+	CHECK(uvio_udev_alive(pair->udev));
+	return PASS;
+}
+
+static int numbers_are_checked(struct pair *pair)
+{
+	struct uvio_region region;
+
+	CHECK_ERR(uvio_region_map(pair->udev, 99, &region), -EINVAL, "there are only 0 to 7");
+	CHECK_ERR(uvio_region_map(pair->udev, 5, &region), -ENOENT, "no region 5");
+	return PASS;
+}
+
+static int mapping_again_gives_the_same(struct pair *pair)
+{
+	struct uvio_region first, second;
+
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &first));
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &second));
+	CHECK(first.base && first.base == second.base);
+	CHECK(first.flags & UVIO_REGION_MMAP);
+	return PASS;
+}
+
+/* The region as discovery sees it. */
+static int size_is_that_of_the_bar(struct pair *pair)
+{
+	struct uvio_device *device;
+	struct uvio_region region;
+	uint64_t size;
+
+	CHECK_OK(uvio_device_find(pair->ctx, pair->address, &device));
+	size = uvio_device_info(device)->bars[0].size;
+	uvio_device_free(device);
+	CHECK_OK(uvio_region_info(pair->udev, UVIO_REGION_BAR0, &region));
+	CHECK(size && region.size == size);
+	return PASS;
+}
+
+static int both_ways_read_the_same(struct pair *pair)
+{
+	struct uvio_region region;
+	uint64_t value;
+
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &region));
+	CHECK_OK(uvio_region_read(&region, 0, 4, &value));
+	CHECK(value == uvio_read32(&region, 0));
+	CHECK(value == uvio_read32_relaxed(&region, 0));
+	CHECK(__builtin_bswap32((uint32_t)value) == uvio_read32_be(&region, 0));
+	return PASS;
+}
+
+static int config_has_the_ids(struct pair *pair)
+{
+	struct uvio_region config;
+
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_CONFIG, &config));
+	CHECK(uvio_read16(&config, 0) == pair->driver->ids[0].vendor);
+	CHECK(uvio_read16(&config, 2) == pair->driver->ids[0].device);
+	CHECK(uvio_udev_vendor(pair->udev) == pair->driver->ids[0].vendor);
+	return PASS;
+}
+
+static int poll_times_out(struct pair *pair)
+{
+	struct uvio_region region;
+
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &region));
+	CHECK_ERR(uvio_poll_until(&region, 0, UINT32_MAX, 0, 10), -ETIMEDOUT, "after 10 ms");
+	CHECK_ERR(uvio_poll_until(&region, 0, UINT32_MAX, 0, 0), -EINVAL, "more than 0");
+	CHECK_ERR(uvio_poll_until(&region, 0, UINT32_MAX, 0, -1), -EINVAL, "more than 0");
+	return PASS;
+}
+
+const struct test_case region_cases[] = {
+	{"regions: an access outside is refused", 0, bounds_are_kept, false},
+	{"regions: a wrong number is refused", 0, numbers_are_checked, false},
+	{"regions: mapping again gives the same", 0, mapping_again_gives_the_same, false},
+	{"regions: the size is that of the BAR", 0, size_is_that_of_the_bar, false},
+	{"regions: accessors and calls read the same", 0, both_ways_read_the_same, false},
+	{"regions: the configuration space has the ids", UVIO_CAP_CONFIG, config_has_the_ids, false},
+	{"regions: polling ends", 0, poll_times_out, false},
+	{0},
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/** What the files of the conformance suite share. It knows the public interface only. */
+#ifndef UVIO_TESTS_LAB_CONFORMANCE_H
+#define UVIO_TESTS_LAB_CONFORMANCE_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <uvio/uvio.h>
+
+#define PASS 0
+#define FAIL 1
+#define SKIP 2
+
+/** One pair of card and backend, open and attached for each case. */
+struct pair {
+	struct uvio_ctx *ctx;
+	const char *address;
+	const char *backend;
+	const struct uvio_driver *driver;
+	struct uvio_udev *udev;
+	struct uvio_card *card;
+	void *priv;
+	char reason[256]; /* of a skip */
+};
+
+struct test_case {
+	const char *name;
+	uint32_t needs; /* bits of enum uvio_cap: without them the case is skipped */
+	int (*run)(struct pair *pair);
+	bool closed; /* the case opens the device itself */
+};
+
+/** A line of TAP for each case; @label stands before its name. */
+void run_cases(struct pair *pair, const char *label, const struct test_case *cases);
+void report(int result, const char *reason, const char *format, ...) UVIO_PRINTF(3, 4);
+
+int pair_open(struct pair *pair);
+void pair_close(struct pair *pair);
+
+/** Runs @work in a child; its exit status, or -1 where a signal ended it. */
+int in_child(struct pair *pair, int (*work)(struct pair *pair));
+
+/** Writes @text to a file of /sys. 0 or a negative errno. */
+int sysfs_write(const char *path, const char *text);
+
+/** Whether the bus master bit is set, asked of the kernel, not of the library. */
+bool bus_master_is_on(const char *address);
+
+/* cases_machine.c: modes of the program. */
+void run_errors(struct uvio_ctx *ctx);
+void run_group(struct uvio_ctx *ctx);
+void run_no_iommu(struct uvio_ctx *ctx);
+void run_translated(struct uvio_ctx *ctx);
+
+extern const struct test_case region_cases[];
+extern const struct test_case irq_cases[];
+extern const struct test_case dma_cases[];
+extern const struct test_case process_cases[];
+extern const struct test_case isolation_cases[];
+extern const struct test_case removal_cases[];
+
+int fail_at(const char *file, int line, const char *format, ...) UVIO_PRINTF(3, 4);
+bool error_is(int rc, int err, const char *text);
+
+/** Leaves the case as failed. */
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			return fail_at(__FILE__, __LINE__, "%s", #condition);                      \
+	} while (0)
+
+#define CHECK_OK(call)                                                                             \
+	do {                                                                                       \
+		int rc_ = (call);                                                                  \
+		if (rc_ < 0)                                                                       \
+			return fail_at(__FILE__, __LINE__, "%s: %d: %s", #call, rc_,               \
+				uvio_last_error());                                                \
+	} while (0)
+
+/** The errno, and a part of the sentence. */
+#define CHECK_ERR(call, err, text)                                                                 \
+	do {                                                                                       \
+		int rc_ = (call);                                                                  \
+		if (!error_is(rc_, err, text))                                                     \
+			return fail_at(__FILE__, __LINE__, "%s: %d, not %d with '%s': %s", #call,  \
+				rc_, err, text, uvio_last_error());                                \
+	} while (0)
+
+#endif /* UVIO_TESTS_LAB_CONFORMANCE_H */

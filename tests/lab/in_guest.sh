@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The uvio authors
+#
+# Runs in the guest, for example.test.
+
+card=0000:00:04.0
+n=0
+
+check() {
+  n=$((n + 1))
+  if [ "$2" = "$3" ]; then
+    echo "ok $n - $1"
+  else
+    echo "not ok $n - $1"
+    echo "# expected: $2"
+    echo "# got:      $3"
+  fi
+}
+
+driver() {
+  link=$(readlink /sys/bus/pci/devices/$card/driver) && basename "$link" || echo none
+}
+
+# The keys of a document of JSON, one a line, in order.
+keys() {
+  sed -n 's/^ *"\([a-z0-9_]*\)": *.*/\1/p' | sort -u | tr '\n' ' '
+}
+
+figure='max median p99 unit'
+
+uvio bind $card vfio >/dev/null
+check "example: on vfio" vfio "$(example $card)"
+uvio bind $card uio >/dev/null
+check "example: on uio" uio "$(example $card)"
+uvio bind $card none >/dev/null
+check "example: says why not" \
+  "0000:00:04.0: no backend can carry it now: vfio: 0000:00:04.0: not bound to vfio-pci; uvio \
+bind 0000:00:04.0 vfio | uio: 0000:00:04.0: not bound to a UIO driver; uvio bind 0000:00:04.0 uio" \
+  "$(example $card)"
+
+uvio bind $card pci-stub >/dev/null 2>&1
+check "compare: no driver is bound before" none "$(driver)"
+uvio compare -n 50 $card >/tmp/table 2>/tmp/errors
+check "compare: succeeds" 0 $?
+check "compare: no complaint" "" "$(cat /tmp/errors)"
+check "compare: both backends are usable" 1 "$(grep -c '^usable  *yes  *yes$' /tmp/table)"
+check "compare: leaves no driver where none was" none "$(driver)"
+
+uvio bind $card vfio >/dev/null
+uvio compare -n 50 --json - $card >/tmp/json
+check "compare: with JSON succeeds" 0 $?
+check "compare: leaves the driver that was there" vfio-pci "$(driver)"
+check "compare: the keys of the JSON" \
+  "$(echo "address backends caps clock cpus device dma_map_unmap dma_round_trip driver failed \
+host irq kernel kind machine $figure name open passed reg_read reg_write selftest skipped syscalls \
+usable vendor" | tr -s ' ' '\n' | sort -u | tr '\n' ' ')" "$(keys </tmp/json)"
+check "compare: MSI takes one system call" 1 "$(grep -A1 '"kind": "msi"' /tmp/json |
+  grep -c '"syscalls": 1.0')"
+check "compare: INTx takes two on both" 2 "$(grep -A1 '"kind": "intx"' /tmp/json |
+  grep -c '"syscalls": 2.0')"
+check "compare: no case of a self-test failed" 2 "$(grep -c '"failed": 0' /tmp/json)"
+
+uvio compare -n 100000 $card >/tmp/table 2>/dev/null &
+sleep 1
+kill -TERM $!
+wait $!
+check "compare: ended by SIGTERM says so" 143 $?
+check "compare: and gives the device back" vfio-pci "$(driver)"
+check "compare: and the card works" 0x010000ed "$(uvio read $card bar0 0)"
+echo "1..$n"

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/*
+ * The conformance suite: the same cases for every pair of card and backend, in the guest, as root.
+ * Beside the suite there are modes for guests which are set up in another way.
+ */
+#include <config.h>
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conformance.h"
+
+static unsigned int number;
+static unsigned int failures;
+
+void report(int result, const char *reason, const char *format, ...)
+{
+	va_list args;
+
+	printf("%s %u - ", result == FAIL ? "not ok" : "ok", ++number);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	if (result == SKIP)
+		printf(" # SKIP %s", reason);
+	printf("\n");
+	fflush(stdout);
+	failures += result == FAIL;
+}
+
+int fail_at(const char *file, int line, const char *format, ...)
+{
+	const char *base = strrchr(file, '/');
+	va_list args;
+
+	printf("# %s:%d: ", base ? base + 1 : file, line);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+	return FAIL;
+}
+
+bool error_is(int rc, int err, const char *text)
+{
+	return rc == err && uvio_last_errno() == err && strstr(uvio_last_error(), text);
+}
+
+int sysfs_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+bool bus_master_is_on(const char *address)
+{
+	unsigned char command = 0;
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || pread(fd, &command, 1, 4) != 1)
+		command = 0xff;
+	close(fd);
+	return command & 4;
+}
+
+int pair_open(struct pair *pair)
+{
+	struct uvio_open_options options = {
+		.backend = pair->backend,
+		.flags = UVIO_OPEN_UNSAFE_DMA,
+	};
+	int rc = uvio_udev_open(pair->ctx, pair->address, &options, &pair->udev);
+
+	if (rc)
+		return rc;
+	rc = uvio_card_attach(pair->driver, pair->udev, &pair->card);
+	if (rc) {
+		uvio_udev_close(pair->udev);
+		pair->udev = NULL;
+		return rc;
+	}
+	pair->priv = uvio_card_priv(pair->card);
+	return 0;
+}
+
+void pair_close(struct pair *pair)
+{
+	uvio_card_detach(pair->card);
+	uvio_udev_close(pair->udev);
+	pair->card = NULL;
+	pair->udev = NULL;
+}
+
+int in_child(struct pair *pair, int (*work)(struct pair *pair))
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		status = work(pair);
+		fflush(stdout);
+		_exit(status);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool lacks(const struct pair *pair, uint32_t needs, char *reason, size_t size)
+{
+	uint32_t missing = needs & ~uvio_caps(pair->udev);
+
+	if (!missing)
+		return false;
+	snprintf(reason, size, "this pair has no %s", uvio_cap_name(missing & -missing));
+	return true;
+}
+
+static int run_case(struct pair *pair, const struct test_case *test)
+{
+	int result;
+
+	pair->reason[0] = '\0';
+	if (pair_open(pair))
+		return fail_at(__FILE__, __LINE__, "open: %s", uvio_last_error());
+	if (lacks(pair, test->needs, pair->reason, sizeof(pair->reason))) {
+		pair_close(pair);
+		return SKIP;
+	}
+	if (test->closed)
+		pair_close(pair);
+	result = test->run(pair);
+	pair_close(pair);
+	if (bus_master_is_on(pair->address))
+		return fail_at(__FILE__, __LINE__, "bus mastering was left on");
+	return result;
+}
+
+void run_cases(struct pair *pair, const char *label, const struct test_case *cases)
+{
+	for (; cases->name; cases++) {
+		int result = run_case(pair, cases);
+
+		report(result, pair->reason, "%s: %s", label, cases->name);
+	}
+}
+
+/* The self-test of the card's own driver is a part of the suite. */
+static void run_selftests(struct pair *pair, const char *label)
+{
+	for (const struct uvio_selftest *test = pair->driver->selftests; test && test->name; test++) {
+		int result = FAIL;
+
+		if (pair_open(pair)) {
+			fail_at(__FILE__, __LINE__, "open: %s", uvio_last_error());
+		} else if (lacks(pair, test->needs, pair->reason, sizeof(pair->reason))) {
+			result = SKIP;
+		} else {
+			uvio_bus_master(pair->udev, true);
+			result = test->run(pair->priv) ? FAIL : PASS;
+			if (result == FAIL)
+				fail_at(__FILE__, __LINE__, "%s", uvio_last_error());
+		}
+		pair_close(pair);
+		report(result, pair->reason, "%s: self-test: %s", label, test->name);
+	}
+}
+
+static void run_pair(struct pair *pair)
+{
+	char label[128];
+
+	snprintf(label, sizeof(label), "%s %s %s", pair->driver->name, pair->address, pair->backend);
+	if (uvio_bind(pair->ctx, pair->address, pair->backend)) {
+		fail_at(__FILE__, __LINE__, "%s", uvio_last_error());
+		report(FAIL, NULL, "%s: bind", label);
+		return;
+	}
+	report(PASS, NULL, "%s: bind", label);
+	run_selftests(pair, label);
+	run_cases(pair, label, region_cases);
+	run_cases(pair, label, irq_cases);
+	run_cases(pair, label, dma_cases);
+	run_cases(pair, label, process_cases);
+	run_cases(pair, label, isolation_cases);
+	run_cases(pair, label, removal_cases);
+}
+
+static const struct uvio_driver *driver_of(const struct uvio_device_info *info)
+{
+	return uvio_driver_match(info->vendor, info->device, info->subvendor, info->subdevice);
+}
+
+static int members_with_driver(const struct uvio_device_info *info)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < info->member_count; i++)
+		count += info->members[i].blocks || !info->members[i].driver;
+	return count;
+}
+
+/* Cards which share a group have cases of their own: on vfio they come and go together. */
+static void run_suite(struct uvio_ctx *ctx)
+{
+	struct uvio_device **devices;
+	int count = uvio_device_list(ctx, &devices);
+
+	for (int i = 0; i < count; i++) {
+		const struct uvio_device_info *info = uvio_device_info(devices[i]);
+		struct pair pair = {.ctx = ctx, .address = info->address, .driver = driver_of(info)};
+
+		if (!pair.driver || members_with_driver(info) > 1)
+			continue;
+		for (unsigned int b = 0; (pair.backend = uvio_backend_name(b)); b++)
+			run_pair(&pair);
+		uvio_unbind(ctx, pair.address);
+	}
+	uvio_device_list_free(devices, count);
+}
+
+struct mode {
+	const char *name;
+	void (*run)(struct uvio_ctx *ctx);
+};
+
+static const struct mode modes[] = {
+	{"suite", run_suite},
+	{"errors", run_errors},
+	{"group", run_group},
+	{"no-iommu", run_no_iommu},
+	{"translated", run_translated},
+};
+
+int main(int argc, char **argv)
+{
+	struct uvio_ctx *ctx;
+
+	if (uvio_ctx_new(NULL, &ctx))
+		return 1;
+	for (int i = 1; i < argc; i++)
+		for (size_t m = 0; m < sizeof(modes) / sizeof(modes[0]); m++)
+			if (!strcmp(argv[i], modes[m].name))
+				modes[m].run(ctx);
+	printf("1..%u\n", number);
+	uvio_ctx_free(ctx);
+	return failures || !number;
+}
