@@ -129,6 +129,38 @@ static int the_mask_is_kept(struct pair *pair)
 	return PASS;
 }
 
+/* More than a page in one piece: on uio that is what huge pages are for. */
+static int a_large_buffer_is_contiguous(struct pair *pair)
+{
+	const size_t size = 128 * 1024;
+	struct uvio_dma dma;
+	uint64_t rest;
+
+	CHECK_OK(sysfs_write("/proc/sys/vm/nr_hugepages", "4"));
+	CHECK_OK(uvio_bus_master(pair->udev, true));
+	CHECK_OK(uvio_dma_alloc(pair->udev, size, 0, &dma));
+	CHECK_OK(uvio_dma_iova(pair->udev, dma.addr, &dma.iova, &rest));
+	CHECK(rest >= size);
+	if (round_trip(pair, (unsigned char *)dma.addr + size - 256, dma.iova + size - 256, 256))
+		return FAIL;
+	CHECK_OK(uvio_dma_free(pair->udev, &dma));
+	return PASS;
+}
+
+static int no_huge_page_is_named(struct pair *pair)
+{
+	struct uvio_dma dma;
+
+	CHECK_OK(sysfs_write("/proc/sys/vm/nr_hugepages", "0"));
+	if (uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED) {
+		CHECK_OK(uvio_dma_alloc(pair->udev, 65536, 0, &dma));
+		return PASS;
+	}
+	CHECK_ERR(uvio_dma_alloc(pair->udev, 65536, 0, &dma), -ENOMEM, "sysctl vm.nr_hugepages");
+	CHECK_ERR(uvio_dma_alloc(pair->udev, 4 << 20, 0, &dma), -ENOMEM, "one huge page");
+	return PASS;
+}
+
 static int close_gives_everything_back(struct pair *pair)
 {
 	struct uvio_dma dma;
@@ -174,6 +206,9 @@ const struct test_case dma_cases[] = {
 	{"dma: bad ranges are refused", UVIO_CAP_DMA, bad_ranges_are_refused, false},
 	{"dma: overlaps are refused", UVIO_CAP_DMA, overlaps_are_refused, false},
 	{"dma: the mask is kept", UVIO_CAP_DMA, the_mask_is_kept, false},
+	{"dma: a large buffer is contiguous", UVIO_CAP_DMA, a_large_buffer_is_contiguous, false},
+	{"dma: without huge pages there is a word for it", UVIO_CAP_DMA, no_huge_page_is_named,
+		false},
 	{"dma: close gives everything back", UVIO_CAP_DMA, close_gives_everything_back, false},
 	{"bus master: off at open and after close", UVIO_CAP_BUS_MASTER, bus_master_is_off_at_open,
 		false},

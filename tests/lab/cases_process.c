@@ -165,6 +165,40 @@ static int refused_as_user(struct pair *pair)
 	return PASS;
 }
 
+/* All files that the uio backend needs, but not the right to see page frame numbers. */
+static int dma_refused_as_user(struct pair *pair)
+{
+	static const char *const names[] = {"config", "resource0"};
+	struct uvio_device *device;
+	struct uvio_dma dma;
+	char path[128];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", pair->address, names[i]);
+		CHECK(!chown(path, USER, USER));
+	}
+	CHECK_OK(uvio_device_find(pair->ctx, pair->address, &device));
+	snprintf(path, sizeof(path), "/dev/%s", uvio_device_info(device)->uio);
+	uvio_device_free(device);
+	CHECK(!chown(path, USER, USER));
+	CHECK(!setgroups(0, NULL) && !setgid(USER) && !setuid(USER));
+	CHECK_OK(pair_open(pair));
+	CHECK_ERR(uvio_dma_alloc(pair->udev, 4096, 0, &dma), -EPERM, "hides page frame numbers");
+	pair_close(pair);
+	return PASS;
+}
+
+static int hidden_frames_are_named(struct pair *pair)
+{
+	if (uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED) {
+		snprintf(pair->reason, sizeof(pair->reason), "this pair needs no frame numbers");
+		return SKIP;
+	}
+	pair_close(pair);
+	CHECK(in_child(pair, dma_refused_as_user) == PASS);
+	return PASS;
+}
+
 static int an_ordinary_user(struct pair *pair)
 {
 	bool works = uvio_caps(pair->udev) & UVIO_CAP_UNPRIVILEGED;
@@ -185,6 +219,8 @@ const struct test_case process_cases[] = {
 	{"reset: without a way it is refused", 0, reset_without_a_way_is_refused, false},
 	{"an ordinary user: works with the node alone, or is told why not", 0, an_ordinary_user,
 		false},
+	{"an ordinary user: hidden page frame numbers are named", UVIO_CAP_DMA,
+		hidden_frames_are_named, false},
 	{0},
 };
 
@@ -225,9 +261,7 @@ static int removal_is_noticed(struct pair *pair)
 	pid_t pid = remove_device(pair->address);
 	int status, result = wait_until_gone(pair);
 
-	/* Not detached: a driver must not touch what it was asked to give back. */
-	uvio_udev_close(pair->udev);
-	pair->udev = NULL;
+	pair_close(pair);
 	waitpid(pid, &status, 0);
 	CHECK_OK(sysfs_write("/sys/bus/pci/rescan", "1"));
 	CHECK_OK(uvio_bind(pair->ctx, pair->address, pair->backend));

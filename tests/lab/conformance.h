@@ -50,10 +50,11 @@ int sysfs_write(const char *path, const char *text);
 /** Whether the bus master bit is set, asked of the kernel, not of the library. */
 bool bus_master_is_on(const char *address);
 
-/* cases_machine.c: modes of the program. */
+/* Modes of the program: guests and cards of another kind. */
 void run_errors(struct uvio_ctx *ctx);
 void run_group(struct uvio_ctx *ctx);
 void run_no_iommu(struct uvio_ctx *ctx);
+void run_testdev(struct uvio_ctx *ctx);
 void run_translated(struct uvio_ctx *ctx);
 
 extern const struct test_case region_cases[];

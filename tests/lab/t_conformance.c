@@ -244,6 +244,7 @@ static const struct mode modes[] = {
 	{"errors", run_errors},
 	{"group", run_group},
 	{"no-iommu", run_no_iommu},
+	{"testdev", run_testdev},
 	{"translated", run_translated},
 };
 
