@@ -149,6 +149,8 @@ const struct uvio_backend *uvio_backend_of(const struct uvio_device_info *info);
 /* udev.c */
 /** Marks the device as gone and says so: -ENODEV. */
 int uvio_udev_gone(struct uvio_udev *udev, const char *how);
+/** 0, or -ENODEV with a text, whoever found it gone. */
+int uvio_udev_look(struct uvio_udev *udev);
 
 /* dma.c */
 int uvio_dma_init(struct uvio_udev *udev, uint64_t mask);

@@ -223,7 +223,8 @@ int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 	struct uvio_address address;
 	int rc;
 
-	if (!driver || !driver[0] || strchr(driver, '/') || strlen(driver) >= UVIO_NAME_SIZE)
+	if (!driver || !driver[0] || driver[0] == '.' || strchr(driver, '/') ||
+		strlen(driver) >= UVIO_NAME_SIZE)
 		return uvio_fail(-EINVAL, "'%.80s': not a backend and not the name of a kernel driver",
 			driver ? driver : "");
 	if (backend)

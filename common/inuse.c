@@ -12,8 +12,8 @@
 #include "internal.h"
 #include "sys.h"
 
-/* Deep enough for a disk behind a host adapter: ata1/host0/target0:0:0/0:0:0:0/block/sda. */
-#define MAX_DEPTH 8
+/* Deep enough for a partition of a disk behind USB hubs, and a RAID or a mapping on it. */
+#define MAX_DEPTH 24
 
 struct search {
 	struct uvio_ctx *ctx;
@@ -34,17 +34,21 @@ static int interface_in_use(struct search *search, const char *path, const char 
 		search->address, name, name);
 }
 
-/* The third field of a line of mountinfo is "major:minor". */
-static bool is_mounted(const struct search *search, const char *number)
+/*
+ * The third field of a line of mountinfo is "major:minor". File systems on several disks have
+ * numbers of their own there, as btrfs; then the source, behind the type, names one of them.
+ */
+static bool is_mounted(const struct search *search, const char *number, const char *name)
 {
-	char field[32];
+	char field[32], source[UVIO_NAME_SIZE + 8];
 
+	snprintf(source, sizeof(source), " /dev/%.60s ", name);
 	for (const char *line = search->mounts; line && *line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (sscanf(line, "%*s %*s %31s", field) == 1 && !strcmp(field, number))
 			return true;
 	}
-	return false;
+	return search->mounts && strstr(search->mounts, source);
 }
 
 static bool is_swap(const struct search *search, const char *name)
@@ -63,7 +67,7 @@ static int disk_in_use(struct search *search, const char *path, const char *name
 	int rc;
 
 	uvio_sysfs_read(search->ctx, number, sizeof(number), "%s/dev", path);
-	if (is_mounted(search, number))
+	if (is_mounted(search, number, name))
 		return uvio_fail(-EBUSY, "%s: its disk %s is mounted; unmount it first (umount /dev/%s)",
 			search->address, name, name);
 	if (is_swap(search, name))

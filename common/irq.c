@@ -165,8 +165,10 @@ static int wait_asleep(struct uvio_udev *udev, unsigned int vector, int timeout_
 			rc = consume(udev, vector, events);
 			if (rc != -EAGAIN)
 				return rc;
-		} else if (!uvio_udev_alive(udev)) {
-			return uvio_last_errno();
+		} else {
+			rc = uvio_udev_look(udev);
+			if (rc)
+				return rc;
 		}
 		if (rest <= 0)
 			return uvio_fail(-ETIMEDOUT, "%s: no interrupt on vector %u within %d ms%s",

@@ -96,14 +96,15 @@ static void fill_bars(struct uvio_bar *bars, const struct pci_dev *dev)
 	}
 }
 
+/* Not from udev's hwdb: where that is missing, libpci 3.9 loses memory at each attempt to open it. */
 static void fill_names(struct uvio_pci *pci, struct uvio_device *device)
 {
 	struct uvio_device_info *info = &device->info;
 
 	pci_lookup_name(pci->access, device->name, sizeof(device->name),
-		PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, info->vendor, info->device);
+		PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB, info->vendor, info->device);
 	pci_lookup_name(pci->access, device->class_name, sizeof(device->class_name),
-		PCI_LOOKUP_CLASS, info->class_code >> 8);
+		PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB, info->class_code >> 8);
 }
 
 static void fill(struct uvio_pci *pci, struct uvio_device *device, struct pci_dev *dev)

@@ -214,10 +214,10 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 	for (unsigned int round = 0;; round++) {
 		int rc = uvio_region_read(region, offset, 4, &read);
 
+		if (!rc && read == UINT32_MAX)
+			rc = uvio_udev_look(udev);
 		if (rc)
 			return rc;
-		if (read == UINT32_MAX && !uvio_udev_alive(udev))
-			return uvio_last_errno();
 		if ((read & mask) == value)
 			return 0;
 		if (last)

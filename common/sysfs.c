@@ -14,7 +14,8 @@
 #include "internal.h"
 #include "sys.h"
 
-static int join(char *path, const char *root, const char *format, va_list args)
+static int UVIO_PRINTF(3, 0) join(
+	char *path, const char *root, const char *format, va_list args)
 {
 	int n = snprintf(path, PATH_MAX, "%s/", root), m;
 

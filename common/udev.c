@@ -284,13 +284,18 @@ uint32_t uvio_caps(const struct uvio_udev *udev)
 	return udev->caps;
 }
 
-bool uvio_udev_alive(struct uvio_udev *udev)
+int uvio_udev_look(struct uvio_udev *udev)
 {
 	if (atomic_load(&udev->gone))
-		return false;
+		return uvio_udev_gone(udev, "found earlier");
 	if (udev->config.size && uvio_udev_vendor(udev) == 0xffff)
-		uvio_udev_gone(udev, "its configuration space reads all ones");
-	return !atomic_load(&udev->gone);
+		return uvio_udev_gone(udev, "its configuration space reads all ones");
+	return 0;
+}
+
+bool uvio_udev_alive(struct uvio_udev *udev)
+{
+	return !uvio_udev_look(udev);
 }
 
 int uvio_udev_gone(struct uvio_udev *udev, const char *how)
@@ -324,6 +329,8 @@ int uvio_udev_reset(struct uvio_udev *udev)
 		return uvio_fail(-ENOTSUP, "%s: the kernel knows no way to reset this card alone "
 					   "(reset_method in sysfs is empty); use a reset register "
 					   "of the card", udev->address.text);
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "found earlier");
 	rc = uvio_irq_disable(udev);
 	if (!rc)
 		rc = udev->backend->ops->reset(udev);

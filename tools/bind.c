@@ -82,10 +82,10 @@ const struct command command_bind = {
 	.name = "bind",
 	.args = "ADDRESS BACKEND-OR-DRIVER",
 	.help = "bind a device to the kernel driver that a backend needs",
-	.notes = "The driver is given by the name of a backend, or by its own. Only this device\n"
-		 "is touched, by driver_override, and never while it is in use; where the kernel\n"
-		 "does not bind it, it gets back what it had. Prints what is bound afterwards.\n"
-		 "Needs root.\n",
+	.notes = "The driver is given by the name of a backend, or by its own; 'none' leaves the\n"
+		 "device without one. Only this device is touched, by driver_override, and never\n"
+		 "while it is in use; where the kernel does not bind it, it gets back what it had.\n"
+		 "Prints what is bound afterwards. Needs root.\n",
 	.example = "uvio bind 06:0d.0 vfio",
 	.run = run_bind,
 };

@@ -63,6 +63,10 @@ static int add(struct vfio_iova *iova, const struct vfio_range *sorted, size_t i
 		return -EINVAL;
 	if (range.first > range.last)
 		return 0;
+	if (iova->count && iova->ranges[iova->count - 1].last + 1 == range.first) {
+		iova->ranges[iova->count - 1].last = range.last;
+		return 0;
+	}
 	rc = reserve(iova);
 	if (!rc)
 		iova->ranges[iova->count++] = range;
