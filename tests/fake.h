@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * A backend without a kernel: QEMU's edu card in plain memory, behind the same operations as the
+ * real backends. It is complete and small, and meant as the skeleton of a new backend.
+ *
+ * The card is "there" at any address which the context's sysfs has, as "fake" or by default. A
+ * program that uses it is linked with -Wl,--wrap=uvio_backend_find,--wrap=uvio_backend_at.
+ */
+#ifndef UVIO_TESTS_FAKE_H
+#define UVIO_TESTS_FAKE_H
+
+#include "backend.h"
+
+/* What the regions are for; the other numbers are not there. */
+enum {
+	FAKE_REGISTERS = 0, /* the card's registers, by calls only */
+	FAKE_MEMORY = 1,    /* mapped, and its size is no multiple of 8 */
+	FAKE_HOLES = 2,	    /* the first page is mapped, the second by calls */
+	FAKE_READ_ONLY = 3, /* by calls only */
+};
+
+#define FAKE_REGISTERS_SIZE 0x1000
+#define FAKE_MEMORY_SIZE 0x1004
+#define FAKE_HOLES_SIZE 0x2000
+#define FAKE_READ_ONLY_SIZE 8
+#define FAKE_CONFIG_SIZE 256
+#define FAKE_MSI_VECTORS 4
+#define FAKE_BUFFER 0x40000
+#define FAKE_BUFFER_SIZE 4096
+
+/** What goes wrong. All zero: nothing. Errors are negative errnos. */
+struct fake_faults {
+	bool unbound;	     /* probe: not bound to it */
+	bool no_notice;	     /* open: no release descriptor */
+	bool no_config;	     /* open: not a PCI device */
+	bool busy_at_open;   /* open: a predecessor left bus mastering on */
+	bool all_ones;	     /* the card is gone: everything reads all ones */
+	bool wrong_liveness; /* a broken card */
+	bool no_irq;	     /* a broken card: its interrupts never leave it */
+	bool loses_dma;	     /* a broken card: the last byte of each transfer stays away */
+	uint32_t missing_caps;
+	int open;
+	int access;	   /* region calls */
+	int command_write; /* to the command register */
+	int irq_enable;
+	int irq_disable;
+	int irq_read;
+	int irq_ack;
+	int dma_map;
+	int dma_unmap;
+	int bus_master;
+	int reset;
+};
+
+extern struct fake_faults fake_faults;
+
+/** One page, or one allocated buffer, that the card reaches. */
+struct fake_window {
+	uint64_t iova;
+	unsigned char *addr;
+	uint64_t size;
+	uint32_t flags;
+};
+
+/** The private data of a udev device. */
+struct fake {
+	struct uvio_udev *udev;
+	unsigned char config[FAKE_CONFIG_SIZE];
+	unsigned char *memory, *holes;
+	unsigned char buffer[FAKE_BUFFER_SIZE]; /* in the card */
+	uint32_t live, factorial, status, irq_status;
+	uint64_t source, target, count;
+	enum uvio_irq_kind kind;
+	unsigned int vectors; /* 0: none enabled */
+	int fds[FAKE_MSI_VECTORS];
+	bool masked; /* INTx, after each event until it is acknowledged */
+	struct fake_window *windows;
+	size_t window_count;
+	uint64_t next_iova;
+	unsigned int calls;  /* of region_read and region_write */
+	unsigned int resets;
+};
+
+/** The card behind an open udev device. */
+struct fake *fake_of(struct uvio_udev *udev);
+
+/** The card raises an interrupt, as if it did so by itself. */
+void fake_raise(struct uvio_udev *udev, unsigned int vector);
+
+/** The kernel asks to release the device. */
+void fake_ask_release(struct uvio_udev *udev);
+
+/** How many windows the card has in all open devices: 0 after the last close. */
+extern size_t fake_windows;
+
+extern const struct uvio_backend fake_backend;
+
+#endif /* UVIO_TESTS_FAKE_H */

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/*
+ * DMA of the fake backend. Allocated buffers are contiguous, as is promised; the caller's memory is
+ * torn into pages which do not touch, so that users meet more than one segment.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fake.h"
+#include "fake_parts.h"
+#include "sys.h"
+
+size_t fake_windows;
+
+int fake_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	return uvio_dma_anonymous(udev, mapping, 0);
+}
+
+void fake_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	(void)udev;
+	uvio_sys_munmap((void *)mapping->addr, mapping->size);
+}
+
+/* Addresses are never used twice: a stale one is always caught. */
+static int add_window(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t at,
+	uint64_t size)
+{
+	struct fake *fake = udev->priv;
+	struct fake_window *grown;
+
+	if (fake->next_iova > udev->dma.mask || udev->dma.mask - fake->next_iova < size - 1)
+		return uvio_fail(-ENOSPC, "%s: DMA map: nothing is free below the DMA mask 0x%llx",
+			udev->address.text, (unsigned long long)udev->dma.mask);
+	grown = realloc(fake->windows, (fake->window_count + 1) * sizeof(*grown));
+	if (!grown)
+		return uvio_no_memory(udev->address.text);
+	fake->windows = grown;
+	grown[fake->window_count++] = (struct fake_window){
+		.iova = fake->next_iova,
+		.addr = (unsigned char *)mapping->addr + at,
+		.size = size,
+		.flags = mapping->flags,
+	};
+	fake_windows++;
+	fake->next_iova += 2 * size;
+	return uvio_mapping_add(mapping, fake->next_iova - 2 * size, size)
+		       ? uvio_no_memory(udev->address.text)
+		       : 0;
+}
+
+static void remove_windows(struct fake *fake, const struct uvio_mapping *mapping)
+{
+	const unsigned char *first = (const unsigned char *)mapping->addr;
+
+	for (size_t i = 0; i < fake->window_count;) {
+		struct fake_window *window = &fake->windows[i];
+
+		if (window->addr < first || window->addr >= first + mapping->size) {
+			i++;
+			continue;
+		}
+		*window = fake->windows[--fake->window_count];
+		fake_windows--;
+	}
+}
+
+/* All or nothing. */
+int fake_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t step = mapping->owned ? mapping->size : page;
+	int rc = 0;
+
+	if (fake_faults.dma_map)
+		return uvio_fail(fake_faults.dma_map, "%s: DMA map: the fake IOMMU is full",
+			udev->address.text);
+	for (uint64_t at = 0; at < mapping->size && !rc; at += step)
+		rc = add_window(udev, mapping, at, step);
+	if (rc)
+		remove_windows(udev->priv, mapping);
+	return rc;
+}
+
+int fake_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	if (fake_faults.dma_unmap)
+		return uvio_fail(fake_faults.dma_unmap, "%s: DMA unmap: the fake IOMMU is stuck",
+			udev->address.text);
+	remove_windows(udev->priv, mapping);
+	return 0;
+}
+
+void fake_windows_free(struct fake *fake)
+{
+	fake_windows -= fake->window_count;
+	fake->window_count = 0;
+	free(fake->windows);
+	fake->windows = NULL;
+}
+
+unsigned char *fake_translate(const struct fake *fake, uint64_t iova, uint32_t flag)
+{
+	for (size_t i = 0; i < fake->window_count; i++) {
+		const struct fake_window *window = &fake->windows[i];
+
+		if (iova >= window->iova && iova - window->iova < window->size)
+			return window->flags & flag ? window->addr + (iova - window->iova) : NULL;
+	}
+	return NULL;
+}

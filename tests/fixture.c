@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include "fixture.h"
+
+struct tree *tree;
+struct uvio_udev *udev;
+struct test_log logged;
+
+void fixture_tree(void)
+{
+	const struct uvio_ctx_options options = {
+		.log = test_log,
+		.log_data = &logged,
+		.log_level = UVIO_LOG_DEBUG,
+	};
+
+	fake_faults = (struct fake_faults){0};
+	logged = (struct test_log){0};
+	tree = tree_new_with("edu-unbound", &options);
+}
+
+int fixture_reopen(struct uvio_open_options options)
+{
+	uvio_udev_close(udev);
+	udev = NULL;
+	options.backend = "fake";
+	return uvio_udev_open(tree->ctx, EDU, &options, &udev);
+}
+
+void fixture_open(void)
+{
+	fixture_tree();
+	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
+}
+
+void fixture_close(void)
+{
+	uvio_udev_close(udev);
+	udev = NULL;
+	tree_free(tree);
+	tree = NULL;
+	ASSERT_EQ(fake_windows, 0);
+}

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <uvio/bind.h>
+
+#include "harness.h"
+#include "internal.h"
+#include "kernel.h"
+#include "tree.h"
+
+#define NVME "0000:00:0a.0"
+#define NET "0000:00:0b.0"
+
+static struct tree *tree;
+static struct test_log logged;
+
+static void begin_with(const char *name, const char *address)
+{
+	static char folder[64];
+	const struct uvio_ctx_options options = {
+		.log = test_log,
+		.log_data = &logged,
+		.log_level = UVIO_LOG_DEBUG,
+	};
+
+	logged = (struct test_log){0};
+	tree = tree_new_with(name, &options);
+	snprintf(folder, sizeof(folder), "sys/devices/pci0000:00/%s", address);
+	kernel = (struct kernel){.tree = tree, .folder = folder, .address = address};
+	tree_change(tree, "file dev/vfio/1");
+}
+
+static void begin(const char *name)
+{
+	begin_with(name, EDU);
+}
+
+static void teardown(void)
+{
+	kernel = (struct kernel){0};
+	tree_free(tree);
+	tree = NULL;
+}
+
+static void driver_is(const char *want)
+{
+	ASSERT_STR(tree_link(tree, EDU_FOLDER "/driver"), want);
+}
+
+static void override_is(const char *want)
+{
+	ASSERT_STR(tree_read(tree, EDU_FOLDER "/driver_override"), want);
+}
+
+static void a_backends_name_means_its_driver(void)
+{
+	begin("edu-unbound");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	driver_is("vfio-pci");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "uio"));
+	driver_is("uio_pci_generic");
+}
+
+static void a_drivers_own_name_will_do(void)
+{
+	begin("edu-unbound");
+	ASSERT_OK(uvio_bind(tree->ctx, "00:04.0", "uio_pci_generic"));
+	driver_is("uio_pci_generic");
+}
+
+static void another_driver_is_taken_off_first(void)
+{
+	begin("edu-uio");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	driver_is("vfio-pci");
+}
+
+static void a_card_is_bound_by_its_uio_device(void)
+{
+	begin("edu-uio");
+	ASSERT_OK(uvio_bind(tree->ctx, "uio0", "vfio"));
+	driver_is("vfio-pci");
+}
+
+static void no_override_stays_behind(void)
+{
+	begin("edu-unbound");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	override_is("(null)");
+}
+
+static void an_administrators_override_is_as_before(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "file " EDU_FOLDER "/driver_override uio_pci_generic\\n");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	driver_is("vfio-pci");
+	override_is("uio_pci_generic");
+}
+
+static void what_is_bound_already_is_left_alone(void)
+{
+	begin("edu-vfio");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	ASSERT_EQ(kernel.writes, 0);
+	driver_is("vfio-pci");
+}
+
+static void each_write_is_logged(void)
+{
+	begin("edu-unbound");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	ASSERT_HAS(logged.text,
+		EDU ": writing 'vfio-pci' to bus/pci/devices/" EDU "/driver_override");
+	ASSERT_HAS(logged.text, EDU ": writing '" EDU "' to bus/pci/drivers_probe");
+}
+
+static void none_leaves_it_without_driver(void)
+{
+	begin("edu-uio");
+	kernel.natural = "vfio-pci";
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "none"));
+	driver_is("");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "none"));
+}
+
+static void a_driver_that_does_not_take_it_is_rolled_back(void)
+{
+	begin("edu-uio");
+	kernel.refuses = "vfio-pci";
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EIO,
+		EDU ": the kernel did not bind it to vfio-pci (no driver took it); dmesg says why");
+	driver_is("uio_pci_generic");
+	override_is("(null)");
+}
+
+static void a_rollback_restores_the_override(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "file " EDU_FOLDER "/driver_override uio_pci_generic\\n");
+	kernel.refuses = "vfio-pci";
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EIO, "did not bind it to vfio-pci");
+	driver_is("uio_pci_generic");
+	override_is("uio_pci_generic");
+}
+
+static void a_rollback_to_no_driver_works_too(void)
+{
+	begin("edu-unbound");
+	kernel.refuses = "vfio-pci";
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EIO, "did not bind it to vfio-pci");
+	ASSERT(!strstr(uvio_last_error(), "could not be bound again"));
+	driver_is("");
+	override_is("(null)");
+}
+
+static void a_rollback_that_fails_is_told(void)
+{
+	begin("edu-uio");
+	kernel.broken = "drivers_probe";
+	kernel.write_error = -EBUSY;
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
+		"; and uio_pci_generic could not be bound again");
+	driver_is("");
+	override_is("(null)");
+}
+
+static void an_override_that_fails_changes_nothing(void)
+{
+	begin("edu-uio");
+	kernel.broken = "driver_override";
+	kernel.write_error = -EINVAL;
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EINVAL, EDU ": writing 'vfio-pci' to ");
+	driver_is("uio_pci_generic");
+}
+
+static void an_unbind_that_fails_changes_nothing(void)
+{
+	begin("edu-uio");
+	kernel.broken = "unbind";
+	kernel.write_error = -ENODEV;
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -ENODEV, "/driver/unbind: No such device");
+	driver_is("uio_pci_generic");
+	override_is("(null)");
+}
+
+static void a_driver_that_is_not_loaded_is_named(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "remove sys/bus/pci/drivers/vfio-pci");
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -ENOENT,
+		EDU ": the kernel driver vfio-pci is not loaded; modprobe vfio-pci");
+	ASSERT_EQ(kernel.writes, 0);
+}
+
+static void a_driver_that_nobody_knows_is_not_loaded(void)
+{
+	begin("edu-uio");
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "nosuch"), -ENOENT, "nosuch is not loaded");
+}
+
+static void a_wrong_name_of_a_driver_is_refused(void)
+{
+	static const char *const wrong[] = {"", "../drivers", "a/b", ".", ".."};
+
+	begin("edu-uio");
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		ASSERT_ERR(uvio_bind(tree->ctx, EDU, wrong[i]), -EINVAL,
+			"not a backend and not the name of a kernel driver");
+		ASSERT_EQ(kernel.writes, 0);
+	}
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, NULL), -EINVAL, "'': not a backend");
+}
+
+static void an_endless_name_of_a_driver_is_refused(void)
+{
+	char name[1000];
+
+	begin("edu-uio");
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, name), -EINVAL, "not a backend");
+}
+
+static void an_ordinary_user_is_told_to_be_root(void)
+{
+	begin("edu-uio");
+	kernel.open_error = -EACCES;
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EACCES, "binding needs root (sudo)");
+	driver_is("uio_pci_generic");
+}
+
+static void a_read_only_sysfs_is_told(void)
+{
+	begin("edu-uio");
+	kernel.open_error = -EROFS;
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EROFS,
+		"is mounted read-only, as in a container; bind on the host");
+}
+
+static void a_missing_card_is_named(void)
+{
+	begin("edu-uio");
+	ASSERT_ERR(uvio_bind(tree->ctx, "0000:00:1d.0", "vfio"), -ENODEV,
+		"0000:00:1d.0: no such PCI device");
+	ASSERT_ERR(uvio_unbind(tree->ctx, "0000:00:1d.0"), -ENODEV, "no such PCI device");
+}
+
+static void a_wrong_address_is_refused(void)
+{
+	begin("edu-uio");
+	ASSERT_ERR(uvio_bind(tree->ctx, "card", "vfio"), -EINVAL, "card: not an address");
+	ASSERT_ERR(uvio_unbind(tree->ctx, ""), -EINVAL, "not an address");
+}
+
+static void a_bridge_is_not_bound(void)
+{
+	begin_with("bridge", "0000:00:05.0");
+	ASSERT_ERR(uvio_bind(tree->ctx, "00:05.0", "vfio"), -ENOTSUP,
+		"bridge: user space cannot drive it; choose the card behind it");
+	ASSERT_ERR(uvio_unbind(tree->ctx, "00:05.0"), -ENOTSUP, "bridge");
+}
+
+static void a_device_of_another_bus_is_not_bound(void)
+{
+	begin("platform");
+	ASSERT_ERR(uvio_bind(tree->ctx, "uio1", "vfio"), -ENOTSUP,
+		"uio1: not a PCI device; its driver is chosen by the device tree or the board");
+}
+
+static void is_in_use(const char *name, const char *address, const char *sentence)
+{
+	begin_with(name, address);
+	ASSERT_ERR(uvio_bind(tree->ctx, address, "vfio"), -EBUSY, sentence);
+	ASSERT_ERR(uvio_unbind(tree->ctx, address), -EBUSY, sentence);
+	ASSERT_EQ(kernel.writes, 0);
+}
+
+static void a_mounted_disk_is_in_use(void)
+{
+	is_in_use("nvme-mounted", NVME,
+		NVME ": its disk nvme0n1p1 is mounted; unmount it first (umount /dev/nvme0n1p1)");
+}
+
+static void a_disk_mounted_by_a_file_system_with_numbers_of_its_own_is_in_use(void)
+{
+	is_in_use("nvme-btrfs", NVME, "its disk nvme0n1p1 is mounted");
+}
+
+static void a_disk_that_is_swap_is_in_use(void)
+{
+	is_in_use("nvme-swap", NVME,
+		NVME ": its disk nvme0n1p1 is swap space; swapoff /dev/nvme0n1p1 first");
+}
+
+static void a_disk_of_a_mounted_raid_is_in_use(void)
+{
+	is_in_use("nvme-raid", NVME, "its disk md0 is mounted");
+}
+
+static void a_stick_behind_a_usb_controller_is_in_use(void)
+{
+	is_in_use("usb-mounted", EDU, "its disk sda1 is mounted");
+}
+
+static void an_interface_that_is_up_is_in_use(void)
+{
+	is_in_use("net-up", NET,
+		NET ": network interface eth0 is up; take it down first (ip link set eth0 down)");
+}
+
+static void a_disk_that_is_free_is_bound(void)
+{
+	begin_with("nvme-free", NVME);
+	ASSERT_OK(uvio_bind(tree->ctx, NVME, "vfio"));
+	ASSERT_STR(tree_link(tree, "sys/devices/pci0000:00/" NVME "/driver"), "vfio-pci");
+}
+
+static void an_interface_that_is_down_is_bound(void)
+{
+	begin_with("net-down", NET);
+	ASSERT_OK(uvio_bind(tree->ctx, NET, "vfio"));
+	ASSERT_STR(tree_link(tree, "sys/devices/pci0000:00/" NET "/driver"), "vfio-pci");
+}
+
+/* A descriptor of its own, as another process would have. */
+static int lock_it(void)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/" EDU_FOLDER, tree->root);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT(fd >= 0);
+	ASSERT_EQ(flock(fd, LOCK_EX | LOCK_NB), 0);
+	return fd;
+}
+
+static void a_card_that_is_open_is_not_bound(void)
+{
+	int fd;
+
+	begin("edu-uio");
+	fd = lock_it();
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
+		EDU ": already open in another process; close it there first");
+	ASSERT_ERR(uvio_unbind(tree->ctx, EDU), -EBUSY, "already open");
+	ASSERT_EQ(kernel.writes, 0);
+	close(fd);
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+}
+
+static void the_process_that_has_it_open_is_named(void)
+{
+	struct stat st;
+	int fd;
+
+	begin("edu-uio");
+	fd = lock_it();
+	ASSERT_EQ(fstat(fd, &st), 0);
+	tree_change(tree, "file proc/locks 1: POSIX  ADVISORY  WRITE 1 00:15:%llu 0 EOF\\n"
+			  "2: FLOCK  ADVISORY  WRITE 4711 00:15:%llu 0 EOF\\n",
+		(unsigned long long)st.st_ino, (unsigned long long)st.st_ino);
+	tree_change(tree, "file proc/4711/comm fieldbusd\\n");
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
+		"already open in process 4711 (fieldbusd); close it there first");
+	close(fd);
+}
+
+static void unbinding_gives_it_back_to_the_kernel(void)
+{
+	begin("edu-vfio");
+	kernel.natural = "uio_pci_generic";
+	tree_change(tree, "file " EDU_FOLDER "/driver_override vfio-pci\\n");
+	ASSERT_OK(uvio_unbind(tree->ctx, EDU));
+	driver_is("uio_pci_generic");
+	override_is("(null)");
+}
+
+static void unbinding_may_leave_it_without_driver(void)
+{
+	begin("edu-vfio");
+	ASSERT_OK(uvio_unbind(tree->ctx, EDU));
+	driver_is("");
+}
+
+static void unbinding_what_is_not_bound_is_no_error(void)
+{
+	begin("edu-unbound");
+	ASSERT_OK(uvio_unbind(tree->ctx, EDU));
+	driver_is("");
+}
+
+static void the_lock_is_given_back(void)
+{
+	begin("edu-uio");
+	kernel.refuses = "vfio-pci";
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EIO, "did not bind");
+	ASSERT_OK(uvio_unbind(tree->ctx, EDU));
+	close(lock_it());
+}
+
+static CU_TestInfo binding[] = {
+	TEST(a_backends_name_means_its_driver),
+	TEST(a_drivers_own_name_will_do),
+	TEST(another_driver_is_taken_off_first),
+	TEST(a_card_is_bound_by_its_uio_device),
+	TEST(no_override_stays_behind),
+	TEST(an_administrators_override_is_as_before),
+	TEST(what_is_bound_already_is_left_alone),
+	TEST(each_write_is_logged),
+	TEST(none_leaves_it_without_driver),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo failures[] = {
+	TEST(a_driver_that_does_not_take_it_is_rolled_back),
+	TEST(a_rollback_restores_the_override),
+	TEST(a_rollback_to_no_driver_works_too),
+	TEST(a_rollback_that_fails_is_told),
+	TEST(an_override_that_fails_changes_nothing),
+	TEST(an_unbind_that_fails_changes_nothing),
+	TEST(a_driver_that_is_not_loaded_is_named),
+	TEST(a_driver_that_nobody_knows_is_not_loaded),
+	TEST(a_wrong_name_of_a_driver_is_refused),
+	TEST(an_endless_name_of_a_driver_is_refused),
+	TEST(an_ordinary_user_is_told_to_be_root),
+	TEST(a_read_only_sysfs_is_told),
+	TEST(a_missing_card_is_named),
+	TEST(a_wrong_address_is_refused),
+	TEST(a_bridge_is_not_bound),
+	TEST(a_device_of_another_bus_is_not_bound),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo in_use[] = {
+	TEST(a_mounted_disk_is_in_use),
+	TEST(a_disk_mounted_by_a_file_system_with_numbers_of_its_own_is_in_use),
+	TEST(a_disk_that_is_swap_is_in_use),
+	TEST(a_disk_of_a_mounted_raid_is_in_use),
+	TEST(a_stick_behind_a_usb_controller_is_in_use),
+	TEST(an_interface_that_is_up_is_in_use),
+	TEST(a_disk_that_is_free_is_bound),
+	TEST(an_interface_that_is_down_is_bound),
+	TEST(a_card_that_is_open_is_not_bound),
+	TEST(the_process_that_has_it_open_is_named),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo unbinding[] = {
+	TEST(unbinding_gives_it_back_to_the_kernel),
+	TEST(unbinding_may_leave_it_without_driver),
+	TEST(unbinding_what_is_not_bound_is_no_error),
+	TEST(the_lock_is_given_back),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"bind", NULL, NULL, NULL, teardown, binding},
+	{"failure", NULL, NULL, NULL, teardown, failures},
+	{"in use", NULL, NULL, NULL, teardown, in_use},
+	{"unbind", NULL, NULL, NULL, teardown, unbinding},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/vfio.h>
+
+#include <uvio/check.h>
+#include <uvio/udev.h>
+
+#include "harness.h"
+#include "sys.h"
+#include "tree.h"
+#include "user.h"
+
+static struct tree *tree;
+static struct uvio_check *check;
+
+/* A group which says that it is not viable; no other request is understood. */
+int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg);
+
+int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg)
+{
+	struct vfio_group_status *status = arg;
+
+	(void)fd;
+	if (request != VFIO_GROUP_GET_STATUS)
+		return -ENOTTY;
+	status->flags = 0;
+	return 0;
+}
+
+static void setup(void)
+{
+	user = 0;
+}
+
+static void teardown(void)
+{
+	uvio_check_free(check);
+	check = NULL;
+	tree_free(tree);
+	tree = NULL;
+	user = 0;
+}
+
+static void run(const char *address, const char *backend, enum uvio_verdict verdict)
+{
+	struct uvio_device *device;
+
+	uvio_check_free(check);
+	check = NULL;
+	ASSERT_OK(uvio_device_find(tree->ctx, address, &device));
+	ASSERT_OK(uvio_check_device(tree->ctx, device, backend, &check));
+	uvio_device_free(device);
+	ASSERT_EQ(uvio_check_verdict(check), verdict);
+}
+
+static void begin(const char *name, const char *address, const char *backend,
+	enum uvio_verdict verdict)
+{
+	tree = tree_new(name);
+	run(address, backend, verdict);
+}
+
+static const struct uvio_finding *finding_with(const char *part)
+{
+	unsigned int count;
+	const struct uvio_finding *findings = uvio_check_findings(check, &count);
+
+	for (unsigned int i = 0; i < count; i++)
+		if (strstr(findings[i].what, part))
+			return &findings[i];
+	return NULL;
+}
+
+/* A finding of that gravity, which says @what, with the mend @mend; NULL: none. */
+static void finds(enum uvio_severity severity, const char *what, const char *mend)
+{
+	const struct uvio_finding *found = finding_with(what);
+
+	if (!found) {
+		unsigned int count;
+		const struct uvio_finding *findings = uvio_check_findings(check, &count);
+
+		ASSERT_HAS(count ? findings[0].what : "(no finding)", what);
+		return;
+	}
+	ASSERT_EQ(found->severity, severity);
+	if (mend)
+		ASSERT_HAS(found->mend, mend);
+	else
+		ASSERT(!found->mend);
+}
+
+static void count_is(unsigned int want)
+{
+	unsigned int count;
+
+	uvio_check_findings(check, &count);
+	ASSERT_EQ(count, want);
+}
+
+/* What open says is the gravest finding and its mend. */
+static void open_says_the_same(const char *address, const char *backend, int err)
+{
+	const struct uvio_open_options options = {.backend = backend};
+	unsigned int count;
+	const struct uvio_finding *first = uvio_check_findings(check, &count);
+	struct uvio_udev *udev;
+	char sentence[1024];
+
+	ASSERT(count > 0);
+	snprintf(sentence, sizeof(sentence), "%.600s%s%.400s", first->what, first->mend ? "; " : "",
+		first->mend ? first->mend : "");
+	ASSERT_ERR(uvio_udev_open(tree->ctx, address, &options, &udev), err, sentence);
+}
+
+static void uio_is_usable_where_it_is_bound(void)
+{
+	begin("edu-uio", EDU, "uio", UVIO_USABLE);
+	count_is(1);
+	finds(UVIO_NOTE, EDU ": DMA is not protected here", NULL);
+}
+
+static void uio_needs_no_iommu(void)
+{
+	begin("edu-uio-no-iommu", EDU, "uio", UVIO_USABLE);
+}
+
+static void uio_is_not_applicable_where_nothing_is_bound(void)
+{
+	begin("edu-unbound", EDU, "uio", UVIO_NOT_APPLICABLE);
+	finds(UVIO_UNBOUND, EDU ": not bound to a UIO driver", "uvio bind " EDU " uio");
+	open_says_the_same(EDU, "uio", -ENOENT);
+}
+
+static void uio_is_not_applicable_where_another_driver_is_bound(void)
+{
+	begin("edu-vfio", EDU, "uio", UVIO_NOT_APPLICABLE);
+	finds(UVIO_UNBOUND, EDU ": bound to the kernel driver 'vfio-pci', not to a UIO driver",
+		"uvio bind " EDU " uio");
+	open_says_the_same(EDU, "uio", -ENOENT);
+}
+
+static void a_uio_driver_that_is_not_loaded_is_to_be_loaded(void)
+{
+	tree = tree_new("edu-unbound");
+	tree_change(tree, "remove sys/bus/pci/drivers/uio_pci_generic");
+	run(EDU, "uio", UVIO_NOT_APPLICABLE);
+	finds(UVIO_UNBOUND, "not bound", "modprobe uio_pci_generic; uvio bind " EDU " uio");
+}
+
+static void a_missing_uio_node_blocks(void)
+{
+	tree = tree_new("edu-uio");
+	tree_change(tree, "remove dev/uio0");
+	run(EDU, "uio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "/dev/uio0 does not exist, though a UIO driver is bound",
+		"is udev running?");
+	open_says_the_same(EDU, "uio", -ENOENT);
+}
+
+static void a_uio_node_of_root_blocks_a_user(void)
+{
+	user = 1234;
+	begin("edu-uio", EDU, "uio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "/dev/uio0 may not be opened by user 1234",
+		"run as root, or give the node away by a udev rule: SUBSYSTEM==\"uio\"");
+}
+
+static void a_user_with_the_node_is_limited(void)
+{
+	user = 1234;
+	tree = tree_new("edu-uio");
+	tree_change(tree, "mode dev/uio0 0666");
+	run(EDU, "uio", UVIO_USABLE);
+	finds(UVIO_LIMITS, "/config cannot be written, so INTx cannot be armed again",
+		"run as root with a writable sysfs");
+	finds(UVIO_LIMITS, EDU ": no DMA for user 1234: the kernel hides page frame numbers",
+		"vfio");
+}
+
+static void a_card_without_pin_is_limited_on_uio(void)
+{
+	begin("no-pin", EDU, "uio", UVIO_USABLE);
+	finds(UVIO_LIMITS, EDU ": the card has no INTx pin, and UIO knows no other interrupt",
+		"use the vfio backend, which has MSI and MSI-X");
+}
+
+static void lockdown_limits_uio(void)
+{
+	begin("lockdown", EDU, "uio", UVIO_USABLE);
+	finds(UVIO_LIMITS, EDU ": the kernel is locked down (Secure Boot)",
+		"use the vfio backend, which works under lockdown");
+}
+
+static void lockdown_for_confidentiality_does_too(void)
+{
+	tree = tree_new("lockdown");
+	tree_change(tree, "file sys/kernel/security/lockdown none integrity [confidentiality]\\n");
+	run(EDU, "uio", UVIO_USABLE);
+	finds(UVIO_LIMITS, "locked down", "vfio");
+}
+
+static void a_kernel_that_could_be_locked_down_is_not(void)
+{
+	tree = tree_new("lockdown");
+	tree_change(tree, "file sys/kernel/security/lockdown [none] integrity confidentiality\\n");
+	run(EDU, "uio", UVIO_USABLE);
+	ASSERT(!finding_with("locked down"));
+}
+
+static void an_iommu_that_translates_takes_dma_from_uio(void)
+{
+	begin("edu-uio-dma-fq", EDU, "uio", UVIO_USABLE);
+	finds(UVIO_LIMITS,
+		EDU ": no DMA: an IOMMU translates for this device (its group is of type "
+			       "DMA-FQ)", "boot with iommu=pt, or use the vfio backend");
+}
+
+static void a_device_of_another_bus_is_usable_on_uio(void)
+{
+	begin("platform", "uio1", "uio", UVIO_USABLE);
+	ASSERT(!finding_with("pin"));
+}
+
+static void a_device_of_another_bus_is_not_for_vfio(void)
+{
+	begin("platform", "uio1", "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "uio1: not a PCI device, and the vfio backend drives only those",
+		"use the uio backend");
+	open_says_the_same("uio1", "vfio", -ENOTSUP);
+}
+
+static void vfio_is_usable_where_it_is_bound(void)
+{
+	begin("edu-vfio", EDU, "vfio", UVIO_USABLE);
+	count_is(0);
+}
+
+static void vfio_is_not_applicable_where_nothing_is_bound(void)
+{
+	begin("edu-unbound", EDU, "vfio", UVIO_NOT_APPLICABLE);
+	finds(UVIO_UNBOUND, EDU ": not bound to vfio-pci", "uvio bind " EDU " vfio");
+	open_says_the_same(EDU, "vfio", -ENOENT);
+}
+
+static void vfio_is_not_applicable_where_uio_is_bound(void)
+{
+	begin("edu-uio", EDU, "vfio", UVIO_NOT_APPLICABLE);
+	finds(UVIO_UNBOUND, EDU ": bound to the kernel driver 'uio_pci_generic', not to vfio-pci",
+		"uvio bind " EDU " vfio");
+	open_says_the_same(EDU, "vfio", -ENOENT);
+}
+
+static void a_vfio_driver_that_is_not_loaded_is_to_be_loaded(void)
+{
+	tree = tree_new("edu-unbound");
+	tree_change(tree, "remove sys/bus/pci/drivers/vfio-pci");
+	run(EDU, "vfio", UVIO_NOT_APPLICABLE);
+	finds(UVIO_UNBOUND, "not bound", "modprobe vfio-pci; uvio bind " EDU " vfio");
+}
+
+static void without_an_iommu_vfio_is_broken(void)
+{
+	begin("edu-unbound-no-iommu", EDU, "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, EDU ": no IOMMU group: the IOMMU is off, or this machine has none",
+		"intel_iommu=on");
+	open_says_the_same(EDU, "vfio", -ENOENT);
+}
+
+static void members_that_block_are_all_named(void)
+{
+	begin("group-blocked", EDU, "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS,
+		EDU ": IOMMU group 1 is not viable: kernel drivers hold other members of "
+			       "it: 0000:00:05.0 (e1000e), 0000:00:07.0 (nvme)",
+		"unbind each of them or bind it to vfio as well");
+	ASSERT(!finding_with("0000:00:06.0"));
+	open_says_the_same(EDU, "vfio", -EBUSY);
+}
+
+static void members_that_do_not_block_are_no_finding(void)
+{
+	begin("group-shared", EDU, "vfio", UVIO_USABLE);
+	count_is(0);
+}
+
+static void a_missing_group_node_blocks(void)
+{
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "remove dev/vfio/1");
+	run(EDU, "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "/dev/vfio/1 does not exist, though the device is bound to vfio-pci",
+		"is udev running?");
+	open_says_the_same(EDU, "vfio", -ENOENT);
+}
+
+static void a_missing_container_blocks(void)
+{
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "remove dev/vfio/vfio");
+	run(EDU, "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "/dev/vfio/vfio does not exist", "modprobe vfio");
+}
+
+static void a_group_node_of_root_blocks_a_user(void)
+{
+	user = 1234;
+	begin("edu-vfio", EDU, "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "/dev/vfio/1 may not be opened by user 1234: it belongs to ",
+		"SUBSYSTEM==\"vfio\", KERNEL==\"1\"");
+	finds(UVIO_BLOCKS, "with mode 0600", "chown");
+}
+
+static void a_user_with_the_group_node_can_use_vfio(void)
+{
+	user = 1234;
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "mode dev/vfio/1 0666");
+	run(EDU, "vfio", UVIO_USABLE);
+}
+
+static void lockdown_does_not_touch_vfio(void)
+{
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "file sys/kernel/security/lockdown none [integrity] confidentiality\\n");
+	run(EDU, "vfio", UVIO_USABLE);
+	count_is(0);
+}
+
+static void a_bridge_is_for_no_backend(void)
+{
+	begin("bridge", "0000:00:05.0", "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "bridge: user space cannot drive it", "choose the card behind it");
+	run("0000:00:05.0", "uio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "bridge: user space cannot drive it", "choose the card behind it");
+}
+
+static void the_gravest_finding_comes_first(void)
+{
+	unsigned int count;
+	const struct uvio_finding *findings;
+
+	begin("edu-unbound-no-iommu", EDU, "vfio", UVIO_BROKEN);
+	findings = uvio_check_findings(check, &count);
+	ASSERT_EQ(count, 2);
+	ASSERT_EQ(findings[0].severity, UVIO_BLOCKS);
+	ASSERT_EQ(findings[1].severity, UVIO_UNBOUND);
+}
+
+static void an_unknown_backend_is_refused(void)
+{
+	struct uvio_device *device;
+
+	tree = tree_new("edu-uio");
+	ASSERT_OK(uvio_device_find(tree->ctx, EDU, &device));
+	ASSERT_ERR(uvio_check_device(tree->ctx, device, "pci", &check), -EINVAL,
+		"pci: no such backend; there are vfio and uio");
+	ASSERT_ERR(uvio_check_device(tree->ctx, device, NULL, &check), -EINVAL, "no such backend");
+	uvio_device_free(device);
+}
+
+static void open_without_backend_tells_what_each_says(void)
+{
+	struct uvio_udev *udev;
+
+	tree = tree_new("edu-unbound-no-iommu");
+	ASSERT_ERR(uvio_udev_open(tree->ctx, EDU, NULL, &udev), -ENODEV,
+		EDU ": no backend can carry it now: vfio: " EDU ": no IOMMU group");
+	ASSERT_HAS(uvio_last_error(), " | uio: " EDU ": not bound to a UIO driver");
+}
+
+static void the_backends_are_told_in_probe_order(void)
+{
+	ASSERT_EQ(uvio_backend_count(), 2);
+	ASSERT_STR(uvio_backend_name(0), "vfio");
+	ASSERT_STR(uvio_backend_name(1), "uio");
+	ASSERT(strlen(uvio_backend_help(0)) > 10 && strlen(uvio_backend_help(1)) > 10);
+	ASSERT(!uvio_backend_name(2) && !uvio_backend_help(2));
+}
+
+static void freeing_nothing_is_allowed(void)
+{
+	uvio_check_free(NULL);
+}
+
+static CU_TestInfo uio_cases[] = {
+	TEST(uio_is_usable_where_it_is_bound),
+	TEST(uio_needs_no_iommu),
+	TEST(uio_is_not_applicable_where_nothing_is_bound),
+	TEST(uio_is_not_applicable_where_another_driver_is_bound),
+	TEST(a_uio_driver_that_is_not_loaded_is_to_be_loaded),
+	TEST(a_missing_uio_node_blocks),
+	TEST(a_uio_node_of_root_blocks_a_user),
+	TEST(a_user_with_the_node_is_limited),
+	TEST(a_card_without_pin_is_limited_on_uio),
+	TEST(lockdown_limits_uio),
+	TEST(lockdown_for_confidentiality_does_too),
+	TEST(a_kernel_that_could_be_locked_down_is_not),
+	TEST(an_iommu_that_translates_takes_dma_from_uio),
+	TEST(a_device_of_another_bus_is_usable_on_uio),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo vfio_cases[] = {
+	TEST(vfio_is_usable_where_it_is_bound),
+	TEST(vfio_is_not_applicable_where_nothing_is_bound),
+	TEST(vfio_is_not_applicable_where_uio_is_bound),
+	TEST(a_vfio_driver_that_is_not_loaded_is_to_be_loaded),
+	TEST(without_an_iommu_vfio_is_broken),
+	TEST(members_that_block_are_all_named),
+	TEST(members_that_do_not_block_are_no_finding),
+	TEST(a_missing_group_node_blocks),
+	TEST(a_missing_container_blocks),
+	TEST(a_group_node_of_root_blocks_a_user),
+	TEST(a_user_with_the_group_node_can_use_vfio),
+	TEST(lockdown_does_not_touch_vfio),
+	TEST(a_device_of_another_bus_is_not_for_vfio),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo common_cases[] = {
+	TEST(a_bridge_is_for_no_backend),
+	TEST(the_gravest_finding_comes_first),
+	TEST(an_unknown_backend_is_refused),
+	TEST(open_without_backend_tells_what_each_says),
+	TEST(the_backends_are_told_in_probe_order),
+	TEST(freeing_nothing_is_allowed),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"uio", NULL, NULL, setup, teardown, uio_cases},
+	{"vfio", NULL, NULL, setup, teardown, vfio_cases},
+	{"check", NULL, NULL, setup, teardown, common_cases},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}

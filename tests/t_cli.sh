@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The uvio authors
+#
+# The conventions of the command, on trees instead of this machine.
+
+. "${top_srcdir:-.}/tests/tap.sh"
+
+uvio=$top_builddir/tools/uvio
+out=$scratch/out
+err=$scratch/err
+EDU=0000:00:04.0
+
+commands=$("$uvio" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+
+run() { # ARGUMENT...
+	status=0
+	"$uvio" "$@" >"$out" 2>"$err" || status=$?
+}
+
+# On the tree that was built last.
+run_on() { # COMMAND ARGUMENT...
+	command=$1
+	shift
+	run "$command" --sysfs "$tree/sys" --dev "$tree/dev" --proc "$tree/proc" "$@"
+}
+
+tree_is() { # NAME
+	tree=$scratch/$1
+	[ -d "$tree" ] || "$top_builddir/tests/mktree" "$top_srcdir/tests/data" "$1" "$tree" || exit 99
+}
+
+show() {
+	echo "status $status, stdout:"
+	cat "$out"
+	echo "stderr:"
+	cat "$err"
+	return 1
+}
+
+status_is() { [ "$status" = "$1" ] || show; }
+prints() { grep -qF -- "$1" "$out" || show; }
+prints_not() { ! grep -qF -- "$1" "$out" || show; }
+says() { grep -qF -- "$1" "$err" || show; }
+prints_nothing() { [ ! -s "$out" ] || show; }
+says_nothing() { [ ! -s "$err" ] || show; }
+
+helps() {
+	run "$@" --help
+	status_is 0 && says_nothing && prints "usage: uvio" && prints "--help"
+}
+
+narrow() {
+	run "$@" --help
+	! awk 'length > 80' "$out" | grep . || return 1
+}
+
+usage_error() { # TEXT ARGUMENT...
+	text=$1
+	shift
+	run "$@"
+	status_is 2 && prints_nothing && says "$text" && says "uvio: " && says "--help"
+}
+
+fails_with() { # TEXT
+	status_is 1 && prints_nothing && says "$1"
+}
+
+is_json() {
+	if command -v python3 >/dev/null; then
+		python3 -m json.tool <"$out" || show
+	else
+		prints "{" && prints "}"
+	fi
+}
+
+check "there are commands" test -n "$commands"
+check "--help is on stdout" helps
+check "--help fits 80 columns" narrow
+for each in $commands; do
+	check "$each --help is on stdout" helps "$each"
+	check "$each --help fits 80 columns" narrow "$each"
+	check "$each with an unknown option is a usage error" usage_error "unrecognized option" \
+		"$each" --bogus
+done
+
+run --version
+check "--version is on stdout" prints "uvio "
+check "--version succeeds" status_is 0
+check "no command is a usage error" usage_error "which command?"
+check "an unknown command is a usage error" usage_error "'frob' is not a command" frob
+check "an unknown option is a usage error" usage_error "unrecognized option" --bogus
+check "a missing address is a usage error" usage_error "too few arguments" check
+check "too many addresses are a usage error" usage_error "too many arguments" check a b
+check "an option behind the address is a usage error" \
+	usage_error "options go before the arguments" check "$EDU" --json
+check "an unknown backend is a usage error" usage_error "'pci' is not a backend" check -b pci "$EDU"
+
+tree_is empty
+run_on list
+check "an empty machine lists nothing" prints_nothing
+check "an empty machine lists nothing on stderr either" says_nothing
+check "an empty machine is no failure" status_is 0
+run_on list --json
+check "an empty machine is JSON too" is_json
+check "an empty machine has no devices" prints '"devices"'
+run_on check 00:1e.0
+check "an unknown device is a failure" fails_with "uvio: 0000:00:1e.0: no such PCI device"
+run_on check eth0
+check "a wrong address is a failure" fails_with "uvio: eth0: not an address"
+run_on info uio3
+check "an unknown UIO device is a failure" fails_with "uvio: uio3: no such UIO device"
+
+tree_is machine
+run_on list
+check "list shows a card that user space has" prints "$EDU  1234:11e8  uio_pci_generic"
+check "list shows no bridge" prints_not "0000:00:1f.0"
+run_on list --all
+check "list --all shows every device" prints "0000:00:1f.2"
+run_on list --json
+check "list --json is JSON" is_json
+check "list --json has the address" prints "\"$EDU\""
+
+tree_is edu-uio
+run_on check "$EDU"
+check "check succeeds where a backend is usable" status_is 0
+check "check says which is usable" prints "uio: usable"
+check "check says which is not" prints "vfio: not applicable"
+check "check says what mends it" prints "mend: uvio bind $EDU vfio"
+check "check prints no errors" says_nothing
+run_on check --json uio0
+check "check --json is JSON" is_json
+check "check --json has the verdicts" prints '"not applicable"'
+run_on check --backend vfio "$EDU"
+check "check fails where the backend is not usable" status_is 1
+
+tree_is edu-unbound-no-iommu
+run_on check "$EDU"
+check "check fails where no backend is usable" status_is 1
+check "check says why one is broken" prints "vfio: broken"
+check "check names the cause" prints "no IOMMU group"
+
+tree_is group-blocked
+run_on check --backend vfio "$EDU"
+check "check names the members that block" prints "0000:00:05.0 (e1000e)"
+
+tree_is nvme-mounted
+run_on bind 0000:00:0a.0 vfio
+check "bind refuses a mounted disk" fails_with "uvio: 0000:00:0a.0: its disk nvme0n1p1 is mounted"
+run_on bind 0000:00:0a.0 nosuch
+check "bind refuses an unknown driver" status_is 1
+
+tree_is platform
+run_on list
+check "list shows a UIO device of another bus" prints "fieldbus"
+run_on info name:fieldbus
+check "info finds it by its name" status_is 0
+check "info tells its name" prints "fieldbus"
+plan

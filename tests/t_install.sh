@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The uvio authors
+#
+# What is installed is complete: a program finds headers and library by pkg-config; and it can be
+# removed again.
+
+. "${top_srcdir:-.}/tests/tap.sh"
+
+[ "${host:-}" = "${build:-}" ] || skip_all "programs for $host do not run here"
+
+stage=$scratch/stage
+log=$scratch/log
+
+# Flags and the job server of the make that runs this test are not for these.
+make_alone() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u DESTDIR -u TESTS -u MAKE_TERMOUT -u MAKE_TERMERR \
+		"$MAKE" -C "$top_builddir" DESTDIR="$stage" "$@" >"$log" 2>&1 ||
+		{ tail -n 30 "$log" && return 1; }
+}
+
+find_pc() {
+	pc=$(find "$stage" -name uvio.pc)
+	[ -f "$pc" ] || { echo "no uvio.pc" && return 1; }
+	libdir=$(dirname "$(dirname "$pc")")
+	PKG_CONFIG_PATH=$(dirname "$pc"):${PKG_CONFIG_PATH-}
+	PKG_CONFIG_SYSROOT_DIR=$stage
+	export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+}
+
+cat >"$scratch/program.c" <<'END'
+#include <stdio.h>
+#include <uvio/uvio.h>
+
+int main(void)
+{
+	struct uvio_ctx *ctx;
+
+	if (uvio_ctx_new(NULL, &ctx))
+		return 1;
+	uvio_ctx_free(ctx);
+	return puts(uvio_version()) < 0;
+}
+END
+
+static=
+[ -n "$(ls "$top_builddir"/.libs/libuvio.so 2>/dev/null)" ] || static=--static
+
+compile() {
+	# shellcheck disable=SC2046,SC2086
+	$CC $SAN_CFLAGS $COV_CFLAGS -Wall -Werror $($PKG_CONFIG --cflags uvio) "$scratch/program.c" \
+		-o "$scratch/program" $($PKG_CONFIG $static --libs uvio)
+}
+
+run() {
+	LD_LIBRARY_PATH=$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$scratch/program" >"$scratch/version" &&
+		cat "$scratch/version" && [ "$(cat "$scratch/version")" = "$($PKG_CONFIG --modversion uvio)" ]
+}
+
+installed() { # PATTERN
+	[ -n "$(find "$stage" -path "$1")" ] || { find "$stage" && return 1; }
+}
+
+nothing_left() {
+	find "$stage" ! -type d >"$scratch/left"
+	cat "$scratch/left"
+	[ ! -s "$scratch/left" ]
+}
+
+check "make install works" make_alone install
+check "the command is installed" installed "*/bin/uvio"
+check "the headers are installed" installed "*/include/uvio/udev.h"
+check "no header of the inside is installed" sh -c "! find '$stage' -name 'backend.h' | grep ."
+check "the manual page is installed" installed "*/man1/uvio.1"
+check "pkg-config finds it" find_pc
+find_pc >/dev/null
+check "a program is built with it" compile
+check "the program runs, and has the version of pkg-config" run
+unset PKG_CONFIG_SYSROOT_DIR
+check "make uninstall works" make_alone uninstall
+check "make uninstall leaves nothing behind" nothing_left
+plan

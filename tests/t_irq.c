@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "fixture.h"
+
+static uint64_t events;
+static struct uvio_region registers;
+
+static void setup(void)
+{
+	fixture_open();
+	ASSERT_OK(uvio_region_map(udev, FAKE_REGISTERS, &registers));
+	events = 99;
+}
+
+/* The card's own bits of EDU_IRQ_ACK. */
+static void clear_cause(void)
+{
+	uvio_write32(&registers, 0x64, UINT32_MAX);
+}
+
+static void enable(enum uvio_irq_kind kind, unsigned int count)
+{
+	ASSERT_OK(uvio_irq_enable(udev, kind, count));
+	if (kind != UVIO_IRQ_INTX)
+		ASSERT_OK(uvio_bus_master(udev, true));
+}
+
+static void every_kind_has_a_name(void)
+{
+	ASSERT_STR(uvio_irq_kind_name(UVIO_IRQ_INTX), "intx");
+	ASSERT_STR(uvio_irq_kind_name(UVIO_IRQ_MSI), "msi");
+	ASSERT_STR(uvio_irq_kind_name(UVIO_IRQ_MSIX), "msix");
+	ASSERT(!uvio_irq_kind_name(UVIO_IRQ_KINDS));
+	ASSERT(!uvio_irq_kind_name((enum uvio_irq_kind)-1));
+}
+
+static void vectors_are_counted(void)
+{
+	ASSERT_EQ(uvio_irq_count(udev, UVIO_IRQ_INTX), 1);
+	ASSERT_EQ(uvio_irq_count(udev, UVIO_IRQ_MSI), FAKE_MSI_VECTORS);
+	ASSERT_EQ(uvio_irq_count(udev, UVIO_IRQ_MSIX), 0);
+	ASSERT_ERR(uvio_irq_count(udev, UVIO_IRQ_KINDS), -EINVAL,
+		EDU ": there is no interrupt kind 3");
+}
+
+static void no_vectors_are_refused(void)
+{
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_MSI, 0), -EINVAL,
+		EDU ": enabling 0 msi vectors; uvio_irq_disable() switches off");
+}
+
+static void a_kind_that_is_none_is_refused(void)
+{
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_KINDS, 1), -EINVAL, "no interrupt kind 3");
+}
+
+static void a_kind_that_the_card_lacks_is_not_supported(void)
+{
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_MSIX, 1), -ENOTSUP,
+		EDU ": no msix interrupt on the fake backend; use the vfio backend, or INTx");
+}
+
+static void more_vectors_than_there_are_are_refused(void)
+{
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_MSI, 5), -ERANGE,
+		EDU ": 5 msi vectors asked for, the card has 4");
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_INTX, UINT32_MAX), -ERANGE, "the card has 1");
+}
+
+static void enabling_twice_is_refused(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_MSI, 1), -EBUSY,
+		EDU ": intx interrupts are enabled already; disable them first");
+	ASSERT_OK(uvio_irq_disable(udev));
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 1));
+}
+
+static void enabling_that_fails_enables_nothing(void)
+{
+	fake_faults.irq_enable = -ENOSPC;
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_MSI, 2), -ENOSPC, "gives no vectors");
+	ASSERT_ERR(uvio_irq_ack(udev, 0), -EINVAL, "not enabled");
+	fake_faults.irq_enable = 0;
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 2));
+}
+
+static void disabling_nothing_is_no_error(void)
+{
+	ASSERT_OK(uvio_irq_disable(udev));
+	enable(UVIO_IRQ_INTX, 1);
+	ASSERT_OK(uvio_irq_disable(udev));
+	ASSERT_OK(uvio_irq_disable(udev));
+}
+
+static void disabling_that_fails_disables_all_the_same(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_faults.irq_disable = -EIO;
+	ASSERT_ERR(uvio_irq_disable(udev), -EIO, "keeps the vectors");
+	fake_faults.irq_disable = 0;
+	ASSERT_ERR(uvio_irq_fd(udev, 0), -EINVAL, "not enabled");
+}
+
+static void a_vector_that_is_not_enabled_is_refused(void)
+{
+	struct uvio_irq_stats stats;
+
+	enable(UVIO_IRQ_MSI, 2);
+	ASSERT_ERR(uvio_irq_wait(udev, 2, 1, &events), -EINVAL,
+		EDU ": vector 2 is not enabled (2 are); call uvio_irq_enable() first");
+	ASSERT_ERR(uvio_irq_consume(udev, 2, &events), -EINVAL, "vector 2 is not enabled");
+	ASSERT_ERR(uvio_irq_ack(udev, 2), -EINVAL, "vector 2 is not enabled");
+	ASSERT_ERR(uvio_irq_fd(udev, 2), -EINVAL, "vector 2 is not enabled");
+	ASSERT_ERR(uvio_irq_stats(udev, 2, &stats), -EINVAL, "vector 2 is not enabled");
+	ASSERT_EQ(events, 99);
+}
+
+static void an_event_that_is_there_is_taken_at_once(void)
+{
+	struct uvio_irq_stats stats;
+
+	enable(UVIO_IRQ_INTX, 1);
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_EQ(events, 1);
+	ASSERT_OK(uvio_irq_stats(udev, 0, &stats));
+	ASSERT_EQ(stats.syscalls, 1);
+}
+
+static void the_count_may_be_ignored(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, NULL));
+	ASSERT_OK(uvio_irq_consume(udev, 0, NULL));
+}
+
+static void events_add_up_between_waits(void)
+{
+	enable(UVIO_IRQ_MSI, 1);
+	for (int i = 0; i < 5; i++)
+		fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_EQ(events, 5);
+}
+
+static void vectors_are_apart(void)
+{
+	enable(UVIO_IRQ_MSI, 4);
+	fake_raise(udev, 2);
+	ASSERT_OK(uvio_irq_consume(udev, 1, &events));
+	ASSERT_EQ(events, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 2, 1000, &events));
+	ASSERT_EQ(events, 1);
+}
+
+static void messages_need_bus_mastering(void)
+{
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 1));
+	fake_raise(udev, 0);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT,
+		EDU ": no interrupt on vector 0 within 1 ms; is bus mastering on "
+		    "(uvio_bus_master())?");
+}
+
+static void without_an_event_the_time_is_over(void)
+{
+	struct timespec before, after;
+	int64_t ms;
+
+	enable(UVIO_IRQ_INTX, 1);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 30, &events), -ETIMEDOUT,
+		EDU ": no interrupt on vector 0 within 30 ms; was the last one cleared in the card "
+		"and acknowledged with uvio_irq_ack()?");
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	ms = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+	ASSERT(ms >= 29 && ms < 10000);
+}
+
+static void a_wait_wants_a_time(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_raise(udev, 0);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 0, &events), -EINVAL,
+		EDU ": a timeout of 0 ms; it must be more than 0 (uvio_irq_consume() does not "
+		    "wait)");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, -1, &events), -EINVAL, "a timeout of -1 ms");
+	ASSERT_OK(uvio_irq_consume(udev, 0, &events));
+	ASSERT_EQ(events, 1);
+}
+
+static void consuming_nothing_gives_none(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	ASSERT_OK(uvio_irq_consume(udev, 0, &events));
+	ASSERT_EQ(events, 0);
+}
+
+static void a_line_comes_once_until_it_is_acknowledged(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_raise(udev, 0);
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_EQ(events, 1);
+	clear_cause();
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_consume(udev, 0, &events));
+	ASSERT_EQ(events, 0);
+}
+
+static void what_came_in_between_is_reported_after_the_ack(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	clear_cause();
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_EQ(events, 1);
+}
+
+static void enabling_arms_whatever_was_left_behind(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_disable(udev));
+	clear_cause();
+	enable(UVIO_IRQ_INTX, 1);
+	ASSERT_OK(uvio_irq_consume(udev, 0, &events));
+	ASSERT_EQ(events, 0);
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_EQ(events, 1);
+}
+
+static void an_ack_of_a_message_costs_nothing(void)
+{
+	struct uvio_irq_stats stats;
+
+	enable(UVIO_IRQ_MSI, 1);
+	fake_faults.irq_ack = -EIO;
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+	ASSERT_OK(uvio_irq_stats(udev, 0, &stats));
+	ASSERT_EQ(stats.syscalls, 0);
+}
+
+static void an_ack_that_fails_is_told(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_faults.irq_ack = -EPERM;
+	ASSERT_ERR(uvio_irq_ack(udev, 0), -EPERM, "the fake line stays masked");
+}
+
+static void a_read_that_fails_is_told(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_faults.irq_read = -EIO;
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1000, &events), -EIO, "the fake eventfd is broken");
+	ASSERT_ERR(uvio_irq_consume(udev, 0, &events), -EIO, "the fake eventfd is broken");
+}
+
+static void the_descriptor_is_readable_while_events_are_pending(void)
+{
+	struct pollfd fd = {.events = POLLIN};
+
+	enable(UVIO_IRQ_INTX, 1);
+	fd.fd = uvio_irq_fd(udev, 0);
+	ASSERT_EQ(poll(&fd, 1, 0), 0);
+	fake_raise(udev, 0);
+	ASSERT_EQ(poll(&fd, 1, 0), 1);
+	ASSERT_OK(uvio_irq_consume(udev, 0, &events));
+	ASSERT_EQ(poll(&fd, 1, 0), 0);
+}
+
+static void a_request_to_release_ends_the_wait(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_ask_release(udev);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 10000, &events), -ENODEV,
+		EDU ": the device is gone: the kernel asks to release it; close it");
+	ASSERT(!uvio_udev_alive(udev));
+}
+
+static void a_card_that_is_pulled_ends_the_wait(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_faults.all_ones = true;
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 20, &events), -ENODEV,
+		EDU ": the device is gone: its configuration space reads all ones");
+}
+
+/* As by another thread, whose error is not this one's. */
+static void a_card_that_was_found_gone_ends_the_wait(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_faults.all_ones = true;
+	ASSERT(!uvio_udev_alive(udev));
+	uvio_fail(-EINVAL, "something else");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 20, &events), -ENODEV, "the device is gone");
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+static void *interrupt_soon(void *thread)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000000};
+
+	nanosleep(&pause, NULL);
+	pthread_kill(*(pthread_t *)thread, SIGUSR1);
+	return NULL;
+}
+
+static void a_signal_ends_the_wait(void)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+	pthread_t self = pthread_self(), other;
+
+	enable(UVIO_IRQ_INTX, 1);
+	sigaction(SIGUSR1, &action, NULL);
+	ASSERT_EQ(pthread_create(&other, NULL, interrupt_soon, &self), 0);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 100000, &events), -EINTR,
+		EDU ": a signal came while waiting for vector 0");
+	pthread_join(other, NULL);
+}
+
+static void *raise_soon(void *unused)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000000};
+
+	nanosleep(&pause, NULL);
+	fake_raise(udev, 0);
+	return unused;
+}
+
+static void an_event_wakes_the_waiter(void)
+{
+	pthread_t other;
+
+	enable(UVIO_IRQ_INTX, 1);
+	ASSERT_EQ(pthread_create(&other, NULL, raise_soon, NULL), 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, 100000, &events));
+	pthread_join(other, NULL);
+	ASSERT_EQ(events, 1);
+}
+
+static void events_and_calls_are_counted(void)
+{
+	struct uvio_irq_stats stats;
+
+	enable(UVIO_IRQ_INTX, 1);
+	for (int i = 0; i < 10; i++) {
+		fake_raise(udev, 0);
+		ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+		clear_cause();
+		ASSERT_OK(uvio_irq_ack(udev, 0));
+	}
+	ASSERT_OK(uvio_irq_stats(udev, 0, &stats));
+	ASSERT_EQ(stats.events, 10);
+	ASSERT_EQ(stats.syscalls, 20);
+}
+
+static void counting_begins_anew_when_enabled(void)
+{
+	struct uvio_irq_stats stats;
+
+	enable(UVIO_IRQ_INTX, 1);
+	ASSERT_OK(uvio_irq_consume(udev, 0, &events));
+	ASSERT_OK(uvio_irq_disable(udev));
+	enable(UVIO_IRQ_INTX, 1);
+	ASSERT_OK(uvio_irq_stats(udev, 0, &stats));
+	ASSERT_EQ(stats.events + stats.syscalls, 0);
+}
+
+static CU_TestInfo enabling[] = {
+	TEST(every_kind_has_a_name),
+	TEST(vectors_are_counted),
+	TEST(no_vectors_are_refused),
+	TEST(a_kind_that_is_none_is_refused),
+	TEST(a_kind_that_the_card_lacks_is_not_supported),
+	TEST(more_vectors_than_there_are_are_refused),
+	TEST(enabling_twice_is_refused),
+	TEST(enabling_that_fails_enables_nothing),
+	TEST(enabling_arms_whatever_was_left_behind),
+	TEST(disabling_nothing_is_no_error),
+	TEST(disabling_that_fails_disables_all_the_same),
+	TEST(a_vector_that_is_not_enabled_is_refused),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo waiting[] = {
+	TEST(an_event_that_is_there_is_taken_at_once),
+	TEST(the_count_may_be_ignored),
+	TEST(events_add_up_between_waits),
+	TEST(vectors_are_apart),
+	TEST(messages_need_bus_mastering),
+	TEST(without_an_event_the_time_is_over),
+	TEST(a_wait_wants_a_time),
+	TEST(consuming_nothing_gives_none),
+	TEST(a_read_that_fails_is_told),
+	TEST(the_descriptor_is_readable_while_events_are_pending),
+	TEST(an_event_wakes_the_waiter),
+	TEST(a_signal_ends_the_wait),
+	TEST(a_request_to_release_ends_the_wait),
+	TEST(a_card_that_is_pulled_ends_the_wait),
+	TEST(a_card_that_was_found_gone_ends_the_wait),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo acknowledging[] = {
+	TEST(a_line_comes_once_until_it_is_acknowledged),
+	TEST(what_came_in_between_is_reported_after_the_ack),
+	TEST(an_ack_of_a_message_costs_nothing),
+	TEST(an_ack_that_fails_is_told),
+	TEST(events_and_calls_are_counted),
+	TEST(counting_begins_anew_when_enabled),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"enable", NULL, NULL, setup, fixture_close, enabling},
+	{"wait", NULL, NULL, setup, fixture_close, waiting},
+	{"ack", NULL, NULL, setup, fixture_close, acknowledging},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}
