@@ -59,6 +59,7 @@ struct uvio_dma_table {
 
 struct uvio_vector {
 	unsigned int sleeps; /* waits to come which poll before they read */
+	unsigned int busy;   /* waits in a row which did not have to poll */
 	struct uvio_irq_stats stats;
 };
 
@@ -85,6 +86,9 @@ struct uvio_udev {
 struct uvio_backend_ops {
 	/** Whether the kernel driver that is bound hands the device to this backend. */
 	bool (*claims)(const struct uvio_device_info *info);
+
+	/** Whether the device's node is in /dev: it comes later than its driver. */
+	bool (*has_node)(struct uvio_ctx *ctx, const char *address);
 
 	/** Adds findings for a device that may not be bound to this backend. Opens nothing. */
 	void (*probe)(struct uvio_ctx *ctx, const struct uvio_device *device,

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "backend.h"
 #include "sys.h"
@@ -172,31 +171,15 @@ static int begin(struct binding *binding, const struct uvio_address *address)
 	return rc;
 }
 
-static bool node_path(const struct binding *binding, char *path)
-{
-	char **names, group[UVIO_NAME_SIZE];
-	int count;
-
-	if (!uvio_sysfs_link(binding->ctx, group, sizeof(group), "bus/pci/devices/%s/iommu_group",
-		    binding->address) &&
-		!uvio_dev_path(binding->ctx, path, "vfio/%s", group) && !access(path, F_OK))
-		return true;
-	count = uvio_sysfs_names(binding->ctx, "uio", &names, "bus/pci/devices/%s/uio",
-		binding->address);
-	if (count > 0)
-		uvio_dev_path(binding->ctx, path, "%s", names[0]);
-	uvio_names_free(names, count);
-	return count > 0 && !access(path, F_OK);
-}
-
-/* The node in /dev comes later than the driver's link. A driver without one is no error. */
-static void await_node(const struct binding *binding)
+static void await_node(const struct binding *binding, const struct uvio_backend *backend)
 {
 	const struct timespec pause = {.tv_nsec = 10 * 1000000};
-	char path[PATH_MAX];
 
-	for (int ms = 0; ms < NODE_TIMEOUT_MS && !node_path(binding, path); ms += 10)
+	for (int ms = 0; ms < NODE_TIMEOUT_MS; ms += 10) {
+		if (backend->ops->has_node(binding->ctx, binding->address))
+			return;
 		nanosleep(&pause, NULL);
+	}
 }
 
 static int change(struct binding *binding, const char *driver)
@@ -243,7 +226,7 @@ int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 		uvio_sys_close(binding.lock_fd);
 	}
 	if (!rc && backend)
-		await_node(&binding);
+		await_node(&binding, backend);
 	return rc;
 }
 

@@ -89,6 +89,8 @@ bool uvio_sysfs_exists(struct uvio_ctx *ctx, const char *format, ...) UVIO_PRINT
 
 /** A file below the root of /proc, or of /dev, whole or cut to @size. */
 int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *name);
+/** As much of it as anybody needs, for free(); "" where it cannot be read; NULL: out of memory. */
+char *uvio_proc_read_all(struct uvio_ctx *ctx, const char *name);
 int uvio_dev_path(struct uvio_ctx *ctx, char *path, const char *format, ...) UVIO_PRINTF(3, 4);
 
 /** Strict: decimal or 0x, nothing behind it. 0 or -EINVAL, without a text. */

@@ -112,25 +112,14 @@ static int walk(struct search *search, const char *folder, int depth)
 	return rc;
 }
 
-/* A whole file of /proc; "" where it cannot be read. */
-static char *read_all(struct uvio_ctx *ctx, const char *name)
-{
-	size_t size = 256 * 1024;
-	char *text = calloc(1, size);
-
-	if (text && uvio_proc_read(ctx, text, size, name) < 0)
-		text[0] = '\0';
-	return text;
-}
-
 int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
 	struct search search = {.ctx = ctx, .address = address->text};
 	char folder[UVIO_ADDRESS_SIZE * 2];
 	int rc;
 
-	search.mounts = read_all(ctx, "self/mountinfo");
-	search.swaps = read_all(ctx, "swaps");
+	search.mounts = uvio_proc_read_all(ctx, "self/mountinfo");
+	search.swaps = uvio_proc_read_all(ctx, "swaps");
 	uvio_device_folder(address, folder, sizeof(folder));
 	rc = search.mounts && search.swaps ? walk(&search, folder, MAX_DEPTH)
 					   : uvio_no_memory(address->text);

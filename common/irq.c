@@ -16,6 +16,11 @@
 /* How many waits poll at once after one which found no event ready. */
 #define SLEEPS_AFTER_MISS 15
 
+/* How many waits in a row may find their event ready before one looks for a release request. */
+#define BUSY_WAITS 4096
+
+#define RELEASE_WANTED "the kernel asks to release it"
+
 static const char *const kind_names[UVIO_IRQ_KINDS] = {
 	[UVIO_IRQ_INTX] = "intx",
 	[UVIO_IRQ_MSI] = "msi",
@@ -32,6 +37,8 @@ int uvio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
 	if ((unsigned int)kind >= UVIO_IRQ_KINDS)
 		return uvio_fail(-EINVAL, "%s: there is no interrupt kind %d", udev->address.text,
 			(int)kind);
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "found earlier");
 	return udev->backend->ops->irq_count ? udev->backend->ops->irq_count(udev, kind) : 0;
 }
 
@@ -65,8 +72,6 @@ int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned in
 
 	if (rc)
 		return rc;
-	if (atomic_load(&udev->gone))
-		return uvio_udev_gone(udev, "found earlier");
 	udev->vectors = calloc(count, sizeof(*udev->vectors));
 	if (!udev->vectors)
 		return uvio_no_memory(udev->address.text);
@@ -147,7 +152,7 @@ static int sleep_once(struct uvio_udev *udev, unsigned int vector, int64_t rest_
 	if (n < 0)
 		return uvio_fail(n, "%s: poll: %s", udev->address.text, strerror(-n));
 	if (fds[1].revents)
-		return uvio_udev_gone(udev, "the kernel asks to release it");
+		return uvio_udev_gone(udev, RELEASE_WANTED);
 	return n ? 0 : 1;
 }
 
@@ -180,6 +185,18 @@ static int wait_asleep(struct uvio_udev *udev, unsigned int vector, int timeout_
 	}
 }
 
+/* A card that never rests must not keep the kernel waiting for its release. */
+static int look_for_release(struct uvio_udev *udev, struct uvio_vector *state)
+{
+	struct pollfd fd = {.fd = udev->release_fd, .events = POLLIN};
+
+	state->busy = 0;
+	if (fd.fd < 0)
+		return 0;
+	state->stats.syscalls++;
+	return uvio_sys_poll(&fd, 1, 0) > 0 ? uvio_udev_gone(udev, RELEASE_WANTED) : 0;
+}
+
 int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events)
 {
 	struct uvio_vector *state;
@@ -197,6 +214,8 @@ int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, u
 		state->sleeps--;
 	} else {
 		rc = consume(udev, vector, events);
+		if (!rc && ++state->busy >= BUSY_WAITS)
+			rc = look_for_release(udev, state);
 		if (rc != -EAGAIN)
 			return rc;
 		state->sleeps = SLEEPS_AFTER_MISS;

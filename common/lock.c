@@ -24,19 +24,27 @@ static int holder_in_line(const char *line, uint64_t inode)
 	return found == inode ? pid : 0;
 }
 
-static void describe_holder(struct uvio_ctx *ctx, int fd, char *text, size_t size)
+static int find_holder(struct uvio_ctx *ctx, int fd)
 {
-	char locks[16384], file[64], name[UVIO_NAME_SIZE] = "";
+	char *locks = uvio_proc_read_all(ctx, "locks");
 	struct stat st;
 	int pid = 0;
 
+	if (locks && !fstat(fd, &st))
+		for (char *line = locks; line && !pid; line = strchr(line, '\n')) {
+			line += *line == '\n';
+			pid = holder_in_line(line, st.st_ino);
+		}
+	free(locks);
+	return pid;
+}
+
+static void describe_holder(struct uvio_ctx *ctx, int fd, char *text, size_t size)
+{
+	char file[64], name[UVIO_NAME_SIZE] = "";
+	int pid = find_holder(ctx, fd);
+
 	snprintf(text, size, "another process");
-	if (fstat(fd, &st) || uvio_proc_read(ctx, locks, sizeof(locks), "locks") < 0)
-		return;
-	for (char *line = locks; line && !pid; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		pid = holder_in_line(line, st.st_ino);
-	}
 	if (pid <= 0)
 		return;
 	snprintf(file, sizeof(file), "%d/comm", pid);

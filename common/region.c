@@ -19,6 +19,8 @@ int uvio_region_info(struct uvio_udev *udev, unsigned int index, struct uvio_reg
 	if (!udev->backend->ops->region_info)
 		return uvio_fail(-ENOTSUP, "%s: the %s backend has no regions", udev->address.text,
 			udev->backend->name);
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "found earlier");
 	*region = (struct uvio_region){.index = index, .udev = udev};
 	return udev->backend->ops->region_info(udev, region);
 }
@@ -34,8 +36,6 @@ int uvio_region_map(struct uvio_udev *udev, unsigned int index, struct uvio_regi
 	rc = uvio_region_info(udev, index, region);
 	if (rc)
 		return rc;
-	if (atomic_load(&udev->gone))
-		return uvio_udev_gone(udev, "found earlier");
 	if (udev->backend->ops->region_map) {
 		rc = udev->backend->ops->region_map(udev, region);
 		if (rc)

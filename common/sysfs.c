@@ -83,6 +83,16 @@ int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *nam
 	return read_file(path, buf, size);
 }
 
+char *uvio_proc_read_all(struct uvio_ctx *ctx, const char *name)
+{
+	size_t size = 256 * 1024;
+	char *text = calloc(1, size);
+
+	if (text && uvio_proc_read(ctx, text, size, name) < 0)
+		text[0] = '\0';
+	return text;
+}
+
 int uvio_parse_u64(const char *text, uint64_t *value)
 {
 	bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sys.h"
 #include "uio.h"
@@ -123,8 +124,19 @@ static bool uio_claims(const struct uvio_device_info *info)
 	return info->uio;
 }
 
+static bool uio_has_node(struct uvio_ctx *ctx, const char *address)
+{
+	char **names, path[PATH_MAX];
+	int count = uvio_sysfs_names(ctx, "uio", &names, "bus/pci/devices/%s/uio", address);
+	bool found = count > 0 && !uvio_dev_path(ctx, path, "%s", names[0]) && !access(path, F_OK);
+
+	uvio_names_free(names, count);
+	return found;
+}
+
 static const struct uvio_backend_ops uio_ops = {
 	.claims = uio_claims,
+	.has_node = uio_has_node,
 	.probe = uio_probe,
 	.open = uio_open,
 	.close = uio_close,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sys.h"
 #include "vfio.h"
@@ -100,7 +101,17 @@ static int vfio_reset(struct uvio_udev *udev)
 	return enable_memory(udev);
 }
 
+static bool vfio_has_node(struct uvio_ctx *ctx, const char *address)
+{
+	char path[PATH_MAX], group[UVIO_NAME_SIZE];
+
+	return !uvio_sysfs_link(ctx, group, sizeof(group), "bus/pci/devices/%s/iommu_group",
+		       address) &&
+	       !uvio_dev_path(ctx, path, "vfio/%s", group) && !access(path, F_OK);
+}
+
 static const struct uvio_backend_ops vfio_ops = {
+	.has_node = vfio_has_node,
 	.claims = vfio_claims,
 	.probe = vfio_probe,
 	.open = vfio_open,
