@@ -243,11 +243,8 @@ static pid_t remove_device(const char *address)
 
 static int wait_until_gone(struct pair *pair)
 {
-	struct uvio_region bar;
 	struct uvio_dma dma;
 
-	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &bar));
-	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20000, NULL), -ENODEV, "the device is gone");
 	CHECK(!uvio_udev_alive(pair->udev));
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 1000, NULL), -ENODEV, "the device is gone");
@@ -258,9 +255,14 @@ static int wait_until_gone(struct pair *pair)
 
 static int removal_is_noticed(struct pair *pair)
 {
-	pid_t pid = remove_device(pair->address);
-	int status, result = wait_until_gone(pair);
+	struct uvio_region bar;
+	int status, result;
+	pid_t pid;
 
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &bar));
+	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
+	pid = remove_device(pair->address);
+	result = wait_until_gone(pair);
 	pair_close(pair);
 	waitpid(pid, &status, 0);
 	CHECK_OK(sysfs_write("/sys/bus/pci/rescan", "1"));

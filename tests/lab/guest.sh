@@ -137,7 +137,9 @@ guest_failed() {
   [[ ! -s $dir/qemu.log ]] || tail -n 10 "$dir/qemu.log" >&2
   if [[ -s $dir/console ]]; then
     echo "lab: the last lines of the guest's console:" >&2
-    tail -n 40 "$dir/console" | tr -d '\r' >&2
+    # The reason of a panic stands above a trace of any length.
+    { grep -n 'Kernel panic\|BUG:\|Oops' "$dir/console" || true; tail -n 40 "$dir/console"; } |
+      tr -d '\r' >&2
   fi
   if [[ $module ]]; then
     die "$module" "the guest's kernel refused this module (reason above)"
