@@ -101,11 +101,14 @@ static int find_by_name(struct uvio_ctx *ctx, struct uvio_address *address)
 		found++;
 	}
 	uvio_names_free(names, count);
+	if (count < 0 && count != -ENOENT)
+		return uvio_fail(count, "name:%s: cannot read %s/class/uio: %s", want, ctx->sysfs,
+			strerror(-count));
 	if (found == 1)
 		return 0;
 	if (found)
-		return uvio_fail(-ENODEV, "name:%s: %d UIO devices have that name; use uioN", want,
-			found);
+		return uvio_fail(
+			-ENODEV, "name:%s: %d UIO devices have that name; use uioN", want, found);
 	return uvio_fail(-ENODEV, "name:%s: no UIO device has that name; see uvio list", want);
 }
 
@@ -115,7 +118,8 @@ static void uio_to_pci(struct uvio_ctx *ctx, struct uvio_address *address)
 	char name[UVIO_NAME_SIZE], bus[UVIO_NAME_SIZE];
 	struct uvio_address pci = {0};
 
-	if (!uvio_sysfs_link(ctx, bus, sizeof(bus), "class/uio/%s/device/subsystem", address->text) &&
+	if (!uvio_sysfs_link(
+		    ctx, bus, sizeof(bus), "class/uio/%s/device/subsystem", address->text) &&
 		!strcmp(bus, "pci") &&
 		!uvio_sysfs_link(ctx, name, sizeof(name), "class/uio/%s/device", address->text) &&
 		parse_pci(name, &pci))

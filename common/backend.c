@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "backend.h"
@@ -33,6 +35,16 @@ const struct uvio_backend *uvio_backend_of(const struct uvio_device_info *info)
 		if (backend->ops->claims && backend->ops->claims(info))
 			return backend;
 	return NULL;
+}
+
+int uvio_no_backend(const char *name)
+{
+	char known[128] = "";
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(backends); i++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+			i ? ", " : "", backends[i]->name);
+	return uvio_fail(-EINVAL, "%s: no such backend; there are: %s", name, known);
 }
 
 unsigned int uvio_backend_count(void)

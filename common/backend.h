@@ -6,9 +6,9 @@
  * Identity stands apart from operations. Each backend is one const table at the end of its own
  * file, listed in backend.c in probe order. tests/fake.c is a complete small one to start from.
  *
- * Operations return 0 (or a count) or a negative errno with a text by uvio_fail(). One that is NULL is
- * unsupported: the core answers -ENOTSUP. Arguments are checked by the core before, as the public
- * headers promise: indices are in range, sizes are not 0, vectors are enabled.
+ * Operations return 0 (or a count) or a negative errno with a text by uvio_fail(). One that is NULL
+ * is unsupported: the core answers -ENOTSUP. Arguments are checked by the core before, as the
+ * public headers promise: indices are in range, sizes are not 0, vectors are enabled.
  */
 #ifndef UVIO_BACKEND_H
 #define UVIO_BACKEND_H
@@ -36,7 +36,6 @@ struct uvio_mapping {
 	size_t size;
 	uint32_t flags; /* enum uvio_dma_flags, never 0 */
 	bool owned;	/* from uvio_dma_alloc() */
-	uint32_t backend_data; /* for the backend, as where the memory is from */
 	unsigned int segment_count;
 	struct uvio_dma_segment *segments; /* points to @one where there is one */
 	struct uvio_dma_segment one;
@@ -46,7 +45,6 @@ struct uvio_mapping {
 struct uvio_mapping_key {
 	uintptr_t first;
 	uintptr_t last;
-	uint64_t iova; /* of @first, where there is one segment */
 	struct uvio_mapping *mapping;
 };
 
@@ -55,6 +53,7 @@ struct uvio_dma_table {
 	struct uvio_mapping_key *keys;
 	size_t count, room;
 	uint64_t mask;
+	uint64_t most; /* the mask given at open: no other goes beyond it */
 };
 
 struct uvio_vector {
@@ -87,16 +86,16 @@ struct uvio_backend_ops {
 	/** Whether the kernel driver that is bound hands the device to this backend. */
 	bool (*claims)(const struct uvio_device_info *info);
 
-	/** Whether the device's node is in /dev: it comes later than its driver. */
-	bool (*has_node)(struct uvio_ctx *ctx, const char *address);
+	/** The path of the PCI device's node, which comes later than its driver. 0 or -ENOENT. */
+	int (*node)(struct uvio_ctx *ctx, const char *address, char *path);
 
 	/** Adds findings for a device that may not be bound to this backend. Opens nothing. */
-	void (*probe)(struct uvio_ctx *ctx, const struct uvio_device *device,
-		struct uvio_check *check);
+	void (*probe)(
+		struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check);
 
 	/**
-	 * Opens the node; the core holds the device's lock. Sets caps and release_fd. Bus mastering and
-	 * interrupts may be in any state: the core switches them off afterwards.
+	 * Opens the node; the core holds the device's lock. Sets caps and release_fd. Bus mastering
+	 * and interrupts may be in any state: the core switches them off afterwards.
 	 */
 	int (*open)(struct uvio_udev *udev, const struct uvio_open_options *options);
 	/** Everything that is enabled or mapped through the core has been taken down before. */
@@ -108,8 +107,8 @@ struct uvio_backend_ops {
 	int (*region_map)(struct uvio_udev *udev, struct uvio_region *region);
 	void (*region_unmap)(struct uvio_udev *udev, struct uvio_region *region);
 	/** One access of exactly @width bytes, aligned and in bounds, little endian. */
-	int (*region_read)(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
-		unsigned int width, uint64_t *value);
+	int (*region_read)(struct uvio_udev *udev, const struct uvio_region *region,
+		uint64_t offset, unsigned int width, uint64_t *value);
 	int (*region_write)(struct uvio_udev *udev, const struct uvio_region *region,
 		uint64_t offset, unsigned int width, uint64_t value);
 
@@ -121,10 +120,12 @@ struct uvio_backend_ops {
 	int (*irq_fd)(struct uvio_udev *udev, unsigned int vector);
 	/** Never blocks, one system call: 0 and the count, or -EAGAIN where there is none. */
 	int (*irq_consume)(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
-	/** Guarantees: the next event will be reported, and one that is pending now. One system call. */
+	/** Guarantees: the next event will be reported, and one that is pending now. One system
+	 * call. */
 	int (*irq_ack)(struct uvio_udev *udev, unsigned int vector);
 
-	/** Memory for one contiguous buffer of @mapping->size, a multiple of pages; sets addr, size. */
+	/** Memory for one contiguous buffer of @mapping->size, a multiple of pages; sets addr,
+	 * size. */
 	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	void (*dma_memory_free)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	/** Makes the segments, all below udev->dma.mask. Called with the table's lock held. */
@@ -147,6 +148,8 @@ struct uvio_backend {
 /** NULL: no such backend. */
 const struct uvio_backend *uvio_backend_find(const char *name);
 const struct uvio_backend *uvio_backend_at(unsigned int index);
+/** -EINVAL, with those that there are in the text. */
+int uvio_no_backend(const char *name);
 /** The one that the bound kernel driver belongs to; NULL: none. */
 const struct uvio_backend *uvio_backend_of(const struct uvio_device_info *info);
 
@@ -155,12 +158,19 @@ const struct uvio_backend *uvio_backend_of(const struct uvio_device_info *info);
 int uvio_udev_gone(struct uvio_udev *udev, const char *how);
 /** 0, or -ENODEV with a text, whoever found it gone. */
 int uvio_udev_look(struct uvio_udev *udev);
+/** An access to a region failed: @rc, with a text; -ENODEV marks the device as gone. */
+int uvio_access_failed(
+	struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset, int rc);
+/** A step of open failed: @err, with the sentence of the check where that knows the cause. */
+int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const char *cause);
 
 /* dma.c */
 int uvio_dma_init(struct uvio_udev *udev, uint64_t mask);
 void uvio_dma_cleanup(struct uvio_udev *udev);
 /** Adds a segment behind the last, joined with it where they touch. -ENOMEM. */
 int uvio_mapping_add(struct uvio_mapping *mapping, uint64_t iova, uint64_t size);
+/** -ENOMEM because of RLIMIT_MEMLOCK, with the figures in the text. */
+int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 /** Anonymous, shared, zeroed, not inherited by children. */
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags);
 

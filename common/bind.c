@@ -33,7 +33,8 @@ static int write_to(const struct binding *binding, const char *text, const char 
 {
 	int rc;
 
-	uvio_log(binding->ctx, UVIO_LOG_DEBUG, "%s: writing '%s' to %s", binding->address, text, path);
+	uvio_log(binding->ctx, UVIO_LOG_DEBUG, "%s: writing '%s' to %s", binding->address, text,
+		path);
 	rc = uvio_sysfs_write(binding->ctx, text, "%s", path);
 	if (!rc)
 		return 0;
@@ -41,7 +42,8 @@ static int write_to(const struct binding *binding, const char *text, const char 
 		return uvio_fail(rc, "%s: writing %s/%s: %s; binding needs root (sudo)",
 			binding->address, binding->ctx->sysfs, path, strerror(-rc));
 	if (rc == -EROFS)
-		return uvio_fail(rc, "%s: %s is mounted read-only, as in a container; bind on the host",
+		return uvio_fail(rc,
+			"%s: %s is mounted read-only, as in a container; bind on the host",
 			binding->address, binding->ctx->sysfs);
 	return uvio_fail(rc, "%s: writing '%s' to %s/%s: %s", binding->address, text,
 		binding->ctx->sysfs, path, strerror(-rc));
@@ -134,15 +136,20 @@ static int require_device(struct binding *binding, struct uvio_address *address,
 		return rc;
 	binding->address = address->text;
 	if (address->kind != UVIO_ADDRESS_PCI)
-		return uvio_fail(-ENOTSUP, "%s: not a PCI device; its driver is chosen by the device "
-					   "tree or the board, not here", address->text);
+		return uvio_fail(-ENOTSUP,
+			"%s: not a PCI device; its driver is chosen by the device "
+			"tree or the board, not here",
+			address->text);
 	rc = uvio_sysfs_u64(binding->ctx, &class_code, "bus/pci/devices/%s/class", address->text);
 	if (rc)
-		return uvio_fail(-ENODEV, "%s: no such PCI device; uvio list --all shows those there are",
+		return uvio_fail(-ENODEV,
+			"%s: no such PCI device; uvio list --all shows those there are",
 			address->text);
 	if (uvio_class_is_bridge((unsigned int)(class_code >> 8)))
-		return uvio_fail(-ENOTSUP, "%s: a bridge: user space cannot drive it; choose the "
-					   "card behind it", address->text);
+		return uvio_fail(-ENOTSUP,
+			"%s: a bridge: user space cannot drive it; choose the "
+			"card behind it",
+			address->text);
 	return 0;
 }
 
@@ -155,28 +162,78 @@ static void read_state(struct binding *binding)
 		binding->override[0] = '\0';
 }
 
+/* The backend whose kernel driver has the device now; NULL: none. */
+static const struct uvio_backend *backend_now(const struct binding *binding)
+{
+	const struct uvio_device_info info = {
+		.pci = true,
+		.driver = binding->driver[0] ? binding->driver : NULL,
+		.uio = uvio_sysfs_exists(binding->ctx, "bus/pci/devices/%s/uio", binding->address)
+			       ? ""
+			       : NULL,
+	};
+
+	return uvio_backend_of(&info);
+}
+
+/* Programs which do not know this library's lock: their unbinding would wait, or pull the card. */
+static int refuse_open_node(const struct binding *binding)
+{
+	const struct uvio_backend *backend = backend_now(binding);
+	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	int pid;
+
+	if (!backend || !backend->ops->node ||
+		backend->ops->node(binding->ctx, binding->address, path))
+		return 0;
+	pid = uvio_find_opener(binding->ctx, path, name, sizeof(name));
+	if (!pid)
+		return 0;
+	return uvio_fail(-EBUSY, "%s: %s is open in process %d (%s); end that first",
+		binding->address, path, pid, name);
+}
+
+static int refuse_virtual_functions(const struct binding *binding)
+{
+	uint64_t count;
+
+	if (uvio_sysfs_u64(
+		    binding->ctx, &count, "bus/pci/devices/%s/sriov_numvfs", binding->address) ||
+		!count)
+		return 0;
+	return uvio_fail(-EBUSY,
+		"%s: it has %llu virtual functions, which would vanish; "
+		"echo 0 > %s/bus/pci/devices/%s/sriov_numvfs first",
+		binding->address, (unsigned long long)count, binding->ctx->sysfs, binding->address);
+}
+
 /* Locked against other users of this library, and nothing of it in use. */
 static int begin(struct binding *binding, const struct uvio_address *address)
 {
-	int rc;
+	int rc = uvio_lock(binding->ctx, address);
 
-	binding->lock_fd = uvio_lock(binding->ctx, address);
-	if (binding->lock_fd < 0)
-		return binding->lock_fd;
+	if (rc < 0)
+		return rc;
+	binding->lock_fd = rc;
+	read_state(binding);
 	rc = uvio_in_use(binding->ctx, address);
+	if (!rc)
+		rc = refuse_open_node(binding);
+	if (!rc)
+		rc = refuse_virtual_functions(binding);
 	if (rc)
-		uvio_sys_close(binding->lock_fd);
-	else
-		read_state(binding);
+		uvio_unlock(binding->lock_fd);
 	return rc;
 }
 
 static void await_node(const struct binding *binding, const struct uvio_backend *backend)
 {
 	const struct timespec pause = {.tv_nsec = 10 * 1000000};
+	char path[PATH_MAX];
 
 	for (int ms = 0; ms < NODE_TIMEOUT_MS; ms += 10) {
-		if (backend->ops->has_node(binding->ctx, binding->address))
+		if (!backend->ops->node ||
+			!backend->ops->node(binding->ctx, binding->address, path))
 			return;
 		nanosleep(&pause, NULL);
 	}
@@ -194,9 +251,16 @@ static int change(struct binding *binding, const char *driver)
 	rc = take(binding, driver);
 	if (rc)
 		put_back(binding);
-	else
-		rc = set_override(binding, binding->override);
+	else if (set_override(binding, binding->override))
+		uvio_log(binding->ctx, UVIO_LOG_WARNING, "%s", uvio_last_error());
 	return rc;
+}
+
+/* A variant of the backend's driver, made for this card, is as good or better. */
+static bool is_right(
+	const struct binding *binding, const struct uvio_backend *backend, const char *driver)
+{
+	return !strcmp(binding->driver, driver) || (backend && backend_now(binding) == backend);
 }
 
 int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
@@ -208,7 +272,8 @@ int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 
 	if (!driver || !driver[0] || driver[0] == '.' || strchr(driver, '/') ||
 		strlen(driver) >= UVIO_NAME_SIZE)
-		return uvio_fail(-EINVAL, "'%.80s': not a backend and not the name of a kernel driver",
+		return uvio_fail(-EINVAL,
+			"'%.80s': not a backend and not the name of a kernel driver",
 			driver ? driver : "");
 	if (backend)
 		driver = backend->kernel_driver;
@@ -218,12 +283,12 @@ int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 	if (rc)
 		return rc;
 	read_driver(&binding, binding.driver);
-	if (strcmp(binding.driver, driver)) {
+	if (!is_right(&binding, backend, driver)) {
 		rc = begin(&binding, &address);
 		if (rc)
 			return rc;
 		rc = change(&binding, driver);
-		uvio_sys_close(binding.lock_fd);
+		uvio_unlock(binding.lock_fd);
 	}
 	if (!rc && backend)
 		await_node(&binding, backend);
@@ -245,6 +310,8 @@ int uvio_unbind(struct uvio_ctx *ctx, const char *text)
 		rc = drop_driver(&binding);
 	if (!rc)
 		rc = probe(&binding);
-	uvio_sys_close(binding.lock_fd);
+	else
+		put_back(&binding);
+	uvio_unlock(binding.lock_fd);
 	return rc;
 }

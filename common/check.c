@@ -74,8 +74,7 @@ int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, co
 	int rc;
 
 	if (!backend)
-		return uvio_fail(-EINVAL, "%s: no such backend; there are vfio and uio",
-			name ? name : "(none)");
+		return uvio_no_backend(name ? name : "(none)");
 	check = calloc(1, sizeof(*check));
 	if (!check)
 		return uvio_no_memory(device->info.address);
@@ -119,4 +118,32 @@ int uvio_check_fail(const struct uvio_check *check, int err)
 		return err;
 	return uvio_fail(err, "%s%s%s", first->what, first->mend ? "; " : "",
 		first->mend ? first->mend : "");
+}
+
+static bool explain(struct uvio_udev *udev, int err)
+{
+	struct uvio_device *device;
+	struct uvio_check *check;
+	bool explained;
+
+	if (uvio_device_look(udev->ctx, udev->address.text, false, &device))
+		return false;
+	if (uvio_check_device(udev->ctx, device, udev->backend->name, &check)) {
+		uvio_device_free(device);
+		return false;
+	}
+	explained = check->verdict != UVIO_USABLE;
+	if (explained)
+		uvio_check_fail(check, err);
+	uvio_check_free(check);
+	uvio_device_free(device);
+	return explained;
+}
+
+int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const char *cause)
+{
+	if (explain(udev, err))
+		return err;
+	return uvio_fail(err, "%s: %s: %s (%s)", udev->address.text, step,
+		cause ? cause : strerror(-err), uvio_errname(err));
 }

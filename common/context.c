@@ -46,6 +46,10 @@ int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ctx **out)
 		return uvio_fail(-EINVAL, "context: no place to put it");
 	if (!options)
 		options = &defaults;
+	if (options->reserved[0] || options->reserved[1] || options->reserved[2] ||
+		options->reserved[3])
+		return uvio_fail(
+			-EINVAL, "context: reserved fields must be 0; clear the structure first");
 	ctx = calloc(1, sizeof(*ctx));
 	if (!ctx)
 		return uvio_no_memory("context");

@@ -65,7 +65,7 @@ static int fill(struct uvio_ctx *ctx, struct uvio_pci *pci, struct uvio_device *
 }
 
 static int device_new(struct uvio_ctx *ctx, struct uvio_pci *pci,
-	const struct uvio_address *address, struct uvio_device **out)
+	const struct uvio_address *address, bool with_names, struct uvio_device **out)
 {
 	struct uvio_device *device = calloc(1, sizeof(*device));
 	int rc;
@@ -73,6 +73,7 @@ static int device_new(struct uvio_ctx *ctx, struct uvio_pci *pci,
 	if (!device)
 		return uvio_no_memory(address->text);
 	device->address = *address;
+	device->with_names = with_names;
 	rc = fill(ctx, pci, device);
 	if (rc) {
 		uvio_device_free(device);
@@ -84,6 +85,12 @@ static int device_new(struct uvio_ctx *ctx, struct uvio_pci *pci,
 
 int uvio_device_find(struct uvio_ctx *ctx, const char *text, struct uvio_device **out)
 {
+	return uvio_device_look(ctx, text, true, out);
+}
+
+int uvio_device_look(
+	struct uvio_ctx *ctx, const char *text, bool with_names, struct uvio_device **out)
+{
 	struct uvio_address address;
 	struct uvio_pci *pci;
 	int rc = uvio_address_resolve(ctx, text, &address);
@@ -91,7 +98,7 @@ int uvio_device_find(struct uvio_ctx *ctx, const char *text, struct uvio_device 
 	if (rc)
 		return rc;
 	if (address.kind == UVIO_ADDRESS_UIO)
-		return device_new(ctx, NULL, &address, out);
+		return device_new(ctx, NULL, &address, with_names, out);
 	if (!uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address.text))
 		return uvio_fail(-ENODEV,
 			"%s: no such PCI device; lspci -D or uvio list --all shows those there are",
@@ -99,7 +106,7 @@ int uvio_device_find(struct uvio_ctx *ctx, const char *text, struct uvio_device 
 	pci = uvio_pci_new(ctx);
 	if (!pci)
 		return uvio_last_errno();
-	rc = device_new(ctx, pci, &address, out);
+	rc = device_new(ctx, pci, &address, with_names, out);
 	uvio_pci_free(pci);
 	return rc;
 }
@@ -127,10 +134,13 @@ struct list {
 static int list_add(struct list *list, const struct uvio_address *address)
 {
 	struct uvio_device **grown, *device;
-	int rc = device_new(list->ctx, list->pci, address, &device);
+	int rc = device_new(list->ctx, list->pci, address, true, &device);
 
-	if (rc == -ENODEV)
-		return 0; /* it went in the meantime */
+	/* It went in the meantime, or cannot be read: the others are worth showing all the same. */
+	if (rc == -ENODEV || rc == -EIO) {
+		uvio_log(list->ctx, UVIO_LOG_WARNING, "%s", uvio_last_error());
+		return 0;
+	}
 	if (rc)
 		return rc;
 	grown = realloc(list->devices, (size_t)(list->count + 1) * sizeof(*grown));
@@ -177,7 +187,15 @@ static int list_uio(struct list *list)
 			address.kind == UVIO_ADDRESS_UIO)
 			rc = list_add(list, &address);
 	uvio_names_free(names, count);
+	if (count < 0 && count != -ENOENT)
+		return uvio_fail(
+			count, "cannot read %s/class/uio: %s", list->ctx->sysfs, strerror(-count));
 	return rc;
+}
+
+static int place(const struct uvio_address *address)
+{
+	return (int)(address->bus << 8 | address->slot << 3 | address->function);
 }
 
 static int by_address(const void *a, const void *b)
@@ -185,14 +203,23 @@ static int by_address(const void *a, const void *b)
 	const struct uvio_device *x = *(struct uvio_device *const *)a;
 	const struct uvio_device *y = *(struct uvio_device *const *)b;
 
-	return strverscmp(x->address.text, y->address.text);
+	if (x->address.kind != y->address.kind)
+		return (int)x->address.kind - (int)y->address.kind;
+	if (x->address.kind != UVIO_ADDRESS_PCI)
+		return strverscmp(x->address.text, y->address.text);
+	if (x->address.domain != y->address.domain)
+		return x->address.domain < y->address.domain ? -1 : 1;
+	return place(&x->address) - place(&y->address);
 }
 
 int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***out)
 {
 	struct list list = {.ctx = ctx};
-	int rc = list_pci(&list);
+	struct uvio_saved_error before;
+	int rc;
 
+	uvio_error_save(&before);
+	rc = list_pci(&list);
 	if (!rc)
 		rc = list_uio(&list);
 	if (rc) {
@@ -201,6 +228,7 @@ int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***out)
 	}
 	if (list.count)
 		qsort(list.devices, (size_t)list.count, sizeof(*list.devices), by_address);
+	uvio_error_restore(&before);
 	*out = list.devices;
 	return list.count;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -14,8 +15,11 @@
 int uvio_dma_init(struct uvio_udev *udev, uint64_t mask)
 {
 	pthread_mutex_init(&udev->dma.lock, NULL);
-	udev->dma.mask = UINT64_MAX;
-	return mask ? uvio_dma_set_mask(udev, mask) : 0;
+	udev->dma.mask = udev->dma.most = UINT64_MAX;
+	if (!mask)
+		return 0;
+	udev->dma.most = mask;
+	return uvio_dma_set_mask(udev, mask);
 }
 
 /* The number of keys whose first address is not above @addr. */
@@ -72,7 +76,6 @@ static void insert(struct uvio_dma_table *table, struct uvio_mapping *mapping)
 	table->keys[n] = (struct uvio_mapping_key){
 		.first = mapping->addr,
 		.last = mapping->addr + mapping->size - 1,
-		.iova = mapping->segments[0].iova,
 		.mapping = mapping,
 	};
 	table->count++;
@@ -124,9 +127,10 @@ static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsi
 	int rc;
 
 	if (overlaps(table, mapping))
-		return uvio_fail(-EEXIST, "%s: DMA map: 0x%llx bytes at %p overlap what is mapped "
-					  "already; unmap that first", address,
-			(unsigned long long)mapping->size, (void *)mapping->addr);
+		return uvio_fail(-EEXIST,
+			"%s: DMA map: 0x%llx bytes at %p overlap what is mapped "
+			"already; unmap that first",
+			address, (unsigned long long)mapping->size, (void *)mapping->addr);
 	rc = make_room(udev);
 	if (!rc)
 		rc = udev->backend->ops->dma_map(udev, mapping);
@@ -134,8 +138,10 @@ static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsi
 		return rc;
 	if (mapping->segment_count > max) {
 		udev->backend->ops->dma_unmap(udev, mapping);
-		return uvio_fail(-E2BIG, "%s: DMA map: the memory lies in %u pieces, and there is "
-					 "room for %u", address, mapping->segment_count, max);
+		return uvio_fail(-E2BIG,
+			"%s: DMA map: the memory lies in %u pieces, and there is "
+			"room for %u",
+			address, mapping->segment_count, max);
 	}
 	insert(table, mapping);
 	return 0;
@@ -156,7 +162,8 @@ static int check_flags(struct uvio_udev *udev, uint32_t *flags)
 	const uint32_t both = UVIO_DMA_TO_CARD | UVIO_DMA_FROM_CARD;
 
 	if (*flags & ~both)
-		return uvio_fail(-EINVAL, "%s: DMA: unknown flags 0x%x", udev->address.text, *flags);
+		return uvio_fail(
+			-EINVAL, "%s: DMA: unknown flags 0x%x", udev->address.text, *flags);
 	if (!*flags)
 		*flags = both;
 	if (!udev->backend->ops->dma_map)
@@ -175,13 +182,15 @@ static int check_range(struct uvio_udev *udev, uintptr_t addr, size_t size)
 	if (!size)
 		return uvio_fail(-EINVAL, "%s: DMA: a size of 0", address);
 	if (addr + (size - 1) < addr)
-		return uvio_fail(-EOVERFLOW, "%s: DMA: 0x%llx bytes at %p wrap round the end of "
-					     "the address space", address, (unsigned long long)size,
-			(void *)addr);
+		return uvio_fail(-EOVERFLOW,
+			"%s: DMA: 0x%llx bytes at %p wrap round the end of "
+			"the address space",
+			address, (unsigned long long)size, (void *)addr);
 	if (addr % page || size % page)
-		return uvio_fail(-EINVAL, "%s: DMA: 0x%llx bytes at %p: address and size must be "
-					  "multiples of the page size, %zu", address,
-			(unsigned long long)size, (void *)addr, page);
+		return uvio_fail(-EINVAL,
+			"%s: DMA: 0x%llx bytes at %p: address and size must be "
+			"multiples of the page size, %zu",
+			address, (unsigned long long)size, (void *)addr, page);
 	return 0;
 }
 
@@ -237,9 +246,11 @@ static int unmap_locked(struct uvio_udev *udev, uintptr_t addr, size_t size, boo
 	int rc;
 
 	if (!mapping || mapping->addr != addr || mapping->size != size || mapping->owned != owned)
-		return uvio_fail(-EINVAL, "%s: DMA: 0x%llx bytes at %p were not %s; what was must be "
-					  "given back whole", udev->address.text,
-			(unsigned long long)size, (void *)addr, owned ? "allocated" : "mapped");
+		return uvio_fail(-EINVAL,
+			"%s: DMA: 0x%llx bytes at %p were not %s; what was must be "
+			"given back whole",
+			udev->address.text, (unsigned long long)size, (void *)addr,
+			owned ? "allocated" : "mapped");
 	rc = udev->backend->ops->dma_unmap(udev, mapping);
 	if (!rc)
 		drop(udev, key);
@@ -264,13 +275,15 @@ static int round_up(struct uvio_udev *udev, size_t size, size_t *rounded)
 		return uvio_fail(-EINVAL, "%s: DMA alloc: a size of 0", udev->address.text);
 	*rounded = (size + page - 1) & ~(page - 1);
 	if (*rounded < size)
-		return uvio_fail(-EOVERFLOW, "%s: DMA alloc: 0x%llx bytes wrap when rounded to pages",
+		return uvio_fail(-EOVERFLOW,
+			"%s: DMA alloc: 0x%llx bytes wrap when rounded to pages",
 			udev->address.text, (unsigned long long)size);
 	return 0;
 }
 
 int uvio_dma_alloc(struct uvio_udev *udev, size_t size, uint32_t flags, struct uvio_dma *dma)
 {
+	struct uvio_saved_error before;
 	struct uvio_mapping *mapping;
 	size_t rounded = 0;
 	int rc = round_up(udev, size, &rounded);
@@ -284,12 +297,14 @@ int uvio_dma_alloc(struct uvio_udev *udev, size_t size, uint32_t flags, struct u
 		return -ENOMEM;
 	mapping->size = rounded;
 	mapping->owned = true;
+	uvio_error_save(&before);
 	rc = udev->backend->ops->dma_memory(udev, mapping);
 	if (rc)
 		goto err_free_mapping;
 	rc = map(udev, mapping, 1);
 	if (rc)
 		goto err_free_memory;
+	uvio_error_restore(&before);
 	*dma = (struct uvio_dma){
 		.addr = (void *)mapping->addr,
 		.iova = mapping->segments[0].iova,
@@ -336,8 +351,8 @@ void uvio_dma_cleanup(struct uvio_udev *udev)
 	pthread_mutex_destroy(&table->lock);
 }
 
-static int iova_in(const struct uvio_mapping *mapping, uint64_t into, uint64_t *iova,
-	uint64_t *contiguous)
+static int iova_in(
+	const struct uvio_mapping *mapping, uint64_t into, uint64_t *iova, uint64_t *contiguous)
 {
 	const struct uvio_dma_segment *segment = mapping->segments;
 
@@ -372,6 +387,8 @@ int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 	if (mask & (mask + 1) || mask < 0xfff)
 		return uvio_fail(-EINVAL, "%s: DMA mask 0x%llx: it must be 2^n - 1, as 0xffffffff",
 			udev->address.text, (unsigned long long)mask);
+	if (mask > table->most)
+		mask = table->most;
 	pthread_mutex_lock(&table->lock);
 	for (size_t i = 0; i < table->count && !rc; i++) {
 		const struct uvio_mapping *mapping = table->keys[i].mapping;
@@ -384,9 +401,32 @@ int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 		table->mask = mask;
 	pthread_mutex_unlock(&table->lock);
 	if (rc)
-		return uvio_fail(rc, "%s: DMA mask 0x%llx: memory above it is mapped; set the mask "
-				     "first", udev->address.text, (unsigned long long)mask);
+		return uvio_fail(rc,
+			"%s: DMA mask 0x%llx: memory above it is mapped; set the mask "
+			"first",
+			udev->address.text, (unsigned long long)mask);
 	return 0;
+}
+
+int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	unsigned long long mapped = 0, want = mapping->size >> 10;
+	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+
+	for (size_t i = 0; i < udev->dma.count; i++)
+		mapped += udev->dma.keys[i].mapping->size >> 10;
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	if (limit.rlim_cur == RLIM_INFINITY)
+		return uvio_fail(-ENOMEM,
+			"%s: DMA map: %llu KiB asked for, %llu KiB mapped already, and "
+			"the kernel has no memory for more; ask for less",
+			udev->address.text, want, mapped);
+	return uvio_fail(-ENOMEM,
+		"%s: DMA map: %llu KiB asked for, %llu KiB mapped already, and "
+		"locked memory is limited to %llu KiB (RLIMIT_MEMLOCK); raise it: "
+		"ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the "
+		"systemd unit",
+		udev->address.text, want, mapped, (unsigned long long)limit.rlim_cur >> 10);
 }
 
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags)

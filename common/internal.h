@@ -65,12 +65,13 @@ int uvio_address_parse(const char *text, struct uvio_address *address);
 /** As uvio_address_parse(), and name: and uioN on PCI are resolved. -ENODEV. */
 int uvio_address_resolve(struct uvio_ctx *ctx, const char *text, struct uvio_address *address);
 
-/* sysfs.c: paths below the context's root of sysfs, unless they begin with '/'. */
+/* sysfs.c: paths below the context's root of sysfs. */
 
 /** A path below the root of sysfs; -ENAMETOOLONG. */
 int uvio_sysfs_path(struct uvio_ctx *ctx, char *path, const char *format, ...) UVIO_PRINTF(3, 4);
 
-/** The file's first bytes, terminated, without white space at the end. Their number, or an errno. */
+/** The file's first bytes, terminated, without white space at the end. Their number, or an errno.
+ */
 int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
 	UVIO_PRINTF(4, 5);
 
@@ -87,7 +88,7 @@ int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *f
 
 bool uvio_sysfs_exists(struct uvio_ctx *ctx, const char *format, ...) UVIO_PRINTF(2, 3);
 
-/** A file below the root of /proc, or of /dev, whole or cut to @size. */
+/** A file below the root of /proc, whole or cut to @size. */
 int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *name);
 /** As much of it as anybody needs, for free(); "" where it cannot be read; NULL: out of memory. */
 char *uvio_proc_read_all(struct uvio_ctx *ctx, const char *name);
@@ -100,8 +101,8 @@ int uvio_parse_u64(const char *text, uint64_t *value);
  * The sorted names in a folder which begin with @prefix. Their number and the array, for
  * uvio_names_free(); an errno.
  */
-int uvio_sysfs_names(struct uvio_ctx *ctx, const char *prefix, char ***names, const char *format, ...)
-	UVIO_PRINTF(4, 5);
+int uvio_sysfs_names(struct uvio_ctx *ctx, const char *prefix, char ***names, const char *format,
+	...) UVIO_PRINTF(4, 5);
 void uvio_names_free(char **names, int count);
 
 /* device.c, pci.c, group.c */
@@ -117,7 +118,12 @@ struct uvio_device {
 	struct uvio_group_member *members;
 	char **member_texts;
 	int member_count;
+	bool with_names;
 };
+
+/** As uvio_device_find(); names cost the reading of pci.ids, and are "" without. */
+int uvio_device_look(
+	struct uvio_ctx *ctx, const char *text, bool with_names, struct uvio_device **device);
 
 /** The folder of the device in sysfs, relative to its root. */
 void uvio_device_folder(const struct uvio_address *address, char *folder, size_t size);
@@ -144,6 +150,10 @@ int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
 
 /* lock.c: a descriptor that holds the device's lock, or -EBUSY with the holder in the text. */
 int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address);
+void uvio_unlock(int fd);
+
+/* opener.c: the pid of a process that has @path open; 0: none that can be seen. */
+int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size);
 
 /* check.c */
 

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -61,6 +62,24 @@ static bool is_swap(const struct search *search, const char *name)
 
 static int walk(struct search *search, const char *folder, int depth);
 
+/* The kernel refuses an exclusive open of a disk that is held: by zfs or LVM, or out of sight. */
+static int is_held(const struct search *search, const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (uvio_dev_path(search->ctx, path, "%s", name))
+		return 0;
+	fd = uvio_sys_open(path, O_RDONLY | O_EXCL | O_NONBLOCK);
+	uvio_sys_close(fd);
+	if (fd != -EBUSY)
+		return 0;
+	return uvio_fail(-EBUSY,
+		"%s: its disk %s is in use by the kernel (lsblk shows by what); stop "
+		"that first",
+		search->address, name);
+}
+
 static int disk_in_use(struct search *search, const char *path, const char *name, int depth)
 {
 	char number[32] = "", holders[PATH_MAX];
@@ -68,11 +87,15 @@ static int disk_in_use(struct search *search, const char *path, const char *name
 
 	uvio_sysfs_read(search->ctx, number, sizeof(number), "%s/dev", path);
 	if (is_mounted(search, number, name))
-		return uvio_fail(-EBUSY, "%s: its disk %s is mounted; unmount it first (umount /dev/%s)",
+		return uvio_fail(-EBUSY,
+			"%s: its disk %s is mounted; unmount it first (umount /dev/%s)",
 			search->address, name, name);
 	if (is_swap(search, name))
 		return uvio_fail(-EBUSY, "%s: its disk %s is swap space; swapoff /dev/%s first",
 			search->address, name, name);
+	rc = is_held(search, name);
+	if (rc)
+		return rc;
 	rc = walk(search, path, depth - 1); /* partitions */
 	if (rc)
 		return rc;
@@ -106,6 +129,9 @@ static int walk(struct search *search, const char *folder, int depth)
 	if (depth <= 0)
 		return 0;
 	count = uvio_sysfs_names(search->ctx, "", &names, "%s", folder);
+	if (count < 0 && count != -ENOENT && count != -ENOTDIR)
+		return uvio_fail(count, "%s: cannot see whether it is in use: %s: %s",
+			search->address, folder, strerror(-count));
 	for (int i = 0; i < count && !rc; i++)
 		rc = look_at(search, folder, names[i], depth);
 	uvio_names_free(names, count);

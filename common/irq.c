@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -42,6 +43,19 @@ int uvio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
 	return udev->backend->ops->irq_count ? udev->backend->ops->irq_count(udev, kind) : 0;
 }
 
+/* Names the kinds that there are. */
+static int no_such_kind(struct uvio_udev *udev, enum uvio_irq_kind wanted)
+{
+	char others[64] = "";
+
+	for (unsigned int kind = 0; kind < UVIO_IRQ_KINDS; kind++)
+		if (udev->backend->ops->irq_count && udev->backend->ops->irq_count(udev, kind) > 0)
+			snprintf(others + strlen(others), sizeof(others) - strlen(others), "%s%s",
+				others[0] ? " or " : "; use ", kind_names[kind]);
+	return uvio_fail(-ENOTSUP, "%s: no %s interrupt on the %s backend%s", udev->address.text,
+		kind_names[wanted], udev->backend->name, others[0] ? others : "; poll the card");
+}
+
 static int check_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
 {
 	int have = uvio_irq_count(udev, kind);
@@ -50,19 +64,18 @@ static int check_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigne
 	if (have < 0)
 		return have;
 	if (!count)
-		return uvio_fail(-EINVAL, "%s: enabling 0 %s vectors; uvio_irq_disable() switches off",
-			address, kind_names[kind]);
+		return uvio_fail(-EINVAL,
+			"%s: enabling 0 %s vectors; uvio_irq_disable() switches off", address,
+			kind_names[kind]);
 	if (!have)
-		return uvio_fail(-ENOTSUP, "%s: no %s interrupt on the %s backend%s", address,
-			kind_names[kind], udev->backend->name,
-			kind == UVIO_IRQ_INTX ? "; use MSI on vfio, or poll the card"
-					      : "; use the vfio backend, or INTx");
+		return no_such_kind(udev, kind);
 	if (count > (unsigned int)have)
 		return uvio_fail(-ERANGE, "%s: %u %s vectors asked for, the card has %d", address,
 			count, kind_names[kind], have);
 	if (udev->irq_count)
-		return uvio_fail(-EBUSY, "%s: %s interrupts are enabled already; disable them first",
-			address, kind_names[udev->irq_kind]);
+		return uvio_fail(-EBUSY,
+			"%s: %s interrupts are enabled already; disable them first", address,
+			kind_names[udev->irq_kind]);
 	return 0;
 }
 
@@ -101,8 +114,15 @@ int uvio_irq_disable(struct uvio_udev *udev)
 
 static int not_enabled(struct uvio_udev *udev, unsigned int vector)
 {
-	return uvio_fail(-EINVAL, "%s: vector %u is not enabled (%u are); call uvio_irq_enable() first",
+	return uvio_fail(-EINVAL,
+		"%s: vector %u is not enabled (%u are); call uvio_irq_enable() first",
 		udev->address.text, vector, udev->irq_count);
+}
+
+/* Waiting and acknowledging may be two threads' work. */
+static void count_call(struct uvio_vector *state)
+{
+	__atomic_fetch_add(&state->stats.syscalls, 1, __ATOMIC_RELAXED);
 }
 
 static int consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
@@ -111,8 +131,8 @@ static int consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events
 	uint64_t count = 0;
 	int rc = udev->backend->ops->irq_consume(udev, vector, &count);
 
-	state->stats.syscalls++;
-	state->stats.events += count;
+	count_call(state);
+	__atomic_fetch_add(&state->stats.events, count, __ATOMIC_RELAXED);
 	if (events)
 		*events = count;
 	return rc;
@@ -145,7 +165,7 @@ static int sleep_once(struct uvio_udev *udev, unsigned int vector, int64_t rest_
 	};
 	int n = uvio_sys_poll(fds, 2, rest_ms < LOOK_MS ? (int)rest_ms : LOOK_MS);
 
-	udev->vectors[vector].stats.syscalls++;
+	count_call(&udev->vectors[vector]);
 	if (n == -EINTR)
 		return uvio_fail(-EINTR, "%s: a signal came while waiting for vector %u",
 			udev->address.text, vector);
@@ -156,7 +176,8 @@ static int sleep_once(struct uvio_udev *udev, unsigned int vector, int64_t rest_
 	return n ? 0 : 1;
 }
 
-static int wait_asleep(struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events)
+static int wait_asleep(
+	struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events)
 {
 	int64_t end = now_ms() + timeout_ms;
 
@@ -193,7 +214,7 @@ static int look_for_release(struct uvio_udev *udev, struct uvio_vector *state)
 	state->busy = 0;
 	if (fd.fd < 0)
 		return 0;
-	state->stats.syscalls++;
+	count_call(state);
 	return uvio_sys_poll(&fd, 1, 0) > 0 ? uvio_udev_gone(udev, RELEASE_WANTED) : 0;
 }
 
@@ -205,8 +226,9 @@ int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, u
 	if (vector >= udev->irq_count)
 		return not_enabled(udev, vector);
 	if (timeout_ms <= 0)
-		return uvio_fail(-EINVAL, "%s: a timeout of %d ms; it must be more than 0 "
-					  "(uvio_irq_consume() does not wait)",
+		return uvio_fail(-EINVAL,
+			"%s: a timeout of %d ms; it must be more than 0 "
+			"(uvio_irq_consume() does not wait)",
 			udev->address.text, timeout_ms);
 	state = &udev->vectors[vector];
 	/* A busy card has its next event ready: one call. For an idle one that call is in vain. */
@@ -219,6 +241,7 @@ int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, u
 		if (rc != -EAGAIN)
 			return rc;
 		state->sleeps = SLEEPS_AFTER_MISS;
+		state->busy = 0;
 	}
 	return wait_asleep(udev, vector, timeout_ms, events);
 }
@@ -236,7 +259,7 @@ int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 		return not_enabled(udev, vector);
 	if (udev->irq_kind != UVIO_IRQ_INTX)
 		return 0;
-	udev->vectors[vector].stats.syscalls++;
+	count_call(&udev->vectors[vector]);
 	return udev->backend->ops->irq_ack(udev, vector);
 }
 
@@ -244,6 +267,10 @@ int uvio_irq_stats(struct uvio_udev *udev, unsigned int vector, struct uvio_irq_
 {
 	if (vector >= udev->irq_count)
 		return not_enabled(udev, vector);
-	*stats = udev->vectors[vector].stats;
+	*stats = (struct uvio_irq_stats){
+		.events = __atomic_load_n(&udev->vectors[vector].stats.events, __ATOMIC_RELAXED),
+		.syscalls =
+			__atomic_load_n(&udev->vectors[vector].stats.syscalls, __ATOMIC_RELAXED),
+	};
 	return 0;
 }

@@ -8,20 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "internal.h"
 #include "sys.h"
 
 /* One line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 123 00:15:4567 0 EOF". The pid, or 0. */
-static int holder_in_line(const char *line, uint64_t inode)
+static int holder_in_line(const char *line, const struct stat *st)
 {
 	unsigned long long found;
-	unsigned int major, minor;
+	unsigned int high, low;
 	int pid;
 
-	if (sscanf(line, "%*s FLOCK %*s %*s %d %x:%x:%llu", &pid, &major, &minor, &found) != 4)
+	if (sscanf(line, "%*s FLOCK %*s %*s %d %x:%x:%llu", &pid, &high, &low, &found) != 4)
 		return 0;
-	return found == inode ? pid : 0;
+	return found == st->st_ino && makedev(high, low) == st->st_dev ? pid : 0;
 }
 
 static int find_holder(struct uvio_ctx *ctx, int fd)
@@ -33,7 +34,7 @@ static int find_holder(struct uvio_ctx *ctx, int fd)
 	if (locks && !fstat(fd, &st))
 		for (char *line = locks; line && !pid; line = strchr(line, '\n')) {
 			line += *line == '\n';
-			pid = holder_in_line(line, st.st_ino);
+			pid = holder_in_line(line, &st);
 		}
 	free(locks);
 	return pid;
@@ -49,7 +50,8 @@ static void describe_holder(struct uvio_ctx *ctx, int fd, char *text, size_t siz
 		return;
 	snprintf(file, sizeof(file), "%d/comm", pid);
 	uvio_proc_read(ctx, name, sizeof(name), file);
-	snprintf(text, size, "process %d%s%s%s", pid, name[0] ? " (" : "", name, name[0] ? ")" : "");
+	snprintf(
+		text, size, "process %d%s%s%s", pid, name[0] ? " (" : "", name, name[0] ? ")" : "");
 }
 
 int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address)
@@ -57,7 +59,10 @@ int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address)
 	char path[PATH_MAX], folder[UVIO_ADDRESS_SIZE * 2], holder[128];
 	int fd, rc;
 
-	uvio_device_folder(address, folder, sizeof(folder));
+	if (address->kind == UVIO_ADDRESS_PCI)
+		uvio_device_folder(address, folder, sizeof(folder));
+	else
+		snprintf(folder, sizeof(folder), "class/uio/%s", address->text);
 	uvio_sysfs_path(ctx, path, "%s/.", folder);
 	fd = uvio_sys_open(path, O_RDONLY | O_DIRECTORY);
 	if (fd == -ENOENT)
@@ -73,4 +78,11 @@ int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address)
 		return uvio_fail(-EBUSY, "%s: already open in %s; close it there first",
 			address->text, holder);
 	return uvio_fail(rc, "%s: cannot lock %s: %s", address->text, path, strerror(-rc));
+}
+
+/* Unlocked first: a child has copies of the descriptor, and must not hold the lock by them. */
+void uvio_unlock(int fd)
+{
+	uvio_sys_unlock(fd);
+	uvio_sys_close(fd);
 }

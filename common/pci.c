@@ -15,6 +15,7 @@
 #include "internal.h"
 
 struct uvio_pci {
+	struct uvio_ctx *ctx;
 	struct pci_access *access;
 	char path[PATH_MAX];
 };
@@ -50,6 +51,7 @@ struct uvio_pci *uvio_pci_new(struct uvio_ctx *ctx)
 		uvio_no_memory("libpci");
 		return NULL;
 	}
+	pci->ctx = ctx;
 	pci->access = pci_alloc();
 	pci->access->error = on_error;
 	pci->access->warning = on_message;
@@ -96,13 +98,14 @@ static void fill_bars(struct uvio_bar *bars, const struct pci_dev *dev)
 	}
 }
 
-/* Not from udev's hwdb: where that is missing, libpci 3.9 loses memory at each attempt to open it. */
+/* Not from udev's hwdb: where that is missing, libpci 3.9 loses memory whenever it looks. */
 static void fill_names(struct uvio_pci *pci, struct uvio_device *device)
 {
 	struct uvio_device_info *info = &device->info;
 
 	pci_lookup_name(pci->access, device->name, sizeof(device->name),
-		PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB, info->vendor, info->device);
+		PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB, info->vendor,
+		info->device);
 	pci_lookup_name(pci->access, device->class_name, sizeof(device->class_name),
 		PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB, info->class_code >> 8);
 }
@@ -121,35 +124,44 @@ static void fill(struct uvio_pci *pci, struct uvio_device *device, struct pci_de
 	info->subdevice = dev->subsys_id;
 	info->bridge = uvio_class_is_bridge(dev->device_class);
 	fill_bars(info->bars, dev);
-	fill_names(pci, device);
+	if (device->with_names)
+		fill_names(pci, device);
 }
 
 int uvio_pci_fill(struct uvio_pci *pci, struct uvio_device *device)
 {
 	const struct uvio_address *address = &device->address;
-	struct pci_dev *volatile dev;
+	struct pci_dev *volatile dev = NULL;
 
-	dev = pci_get_dev(pci->access, (int)address->domain, (int)address->bus,
-		(int)address->slot, (int)address->function);
 	if (setjmp(escape)) {
-		pci_free_dev(dev);
-		return uvio_fail(-ENODEV, "%s: cannot be read: it went while it was looked at (%s)",
-			address->text, uvio_last_error());
+		if (dev)
+			pci_free_dev(dev);
+		if (uvio_sysfs_exists(pci->ctx, "bus/pci/devices/%s", address->text))
+			return uvio_fail(
+				-EIO, "%s: cannot be read: %s", address->text, uvio_last_error());
+		return uvio_fail(-ENODEV, "%s: it went while it was looked at", address->text);
 	}
+	dev = pci_get_dev(pci->access, (int)address->domain, (int)address->bus, (int)address->slot,
+		(int)address->function);
 	fill(pci, device, dev);
 	pci_free_dev(dev);
+	return 0;
+}
+
+static int scan(struct uvio_pci *pci)
+{
+	if (setjmp(escape))
+		return uvio_last_errno();
+	pci_scan_bus(pci->access);
 	return 0;
 }
 
 int uvio_pci_each(struct uvio_pci *pci, int (*add)(void *data, const char *address), void *data)
 {
 	char text[UVIO_ADDRESS_SIZE];
-	int rc = 0;
+	int rc = scan(pci);
 
-	if (setjmp(escape))
-		return uvio_last_errno();
-	pci_scan_bus(pci->access);
-	for (struct pci_dev *dev = pci->access->devices; dev && !rc; dev = dev->next) {
+	for (struct pci_dev *dev = rc ? NULL : pci->access->devices; dev && !rc; dev = dev->next) {
 		snprintf(text, sizeof(text), "%04x:%02x:%02x.%x", (unsigned int)dev->domain,
 			dev->bus, dev->dev, dev->func);
 		rc = add(data, text);

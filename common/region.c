@@ -4,6 +4,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "backend.h"
@@ -14,8 +15,8 @@
 int uvio_region_info(struct uvio_udev *udev, unsigned int index, struct uvio_region *region)
 {
 	if (index >= UVIO_REGION_COUNT)
-		return uvio_fail(-EINVAL, "%s: region %u: there are only 0 to %d", udev->address.text,
-			index, UVIO_REGION_COUNT - 1);
+		return uvio_fail(-EINVAL, "%s: region %u: there are only 0 to %d",
+			udev->address.text, index, UVIO_REGION_COUNT - 1);
 	if (!udev->backend->ops->region_info)
 		return uvio_fail(-ENOTSUP, "%s: the %s backend has no regions", udev->address.text,
 			udev->backend->name);
@@ -56,11 +57,18 @@ void uvio_regions_unmap(struct uvio_udev *udev)
 
 static int check_access(const struct uvio_region *region, uint64_t offset, unsigned int width)
 {
-	const char *address = region->udev->address.text;
+	const char *address;
 
+	if (!region->udev)
+		return uvio_fail(-EINVAL, "region: not mapped; call uvio_region_map() first");
+	address = region->udev->address.text;
+	if (width == 8 && region->flags & UVIO_REGION_PORTS)
+		return uvio_fail(-EINVAL, "%s: region %u: I/O ports have 4 bytes at most", address,
+			region->index);
 	if (width != 1 && width != 2 && width != 4 && width != 8)
-		return uvio_fail(-EINVAL, "%s: region %u: a register has 1, 2, 4 or 8 bytes, not %u",
-			address, region->index, width);
+		return uvio_fail(-EINVAL,
+			"%s: region %u: a register has 1, 2, 4 or 8 bytes, not %u", address,
+			region->index, width);
 	if (offset & (width - 1))
 		return uvio_fail(-EINVAL,
 			"%s: region %u: offset 0x%llx is not a multiple of the width of %u bytes",
@@ -68,7 +76,8 @@ static int check_access(const struct uvio_region *region, uint64_t offset, unsig
 	if (region->size < width || offset > region->size - width)
 		return uvio_fail(-ERANGE,
 			"%s: region %u: offset 0x%llx is beyond its end at 0x%llx", address,
-			region->index, (unsigned long long)offset, (unsigned long long)region->size);
+			region->index, (unsigned long long)offset,
+			(unsigned long long)region->size);
 	return 0;
 }
 
@@ -139,8 +148,8 @@ int uvio_region_write(
 	if (rc)
 		return rc;
 	if (!(region->flags & UVIO_REGION_WRITE))
-		return uvio_fail(-EACCES, "%s: region %u is read-only", udev->address.text,
-			region->index);
+		return uvio_fail(
+			-EACCES, "%s: region %u is read-only", udev->address.text, region->index);
 	if (is_mapped(region, offset, width)) {
 		UVIO_BEFORE_WRITE();
 		uvio_mmio_store(region->base + offset, width, value);
@@ -152,11 +161,25 @@ int uvio_region_write(
 	return udev->backend->ops->region_write(udev, region, offset, width, value);
 }
 
-/* A wrong offset is the caller's mistake; everything else that fails is the device's. */
+/* Wrong offsets and missing rights are not the device's fault: what is, its ids tell. */
 static void note_failure(struct uvio_udev *udev, int rc)
 {
-	if (rc != -EINVAL && rc != -ERANGE && rc != -EACCES && rc != -ENOTSUP)
-		atomic_store(&udev->gone, true);
+	struct uvio_saved_error cause;
+
+	if (rc != -EIO)
+		return;
+	uvio_error_save(&cause);
+	uvio_udev_look(udev);
+	uvio_error_restore(&cause);
+}
+
+int uvio_access_failed(
+	struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset, int rc)
+{
+	if (rc == -ENODEV)
+		return uvio_udev_gone(udev, "the kernel says so");
+	return uvio_fail(rc, "%s: region %u: access to 0x%llx: %s", udev->address.text,
+		region->index, (unsigned long long)offset, strerror(-rc));
 }
 
 uint64_t uvio_region_read_slow(
@@ -167,7 +190,8 @@ uint64_t uvio_region_read_slow(
 
 	if (!rc)
 		return value;
-	note_failure(region->udev, rc);
+	if (region->udev)
+		note_failure(region->udev, rc);
 	return UINT64_MAX;
 }
 
@@ -176,7 +200,7 @@ void uvio_region_write_slow(
 {
 	int rc = uvio_region_write(region, offset, width, value);
 
-	if (rc)
+	if (rc && region->udev)
 		note_failure(region->udev, rc);
 }
 
@@ -200,8 +224,8 @@ static void poll_pause(unsigned int round)
 	nanosleep(&pause, NULL);
 }
 
-int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t mask, uint32_t value,
-	int timeout_ms)
+int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t mask,
+	uint32_t value, int timeout_ms)
 {
 	struct uvio_udev *udev = region->udev;
 	int64_t end = now_ns() + timeout_ms * INT64_C(1000000);
@@ -210,7 +234,7 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 
 	if (timeout_ms <= 0)
 		return uvio_fail(-EINVAL, "%s: poll: a timeout of %d ms; it must be more than 0",
-			udev->address.text, timeout_ms);
+			udev ? udev->address.text : "region", timeout_ms);
 	for (unsigned int round = 0;; round++) {
 		int rc = uvio_region_read(region, offset, 4, &read);
 
@@ -223,9 +247,9 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 		if (last)
 			return uvio_fail(-ETIMEDOUT,
 				"%s: region %u: the register at 0x%llx reads 0x%08x after %d ms; "
-				"waited for 0x%08x under the mask 0x%08x", udev->address.text,
-				region->index, (unsigned long long)offset, (unsigned int)read,
-				timeout_ms, value, mask);
+				"waited for 0x%08x under the mask 0x%08x",
+				udev->address.text, region->index, (unsigned long long)offset,
+				(unsigned int)read, timeout_ms, value, mask);
 		last = now_ns() >= end;
 		if (!last)
 			poll_pause(round);

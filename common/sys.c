@@ -97,11 +97,6 @@ int uvio_sys_mlock(const void *addr, size_t size)
 	return mlock(addr, size) < 0 ? -errno : 0;
 }
 
-int uvio_sys_munlock(const void *addr, size_t size)
-{
-	return munlock(addr, size) < 0 ? -errno : 0;
-}
-
 int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
 	int n = poll(fds, count, timeout_ms);
@@ -119,6 +114,11 @@ int uvio_sys_eventfd(void)
 int uvio_sys_lock(int fd)
 {
 	return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+}
+
+void uvio_sys_unlock(int fd)
+{
+	flock(fd, LOCK_UN);
 }
 
 int uvio_sys_readlink(const char *path, char *buf, size_t size)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * Every system call of the library. Each returns a negative errno; none is hidden in another
- * file, so that tests can take the place of any of them.
+ * The system calls of the library which can fail on account of the kernel or the card. Each returns
+ * a negative errno, and tests can take the place of any of them.
  */
 #ifndef UVIO_SYS_H
 #define UVIO_SYS_H
@@ -28,11 +28,11 @@ int uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
 /** What the ioctl returned, 0 or more. */
 int uvio_sys_ioctl(int fd, unsigned long request, void *arg);
 
-int uvio_sys_mmap(void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out);
+int uvio_sys_mmap(
+	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out);
 void uvio_sys_munmap(void *addr, size_t size);
 int uvio_sys_madvise(void *addr, size_t size, int advice);
 int uvio_sys_mlock(const void *addr, size_t size);
-int uvio_sys_munlock(const void *addr, size_t size);
 
 /** The number of descriptors with events; 0: time is over. */
 int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
@@ -42,6 +42,7 @@ int uvio_sys_eventfd(void);
 
 /** An exclusive flock, without waiting: -EWOULDBLOCK where somebody has it. */
 int uvio_sys_lock(int fd);
+void uvio_sys_unlock(int fd);
 
 /** The target of a link, terminated. */
 int uvio_sys_readlink(const char *path, char *buf, size_t size);

@@ -14,8 +14,7 @@
 #include "internal.h"
 #include "sys.h"
 
-static int UVIO_PRINTF(3, 0) join(
-	char *path, const char *root, const char *format, va_list args)
+static int UVIO_PRINTF(3, 0) join(char *path, const char *root, const char *format, va_list args)
 {
 	int n = snprintf(path, PATH_MAX, "%s/", root), m;
 
@@ -180,7 +179,8 @@ static int add_name(char ***names, int *count, const char *name)
 	return 0;
 }
 
-int uvio_sysfs_names(struct uvio_ctx *ctx, const char *prefix, char ***names, const char *format, ...)
+int uvio_sysfs_names(
+	struct uvio_ctx *ctx, const char *prefix, char ***names, const char *format, ...)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
@@ -193,9 +193,11 @@ int uvio_sysfs_names(struct uvio_ctx *ctx, const char *prefix, char ***names, co
 	dir = opendir(path);
 	if (!dir)
 		return -errno;
-	while (!rc && (entry = readdir(dir)))
+	for (errno = 0; !rc && (entry = readdir(dir)); errno = 0)
 		if (entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix)))
 			rc = add_name(names, &count, entry->d_name);
+	if (!rc)
+		rc = -errno;
 	closedir(dir);
 	if (rc) {
 		uvio_names_free(*names, count);

@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "backend.h"
 #include "sys.h"
+
+#define RESET_TRIES 3
 
 static const struct {
 	uint32_t bit;
@@ -39,10 +42,13 @@ const char *uvio_cap_name(uint32_t bit)
 static int check_options(const struct uvio_open_options *options)
 {
 	if (options->backend && !uvio_backend_find(options->backend))
-		return uvio_fail(-EINVAL, "%s: no such backend; there are vfio and uio",
-			options->backend);
+		return uvio_no_backend(options->backend);
 	if (options->flags & ~(uint32_t)UVIO_OPEN_UNSAFE_DMA)
 		return uvio_fail(-EINVAL, "open: unknown flags 0x%x", options->flags);
+	if (options->pad || options->reserved[0] || options->reserved[1] || options->reserved[2] ||
+		options->reserved[3])
+		return uvio_fail(
+			-EINVAL, "open: reserved fields must be 0; clear the structure first");
 	if (options->domain)
 		return uvio_fail(-ENOTSUP, "open: devices cannot share a domain in this version; "
 					   "leave it NULL");
@@ -66,11 +72,12 @@ static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
 			i ? " | " : "", uvio_backend_name(i), uvio_last_error());
 		uvio_check_free(check);
 	}
-	return uvio_fail(-ENODEV, "%s: no backend can carry it now: %s", device->info.address, text);
+	return uvio_fail(
+		-ENODEV, "%s: no backend can carry it now: %s", device->info.address, text);
 }
 
-static int choose_usable(struct uvio_ctx *ctx, const struct uvio_device *device,
-	const struct uvio_backend **backend)
+static int choose_usable(
+	struct uvio_ctx *ctx, const struct uvio_device *device, const struct uvio_backend **backend)
 {
 	for (unsigned int i = 0; (*backend = uvio_backend_at(i)); i++) {
 		struct uvio_check *check;
@@ -99,7 +106,7 @@ static int choose_backend(struct uvio_ctx *ctx, const struct uvio_address *addre
 		*backend = uvio_backend_find(options->backend);
 		return 0;
 	}
-	rc = uvio_device_find(ctx, address->text, &device);
+	rc = uvio_device_look(ctx, address->text, false, &device);
 	if (rc)
 		return rc;
 	rc = choose_usable(ctx, device, backend);
@@ -107,8 +114,8 @@ static int choose_backend(struct uvio_ctx *ctx, const struct uvio_address *addre
 	return rc;
 }
 
-static struct uvio_udev *udev_new(
-	struct uvio_ctx *ctx, const struct uvio_address *address, const struct uvio_backend *backend)
+static struct uvio_udev *udev_new(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_backend *backend)
 {
 	struct uvio_udev *udev = calloc(1, sizeof(*udev));
 
@@ -146,11 +153,28 @@ static int set_bus_master(struct uvio_udev *udev, bool on)
 	command ^= PCI_COMMAND_BUS_MASTER;
 	rc = uvio_region_write(&udev->config, PCI_CONFIG_COMMAND, 1, command);
 	if (rc == -EPERM || rc == -EACCES || rc == -EROFS)
-		return uvio_fail(rc, "%s: the configuration space cannot be written (%s), so bus "
-				     "mastering cannot be switched; it needs root, a writable sysfs "
-				     "and no lockdown, or the vfio backend",
+		return uvio_fail(rc,
+			"%s: the configuration space cannot be written (%s), so bus "
+			"mastering cannot be switched; it needs root, a writable sysfs "
+			"and no lockdown, or the vfio backend",
 			udev->address.text, strerror(-rc));
 	return rc;
+}
+
+/* Refused is no failure: what needs it says so when it is asked for. */
+static int stop_bus_master(struct uvio_udev *udev)
+{
+	struct uvio_saved_error before;
+	int rc;
+
+	uvio_error_save(&before);
+	rc = set_bus_master(udev, false);
+	if (rc != -EPERM && rc != -EACCES && rc != -EROFS)
+		return rc;
+	uvio_log(udev->ctx, UVIO_LOG_WARNING, "%s: bus mastering is on, and stays so: %s",
+		udev->address.text, uvio_last_error());
+	uvio_error_restore(&before);
+	return 0;
 }
 
 /* A predecessor may have left bus mastering on. What cannot be read cannot be a PCI card. */
@@ -167,8 +191,7 @@ static int settle(struct uvio_udev *udev)
 		return rc;
 	if (uvio_udev_vendor(udev) == 0xffff)
 		return uvio_udev_gone(udev, "its configuration space reads all ones");
-	rc = set_bus_master(udev, false);
-	return rc == -EPERM || rc == -EACCES || rc == -EROFS ? 0 : rc;
+	return stop_bus_master(udev);
 }
 
 static int open_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
@@ -198,6 +221,7 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 {
 	static const struct uvio_open_options defaults;
 	const struct uvio_backend *backend;
+	struct uvio_saved_error before;
 	struct uvio_address address;
 	struct uvio_udev *udev;
 	int rc;
@@ -218,15 +242,17 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	rc = udev->lock_fd = uvio_lock(ctx, &address);
 	if (rc < 0)
 		goto err_free;
+	uvio_error_save(&before);
 	rc = open_locked(udev, options);
 	if (rc)
 		goto err_unlock;
+	uvio_error_restore(&before);
 	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s", address.text, backend->name);
 	*out = udev;
 	return 0;
 
 err_unlock:
-	uvio_sys_close(udev->lock_fd);
+	uvio_unlock(udev->lock_fd);
 err_free:
 	udev_free(udev);
 	return rc;
@@ -239,13 +265,14 @@ void uvio_udev_close(struct uvio_udev *udev)
 	if (!udev)
 		return;
 	uvio_error_save(&before);
-	if (udev->config.size && !atomic_load(&udev->gone))
+	/* Gone may be no more than the kernel's wish: a card that is still there must stop. */
+	if (udev->config.size)
 		set_bus_master(udev, false);
 	uvio_irq_disable(udev);
 	uvio_regions_unmap(udev);
 	uvio_dma_cleanup(udev);
 	udev->backend->ops->close(udev);
-	uvio_sys_close(udev->lock_fd);
+	uvio_unlock(udev->lock_fd);
 	udev_free(udev);
 	uvio_error_restore(&before);
 }
@@ -295,7 +322,8 @@ int uvio_udev_look(struct uvio_udev *udev)
 
 bool uvio_udev_alive(struct uvio_udev *udev)
 {
-	return !uvio_udev_look(udev);
+	/* The sentence of the one who found it gone is worth more than another one. */
+	return !atomic_load(&udev->gone) && !uvio_udev_look(udev);
 }
 
 int uvio_udev_gone(struct uvio_udev *udev, const char *how)
@@ -309,7 +337,8 @@ int uvio_bus_master(struct uvio_udev *udev, bool on)
 	int rc;
 
 	if (!udev->config.size)
-		return uvio_fail(-ENOTSUP, "%s: bus mastering is a PCI thing, and this is no PCI device",
+		return uvio_fail(-ENOTSUP,
+			"%s: bus mastering is a PCI thing, and this is no PCI device",
 			udev->address.text);
 	if (atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, "found earlier");
@@ -321,19 +350,40 @@ int uvio_bus_master(struct uvio_udev *udev, bool on)
 	return set_bus_master(udev, on);
 }
 
+/* The kernel may hold the lock of the device for a moment. */
+static int try_reset(struct uvio_udev *udev)
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000000};
+	int rc = -EAGAIN;
+
+	for (int i = 0; i < RESET_TRIES && rc == -EAGAIN; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		rc = udev->backend->ops->reset(udev);
+	}
+	return rc;
+}
+
 int uvio_udev_reset(struct uvio_udev *udev)
 {
 	int rc;
 
+	if (udev->address.kind != UVIO_ADDRESS_PCI)
+		return uvio_fail(-ENOTSUP,
+			"%s: no PCI device, so the kernel cannot reset it; use a reset "
+			"register of the card",
+			udev->address.text);
 	if (!udev->backend->ops->reset || !(udev->caps & UVIO_CAP_RESET))
-		return uvio_fail(-ENOTSUP, "%s: the kernel knows no way to reset this card alone "
-					   "(reset_method in sysfs is empty); use a reset register "
-					   "of the card", udev->address.text);
+		return uvio_fail(-ENOTSUP,
+			"%s: the kernel knows no way to reset this card alone "
+			"(reset_method in sysfs is empty); use a reset register "
+			"of the card",
+			udev->address.text);
 	if (atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, "found earlier");
 	rc = uvio_irq_disable(udev);
 	if (!rc)
-		rc = udev->backend->ops->reset(udev);
+		rc = try_reset(udev);
 	if (!rc && udev->config.size)
 		rc = set_bus_master(udev, false);
 	return rc;
@@ -343,6 +393,7 @@ int uvio_release_fd(struct uvio_udev *udev)
 {
 	if (udev->release_fd >= 0)
 		return udev->release_fd;
-	return uvio_fail(-ENOTSUP, "%s: the %s backend gives no notice before a device is taken away",
+	return uvio_fail(-ENOTSUP,
+		"%s: the %s backend gives no notice before a device is taken away",
 		udev->address.text, udev->backend->name);
 }

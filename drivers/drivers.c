@@ -33,7 +33,8 @@ static bool matches(const struct uvio_driver *driver, const struct uvio_driver_i
 {
 	for (const struct uvio_driver_id *id = driver->ids; id->vendor; id++)
 		if (id->vendor == card->vendor && id->device == card->device &&
-			same(id->subvendor, card->subvendor) && same(id->subdevice, card->subdevice))
+			same(id->subvendor, card->subvendor) &&
+			same(id->subdevice, card->subdevice))
 			return true;
 	return false;
 }

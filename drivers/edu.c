@@ -12,10 +12,10 @@
 #include "drivers.h"
 
 /* Registers in BAR0; section "MMIO area spec". */
-#define EDU_ID 0x00	    /* major, minor, 0x00ed */
-#define EDU_LIVE 0x04	    /* reads the inverse of what was written */
+#define EDU_ID 0x00   /* major, minor, 0x00ed */
+#define EDU_LIVE 0x04 /* reads the inverse of what was written */
 #define EDU_FACTORIAL 0x08
-#define EDU_STATUS 0x20	    /* bit 0: computing; bit 7: interrupt when done */
+#define EDU_STATUS 0x20 /* bit 0: computing; bit 7: interrupt when done */
 #define EDU_IRQ_STATUS 0x24
 #define EDU_IRQ_RAISE 0x60
 #define EDU_IRQ_ACK 0x64
@@ -39,12 +39,23 @@
 /* A transfer that ends at the buffer's very end stops old versions of QEMU. */
 #define EDU_DMA_MAX (EDU_BUFFER_SIZE - 1)
 
+/* Property "dma_mask": the card ignores higher bits of an address. A card made with more has more.
+ */
+#define EDU_DMA_MASK 0x0fffffff
+
 #define TIMEOUT_MS 2000
+#define CLEAR_TRIES 16
 
 struct edu {
 	struct uvio_udev *udev;
 	struct uvio_region bar;
 };
+
+static int wrong(const struct edu *edu, const char *what, uint64_t want, uint64_t have)
+{
+	return uvio_fail(-EIO, "%s: %s: 0x%llx expected, 0x%llx read", uvio_udev_address(edu->udev),
+		what, (unsigned long long)want, (unsigned long long)have);
+}
 
 static int identify(struct edu *edu)
 {
@@ -126,11 +137,11 @@ static int edu_irq_clear(void *card, unsigned int vector)
 		return -EAGAIN;
 	if (status == UINT32_MAX && !uvio_udev_alive(edu->udev))
 		return -ENODEV;
-	do {
+	for (int i = 0; i < CLEAR_TRIES && status; i++) {
 		uvio_write32(&edu->bar, EDU_IRQ_ACK, status);
 		status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
-	} while (status && status != UINT32_MAX);
-	return 0;
+	}
+	return status ? wrong(edu, "causes of interrupts after they were cleared", 0, status) : 0;
 }
 
 /* Only the lower half is needed below 4 GiB, and there every way of access can do it. */
@@ -142,7 +153,8 @@ static void write_address(const struct edu *edu, uint64_t offset, uint64_t addre
 		uvio_write32(&edu->bar, offset, (uint32_t)address);
 }
 
-static int transfer(struct edu *edu, uint64_t source, uint64_t target, size_t size, uint32_t command)
+static int transfer(
+	struct edu *edu, uint64_t source, uint64_t target, size_t size, uint32_t command)
 {
 	if (!size || size > EDU_DMA_MAX)
 		return uvio_fail(-EINVAL, "%s: the edu card moves 1 to %d bytes at a time, not %zu",
@@ -162,12 +174,6 @@ static int edu_dma_to_card(void *card, uint64_t iova, size_t size)
 static int edu_dma_from_card(void *card, uint64_t iova, size_t size)
 {
 	return transfer(card, EDU_BUFFER, iova, size, EDU_DMA_START | EDU_DMA_FROM_CARD);
-}
-
-static int wrong(struct edu *edu, const char *what, uint64_t want, uint64_t have)
-{
-	return uvio_fail(-EIO, "%s: %s: 0x%llx expected, 0x%llx read", uvio_udev_address(edu->udev),
-		what, (unsigned long long)want, (unsigned long long)have);
 }
 
 static int test_identification(void *card)
@@ -310,6 +316,7 @@ const struct uvio_driver uvio_driver_edu = {
 	.help = "QEMU's educational card",
 	.ids = ids,
 	.card_size = sizeof(struct edu),
+	.dma_mask = EDU_DMA_MASK,
 	.attach = edu_attach,
 	.detach = edu_detach,
 	.selftests = selftests,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <uvio/bind.h>
@@ -368,8 +369,10 @@ static void the_process_that_has_it_open_is_named(void)
 	fd = lock_it();
 	ASSERT_EQ(fstat(fd, &st), 0);
 	tree_change(tree, "file proc/locks 1: POSIX  ADVISORY  WRITE 1 00:15:%llu 0 EOF\\n"
-			  "2: FLOCK  ADVISORY  WRITE 4711 00:15:%llu 0 EOF\\n",
-		(unsigned long long)st.st_ino, (unsigned long long)st.st_ino);
+			  "2: FLOCK  ADVISORY  WRITE 1 77:77:%llu 0 EOF\\n"
+			  "3: FLOCK  ADVISORY  WRITE 4711 %02x:%02x:%llu 0 EOF\\n",
+		(unsigned long long)st.st_ino, (unsigned long long)st.st_ino, major(st.st_dev),
+		minor(st.st_dev), (unsigned long long)st.st_ino);
 	tree_change(tree, "file proc/4711/comm fieldbusd\\n");
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
 		"already open in process 4711 (fieldbusd); close it there first");

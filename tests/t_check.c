@@ -360,7 +360,7 @@ static void an_unknown_backend_is_refused(void)
 	tree = tree_new("edu-uio");
 	ASSERT_OK(uvio_device_find(tree->ctx, EDU, &device));
 	ASSERT_ERR(uvio_check_device(tree->ctx, device, "pci", &check), -EINVAL,
-		"pci: no such backend; there are vfio and uio");
+		"pci: no such backend; there are: vfio, uio");
 	ASSERT_ERR(uvio_check_device(tree->ctx, device, NULL, &check), -EINVAL, "no such backend");
 	uvio_device_free(device);
 }

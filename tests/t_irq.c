@@ -66,7 +66,7 @@ static void a_kind_that_is_none_is_refused(void)
 static void a_kind_that_the_card_lacks_is_not_supported(void)
 {
 	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_MSIX, 1), -ENOTSUP,
-		EDU ": no msix interrupt on the fake backend; use the vfio backend, or INTx");
+		EDU ": no msix interrupt on the fake backend; use intx or msi");
 }
 
 static void more_vectors_than_there_are_are_refused(void)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,8 +89,8 @@ static void a_second_open_names_the_process(void)
 	snprintf(path, sizeof(path), "%s/" EDU_FOLDER, tree->root);
 	ASSERT_EQ(stat(path, &st), 0);
 	tree_change(tree, "file proc/locks 7: FLOCK  ADVISORY  WRITE 99 08:01:1 0 EOF\\n"
-			  "8: FLOCK  ADVISORY  WRITE 4711 08:01:%llu 0 EOF\\n",
-		(unsigned long long)st.st_ino);
+			  "8: FLOCK  ADVISORY  WRITE 4711 %02x:%02x:%llu 0 EOF\\n",
+		major(st.st_dev), minor(st.st_dev), (unsigned long long)st.st_ino);
 	tree_change(tree, "file proc/4711/comm fieldbusd\\n");
 	ASSERT_ERR(open_as(EDU, &options), -EBUSY,
 		EDU ": already open in process 4711 (fieldbusd)");
@@ -163,7 +164,7 @@ static void descriptors_close_on_exec(void)
 static void an_unknown_backend_is_refused(void)
 {
 	ASSERT_ERR(open_as(EDU, &(struct uvio_open_options){.backend = "pci"}), -EINVAL,
-		"pci: no such backend; there are vfio and uio");
+		"pci: no such backend; there are: vfio, uio");
 }
 
 static void an_unknown_flag_is_refused(void)

@@ -83,9 +83,9 @@ static int enable(struct listener *l)
 
 	if (rc != TOOL_GO_ON)
 		return rc;
-	if (l->kind != UVIO_IRQ_INTX && uvio_bus_master(l->udev, true))
-		return tool_failed();
 	if (uvio_irq_enable(l->udev, l->kind, l->vector + 1))
+		return tool_failed();
+	if (l->kind != UVIO_IRQ_INTX && uvio_bus_master(l->udev, true))
 		return tool_failed();
 	return TOOL_GO_ON;
 }

@@ -10,26 +10,31 @@
 /* PCI Local Bus Specification 3.0, 6.2.2: bit 10 of the command register, INTx disable. */
 #define COMMAND_INTX_DISABLE 0x0400
 
-/* Others change it too, as the kernel does SERR: read it again whenever it is written anyway. */
-static int remember_command(struct uio_device *device)
+/* Others change it too, as the kernel does SERR: read it again whenever that costs no extra call.
+ */
+static int remember_command(struct uio_device *device, uint16_t *command)
 {
-	uint16_t command;
-	int rc = uvio_sys_pread(device->config_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
+	int rc = uvio_sys_pread(device->config_fd, command, sizeof(*command), PCI_CONFIG_COMMAND);
 
 	if (!rc)
-		device->command = command & htole16((uint16_t)~COMMAND_INTX_DISABLE);
+		device->command = *command & htole16((uint16_t)~COMMAND_INTX_DISABLE);
 	return rc;
 }
 
-int uio_config_write(struct uio_device *device, const void *raw, unsigned int width, uint64_t offset)
+int uio_config_write(
+	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset)
 {
-	bool covers_command = offset < PCI_CONFIG_COMMAND + 2 && offset + width > PCI_CONFIG_COMMAND;
+	uint16_t command;
+	bool covers_command =
+		offset < PCI_CONFIG_COMMAND + 2 && offset + width > PCI_CONFIG_COMMAND;
 	int rc;
 
+	if (device->config_refused)
+		return device->config_refused;
 	pthread_mutex_lock(&device->command_lock);
 	rc = uvio_sys_pwrite(device->config_fd, raw, width, offset);
 	if (!rc && covers_command)
-		rc = remember_command(device);
+		rc = remember_command(device, &command);
 	pthread_mutex_unlock(&device->command_lock);
 	return rc;
 }
@@ -43,16 +48,20 @@ static int write_command(struct uio_device *device, bool on)
 {
 	uint16_t command = device->command | (on ? 0 : htole16(COMMAND_INTX_DISABLE));
 
+	if (device->config_refused)
+		return device->config_refused;
 	return uvio_sys_pwrite(device->config_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
 }
 
 int uio_config_set_intx(struct uio_device *device, bool on)
 {
+	uint16_t command;
 	int rc;
 
 	pthread_mutex_lock(&device->command_lock);
-	rc = remember_command(device);
-	if (!rc)
+	rc = remember_command(device, &command);
+	/* Right already: nothing to write, and no right to write needed. */
+	if (!rc && on != !(command & htole16(COMMAND_INTX_DISABLE)))
 		rc = write_command(device, on);
 	pthread_mutex_unlock(&device->command_lock);
 	return rc;

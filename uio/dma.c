@@ -12,8 +12,9 @@
 #include "sys.h"
 #include "uio.h"
 
-/* Of the host's default size; larger buffers than one have no physical address. */
-#define HUGE_PAGE (UINT64_C(2) << 20)
+/* Larger buffers than one have no physical address. */
+#define HUGE_PAGE_SHIFT 21
+#define HUGE_PAGE (UINT64_C(1) << HUGE_PAGE_SHIFT)
 
 /* The kernel's admin-guide/mm/pagemap. */
 #define PAGEMAP_PRESENT (UINT64_C(1) << 63)
@@ -35,17 +36,21 @@ int uio_dma_allowed(struct uvio_udev *udev)
 	translation = uio_translation(type);
 	if (translation)
 		return uvio_fail(-EPERM,
-			"%s: an IOMMU translates for this device (its group is of type %s), so that "
+			"%s: an IOMMU translates for this device (its group is of type %s), so "
+			"that "
 			"the physical addresses of uio would fault; boot with iommu=pt, or use the "
-			"vfio backend", udev->address.text, translation);
+			"vfio backend",
+			udev->address.text, translation);
 	return 0;
 }
 
 static int frames_hidden(struct uvio_udev *udev)
 {
-	return uvio_fail(-EPERM, "%s: the kernel hides page frame numbers from this process; DMA on "
-				 "uio needs CAP_SYS_ADMIN (root, not in a container); or use the "
-				 "vfio backend", udev->address.text);
+	return uvio_fail(-EPERM,
+		"%s: the kernel hides page frame numbers from this process; DMA on "
+		"uio needs CAP_SYS_ADMIN (root, not in a container); or use the "
+		"vfio backend",
+		udev->address.text);
 }
 
 static int open_pagemap(struct uvio_udev *udev)
@@ -61,28 +66,45 @@ static int open_pagemap(struct uvio_udev *udev)
 	if (fd == -EPERM || fd == -EACCES)
 		return frames_hidden(udev);
 	if (fd < 0)
-		return uvio_fail(fd, "%s: cannot open %s: %s", udev->address.text, path,
-			strerror(-fd));
+		return uvio_fail(
+			fd, "%s: cannot open %s: %s", udev->address.text, path, strerror(-fd));
 	device->pagemap_fd = fd;
 	return 0;
 }
 
-static int add_page(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t entry,
-	uint64_t page)
+int uio_frames_visible(struct uvio_udev *udev)
+{
+	const struct uio_device *device = udev->priv;
+	uint64_t entry, page = (uint64_t)sysconf(_SC_PAGESIZE);
+	int rc = open_pagemap(udev);
+
+	/* This very frame is in memory. */
+	if (!rc)
+		rc = uvio_sys_pread(device->pagemap_fd, &entry, sizeof(entry),
+			(uintptr_t)&entry / page * sizeof(entry));
+	if (rc)
+		return rc;
+	return entry & PAGEMAP_FRAME ? 0 : frames_hidden(udev);
+}
+
+static int add_page(
+	struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t entry, uint64_t page)
 {
 	uint64_t frame = entry & PAGEMAP_FRAME;
 
 	if (!(entry & PAGEMAP_PRESENT))
-		return uvio_fail(-EFAULT, "%s: DMA map: a page of it is not in memory",
-			udev->address.text);
+		return uvio_fail(
+			-EFAULT, "%s: DMA map: a page of it is not in memory", udev->address.text);
 	if (!frame)
 		return frames_hidden(udev);
 	if (frame * page + page - 1 > udev->dma.mask)
-		return uvio_fail(-ERANGE, "%s: DMA map: a page lies at 0x%llx, beyond the DMA mask "
-					  "0x%llx, and uio cannot move it; use the vfio backend",
+		return uvio_fail(-ERANGE,
+			"%s: DMA map: a page lies at 0x%llx, beyond the DMA mask "
+			"0x%llx, and uio cannot move it; use the vfio backend",
 			udev->address.text, (unsigned long long)(frame * page),
 			(unsigned long long)udev->dma.mask);
-	return uvio_mapping_add(mapping, frame * page, page) ? uvio_no_memory(udev->address.text) : 0;
+	return uvio_mapping_add(mapping, frame * page, page) ? uvio_no_memory(udev->address.text)
+							     : 0;
 }
 
 static int translate(struct uvio_udev *udev, struct uvio_mapping *mapping)
@@ -98,13 +120,25 @@ static int translate(struct uvio_udev *udev, struct uvio_mapping *mapping)
 		rc = uvio_sys_pread(device->pagemap_fd, entries, n * sizeof(entries[0]),
 			(first + done) * sizeof(entries[0]));
 		if (rc)
-			return uvio_fail(rc, "%s: DMA map: reading pagemap: %s",
-				udev->address.text, strerror(-rc));
+			return uvio_fail(rc, "%s: DMA map: reading pagemap: %s", udev->address.text,
+				strerror(-rc));
 		for (uint64_t i = 0; i < n && !rc; i++)
 			rc = add_page(udev, mapping, entries[i], page);
 		done += n;
 	}
 	return rc;
+}
+
+/* ENOMEM is both: beyond the limit, and not mapped; for advice it is the latter. */
+static int lock_failed(struct uvio_udev *udev, const struct uvio_mapping *mapping, int rc)
+{
+	if (rc == -ENOMEM && !uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_NORMAL))
+		return uvio_dma_memlock(udev, mapping);
+	return uvio_fail(rc == -ENOMEM ? -EFAULT : rc,
+		"%s: DMA map: cannot lock 0x%llx bytes at %p: %s; they must be memory of this "
+		"process",
+		udev->address.text, (unsigned long long)mapping->size, (void *)mapping->addr,
+		strerror(-rc));
 }
 
 /* Locked, so that the pages are there; that does not keep the kernel from moving them. */
@@ -117,21 +151,14 @@ int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	if (rc)
 		return rc;
 	rc = uvio_sys_mlock((void *)mapping->addr, mapping->size);
-	if (rc)
-		return uvio_fail(rc == -ENOMEM ? -EFAULT : rc,
-			"%s: DMA map: cannot lock 0x%llx bytes at %p: %s; they must be memory of "
-			"this process", udev->address.text, (unsigned long long)mapping->size,
-			(void *)mapping->addr, strerror(-rc));
-	rc = translate(udev, mapping);
-	if (rc)
-		uvio_sys_munlock((void *)mapping->addr, mapping->size);
-	return rc;
+	return rc ? lock_failed(udev, mapping, rc) : translate(udev, mapping);
 }
 
+/* Locks do not nest: unlocking here would undo the mlockall() of a real-time program. */
 int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	(void)udev;
-	uvio_sys_munlock((void *)mapping->addr, mapping->size);
+	(void)mapping;
 	return 0;
 }
 
@@ -144,18 +171,21 @@ int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	if (rc)
 		return rc;
 	if (size > HUGE_PAGE)
-		return uvio_fail(-ENOMEM, "%s: DMA alloc: 0x%llx bytes: on uio a buffer has one huge "
-					  "page (2 MiB) at most; use several, or the vfio backend",
+		return uvio_fail(-ENOMEM,
+			"%s: DMA alloc: 0x%llx bytes: on uio a buffer has one huge "
+			"page (2 MiB) at most; use several, or the vfio backend",
 			udev->address.text, (unsigned long long)size);
 	mapping->size = HUGE_PAGE;
-	if (!uvio_dma_anonymous(udev, mapping, MAP_HUGETLB | MAP_POPULATE))
+	if (!uvio_dma_anonymous(
+		    udev, mapping, MAP_HUGETLB | HUGE_PAGE_SHIFT << MAP_HUGE_SHIFT | MAP_POPULATE))
 		return 0;
 	mapping->size = size;
 	if (size <= page)
 		return uvio_dma_anonymous(udev, mapping, MAP_POPULATE);
-	return uvio_fail(-ENOMEM, "%s: DMA alloc: 0x%llx bytes: no huge page is free; reserve some: "
-				  "sysctl vm.nr_hugepages=16", udev->address.text,
-		(unsigned long long)size);
+	return uvio_fail(-ENOMEM,
+		"%s: DMA alloc: 0x%llx bytes: no huge page is free; reserve some: "
+		"sysctl vm.nr_hugepages=16",
+		udev->address.text, (unsigned long long)size);
 }
 
 void uio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping)

@@ -58,9 +58,10 @@ static int config_failed(struct uvio_udev *udev, int rc)
 {
 	if (rc == -ENODEV)
 		return uvio_udev_gone(udev, "sysfs says so");
-	return uvio_fail(rc, "%s: cannot arm INTx: the configuration space cannot be written (%s), "
-			     "so an interrupt would come once and never again; it needs root, a "
-			     "writable sysfs and no kernel lockdown, or the vfio backend",
+	return uvio_fail(rc,
+		"%s: cannot arm INTx: the configuration space cannot be written (%s), "
+		"so an interrupt would come once and never again; it needs root, a "
+		"writable sysfs and no kernel lockdown, or the vfio backend",
 		udev->address.text, strerror(-rc));
 }
 
@@ -93,7 +94,10 @@ int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int
 	if (rc && rc != -ENOSYS)
 		return uvio_fail(rc, "%s: cannot enable the interrupt by /dev/%s: %s",
 			udev->address.text, device->name, strerror(-rc));
-	return device->pci ? set_intx(udev, true) : 0;
+	rc = device->pci ? set_intx(udev, true) : 0;
+	if (rc && device->has_irqcontrol)
+		irqcontrol(device, 0);
+	return rc;
 }
 
 int uio_irq_disable(struct uvio_udev *udev)
@@ -101,14 +105,13 @@ int uio_irq_disable(struct uvio_udev *udev)
 	struct uio_device *device = udev->priv;
 	int rc = 0;
 
-	if (atomic_load(&udev->gone))
-		return 0;
 	if (device->has_irqcontrol)
 		rc = irqcontrol(device, 0);
-	if (rc)
+	if (rc && !atomic_load(&udev->gone))
 		return uvio_fail(rc, "%s: cannot disable the interrupt by /dev/%s: %s",
 			udev->address.text, device->name, strerror(-rc));
-	return device->pci ? set_intx(udev, false) : 0;
+	rc = device->pci ? set_intx(udev, false) : 0;
+	return atomic_load(&udev->gone) ? 0 : rc;
 }
 
 int uio_irq_fd(struct uvio_udev *udev, unsigned int vector)

@@ -13,7 +13,8 @@
 #define IORESOURCE_IO 0x100
 #define IORESOURCE_MEM 0x200
 
-static void read_map(struct uvio_ctx *ctx, const char *name, unsigned int index, struct uio_map *map)
+static void read_map(
+	struct uvio_ctx *ctx, const char *name, unsigned int index, struct uio_map *map)
 {
 	const char *folder = "class/uio";
 

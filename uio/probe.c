@@ -14,27 +14,27 @@ const char *uio_translation(const char *iommu_type)
 	return iommu_type && !strncmp(iommu_type, "DMA", 3) ? iommu_type : NULL;
 }
 
-static void probe_driver(struct uvio_ctx *ctx, const struct uvio_device_info *info,
-	struct uvio_check *check)
+static void probe_driver(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	char mend[UVIO_TEXT_SIZE];
 	bool loaded = uvio_sysfs_exists(ctx, "bus/pci/drivers/uio_pci_generic");
 
 	if (info->uio)
 		return;
-	snprintf(mend, sizeof(mend), "%suvio bind %s uio", loaded ? "" : "modprobe uio_pci_generic; ",
-		info->address);
+	snprintf(mend, sizeof(mend), "%suvio bind %s uio",
+		loaded ? "" : "modprobe uio_pci_generic; ", info->address);
 	if (info->driver)
 		uvio_check_add(check, UVIO_UNBOUND, mend,
 			"%s: bound to the kernel driver '%s', not to a UIO driver", info->address,
 			info->driver);
 	else
-		uvio_check_add(check, UVIO_UNBOUND, mend, "%s: not bound to a UIO driver",
-			info->address);
+		uvio_check_add(
+			check, UVIO_UNBOUND, mend, "%s: not bound to a UIO driver", info->address);
 }
 
-static void probe_node(struct uvio_ctx *ctx, const struct uvio_device_info *info,
-	struct uvio_check *check)
+static void probe_node(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	char path[PATH_MAX];
 
@@ -42,8 +42,9 @@ static void probe_node(struct uvio_ctx *ctx, const struct uvio_device_info *info
 		return;
 	uvio_dev_path(ctx, path, "%s", info->uio);
 	if (access(path, F_OK))
-		uvio_check_add(check, UVIO_BLOCKS, "in a container, pass the node in; on the host, "
-						   "is udev running?",
+		uvio_check_add(check, UVIO_BLOCKS,
+			"in a container, pass the node in; on the host, "
+			"is udev running?",
 			"%s: %s does not exist, though a UIO driver is bound", info->address, path);
 	else if (access(path, R_OK | W_OK))
 		uvio_check_add(check, UVIO_BLOCKS,
@@ -54,29 +55,39 @@ static void probe_node(struct uvio_ctx *ctx, const struct uvio_device_info *info
 }
 
 /* PCI Local Bus Specification 3.0, 6.2.4: 0 is no pin, as in every virtual function. */
-static void probe_pin(struct uvio_ctx *ctx, const struct uvio_device_info *info,
-	struct uvio_check *check)
+static void probe_pin(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	char config[PCI_CONFIG_INTERRUPT_PIN + 2] = {0};
-	int n = uvio_sysfs_read(ctx, config, sizeof(config), "bus/pci/devices/%s/config",
-		info->address);
+	int n = uvio_sysfs_read(
+		ctx, config, sizeof(config), "bus/pci/devices/%s/config", info->address);
+	uint64_t line;
 
-	if (n > PCI_CONFIG_INTERRUPT_PIN && !config[PCI_CONFIG_INTERRUPT_PIN])
+	if (n > PCI_CONFIG_INTERRUPT_PIN && config[PCI_CONFIG_INTERRUPT_PIN] &&
+		!uvio_sysfs_u64(ctx, &line, "bus/pci/devices/%s/irq", info->address) && !line)
+		uvio_check_add(check, UVIO_LIMITS,
+			"look at the firmware's setup, or use the vfio backend with MSI",
+			"%s: the kernel has no interrupt line for the card's INTx pin",
+			info->address);
+	else if (n > PCI_CONFIG_INTERRUPT_PIN && !config[PCI_CONFIG_INTERRUPT_PIN])
 		uvio_check_add(check, UVIO_LIMITS, "use the vfio backend, which has MSI and MSI-X",
 			"%s: the card has no INTx pin, and UIO knows no other interrupt",
 			info->address);
 }
 
-static void probe_lockdown(struct uvio_ctx *ctx, const struct uvio_device_info *info,
-	struct uvio_check *check)
+static void probe_lockdown(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	char text[128] = "";
 
 	uvio_sysfs_read(ctx, text, sizeof(text), "kernel/security/lockdown");
 	if (strstr(text, "[integrity]") || strstr(text, "[confidentiality]"))
-		uvio_check_add(check, UVIO_LIMITS, "use the vfio backend, which works under lockdown",
-			"%s: the kernel is locked down (Secure Boot): its configuration space cannot "
-			"be written, so an interrupt comes once and never again, and there is no DMA",
+		uvio_check_add(check, UVIO_LIMITS,
+			"use the vfio backend, which works under lockdown",
+			"%s: the kernel is locked down (Secure Boot): its configuration space "
+			"cannot "
+			"be written, so an interrupt comes once and never again, and there is no "
+			"DMA",
 			info->address);
 }
 
@@ -84,8 +95,10 @@ static void probe_dma(const struct uvio_device_info *info, struct uvio_check *ch
 {
 	if (uio_translation(info->iommu_type))
 		uvio_check_add(check, UVIO_LIMITS, "boot with iommu=pt, or use the vfio backend",
-			"%s: no DMA: an IOMMU translates for this device (its group is of type %s), "
-			"so that physical addresses would fault", info->address, info->iommu_type);
+			"%s: no DMA: an IOMMU translates for this device (its group is of type "
+			"%s), "
+			"so that physical addresses would fault",
+			info->address, info->iommu_type);
 	else if (geteuid())
 		uvio_check_add(check, UVIO_LIMITS, "run as root, or use the vfio backend",
 			"%s: no DMA for user %u: the kernel hides page frame numbers from it",
@@ -97,8 +110,8 @@ static void probe_dma(const struct uvio_device_info *info, struct uvio_check *ch
 			info->address);
 }
 
-static void probe_config(struct uvio_ctx *ctx, const struct uvio_device_info *info,
-	struct uvio_check *check)
+static void probe_config(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	char path[PATH_MAX];
 
@@ -107,7 +120,8 @@ static void probe_config(struct uvio_ctx *ctx, const struct uvio_device_info *in
 		uvio_check_add(check, UVIO_LIMITS,
 			"run as root with a writable sysfs, or use the vfio backend",
 			"%s: %s cannot be written, so INTx cannot be armed again, and there is no "
-			"DMA", info->address, path);
+			"DMA",
+			info->address, path);
 }
 
 void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
@@ -122,25 +136,4 @@ void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uv
 	}
 	probe_node(ctx, info, check);
 	probe_dma(info, check);
-}
-
-int uio_explain(struct uvio_udev *udev, int err, const char *step)
-{
-	struct uvio_device *device;
-	struct uvio_check *check;
-	bool explained = false;
-
-	if (uvio_device_find(udev->ctx, udev->address.text, &device))
-		return uvio_last_errno();
-	if (!uvio_check_device(udev->ctx, device, "uio", &check)) {
-		explained = uvio_check_verdict(check) != UVIO_USABLE;
-		if (explained)
-			uvio_check_fail(check, err);
-		uvio_check_free(check);
-	}
-	uvio_device_free(device);
-	if (explained)
-		return err;
-	return uvio_fail(err, "%s: %s: %s (%s)", udev->address.text, step, strerror(-err),
-		uvio_errname(err));
 }

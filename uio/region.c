@@ -39,7 +39,7 @@ static int config_info(struct uvio_udev *udev, struct uvio_region *region)
 	off_t size = lseek(device->config_fd, 0, SEEK_END);
 
 	region->size = size == CONFIG_SIZE ? CONFIG_SIZE : CONFIG_SIZE_PCI;
-	region->flags = UVIO_REGION_READ | UVIO_REGION_WRITE;
+	region->flags = UVIO_REGION_READ | (device->config_refused ? 0 : UVIO_REGION_WRITE);
 	return 0;
 }
 
@@ -108,7 +108,8 @@ static int open_resource(struct uvio_udev *udev, unsigned int index)
 	char path[PATH_MAX];
 	int fd;
 
-	uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/resource%u", udev->address.text, index);
+	uvio_sysfs_path(
+		udev->ctx, path, "bus/pci/devices/%s/resource%u", udev->address.text, index);
 	fd = uvio_sys_open(path, O_RDWR);
 	if (fd >= 0)
 		return fd;
@@ -130,8 +131,9 @@ static int map_by_resource(struct uvio_udev *udev, struct uvio_region *region)
 	uvio_sys_close(fd);
 	if (!rc)
 		return 0;
-	return uvio_fail(rc, "%s: region %u: cannot map resource%u: %s; a kernel driver may have "
-			     "claimed it (iomem=relaxed lifts that), or the kernel is locked down",
+	return uvio_fail(rc,
+		"%s: region %u: cannot map resource%u: %s; a kernel driver may have "
+		"claimed it (iomem=relaxed lifts that), or the kernel is locked down",
 		udev->address.text, region->index, region->index, strerror(-rc));
 }
 
@@ -162,8 +164,9 @@ static int map_map(struct uvio_udev *udev, struct uvio_region *region)
 
 	if (!rc)
 		return 0;
-	return uvio_fail(rc, "%s: map %u (0x%llx bytes at 0x%llx): %s; the kernel maps whole pages "
-			     "only, and the driver of this device offers less",
+	return uvio_fail(rc,
+		"%s: map %u (0x%llx bytes at 0x%llx): %s; the kernel maps whole pages "
+		"only, and the driver of this device offers less",
 		udev->address.text, region->index, (unsigned long long)map->size,
 		(unsigned long long)map->addr, strerror(-rc));
 }
@@ -194,17 +197,9 @@ static int fd_of(struct uvio_udev *udev, const struct uvio_region *region)
 	int fd = region->index == UVIO_REGION_CONFIG ? device->config_fd
 						     : device->regions[region->index].port_fd;
 
-	return fd >= 0 ? fd : uvio_fail(-EINVAL, "%s: region %u: map it first", udev->address.text,
-					region->index);
-}
-
-static int access_failed(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
-	int rc)
-{
-	if (rc == -ENODEV)
-		return uvio_udev_gone(udev, "sysfs says so");
-	return uvio_fail(rc, "%s: region %u: access to 0x%llx: %s", udev->address.text,
-		region->index, (unsigned long long)offset, strerror(-rc));
+	return fd >= 0 ? fd
+		       : uvio_fail(-EINVAL, "%s: region %u: map it first", udev->address.text,
+				 region->index);
 }
 
 int uio_region_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
@@ -217,7 +212,7 @@ int uio_region_read(struct uvio_udev *udev, const struct uvio_region *region, ui
 		return fd;
 	rc = uvio_sys_pread(fd, &raw, width, offset);
 	if (rc)
-		return access_failed(udev, region, offset, rc);
+		return uvio_access_failed(udev, region, offset, rc);
 	*value = le64toh(raw);
 	return 0;
 }
@@ -233,5 +228,5 @@ int uio_region_write(struct uvio_udev *udev, const struct uvio_region *region, u
 	UVIO_BEFORE_WRITE();
 	rc = region->index == UVIO_REGION_CONFIG ? uio_config_write(udev->priv, &raw, width, offset)
 						 : uvio_sys_pwrite(fd, &raw, width, offset);
-	return rc ? access_failed(udev, region, offset, rc) : 0;
+	return rc ? uvio_access_failed(udev, region, offset, rc) : 0;
 }

@@ -11,21 +11,27 @@
 #include "sys.h"
 #include "uio.h"
 
-static int find_name(struct uvio_udev *udev, struct uio_device *device)
+/* The uioN of a PCI device. */
+static int name_of(struct uvio_ctx *ctx, const char *address, char *name)
 {
 	char **names;
-	int count;
+	int count = uvio_sysfs_names(ctx, "uio", &names, "bus/pci/devices/%s/uio", address);
 
-	if (!device->pci) {
-		snprintf(device->name, sizeof(device->name), "%.60s", udev->address.text);
-		return 0;
-	}
-	count = uvio_sysfs_names(udev->ctx, "uio", &names, "bus/pci/devices/%s/uio",
-		udev->address.text);
 	if (count > 0)
-		snprintf(device->name, sizeof(device->name), "%.60s", names[0]);
+		snprintf(name, UVIO_NAME_SIZE, "%.60s", names[0]);
 	uvio_names_free(names, count);
-	return count > 0 ? 0 : uio_explain(udev, -ENOENT, "no UIO node");
+	return count > 0 ? 0 : -ENOENT;
+}
+
+static int find_name(struct uvio_udev *udev, struct uio_device *device)
+{
+	int rc = 0;
+
+	if (device->pci)
+		rc = name_of(udev->ctx, udev->address.text, device->name);
+	else
+		snprintf(device->name, sizeof(device->name), "%.60s", udev->address.text);
+	return rc ? uvio_open_failed(udev, rc, "no UIO node", NULL) : 0;
 }
 
 /* Read-only where that is all there is: registers work, and what needs more says so. */
@@ -36,11 +42,13 @@ static int open_config(struct uvio_udev *udev, struct uio_device *device)
 
 	uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/config", udev->address.text);
 	fd = uvio_sys_open(path, O_RDWR);
-	if (fd == -EACCES || fd == -EPERM || fd == -EROFS)
+	if (fd == -EACCES || fd == -EPERM || fd == -EROFS) {
+		device->config_refused = fd;
 		fd = uvio_sys_open(path, O_RDONLY);
+	}
 	if (fd < 0)
-		return uvio_fail(fd, "%s: cannot open %s: %s", udev->address.text, path,
-			strerror(-fd));
+		return uvio_fail(fd, "%s: cannot open %s: %s; run as root", udev->address.text,
+			path, strerror(-fd));
 	device->config_fd = fd;
 	return 0;
 }
@@ -53,7 +61,7 @@ static int open_node(struct uvio_udev *udev, struct uio_device *device)
 	uvio_dev_path(udev->ctx, path, "%s", device->name);
 	fd = uvio_sys_open(path, O_RDWR | O_NONBLOCK);
 	if (fd < 0)
-		return uio_explain(udev, fd, path);
+		return uvio_open_failed(udev, fd, path, NULL);
 	device->fd = fd;
 	return 0;
 }
@@ -65,7 +73,8 @@ static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
 	udev->caps |= UVIO_CAP_CONFIG;
 	if (uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s/reset", udev->address.text))
 		udev->caps |= UVIO_CAP_RESET;
-	if (udev->flags & UVIO_OPEN_UNSAFE_DMA && !uio_dma_allowed(udev))
+	if (udev->flags & UVIO_OPEN_UNSAFE_DMA && !uio_dma_allowed(udev) &&
+		!uio_frames_visible(udev))
 		udev->caps |= UVIO_CAP_BUS_MASTER | UVIO_CAP_DMA;
 }
 
@@ -95,6 +104,9 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 		rc = open_config(udev, device);
 	if (!rc)
 		rc = open_node(udev, device);
+	/* After binding the line is armed, and a card may be asserting it. */
+	if (!rc && device->pci && !device->config_refused)
+		rc = uio_config_set_intx(device, false);
 	if (rc) {
 		uio_close(udev);
 		return rc;
@@ -113,8 +125,8 @@ static int uio_reset(struct uvio_udev *udev)
 {
 	int rc = uvio_sysfs_write(udev->ctx, "1", "bus/pci/devices/%s/reset", udev->address.text);
 
-	if (!rc)
-		return 0;
+	if (!rc || rc == -EAGAIN)
+		return rc;
 	return uvio_fail(rc, "%s: cannot reset it through sysfs: %s%s", udev->address.text,
 		strerror(-rc), rc == -EACCES || rc == -EPERM ? "; it needs root" : "");
 }
@@ -124,19 +136,18 @@ static bool uio_claims(const struct uvio_device_info *info)
 	return info->uio;
 }
 
-static bool uio_has_node(struct uvio_ctx *ctx, const char *address)
+static int uio_node(struct uvio_ctx *ctx, const char *address, char *path)
 {
-	char **names, path[PATH_MAX];
-	int count = uvio_sysfs_names(ctx, "uio", &names, "bus/pci/devices/%s/uio", address);
-	bool found = count > 0 && !uvio_dev_path(ctx, path, "%s", names[0]) && !access(path, F_OK);
+	char name[UVIO_NAME_SIZE];
 
-	uvio_names_free(names, count);
-	return found;
+	if (name_of(ctx, address, name) || uvio_dev_path(ctx, path, "%s", name))
+		return -ENOENT;
+	return access(path, F_OK) ? -ENOENT : 0;
 }
 
 static const struct uvio_backend_ops uio_ops = {
 	.claims = uio_claims,
-	.has_node = uio_has_node,
+	.node = uio_node,
 	.probe = uio_probe,
 	.open = uio_open,
 	.close = uio_close,

@@ -39,16 +39,17 @@ struct uio_device {
 	bool has_irq;
 	bool has_irqcontrol; /* writing to the node arms the line */
 	int fd;
-	int config_fd; /* -1: not PCI */
-	int pagemap_fd; /* -1: not opened yet */
-	bool read_layout; /* maps and bars are filled */
+	int config_fd;	    /* -1: not PCI */
+	int config_refused; /* why it is open for reading only; 0: it is not */
+	int pagemap_fd;	    /* -1: not opened yet */
+	bool read_layout;   /* maps and bars are filled */
 	struct uio_map maps[UIO_MAPS];
 	struct uio_bar bars[PCI_BARS];
 	struct uio_region regions[UVIO_REGION_COUNT];
 	uint32_t last_event;
 	/*
-	 * Arming INTx writes the command register as a whole, so the lock keeps it and the switching
-	 * of bus mastering from undoing each other.
+	 * Arming INTx writes the command register as a whole, so the lock keeps it and the
+	 * switching of bus mastering from undoing each other.
 	 */
 	pthread_mutex_t command_lock;
 	uint16_t command; /* little endian, INTx enabled: what arms the line */
@@ -61,7 +62,8 @@ int uio_read_bars(struct uvio_ctx *ctx, const char *address, struct uio_bar *bar
 int uio_map_of_bar(const struct uio_map *maps, const struct uio_bar *bar);
 
 /* config.c: the configuration space; its errors are plain errnos, without a text */
-int uio_config_write(struct uio_device *device, const void *raw, unsigned int width, uint64_t offset);
+int uio_config_write(
+	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset);
 int uio_config_set_intx(struct uio_device *device, bool on);
 /** Arms INTx as uio_config_set_intx() left it: one system call. */
 int uio_config_arm(struct uio_device *device);
@@ -87,6 +89,8 @@ int uio_irq_ack(struct uvio_udev *udev, unsigned int vector);
 /* dma.c */
 /** 0; or why this device may not do DMA on uio: -EPERM with a text, -ENOTSUP. */
 int uio_dma_allowed(struct uvio_udev *udev);
+/** Whether the kernel shows page frame numbers to this process. 0; -EPERM with a text. */
+int uio_frames_visible(struct uvio_udev *udev);
 int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
 void uio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
@@ -96,6 +100,5 @@ int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
 void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check);
 /** "DMA" or "DMA-FQ" where an IOMMU translates for the device; NULL where none does. */
 const char *uio_translation(const char *iommu_type);
-int uio_explain(struct uvio_udev *udev, int err, const char *step);
 
 #endif /* UVIO_UIO_H */

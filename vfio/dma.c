@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #include "sys.h"
 #include "vfio.h"
@@ -29,43 +28,33 @@ void vfio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	uvio_sys_munmap((void *)mapping->addr, mapping->size);
 }
 
-static int no_memory(struct uvio_udev *udev, const struct uvio_mapping *mapping)
-{
-	unsigned long long mapped = 0, want = mapping->size >> 10;
-	struct rlimit limit = {0};
-
-	for (size_t i = 0; i < udev->dma.count; i++)
-		mapped += udev->dma.keys[i].mapping->size >> 10;
-	getrlimit(RLIMIT_MEMLOCK, &limit);
-	return uvio_fail(-ENOMEM, "%s: DMA map: %llu KiB asked for, %llu KiB mapped already, and "
-				  "locked memory is limited to %llu KiB (RLIMIT_MEMLOCK); raise it: "
-				  "ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the "
-				  "systemd unit", udev->address.text, want, mapped,
-		(unsigned long long)limit.rlim_cur >> 10);
-}
-
 static int no_entry(struct uvio_udev *udev)
 {
-	uint64_t limit = 0;
+	char allows[48] = "no more";
+	uint64_t limit;
 
-	uvio_sysfs_u64(udev->ctx, &limit, "module/vfio_iommu_type1/parameters/dma_entry_limit");
-	return uvio_fail(-ENOSPC, "%s: DMA map: %zu mappings are there, and the kernel allows %llu "
-				  "(dma_entry_limit of vfio_iommu_type1); map larger pieces, or load "
-				  "that module with a higher limit", udev->address.text,
-		udev->dma.count, (unsigned long long)limit);
+	if (!uvio_sysfs_u64(
+		    udev->ctx, &limit, "module/vfio_iommu_type1/parameters/dma_entry_limit"))
+		snprintf(allows, sizeof(allows), "%llu", (unsigned long long)limit);
+	return uvio_fail(-ENOSPC,
+		"%s: DMA map: %zu mappings are there, and the kernel allows %s "
+		"(dma_entry_limit of vfio_iommu_type1); map larger pieces, or load "
+		"that module with a higher limit",
+		udev->address.text, udev->dma.count, allows);
 }
 
-static int map_failed(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t iova,
-	int rc)
+static int map_failed(
+	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t iova, int rc)
 {
 	const char *hint = "";
 
 	if (rc == -ENOMEM)
-		return no_memory(udev, mapping);
+		return uvio_dma_memlock(udev, mapping);
 	if (rc == -ENOSPC)
 		return no_entry(udev);
 	if (rc == -EFAULT)
-		hint = "; the memory cannot be pinned: it is not mapped here, or read-only, or of a device";
+		hint = "; the memory cannot be pinned: it is not mapped here, or read-only, or of "
+		       "a device";
 	return uvio_fail(rc, "%s: DMA map: 0x%llx bytes at %p as IOVA 0x%llx: %s%s",
 		udev->address.text, (unsigned long long)mapping->size, (void *)mapping->addr,
 		(unsigned long long)iova, strerror(-rc), hint);
@@ -79,15 +68,20 @@ static int reserve(struct uvio_udev *udev, const struct uvio_mapping *mapping, u
 	int rc;
 
 	if ((mapping->addr | mapping->size) & (page - 1))
-		return uvio_fail(-EINVAL, "%s: DMA map: 0x%llx bytes at %p: the IOMMU maps pages of "
-					  "0x%llx bytes; align address and size to that",
+		return uvio_fail(-EINVAL,
+			"%s: DMA map: 0x%llx bytes at %p: the IOMMU maps pages of "
+			"0x%llx bytes; align address and size to that",
 			udev->address.text, (unsigned long long)mapping->size,
 			(void *)mapping->addr, (unsigned long long)page);
 	rc = vfio_iova_alloc(&device->iova, mapping->size, align, udev->dma.mask, iova);
+	if (rc == -ENOSPC && align > page)
+		rc = vfio_iova_alloc(&device->iova, mapping->size, page, udev->dma.mask, iova);
 	if (rc == -ENOSPC)
-		return uvio_fail(rc, "%s: DMA map: no 0x%llx bytes of IOVA are free below the DMA "
-				     "mask 0x%llx", udev->address.text,
-			(unsigned long long)mapping->size, (unsigned long long)udev->dma.mask);
+		return uvio_fail(rc,
+			"%s: DMA map: no 0x%llx bytes of IOVA are free below the DMA "
+			"mask 0x%llx",
+			udev->address.text, (unsigned long long)mapping->size,
+			(unsigned long long)udev->dma.mask);
 	return rc ? uvio_no_memory(udev->address.text) : 0;
 }
 
@@ -115,9 +109,11 @@ int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
 
 	/* What may still be mapped must not be given out again. */
 	if (rc)
-		return uvio_fail(rc, "%s: DMA unmap: the kernel did not unmap 0x%llx bytes at IOVA "
-				     "0x%llx: %s", udev->address.text,
-			(unsigned long long)mapping->size, (unsigned long long)iova, strerror(-rc));
+		return uvio_fail(rc,
+			"%s: DMA unmap: the kernel did not unmap 0x%llx bytes at IOVA "
+			"0x%llx: %s",
+			udev->address.text, (unsigned long long)mapping->size,
+			(unsigned long long)iova, strerror(-rc));
 	vfio_iova_free(&device->iova, iova, mapping->size);
 	return 0;
 }

@@ -27,13 +27,16 @@ static int open_container(struct uvio_udev *udev, struct vfio_device *device)
 	int rc = open_node(udev, "vfio", path);
 
 	if (rc < 0)
-		return vfio_explain(udev, rc, path);
+		return vfio_open_failed(udev, rc, path);
 	device->container_fd = rc;
 	rc = uvio_sys_ioctl(device->container_fd, VFIO_GET_API_VERSION, NULL);
+	if (rc < 0)
+		return vfio_open_failed(udev, rc, "VFIO_GET_API_VERSION");
 	if (rc != VFIO_API_VERSION)
-		return uvio_fail(rc < 0 ? rc : -EPROTO, "%s: %s speaks VFIO version %d, not %d",
+		return uvio_fail(-EPROTO, "%s: %s speaks VFIO version %d, not %d",
 			udev->address.text, path, rc, VFIO_API_VERSION);
-	rc = uvio_sys_ioctl(device->container_fd, VFIO_CHECK_EXTENSION, (void *)(uintptr_t)VFIO_TYPE1v2_IOMMU);
+	rc = uvio_sys_ioctl(
+		device->container_fd, VFIO_CHECK_EXTENSION, (void *)(uintptr_t)VFIO_TYPE1v2_IOMMU);
 	if (rc < 1)
 		return uvio_fail(rc < 0 ? rc : -ENOTSUP,
 			"%s: the kernel offers no type1v2 IOMMU; modprobe vfio_iommu_type1",
@@ -45,22 +48,20 @@ static int open_group(struct uvio_udev *udev, struct vfio_device *device)
 {
 	struct vfio_group_status status = {.argsz = sizeof(status)};
 	char path[PATH_MAX], folder[UVIO_ADDRESS_SIZE * 2], group[UVIO_NAME_SIZE];
-	uint64_t number;
 	int rc;
 
 	uvio_device_folder(&udev->address, folder, sizeof(folder));
-	if (uvio_sysfs_link(udev->ctx, group, sizeof(group), "%s/iommu_group", folder) ||
-		uvio_parse_u64(group, &number))
-		return vfio_explain(udev, -ENOENT, "iommu_group");
-	device->group = (int)number;
+	if (uvio_sysfs_link(udev->ctx, group, sizeof(group), "%s/iommu_group", folder))
+		return vfio_open_failed(udev, -ENOENT, "iommu_group");
 	rc = open_node(udev, group, path);
 	if (rc < 0)
-		return vfio_explain(udev, rc, path);
+		return vfio_open_failed(udev, rc, path);
 	device->group_fd = rc;
 	rc = uvio_sys_ioctl(device->group_fd, VFIO_GROUP_GET_STATUS, &status);
 	if (rc < 0)
-		return vfio_explain(udev, rc, "VFIO_GROUP_GET_STATUS");
-	return status.flags & VFIO_GROUP_FLAGS_VIABLE ? 0 : vfio_explain(udev, -EBUSY, "viable");
+		return vfio_open_failed(udev, rc, "VFIO_GROUP_GET_STATUS");
+	return status.flags & VFIO_GROUP_FLAGS_VIABLE ? 0
+						      : vfio_open_failed(udev, -EBUSY, "viable");
 }
 
 static int attach(struct uvio_udev *udev, struct vfio_device *device)
@@ -68,10 +69,11 @@ static int attach(struct uvio_udev *udev, struct vfio_device *device)
 	int rc = uvio_sys_ioctl(device->group_fd, VFIO_GROUP_SET_CONTAINER, &device->container_fd);
 
 	if (rc < 0)
-		return vfio_explain(udev, rc, "VFIO_GROUP_SET_CONTAINER");
-	rc = uvio_sys_ioctl(device->container_fd, VFIO_SET_IOMMU, (void *)(uintptr_t)VFIO_TYPE1v2_IOMMU);
+		return vfio_open_failed(udev, rc, "VFIO_GROUP_SET_CONTAINER");
+	rc = uvio_sys_ioctl(
+		device->container_fd, VFIO_SET_IOMMU, (void *)(uintptr_t)VFIO_TYPE1v2_IOMMU);
 	if (rc < 0)
-		return vfio_explain(udev, rc, "VFIO_SET_IOMMU");
+		return vfio_open_failed(udev, rc, "VFIO_SET_IOMMU");
 	return 0;
 }
 
@@ -86,7 +88,7 @@ static int get_device(struct uvio_udev *udev, struct vfio_device *device)
 		rc = uvio_sys_ioctl(device->group_fd, VFIO_GROUP_GET_DEVICE_FD, udev->address.text);
 	}
 	if (rc < 0)
-		return vfio_explain(udev, rc, "VFIO_GROUP_GET_DEVICE_FD");
+		return vfio_open_failed(udev, rc, "VFIO_GROUP_GET_DEVICE_FD");
 	device->fd = rc;
 	return 0;
 }
@@ -129,7 +131,8 @@ static int init_from_cap(struct vfio_device *device, const void *info, size_t si
 	struct vfio_range *ranges;
 	int rc;
 
-	if (room < sizeof(*cap) || cap->nr_iovas > (room - sizeof(*cap)) / sizeof(cap->iova_ranges[0]))
+	if (room < sizeof(*cap) ||
+		cap->nr_iovas > (room - sizeof(*cap)) / sizeof(cap->iova_ranges[0]))
 		return -EPROTO;
 	ranges = calloc(cap->nr_iovas ? cap->nr_iovas : 1, sizeof(*ranges));
 	if (!ranges)
@@ -148,11 +151,11 @@ static int group_iova_init(struct uvio_udev *udev, struct vfio_device *device)
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	struct vfio_iommu_type1_info *info;
 	void *answer;
-	int rc = vfio_info(device->container_fd, VFIO_IOMMU_GET_INFO, sizeof(question), &question,
-		&answer);
+	int rc = vfio_info(
+		device->container_fd, VFIO_IOMMU_GET_INFO, sizeof(question), &question, &answer);
 
 	if (rc)
-		return vfio_explain(udev, rc, "VFIO_IOMMU_GET_INFO");
+		return vfio_failed(udev, rc, "VFIO_IOMMU_GET_INFO");
 	info = answer;
 	if (info->flags & VFIO_IOMMU_INFO_PGSIZES && info->iova_pgsizes)
 		page = info->iova_pgsizes & -info->iova_pgsizes;
@@ -160,16 +163,18 @@ static int group_iova_init(struct uvio_udev *udev, struct vfio_device *device)
 		cap = vfio_cap_find(info, sizeof(question), info->argsz, info->cap_offset,
 			VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
 	rc = cap ? init_from_cap(device, info, info->argsz, cap, page)
-		 : vfio_iova_init(&device->iova, fallback_ranges, ARRAY_SIZE(fallback_ranges), page);
+		 : vfio_iova_init(
+			   &device->iova, fallback_ranges, ARRAY_SIZE(fallback_ranges), page);
 	free(answer);
+	if (rc == -ENOMEM)
+		return uvio_no_memory(udev->address.text);
 	if (rc)
 		return uvio_fail(rc, "%s: the kernel's list of IOVA ranges makes no sense: %s",
 			udev->address.text, strerror(-rc));
 	return 0;
 }
 
-static int group_map(
-	struct vfio_device *device, const struct uvio_mapping *mapping, uint64_t iova)
+static int group_map(struct vfio_device *device, const struct uvio_mapping *mapping, uint64_t iova)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
@@ -200,7 +205,6 @@ static int group_unmap(struct vfio_device *device, uint64_t iova, uint64_t size)
 }
 
 const struct vfio_transport vfio_transport_group = {
-	.name = "group",
 	.open = group_open,
 	.close = group_close,
 	.iova_init = group_iova_init,

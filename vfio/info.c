@@ -49,7 +49,8 @@ const struct vfio_info_cap_header *vfio_cap_find(
 	size_t least = base;
 
 	while (offset >= least && !(offset % sizeof(uint64_t)) &&
-		offset + sizeof(struct vfio_info_cap_header) <= size) {
+		size >= sizeof(struct vfio_info_cap_header) &&
+		offset <= size - sizeof(struct vfio_info_cap_header)) {
 		const struct vfio_info_cap_header *cap =
 			(const void *)((const char *)info + offset);
 

@@ -73,8 +73,8 @@ static int add(struct vfio_iova *iova, const struct vfio_range *sorted, size_t i
 	return rc;
 }
 
-int vfio_iova_init(struct vfio_iova *iova, const struct vfio_range *offered, size_t count,
-	uint64_t page)
+int vfio_iova_init(
+	struct vfio_iova *iova, const struct vfio_range *offered, size_t count, uint64_t page)
 {
 	struct vfio_range *sorted = calloc(count ? count : 1, sizeof(*sorted));
 	int rc = 0;
@@ -129,8 +129,8 @@ static void take(struct vfio_iova *iova, size_t i, uint64_t first, uint64_t last
 	}
 }
 
-int vfio_iova_alloc(struct vfio_iova *iova, uint64_t size, uint64_t align, uint64_t mask,
-	uint64_t *first)
+int vfio_iova_alloc(
+	struct vfio_iova *iova, uint64_t size, uint64_t align, uint64_t mask, uint64_t *first)
 {
 	int rc;
 

@@ -44,7 +44,7 @@ int vfio_irq_init(struct uvio_udev *udev)
 		int count = vector_count(device, kind_index[kind]);
 
 		if (count < 0)
-			return vfio_explain(udev, count, "VFIO_DEVICE_GET_IRQ_INFO");
+			return vfio_failed(udev, count, "VFIO_DEVICE_GET_IRQ_INFO");
 		device->irq_counts[kind] = count;
 		if (count)
 			udev->caps |= kind_cap[kind];
@@ -57,22 +57,34 @@ int vfio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
 	return ((struct vfio_device *)udev->priv)->irq_counts[kind];
 }
 
-/* @action is a VFIO_IRQ_SET_ACTION; @fds NULL and @count 0 switches the index off. */
+/* @action is a VFIO_IRQ_SET_ACTION; @count 0 switches the index off. Needs no memory. */
+static int set_irqs_none(
+	const struct vfio_device *device, uint32_t index, uint32_t action, unsigned int count)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set),
+		.flags = action | VFIO_IRQ_SET_DATA_NONE,
+		.index = index,
+		.count = count,
+	};
+
+	return uvio_sys_ioctl(device->fd, VFIO_DEVICE_SET_IRQS, &set);
+}
+
 static int set_irqs(const struct vfio_device *device, uint32_t index, uint32_t action,
 	const int *fds, unsigned int count)
 {
-	size_t size = sizeof(struct vfio_irq_set) + (fds ? count * sizeof(*fds) : 0);
+	size_t size = sizeof(struct vfio_irq_set) + count * sizeof(*fds);
 	struct vfio_irq_set *set = calloc(1, size);
 	int rc;
 
 	if (!set)
 		return -ENOMEM;
 	set->argsz = (uint32_t)size;
-	set->flags = action | (fds ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE);
+	set->flags = action | VFIO_IRQ_SET_DATA_EVENTFD;
 	set->index = index;
 	set->count = count;
-	if (fds)
-		memcpy(set->data, fds, count * sizeof(*fds));
+	memcpy(set->data, fds, count * sizeof(*fds));
 	rc = uvio_sys_ioctl(device->fd, VFIO_DEVICE_SET_IRQS, set);
 	free(set);
 	return rc;
@@ -131,19 +143,23 @@ static int open_fds(struct uvio_udev *udev, unsigned int count)
 static int trigger(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
 {
 	struct vfio_device *device = udev->priv;
-	int rc = set_irqs(device, kind_index[kind], VFIO_IRQ_SET_ACTION_TRIGGER, device->irq_fds,
-		count);
+	int rc = set_irqs(
+		device, kind_index[kind], VFIO_IRQ_SET_ACTION_TRIGGER, device->irq_fds, count);
 
 	if (!rc)
 		return 0;
 	if (rc > 0)
-		return uvio_fail(-ENOSPC, "%s: the kernel has %d of the %u %s vectors asked for",
-			udev->address.text, rc, count, uvio_irq_kind_name(kind));
+		return uvio_fail(-ENOSPC,
+			"%s: the kernel has %d of the %u %s vectors asked for; "
+			"ask for %d",
+			udev->address.text, rc, count, uvio_irq_kind_name(kind), rc);
 	if (rc == -EBUSY && kind == UVIO_IRQ_INTX)
-		return uvio_fail(rc, "%s: its interrupt line is shared, and the card cannot mask "
-				     "INTx by itself; use MSI, or move it to a line of its own "
-				     "(/proc/interrupts)", udev->address.text);
-	return vfio_explain(udev, rc, "VFIO_DEVICE_SET_IRQS");
+		return uvio_fail(rc,
+			"%s: its interrupt line is shared, and the card cannot mask "
+			"INTx by itself; use MSI, or move it to a line of its own "
+			"(/proc/interrupts)",
+			udev->address.text);
+	return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
 }
 
 /* The kernel masks INTx at each event: writing to this eventfd unmasks it, without an ioctl. */
@@ -153,14 +169,14 @@ static int arm_intx(struct uvio_udev *udev)
 	int rc = uvio_sys_eventfd();
 
 	if (rc < 0)
-		return uvio_fail(rc, "%s: no eventfd: %s; see ulimit -n", udev->address.text,
-			strerror(-rc));
+		return uvio_fail(
+			rc, "%s: no eventfd: %s; see ulimit -n", udev->address.text, strerror(-rc));
 	device->unmask_fd = rc;
-	rc = set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK,
-		&device->unmask_fd, 1);
+	rc = set_irqs(
+		device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, &device->unmask_fd, 1);
 	device->unmask_by_ioctl = rc < 0;
-	rc = set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, NULL, 1);
-	return rc < 0 ? vfio_explain(udev, rc, "VFIO_DEVICE_SET_IRQS") : 0;
+	rc = set_irqs_none(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 1);
+	return rc < 0 ? vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS") : 0;
 }
 
 int vfio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
@@ -180,7 +196,7 @@ int vfio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned in
 	return 0;
 
 err_disable:
-	set_irqs(device, device->irq_index, VFIO_IRQ_SET_ACTION_TRIGGER, NULL, 0);
+	set_irqs_none(device, device->irq_index, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
 err_close_fds:
 	close_fds(device);
 	return rc;
@@ -189,10 +205,10 @@ err_close_fds:
 int vfio_irq_disable(struct uvio_udev *udev)
 {
 	struct vfio_device *device = udev->priv;
-	int rc = set_irqs(device, device->irq_index, VFIO_IRQ_SET_ACTION_TRIGGER, NULL, 0);
+	int rc = set_irqs_none(device, device->irq_index, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
 
 	close_fds(device);
-	return rc < 0 ? vfio_explain(udev, rc, "VFIO_DEVICE_SET_IRQS") : 0;
+	return rc < 0 ? vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS") : 0;
 }
 
 int vfio_irq_fd(struct uvio_udev *udev, unsigned int vector)
@@ -210,8 +226,8 @@ int vfio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *even
 	*events = 0;
 	if (n == -EAGAIN)
 		return -EAGAIN;
-	return uvio_fail(n < 0 ? (int)n : -EIO, "%s: vector %u: reading its eventfd failed",
-		udev->address.text, vector);
+	return uvio_fail(n < 0 ? (int)n : -EIO, "%s: vector %u: reading its eventfd: %s",
+		udev->address.text, vector, strerror(n < 0 ? (int)-n : EIO));
 }
 
 int vfio_irq_ack(struct uvio_udev *udev, unsigned int vector)
@@ -221,7 +237,7 @@ int vfio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 	int rc;
 
 	if (device->unmask_by_ioctl)
-		rc = set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, NULL, 1);
+		rc = set_irqs_none(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 1);
 	else
 		rc = (int)uvio_sys_write(device->unmask_fd, &one, sizeof(one));
 	if (rc >= 0)

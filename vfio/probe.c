@@ -3,8 +3,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -23,8 +21,8 @@ bool vfio_claims(const struct uvio_device_info *info)
 	return info->pci && info->driver && strstr(info->driver, "vfio");
 }
 
-static void probe_driver(struct uvio_ctx *ctx, const struct uvio_device_info *info,
-	struct uvio_check *check)
+static void probe_driver(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	char mend[UVIO_TEXT_SIZE];
 	bool loaded = uvio_sysfs_exists(ctx, "bus/pci/drivers/vfio-pci");
@@ -38,8 +36,8 @@ static void probe_driver(struct uvio_ctx *ctx, const struct uvio_device_info *in
 			"%s: bound to the kernel driver '%s', not to vfio-pci", info->address,
 			info->driver);
 	else
-		uvio_check_add(check, UVIO_UNBOUND, mend, "%s: not bound to vfio-pci",
-			info->address);
+		uvio_check_add(
+			check, UVIO_UNBOUND, mend, "%s: not bound to vfio-pci", info->address);
 }
 
 static void probe_group(const struct uvio_device *device, struct uvio_check *check)
@@ -63,35 +61,48 @@ static void probe_group(const struct uvio_device *device, struct uvio_check *che
 		info->address, info->iommu_group, blockers);
 }
 
-static void not_permitted(const struct uvio_device_info *info, const char *path,
-	struct uvio_check *check)
+static void not_permitted(
+	const struct uvio_device_info *info, const char *path, struct uvio_check *check)
 {
-	char mend[UVIO_TEXT_SIZE], owner[32], group[32];
-	const struct passwd *user;
-	const struct group *users;
+	char mend[UVIO_TEXT_SIZE];
 	struct stat st = {0};
 
 	stat(path, &st);
-	snprintf(owner, sizeof(owner), "%u", (unsigned int)st.st_uid);
-	snprintf(group, sizeof(group), "%u", (unsigned int)st.st_gid);
-	user = getpwuid(st.st_uid);
-	if (user)
-		snprintf(owner, sizeof(owner), "%.31s", user->pw_name);
-	users = getgrgid(st.st_gid);
-	if (users)
-		snprintf(group, sizeof(group), "%.31s", users->gr_name);
 	snprintf(mend, sizeof(mend),
 		"chown it to that user, or for ever by a udev rule: SUBSYSTEM==\"vfio\", "
 		"KERNEL==\"%d\", OWNER=\"USER\"; in a container, pass the node in",
 		info->iommu_group);
 	uvio_check_add(check, UVIO_BLOCKS, mend,
-		"%s: %s may not be opened by user %u: it belongs to %s:%s with mode %04o",
-		info->address, path, (unsigned int)geteuid(), owner, group,
-		(unsigned int)st.st_mode & 07777);
+		"%s: %s may not be opened by user %u: it belongs to user %u and group %u with mode "
+		"%04o",
+		info->address, path, (unsigned int)geteuid(), (unsigned int)st.st_uid,
+		(unsigned int)st.st_gid, (unsigned int)st.st_mode & 07777);
 }
 
-static void probe_node(struct uvio_ctx *ctx, const struct uvio_device_info *info,
-	struct uvio_check *check)
+/* The node of the group is missing, though the driver is bound. */
+static void no_group_node(struct uvio_ctx *ctx, const struct uvio_device_info *info,
+	const char *path, struct uvio_check *check)
+{
+	char name[UVIO_NAME_SIZE] = "";
+
+	uvio_sysfs_read(ctx, name, sizeof(name), "kernel/iommu_groups/%d/name", info->iommu_group);
+	if (!strcmp(name, "vfio-noiommu"))
+		uvio_check_add(check, UVIO_BLOCKS, "switch the IOMMU on, or use the uio backend",
+			"%s: VFIO runs without an IOMMU here, and this backend does not",
+			info->address);
+	else if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/vfio-dev", info->address))
+		uvio_check_add(check, UVIO_BLOCKS, "use a kernel with CONFIG_VFIO_GROUP",
+			"%s: this kernel has devices of VFIO, but no groups", info->address);
+	else
+		uvio_check_add(check, UVIO_BLOCKS,
+			"in a container, pass the node in; on the host, "
+			"is udev running?",
+			"%s: %s does not exist, though the device is bound to %s", info->address,
+			path, info->driver);
+}
+
+static void probe_node(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	char path[PATH_MAX];
 
@@ -99,14 +110,12 @@ static void probe_node(struct uvio_ctx *ctx, const struct uvio_device_info *info
 		return;
 	uvio_dev_path(ctx, path, "vfio/vfio");
 	if (access(path, F_OK))
-		uvio_check_add(check, UVIO_BLOCKS, "modprobe vfio; in a container, pass the node in",
-			"%s: %s does not exist", info->address, path);
+		uvio_check_add(check, UVIO_BLOCKS,
+			"modprobe vfio; in a container, pass the node in", "%s: %s does not exist",
+			info->address, path);
 	uvio_dev_path(ctx, path, "vfio/%d", info->iommu_group);
 	if (access(path, F_OK))
-		uvio_check_add(check, UVIO_BLOCKS, "in a container, pass the node in; on the host, "
-						   "is udev running?",
-			"%s: %s does not exist, though the device is bound to %s", info->address,
-			path, info->driver);
+		no_group_node(ctx, info, path, check);
 	else if (access(path, R_OK | W_OK))
 		not_permitted(info, path, check);
 }
@@ -129,7 +138,8 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct u
 
 	if (!info->pci) {
 		uvio_check_add(check, UVIO_BLOCKS, "use the uio backend",
-			"%s: not a PCI device, and the vfio backend drives only those", info->address);
+			"%s: not a PCI device, and the vfio backend drives only those",
+			info->address);
 		return;
 	}
 	probe_group(device, check);
@@ -145,7 +155,8 @@ static const struct {
 	const char *text;
 } causes[] = {
 	{"VFIO_SET_IOMMU", -EPERM,
-		"the platform cannot remap interrupts, so a card could forge them; switch on interrupt "
+		"the platform cannot remap interrupts, so a card could forge them; switch on "
+		"interrupt "
 		"remapping (x2APIC) in the firmware, or, at that risk, load vfio_iommu_type1 with "
 		"allow_unsafe_interrupts=1"},
 	{"VFIO_SET_IOMMU", -ENODEV, "the module vfio_iommu_type1 is not loaded; modprobe it"},
@@ -165,33 +176,44 @@ static const char *cause_of(int err, const char *step)
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
 		if (causes[i].err == err && !strcmp(causes[i].step, step))
 			return causes[i].text;
-	if (err == -EBUSY)
-		return "its IOMMU group is open in another program, or through another device; "
-		       "fuser -v names it";
-	if (err == -EPERM || err == -EACCES)
-		return "not permitted; in a container its cgroup must allow the node too";
-	return strerror(-err);
+	return NULL;
 }
 
-int vfio_explain(struct uvio_udev *udev, int err, const char *step)
+/* The step that opens a node is called by its path. */
+static int node_failed(struct uvio_udev *udev, int err, const char *path)
 {
-	struct uvio_device *device;
-	struct uvio_check *check;
+	char name[UVIO_NAME_SIZE];
+	int pid = err == -EBUSY ? uvio_find_opener(udev->ctx, path, name, sizeof(name)) : 0;
 
-	if (uvio_device_find(udev->ctx, udev->address.text, &device))
-		return uvio_last_errno();
-	if (!uvio_check_device(udev->ctx, device, "vfio", &check)) {
-		bool explained = uvio_check_verdict(check) != UVIO_USABLE;
+	if (pid)
+		return uvio_fail(err,
+			"%s: %s is open in process %d (%s), for it or for another "
+			"member of its IOMMU group; end that first",
+			udev->address.text, path, pid, name);
+	if (err == -EBUSY)
+		return uvio_fail(err,
+			"%s: %s is open in another program, for it or for another member "
+			"of its IOMMU group; fuser -v %s names it",
+			udev->address.text, path, path);
+	return uvio_open_failed(udev, err, path,
+		err == -EPERM || err == -EACCES
+			? "not permitted; in a container its cgroup must allow the node too"
+			: NULL);
+}
 
-		if (explained)
-			uvio_check_fail(check, err);
-		uvio_check_free(check);
-		if (explained) {
-			uvio_device_free(device);
-			return err;
-		}
-	}
-	uvio_device_free(device);
-	return uvio_fail(err, "%s: %s: %s (%s)", udev->address.text, step, cause_of(err, step),
-		uvio_errname(err));
+int vfio_open_failed(struct uvio_udev *udev, int err, const char *step)
+{
+	if (step[0] == '/')
+		return node_failed(udev, err, step);
+	return uvio_open_failed(udev, err, step, cause_of(err, step));
+}
+
+int vfio_failed(struct uvio_udev *udev, int err, const char *step)
+{
+	const char *cause = cause_of(err, step);
+
+	if (err == -ENODEV)
+		return uvio_udev_gone(udev, "the kernel says so");
+	return uvio_fail(err, "%s: %s: %s (%s)", udev->address.text, step,
+		cause ? cause : strerror(-err), uvio_errname(err));
 }

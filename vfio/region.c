@@ -47,7 +47,8 @@ static int set_areas(struct vfio_region *region, const struct vfio_region_info *
 	for (uint32_t i = 0; i < cap->nr_areas; i++) {
 		const struct vfio_region_sparse_mmap_area *area = &cap->areas[i];
 
-		if (!area->size || area->size > info->size || area->offset > info->size - area->size)
+		if (!area->size || area->size > info->size ||
+			area->offset > info->size - area->size)
 			continue;
 		region->areas[region->area_count++] = (struct vfio_area){area->offset, area->size};
 	}
@@ -97,7 +98,7 @@ int vfio_region_info_get(struct uvio_udev *udev, struct uvio_region *region)
 		rc = vfio_info(device->fd, VFIO_DEVICE_GET_REGION_INFO, sizeof(question), &question,
 			&answer);
 	if (rc && rc != -ENOENT && rc != -EINVAL)
-		return vfio_explain(udev, rc, "VFIO_DEVICE_GET_REGION_INFO");
+		return vfio_failed(udev, rc, "VFIO_DEVICE_GET_REGION_INFO");
 	info = rc ? NULL : answer;
 	if (!info || !info->size) {
 		free(info);
@@ -108,14 +109,16 @@ int vfio_region_info_get(struct uvio_udev *udev, struct uvio_region *region)
 	rc = set_region(&device->regions[region->index], info);
 	region->flags = flags_of(udev, info);
 	free(answer);
+	if (rc == -ENOMEM)
+		return uvio_no_memory(udev->address.text);
 	if (rc)
 		return uvio_fail(rc, "%s: region %u: the kernel's list of areas makes no sense: %s",
 			udev->address.text, region->index, strerror(-rc));
 	return 0;
 }
 
-static int map_area(struct uvio_udev *udev, const struct uvio_region *region, int prot,
-	char *base, uint64_t offset, uint64_t size)
+static int map_area(struct uvio_udev *udev, const struct uvio_region *region, int prot, char *base,
+	uint64_t offset, uint64_t size)
 {
 	const struct vfio_device *device = udev->priv;
 	void *addr;
@@ -175,8 +178,8 @@ int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 	prot |= region->flags & UVIO_REGION_READ ? PROT_READ : 0;
 	prot |= region->flags & UVIO_REGION_WRITE ? PROT_WRITE : 0;
 	own->mapped = (region->size + page - 1) & ~(page - 1);
-	rc = uvio_sys_mmap(NULL, own->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		-1, 0, &base);
+	rc = uvio_sys_mmap(NULL, own->mapped, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, &base);
 	if (rc)
 		return uvio_fail(rc, "%s: region %u: no address space for 0x%llx bytes: %s",
 			udev->address.text, region->index, (unsigned long long)own->mapped,
@@ -219,15 +222,6 @@ static volatile unsigned char *in_area(const struct vfio_region *own,
 	return NULL;
 }
 
-static int access_failed(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
-	int rc)
-{
-	if (rc == -ENODEV)
-		return uvio_udev_gone(udev, "the kernel says so");
-	return uvio_fail(rc, "%s: region %u: access to 0x%llx: %s", udev->address.text,
-		region->index, (unsigned long long)offset, strerror(-rc));
-}
-
 int vfio_region_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, uint64_t *value)
 {
@@ -244,7 +238,7 @@ int vfio_region_read(struct uvio_udev *udev, const struct uvio_region *region, u
 	}
 	rc = uvio_sys_pread(device->fd, &raw, width, own->offset + offset);
 	if (rc)
-		return access_failed(udev, region, offset, rc);
+		return uvio_access_failed(udev, region, offset, rc);
 	*value = le64toh(raw);
 	return 0;
 }
@@ -264,5 +258,5 @@ int vfio_region_write(struct uvio_udev *udev, const struct uvio_region *region, 
 		return 0;
 	}
 	rc = uvio_sys_pwrite(device->fd, &raw, width, own->offset + offset);
-	return rc ? access_failed(udev, region, offset, rc) : 0;
+	return rc ? uvio_access_failed(udev, region, offset, rc) : 0;
 }

@@ -19,10 +19,10 @@ static int get_info(struct uvio_udev *udev, struct vfio_device *device)
 	device->info.argsz = sizeof(device->info);
 	rc = uvio_sys_ioctl(device->fd, VFIO_DEVICE_GET_INFO, &device->info);
 	if (rc < 0)
-		return vfio_explain(udev, rc, "VFIO_DEVICE_GET_INFO");
+		return vfio_failed(udev, rc, "VFIO_DEVICE_GET_INFO");
 	if (!(device->info.flags & VFIO_DEVICE_FLAGS_PCI))
-		return uvio_fail(-ENOTSUP, "%s: VFIO says that it is no PCI device",
-			udev->address.text);
+		return uvio_fail(
+			-ENOTSUP, "%s: VFIO says that it is no PCI device", udev->address.text);
 	return 0;
 }
 
@@ -69,7 +69,7 @@ static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 	device->transport = &vfio_transport_group;
 	device->container_fd = device->group_fd = device->fd = device->unmask_fd = -1;
 	if (udev->address.kind != UVIO_ADDRESS_PCI)
-		return vfio_explain(udev, -ENOTSUP, "open");
+		return vfio_open_failed(udev, -ENOTSUP, "open");
 	rc = device->transport->open(udev, device);
 	if (rc)
 		return rc;
@@ -96,22 +96,25 @@ static int vfio_reset(struct uvio_udev *udev)
 	const struct vfio_device *device = udev->priv;
 	int rc = uvio_sys_ioctl(device->fd, VFIO_DEVICE_RESET, NULL);
 
+	if (rc == -EAGAIN)
+		return rc;
 	if (rc < 0)
-		return vfio_explain(udev, rc, "VFIO_DEVICE_RESET");
+		return vfio_failed(udev, rc, "VFIO_DEVICE_RESET");
 	return enable_memory(udev);
 }
 
-static bool vfio_has_node(struct uvio_ctx *ctx, const char *address)
+static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 {
-	char path[PATH_MAX], group[UVIO_NAME_SIZE];
+	char group[UVIO_NAME_SIZE];
 
-	return !uvio_sysfs_link(ctx, group, sizeof(group), "bus/pci/devices/%s/iommu_group",
-		       address) &&
-	       !uvio_dev_path(ctx, path, "vfio/%s", group) && !access(path, F_OK);
+	if (uvio_sysfs_link(ctx, group, sizeof(group), "bus/pci/devices/%s/iommu_group", address) ||
+		uvio_dev_path(ctx, path, "vfio/%s", group))
+		return -ENOENT;
+	return access(path, F_OK) ? -ENOENT : 0;
 }
 
 static const struct uvio_backend_ops vfio_ops = {
-	.has_node = vfio_has_node,
+	.node = vfio_node,
 	.claims = vfio_claims,
 	.probe = vfio_probe,
 	.open = vfio_open,

@@ -19,7 +19,7 @@ struct vfio_iova {
 	struct vfio_range *ranges;
 	size_t count, room;
 	size_t allocated; /* blocks that are out */
-	uint64_t page; /* smallest mapping, a power of two */
+	uint64_t page;	  /* smallest mapping, a power of two */
 };
 
 /**
@@ -27,25 +27,25 @@ struct vfio_iova {
  * address 0 for none, and the last page, which old kernels could not unmap, are left out.
  * -EINVAL: a range is upside down or overlaps another; -ENOMEM.
  */
-int vfio_iova_init(struct vfio_iova *iova, const struct vfio_range *offered, size_t count,
-	uint64_t page);
+int vfio_iova_init(
+	struct vfio_iova *iova, const struct vfio_range *offered, size_t count, uint64_t page);
 void vfio_iova_cleanup(struct vfio_iova *iova);
 
 /**
  * The lowest free @size bytes that end at or below @mask, aligned to @align, a power of two.
  * -ENOSPC.
  */
-int vfio_iova_alloc(struct vfio_iova *iova, uint64_t size, uint64_t align, uint64_t mask,
-	uint64_t *first);
+int vfio_iova_alloc(
+	struct vfio_iova *iova, uint64_t size, uint64_t align, uint64_t mask, uint64_t *first);
 /** Gives back what vfio_iova_alloc() gave. Never fails: there is room since the allocation. */
 void vfio_iova_free(struct vfio_iova *iova, uint64_t first, uint64_t size);
 
 /* info.c: ioctls which say by argsz how much they have, and chain capabilities behind it. */
 
 /**
- * Asks with a structure of @base bytes, of which the first member is argsz; asks again with more room
- * until all fits. 0 and the answer in @info, for free(); -ENOMEM; the ioctl's errno;
- * -EPROTO (a length that cannot be).
+ * Asks with a structure of @base bytes, of which the first member is argsz; asks again with more
+ * room until all fits. 0 and the answer in @info, for free(); -ENOMEM; the ioctl's errno; -EPROTO
+ * (a length that cannot be).
  */
 int vfio_info(int fd, unsigned long request, size_t base, const void *question, void **info);
 
@@ -61,7 +61,6 @@ const struct vfio_info_cap_header *vfio_cap_find(
 struct vfio_device;
 
 struct vfio_transport {
-	const char *name;
 	/** Opens down to device->fd, in the order of the kernel's documentation; all or nothing. */
 	int (*open)(struct uvio_udev *udev, struct vfio_device *device);
 	void (*close)(struct vfio_device *device);
@@ -80,8 +79,8 @@ struct vfio_area {
 };
 
 struct vfio_region {
-	uint64_t offset; /* in the device's descriptor */
-	uint64_t mapped; /* bytes reserved at the region's base */
+	uint64_t offset;	 /* in the device's descriptor */
+	uint64_t mapped;	 /* bytes reserved at the region's base */
 	struct vfio_area *areas; /* those which may be mapped; NULL: all */
 	unsigned int area_count;
 };
@@ -92,7 +91,6 @@ struct vfio_device {
 	int container_fd; /* -1: not open, as all of them */
 	int group_fd;
 	int fd;
-	int group;
 	struct vfio_device_info info;
 	struct vfio_region regions[UVIO_REGION_COUNT];
 	struct vfio_iova iova;
@@ -135,7 +133,9 @@ int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
 /* probe.c */
 bool vfio_claims(const struct uvio_device_info *info);
 void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check);
-/** The failure of a step, as the sentence that vfio_probe() has for its cause, if it has one. */
-int vfio_explain(struct uvio_udev *udev, int err, const char *step);
+/** A step of open failed: the sentence of vfio_probe() for its cause, or that of the step. */
+int vfio_open_failed(struct uvio_udev *udev, int err, const char *step);
+/** A step on an open device failed; -ENODEV marks it as gone. */
+int vfio_failed(struct uvio_udev *udev, int err, const char *step);
 
 #endif /* UVIO_VFIO_H */

@@ -21,13 +21,15 @@ extern "C" {
 
 /**
  * Binds the PCI device at @address to @driver: the name of a backend ("uio", "vfio") or of a kernel
- * driver, or "none", which leaves it without a driver. A device which has it already is left alone. A
+ * driver, or "none", which leaves it without a driver. A device which has it already, or a variant
+ * that serves the same backend, is left alone. A
  * driver_override that an administrator has set is as before afterwards.
  *
- * 0, or: -EINVAL and -ENODEV as uvio_device_find(); -ENOTSUP (not PCI, or a bridge); -EBUSY (open in
- * another process, which is named; a mounted disk; a network interface that is up); -ENOENT (the
- * kernel driver is not loaded); -EACCES, -EPERM, -EROFS; -EIO (the kernel did not bind it). On
- * failure the device has the driver that it had before, or the text says that it has not.
+ * 0, or: -EINVAL and -ENODEV as uvio_device_find(); -ENOTSUP (not PCI, or a bridge); -EBUSY (open
+ * in another process, which is named; a mounted disk; a network interface that is up; virtual
+ * functions of it are there); -ENOENT (the kernel driver is not loaded); -EACCES, -EPERM, -EROFS;
+ * -EIO (the kernel did not bind it). On failure the device has the driver that it had before, or
+ * the text says that it has not.
  */
 UVIO_API int uvio_bind(struct uvio_ctx *ctx, const char *address, const char *driver);
 

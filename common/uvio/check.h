@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 enum uvio_verdict {
-	UVIO_USABLE = 0,     /**< uvio_udev_open() will work */
+	UVIO_USABLE = 0,     /**< nothing was found that keeps uvio_udev_open() from working */
 	UVIO_NOT_APPLICABLE, /**< not now: another kernel driver has the device, or none */
 	UVIO_BROKEN,	     /**< something on this machine prevents it */
 };

@@ -43,21 +43,21 @@ struct uvio_group_member {
 
 /** What is known of a device. Strings and arrays belong to the device object. */
 struct uvio_device_info {
-	const char *address;  /**< canonical: "0000:06:0d.0", or "uio0" */
-	bool pci;	      /**< false: a UIO device on another bus, the ids below are 0 */
-	bool bridge;	      /**< to PCI, ISA or the host: not for user space */
+	const char *address; /**< canonical: "0000:06:0d.0", or "uio0" */
+	bool pci;	     /**< false: a UIO device on another bus, the ids below are 0 */
+	bool bridge;	     /**< to PCI, ISA or the host: not for user space */
 	uint16_t vendor;
 	uint16_t device;
 	uint16_t subvendor;
 	uint16_t subdevice;
-	uint32_t class_code;  /**< 24 bits: class, subclass, programming interface */
+	uint32_t class_code; /**< 24 bits: class, subclass, programming interface */
 	uint8_t revision;
-	const char *name;     /**< vendor and device in words, or the UIO name; never NULL */
+	const char *name;	/**< vendor and device in words, or the UIO name; never NULL */
 	const char *class_name; /**< never NULL, may be "" */
-	const char *driver;   /**< of the kernel, bound now; NULL: none */
-	const char *uio;      /**< "uio0" where a UIO driver is bound; else NULL */
-	const char *backend;  /**< the one that @driver belongs to, as "vfio"; NULL: none */
-	int iommu_group;      /**< -1: none, no IOMMU translates for this device */
+	const char *driver;	/**< of the kernel, bound now; NULL: none */
+	const char *uio;	/**< "uio0" where a UIO driver is bound; else NULL */
+	const char *backend;	/**< the one that @driver belongs to, as "vfio"; NULL: none */
+	int iommu_group;	/**< -1: none, no IOMMU translates for this device */
 	const char *iommu_type; /**< "DMA", "DMA-FQ", "identity", "blocked"; NULL: not known */
 	const struct uvio_group_member *members;
 	size_t member_count;

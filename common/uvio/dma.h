@@ -42,8 +42,9 @@ struct uvio_dma_segment {
 };
 
 /**
- * Sets the highest address that the card can reach, as 0xffffffff for 32 bits: limits what is mapped
- * from now on. 0; -EINVAL (not of the form 2^n - 1, or below a page); -EBUSY (something is mapped above).
+ * Sets the highest address that the card can reach, as 0xffffffff for 32 bits: limits what is
+ * mapped from now on. Never above the mask given at open. 0; -EINVAL (not of the form 2^n - 1, or
+ * below a page); -EBUSY (something is mapped above).
  */
 UVIO_API int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask);
 
@@ -53,8 +54,8 @@ UVIO_API int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask);
  *
  * -EINVAL (@size is 0, a flag is unknown); -EOVERFLOW (@size wraps); -EPERM (uio: not opted in, an
  * IOMMU translates, page frame numbers are hidden); -ENOMEM (the text has the limit and its value);
- * -ENOSPC (no IOVA below the mask, or the table of the kernel is full); -ERANGE (uio: beyond the mask);
- * -ENOTSUP, -ENODEV.
+ * -ENOSPC (no IOVA below the mask, or the table of the kernel is full); -ERANGE (uio: beyond the
+ * mask); -ENOTSUP, -ENODEV.
  */
 UVIO_API int uvio_dma_alloc(
 	struct uvio_udev *udev, size_t size, uint32_t flags, struct uvio_dma *dma);
@@ -63,8 +64,9 @@ UVIO_API int uvio_dma_alloc(
 UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
 
 /**
- * Maps the caller's memory: @addr and @size are multiples of the page size. The memory must stay until
- * uvio_dma_unmap(), and should be shared or MADV_DONTFORK where the program forks.
+ * Maps the caller's memory: @addr and @size are multiples of the page size. The memory must stay
+ * until uvio_dma_unmap(), and should be shared or MADV_DONTFORK where the program forks. On uio it
+ * is locked, and stays so.
  *
  * Returns the number of segments, in order, 1 on vfio, and fills at most @max of @segments. Where
  * there are more than @max, nothing is mapped, and -E2BIG says in the text how many there are.

@@ -34,7 +34,7 @@ struct uvio_driver_id {
 /** One case of a self-test. Needs the capabilities @needs; without them it is skipped. */
 struct uvio_selftest {
 	const char *name;
-	uint32_t needs; /**< bits of enum uvio_cap */
+	uint32_t needs;		/**< bits of enum uvio_cap */
 	int (*run)(void *card); /**< 0, or a negative errno with a sentence (uvio_fail()) */
 };
 
@@ -62,12 +62,13 @@ struct uvio_driver {
 
 	/** Makes the card raise @vector, once. */
 	int (*irq_raise)(void *card, unsigned int vector);
-	/** Clears the cause of @vector in the card and reads it back. 0; -EAGAIN: there was none. */
+	/** Clears the cause of @vector in the card and reads it back. 0; -EAGAIN: there was none.
+	 */
 	int (*irq_clear)(void *card, unsigned int vector);
 
 	/**
-	 * Moves @size bytes (1 to @dma_max) from memory into the card, or back, and waits for the end.
-	 * Bus mastering must be on.
+	 * Moves @size bytes (1 to @dma_max) from memory into the card, or back, and waits for the
+	 * end. Bus mastering must be on.
 	 */
 	int (*dma_to_card)(void *card, uint64_t iova, size_t size);
 	int (*dma_from_card)(void *card, uint64_t iova, size_t size);

@@ -47,14 +47,17 @@ UVIO_API int uvio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
  * bus mastering is on: see uvio_bus_master().
  *
  * 0; -EINVAL (@kind; @count is 0); -ENOTSUP (this card or backend has no such interrupt); -ERANGE
- * (more than it has); -EBUSY (interrupts are enabled already); -ENOSPC (the kernel has fewer vectors
- * to give: the text says how many); -EPERM, -EROFS (uio: the configuration space cannot be written,
- * so that an interrupt would come once and never again); -ENODEV, -ENOMEM, -EMFILE, -EIO.
+ * (more than it has); -EBUSY (interrupts are enabled already); -ENOSPC (the kernel has fewer
+ * vectors to give: the text says how many); -EPERM, -EACCES, -EROFS (uio: the configuration space
+ * cannot be written, so that an interrupt would come once and never again); -ENODEV, -ENOMEM,
+ * -EMFILE, -EIO.
  */
-UVIO_API int uvio_irq_enable(
-	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
+UVIO_API int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
 
-/** Disables whatever is enabled; nothing enabled is no error. 0; -EIO, -ENODEV. */
+/**
+ * Disables whatever is enabled; nothing enabled is no error. No thread may be in wait, consume or
+ * ack meanwhile, nor use a descriptor of uvio_irq_fd(). 0; -EIO, -ENODEV, -EPERM, -EACCES.
+ */
 UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
 
 /**
@@ -62,7 +65,8 @@ UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
  * receives how many came since the last wait or consume.
  *
  * 0; -ETIMEDOUT; -EINVAL (@timeout_ms; @vector is not enabled); -EINTR (a signal was handled);
- * -ENODEV (the card is gone, or the kernel asks to release it: stop the card, close, at once); -EIO.
+ * -ENODEV (the card is gone, or the kernel asks to release it: stop the card, close, at once);
+ * -EIO.
  */
 UVIO_API int uvio_irq_wait(
 	struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events);
@@ -70,7 +74,8 @@ UVIO_API int uvio_irq_wait(
 /**
  * A descriptor that is readable while events are pending on @vector: for poll and epoll only, level
  * triggered; never read it, never close it. It is valid until uvio_irq_disable(). On removal it may
- * report an error condition: call uvio_irq_consume(), which then gives -ENODEV. -EINVAL: not enabled.
+ * report an error condition: call uvio_irq_consume(), which then gives -ENODEV. -EINVAL: not
+ * enabled.
  */
 UVIO_API int uvio_irq_fd(struct uvio_udev *udev, unsigned int vector);
 
@@ -88,8 +93,8 @@ UVIO_API int uvio_irq_stats(
 	struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats);
 
 /**
- * A descriptor that becomes readable when the kernel asks to release the device, for a program
- * with a poll loop of its own; uvio_irq_wait() looks at it by itself. Close the udev device then, and do
+ * A descriptor that becomes readable when the kernel asks to release the device, for a program with
+ * a poll loop of its own; uvio_irq_wait() looks at it by itself. Close the udev device then, and do
  * not touch its files in sysfs before: the kernel holds its lock. -ENOTSUP: this backend has no
  * such notice.
  */

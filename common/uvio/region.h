@@ -4,8 +4,8 @@
  * Regions: BARs, the expansion ROM, the configuration space, the maps of a UIO device; and the
  * accessors for the registers in them.
  *
- * For PCI a region has the number of its BAR on every backend. For a UIO device on another bus it has the
- * number of its map.
+ * For PCI a region has the number of its BAR on every backend. For a UIO device on another bus it
+ * has the number of its map.
  */
 #ifndef UVIO_REGION_H
 #define UVIO_REGION_H
@@ -28,7 +28,7 @@ enum {
 enum uvio_region_flags {
 	UVIO_REGION_READ = 1u << 0,
 	UVIO_REGION_WRITE = 1u << 1,
-	UVIO_REGION_MMAP = 1u << 2, /**< at least a part can be mapped */
+	UVIO_REGION_MMAP = 1u << 2,  /**< at least a part can be mapped */
 	UVIO_REGION_PORTS = 1u << 3, /**< I/O ports */
 	UVIO_REGION_HOLES = 1u << 4, /**< only parts can be mapped; the rest goes through calls */
 };
@@ -64,9 +64,10 @@ UVIO_API int uvio_region_map(
 	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
 
 /**
- * Reads or writes one register of @width bytes (1, 2, 4, 8), in the byte order of the card's bus, little
- * endian. 0; -EINVAL (@width, or an @offset which is not a multiple of it); -ERANGE (beyond the end of
- * the region); -EACCES (the region cannot be written); -ENODEV; -EIO.
+ * Reads or writes one register of @width bytes (1, 2, 4, and but for I/O ports 8), in the byte
+ * order of the card's bus, little endian. 0; -EINVAL (@width, or an @offset which is not a multiple
+ * of it); -ERANGE (beyond the end of the region); -EACCES (the region cannot be written); -ENODEV;
+ * -EIO.
  */
 UVIO_API int uvio_region_read(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t *value);
@@ -109,54 +110,57 @@ UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, 
 #define UVIO_SWAP_64(value) __builtin_bswap64(value)
 
 /*
- * uvio_read32_relaxed(region, offset), uvio_read32(), uvio_read32_be(), uvio_write32_relaxed(region,
- * offset, value), uvio_write32(), uvio_write32_be(), and the same with 8, 16 and 64.
+ * uvio_read32_relaxed(region, offset), uvio_read32(), uvio_read32_be(),
+ * uvio_write32_relaxed(region, offset, value), uvio_write32(), uvio_write32_be(), and the same with
+ * 8, 16 and 64.
  *
  * Each is exactly one access of that width. An access that is out of bounds, not aligned, or fails,
  * reads all ones or writes nothing, and leaves a sentence in uvio_last_error(); where the device
  * failed it, uvio_udev_alive() is false from then on. _relaxed are not ordered against DMA memory.
- * A 64-bit access to a region that is not mapped may be split by the kernel.
+ * A 64-bit access may be split: by the kernel where the region is not mapped, by the compiler on
+ * 32-bit machines. While a card does not decode memory (the command register's bit 1 is off, or it
+ * sleeps in D3), touching a mapped region on vfio is SIGBUS: switch neither while it is in use.
  */
-#define UVIO_DEFINE_ACCESSORS(bits)                                                              \
-	static inline uint##bits##_t uvio_read##bits##_relaxed(                                  \
-		const struct uvio_region *region, uint64_t offset)                               \
-	{                                                                                        \
-		if (__builtin_expect(!(offset & (bits / 8 - 1)) && offset < region->direct, 1))  \
-			return UVIO_SWAP_LE(                                                     \
-				bits, *(volatile uint##bits##_t *)(region->base + offset));      \
-		return (uint##bits##_t)uvio_region_read_slow(region, offset, bits / 8);          \
-	}                                                                                        \
-	static inline uint##bits##_t uvio_read##bits(                                            \
-		const struct uvio_region *region, uint64_t offset)                               \
-	{                                                                                        \
-		uint##bits##_t value = uvio_read##bits##_relaxed(region, offset);                \
-		UVIO_AFTER_READ();                                                               \
-		return value;                                                                    \
-	}                                                                                        \
-	static inline uint##bits##_t uvio_read##bits##_be(                                       \
-		const struct uvio_region *region, uint64_t offset)                               \
-	{                                                                                        \
-		return (uint##bits##_t)UVIO_SWAP_##bits(uvio_read##bits(region, offset));        \
-	}                                                                                        \
-	static inline void uvio_write##bits##_relaxed(                                           \
-		const struct uvio_region *region, uint64_t offset, uint##bits##_t value)         \
-	{                                                                                        \
-		if (__builtin_expect(!(offset & (bits / 8 - 1)) && offset < region->direct, 1))  \
-			*(volatile uint##bits##_t *)(region->base + offset) =                    \
-				(uint##bits##_t)UVIO_SWAP_LE(bits, value);                       \
-		else                                                                             \
-			uvio_region_write_slow(region, offset, bits / 8, value);                 \
-	}                                                                                        \
-	static inline void uvio_write##bits(                                                     \
-		const struct uvio_region *region, uint64_t offset, uint##bits##_t value)         \
-	{                                                                                        \
-		UVIO_BEFORE_WRITE();                                                             \
-		uvio_write##bits##_relaxed(region, offset, value);                               \
-	}                                                                                        \
-	static inline void uvio_write##bits##_be(                                                \
-		const struct uvio_region *region, uint64_t offset, uint##bits##_t value)         \
-	{                                                                                        \
-		uvio_write##bits(region, offset, (uint##bits##_t)UVIO_SWAP_##bits(value));       \
+#define UVIO_DEFINE_ACCESSORS(bits)                                                                \
+	static inline uint##bits##_t uvio_read##bits##_relaxed(                                    \
+		const struct uvio_region *region, uint64_t offset)                                 \
+	{                                                                                          \
+		if (__builtin_expect(!(offset & (bits / 8 - 1)) && offset < region->direct, 1))    \
+			return UVIO_SWAP_LE(                                                       \
+				bits, *(volatile uint##bits##_t *)(region->base + offset));        \
+		return (uint##bits##_t)uvio_region_read_slow(region, offset, bits / 8);            \
+	}                                                                                          \
+	static inline uint##bits##_t uvio_read##bits(                                              \
+		const struct uvio_region *region, uint64_t offset)                                 \
+	{                                                                                          \
+		uint##bits##_t value = uvio_read##bits##_relaxed(region, offset);                  \
+		UVIO_AFTER_READ();                                                                 \
+		return value;                                                                      \
+	}                                                                                          \
+	static inline uint##bits##_t uvio_read##bits##_be(                                         \
+		const struct uvio_region *region, uint64_t offset)                                 \
+	{                                                                                          \
+		return (uint##bits##_t)UVIO_SWAP_##bits(uvio_read##bits(region, offset));          \
+	}                                                                                          \
+	static inline void uvio_write##bits##_relaxed(                                             \
+		const struct uvio_region *region, uint64_t offset, uint##bits##_t value)           \
+	{                                                                                          \
+		if (__builtin_expect(!(offset & (bits / 8 - 1)) && offset < region->direct, 1))    \
+			*(volatile uint##bits##_t *)(region->base + offset) =                      \
+				(uint##bits##_t)UVIO_SWAP_LE(bits, value);                         \
+		else                                                                               \
+			uvio_region_write_slow(region, offset, bits / 8, value);                   \
+	}                                                                                          \
+	static inline void uvio_write##bits(                                                       \
+		const struct uvio_region *region, uint64_t offset, uint##bits##_t value)           \
+	{                                                                                          \
+		UVIO_BEFORE_WRITE();                                                               \
+		uvio_write##bits##_relaxed(region, offset, value);                                 \
+	}                                                                                          \
+	static inline void uvio_write##bits##_be(                                                  \
+		const struct uvio_region *region, uint64_t offset, uint##bits##_t value)           \
+	{                                                                                          \
+		uvio_write##bits(region, offset, (uint##bits##_t)UVIO_SWAP_##bits(value));         \
 	}
 
 UVIO_DEFINE_ACCESSORS(8)

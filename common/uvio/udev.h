@@ -8,9 +8,9 @@
  * Different devices are independent.
  *
  * Processes: all descriptors are close-on-exec. After fork() the child must not use the device, nor
- * close it with uvio_udev_close(): mapped regions and memory from uvio_dma_alloc() are not there in the
- * child, which so does not hold the device. A child that needs it opens it itself, after the parent
- * has closed it.
+ * close it with uvio_udev_close(): mapped regions and memory from uvio_dma_alloc() are not there in
+ * the child. A child that needs it opens it itself, after the parent has closed it. On vfio a child
+ * holds the kernel's device, by copies of descriptors, until it exits or calls exec.
  */
 #ifndef UVIO_UDEV_H
 #define UVIO_UDEV_H
@@ -40,8 +40,8 @@ struct uvio_open_options {
 	uint32_t flags;		    /**< enum uvio_open_flags */
 	uint32_t pad;		    /**< zero */
 	struct uvio_domain *domain; /**< IOMMU address space; NULL: one of its own */
-	uint64_t dma_mask;	    /**< highest address the card can reach; 0: all 64 bits */
-	uint64_t reserved[4];	    /**< zero */
+	uint64_t dma_mask;    /**< no memory is mapped above; 0: 64 bits; a card may narrow it */
+	uint64_t reserved[4]; /**< zero */
 };
 
 /** What a udev device can do; see uvio_caps(). */
@@ -61,18 +61,21 @@ enum uvio_cap {
 };
 
 /**
- * Opens the device at @address (forms: <uvio/device.h>). @options may be NULL. 0 and a udev device in
- * @udev, to be closed with uvio_udev_close().
+ * Opens the device at @address (forms: <uvio/device.h>). @options may be NULL. 0 and a udev device
+ * in @udev, to be closed with uvio_udev_close().
  *
  * The open is exclusive among all users of this library: the lock (flock on the device's folder in
  * sysfs) is taken before the device's node is opened. Afterwards bus mastering is off and no
- * interrupt is enabled.
+ * interrupt is enabled; where the configuration space cannot be written (uio without root), they
+ * are as they were, and a warning is logged.
  *
- * -EINVAL: not an address, unknown backend or flag. -ENODEV: no such device, or no backend can carry
- * it as it is bound now. -ENOENT: it is not bound to the driver that the backend needs, or its IOMMU
- * group has no node. -EBUSY: open elsewhere, or its IOMMU group is not viable. -EACCES, -EPERM: the
- * node, or the IOMMU, may not be used. -ENOTSUP: @domain is given, and the backend has none.
- * -ENOMEM. The text names what blocks and how to mend it; the device is left as it was found.
+ * -EINVAL: not an address, unknown backend or flag, a wrong DMA mask, a reserved field that is not
+ * 0. -ENODEV: no such device, or no backend can carry it as it is bound now. -ENOENT: it is not
+ * bound to the driver that the backend needs, or its IOMMU group has no node. -EBUSY: open
+ * elsewhere, or its IOMMU group is not viable. -EACCES, -EPERM: the node, or the IOMMU, may not be
+ * used. -ENOTSUP: @domain is given, and the backend has none. -ENOMEM. -EPROTO: the kernel's answer
+ * makes no sense. The text names what blocks and how to mend it; the device is left as it was
+ * found.
  */
 UVIO_API int uvio_udev_open(struct uvio_ctx *ctx, const char *address,
 	const struct uvio_open_options *options, struct uvio_udev **udev);
@@ -99,21 +102,24 @@ UVIO_API const char *uvio_cap_name(uint32_t bit);
 
 /**
  * Whether the device is still there. false for ever once any call found it gone (-ENODEV, a failed
- * register access, an interrupt source that ended, the kernel asking to release it); otherwise asks the
- * configuration space, where there is one: a card that is gone reads all ones.
+ * register access, an interrupt source that ended, the kernel asking to release it); otherwise asks
+ * the configuration space, where there is one: a card that is gone reads all ones.
  */
 UVIO_API bool uvio_udev_alive(struct uvio_udev *udev);
 
 /**
  * Switches bus mastering: without it, DMA and message signalled interrupts do not leave the card,
  * and nothing reports that. Off at open and at close. 0; -ENOTSUP (not PCI); -EPERM (uio without
- * UVIO_OPEN_UNSAFE_DMA, or an IOMMU that translates and so would break the card's DMA); -ENODEV; -EIO.
+ * UVIO_OPEN_UNSAFE_DMA, or an IOMMU that translates and so would break the card's DMA); -ENODEV;
+ * -EIO.
  */
 UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
 
 /**
  * Resets the function. Interrupts are disabled and bus mastering is off afterwards; regions and DMA
- * mappings stay. 0; -ENOTSUP (the card has no reset that the kernel can do); -ENODEV; -EIO, -EPERM.
+ * mappings stay. No thread may be waiting for an interrupt meanwhile. 0; -ENOTSUP (the card has no
+ * reset that the kernel can do); -EAGAIN (the kernel was busy with it, three times); -ENODEV; -EIO,
+ * -EPERM, -EACCES.
  */
 UVIO_API int uvio_udev_reset(struct uvio_udev *udev);
 

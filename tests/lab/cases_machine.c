@@ -45,7 +45,8 @@ static int without_driver(struct uvio_ctx *ctx)
 static int with_the_other_driver(struct uvio_ctx *ctx)
 {
 	CHECK_OK(uvio_bind(ctx, EDU, "uio"));
-	CHECK_ERR(open_it(ctx, EDU, "vfio"), -ENOENT, "bound to the kernel driver 'uio_pci_generic'");
+	CHECK_ERR(
+		open_it(ctx, EDU, "vfio"), -ENOENT, "bound to the kernel driver 'uio_pci_generic'");
 	CHECK_OK(open_it(ctx, EDU, NULL));
 	CHECK_OK(uvio_bind(ctx, EDU, "vfio"));
 	CHECK_ERR(open_it(ctx, EDU, "uio"), -ENOENT, "bound to the kernel driver 'vfio-pci'");
@@ -62,7 +63,8 @@ static int failed_bind_is_rolled_back(struct uvio_ctx *ctx)
 	CHECK_OK(uvio_bind(ctx, EDU, "vfio"));
 	CHECK_ERR(uvio_bind(ctx, EDU, "pcieport"), -EIO, "did not bind it to pcieport");
 	CHECK_OK(uvio_device_find(ctx, EDU, &device));
-	same = uvio_device_info(device)->driver && !strcmp(uvio_device_info(device)->driver, "vfio-pci");
+	same = uvio_device_info(device)->driver &&
+	       !strcmp(uvio_device_info(device)->driver, "vfio-pci");
 	uvio_device_free(device);
 	CHECK(same);
 	CHECK_OK(uvio_bind(ctx, EDU, "none"));
@@ -73,7 +75,8 @@ void run_errors(struct uvio_ctx *ctx)
 {
 	report(bad_addresses(ctx), NULL, "errors: addresses and names that are not there");
 	report(without_driver(ctx), NULL, "errors: a device without driver");
-	report(with_the_other_driver(ctx), NULL, "errors: a device with the other backend's driver");
+	report(with_the_other_driver(ctx), NULL,
+		"errors: a device with the other backend's driver");
 	report(failed_bind_is_rolled_back(ctx), NULL, "errors: a failed bind is rolled back");
 }
 

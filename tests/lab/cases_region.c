@@ -97,7 +97,8 @@ const struct test_case region_cases[] = {
 	{"regions: mapping again gives the same", 0, mapping_again_gives_the_same, false},
 	{"regions: the size is that of the BAR", 0, size_is_that_of_the_bar, false},
 	{"regions: accessors and calls read the same", 0, both_ways_read_the_same, false},
-	{"regions: the configuration space has the ids", UVIO_CAP_CONFIG, config_has_the_ids, false},
+	{"regions: the configuration space has the ids", UVIO_CAP_CONFIG, config_has_the_ids,
+		false},
 	{"regions: polling ends", 0, poll_times_out, false},
 	{0},
 };

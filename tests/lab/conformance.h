@@ -78,8 +78,8 @@ bool error_is(int rc, int err, const char *text);
 	do {                                                                                       \
 		int rc_ = (call);                                                                  \
 		if (rc_ < 0)                                                                       \
-			return fail_at(__FILE__, __LINE__, "%s: %d: %s", #call, rc_,               \
-				uvio_last_error());                                                \
+			return fail_at(                                                            \
+				__FILE__, __LINE__, "%s: %d: %s", #call, rc_, uvio_last_error());  \
 	} while (0)
 
 /** The errno, and a part of the sentence. */

@@ -163,7 +163,8 @@ void run_cases(struct pair *pair, const char *label, const struct test_case *cas
 /* The self-test of the card's own driver is a part of the suite. */
 static void run_selftests(struct pair *pair, const char *label)
 {
-	for (const struct uvio_selftest *test = pair->driver->selftests; test && test->name; test++) {
+	for (const struct uvio_selftest *test = pair->driver->selftests; test && test->name;
+		test++) {
 		int result = FAIL;
 
 		if (pair_open(pair)) {
@@ -185,7 +186,8 @@ static void run_pair(struct pair *pair)
 {
 	char label[128];
 
-	snprintf(label, sizeof(label), "%s %s %s", pair->driver->name, pair->address, pair->backend);
+	snprintf(
+		label, sizeof(label), "%s %s %s", pair->driver->name, pair->address, pair->backend);
 	if (uvio_bind(pair->ctx, pair->address, pair->backend)) {
 		fail_at(__FILE__, __LINE__, "%s", uvio_last_error());
 		report(FAIL, NULL, "%s: bind", label);
@@ -223,7 +225,8 @@ static void run_suite(struct uvio_ctx *ctx)
 
 	for (int i = 0; i < count; i++) {
 		const struct uvio_device_info *info = uvio_device_info(devices[i]);
-		struct pair pair = {.ctx = ctx, .address = info->address, .driver = driver_of(info)};
+		struct pair pair = {
+			.ctx = ctx, .address = info->address, .driver = driver_of(info)};
 
 		if (!pair.driver || members_with_driver(info) > 1)
 			continue;
