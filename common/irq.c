@@ -125,9 +125,9 @@ static void count_call(struct uvio_vector *state)
 	__atomic_fetch_add(&state->stats.syscalls, 1, __ATOMIC_RELAXED);
 }
 
-static int consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
+static inline int consume(
+	struct uvio_udev *udev, struct uvio_vector *state, unsigned int vector, uint64_t *events)
 {
-	struct uvio_vector *state = &udev->vectors[vector];
 	uint64_t count = 0;
 	int rc = udev->backend->ops->irq_consume(udev, vector, &count);
 
@@ -144,7 +144,7 @@ int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *even
 
 	if (vector >= udev->irq_count)
 		return not_enabled(udev, vector);
-	rc = consume(udev, vector, events);
+	rc = consume(udev, &udev->vectors[vector], vector, events);
 	return rc == -EAGAIN ? 0 : rc;
 }
 
@@ -188,7 +188,7 @@ static int wait_asleep(
 		if (rc < 0)
 			return rc;
 		if (!rc) {
-			rc = consume(udev, vector, events);
+			rc = consume(udev, &udev->vectors[vector], vector, events);
 			if (rc != -EAGAIN)
 				return rc;
 		} else {
@@ -218,10 +218,11 @@ static int look_for_release(struct uvio_udev *udev, struct uvio_vector *state)
 	return uvio_sys_poll(&fd, 1, 0) > 0 ? uvio_udev_gone(udev, RELEASE_WANTED) : 0;
 }
 
-int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events)
+/* All but the case of an event that is ready. @rc is what consuming gave, if it was tried. */
+static int __attribute__((noinline)) wait_further(
+	struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events, int rc)
 {
 	struct uvio_vector *state;
-	int rc = -EAGAIN;
 
 	if (vector >= udev->irq_count)
 		return not_enabled(udev, vector);
@@ -231,19 +232,32 @@ int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, u
 			"(uvio_irq_consume() does not wait)",
 			udev->address.text, timeout_ms);
 	state = &udev->vectors[vector];
-	/* A busy card has its next event ready: one call. For an idle one that call is in vain. */
-	if (state->sleeps) {
+	if (!rc)
+		return look_for_release(udev, state);
+	if (rc != -EAGAIN)
+		return rc;
+	if (state->sleeps)
 		state->sleeps--;
-	} else {
-		rc = consume(udev, vector, events);
-		if (!rc && ++state->busy >= BUSY_WAITS)
-			rc = look_for_release(udev, state);
-		if (rc != -EAGAIN)
-			return rc;
+	else
 		state->sleeps = SLEEPS_AFTER_MISS;
-		state->busy = 0;
-	}
+	state->busy = 0;
 	return wait_asleep(udev, vector, timeout_ms, events);
+}
+
+/* A busy card has its next event ready: one call. For an idle one that call is in vain. */
+int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events)
+{
+	struct uvio_vector *state;
+	int rc = -EAGAIN;
+
+	if (vector < udev->irq_count && timeout_ms > 0) {
+		state = &udev->vectors[vector];
+		if (!state->sleeps)
+			rc = consume(udev, state, vector, events);
+		if (!rc && ++state->busy < BUSY_WAITS)
+			return 0;
+	}
+	return wait_further(udev, vector, timeout_ms, events, rc);
 }
 
 int uvio_irq_fd(struct uvio_udev *udev, unsigned int vector)

@@ -126,6 +126,16 @@ static int edu_irq_raise(void *card, unsigned int vector)
 	return 0;
 }
 
+/* Causes that came while the first ones were cleared. */
+static int __attribute__((noinline)) clear_rest(const struct edu *edu, uint32_t status)
+{
+	for (int i = 0; i < CLEAR_TRIES && status; i++) {
+		uvio_write32(&edu->bar, EDU_IRQ_ACK, status);
+		status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
+	}
+	return status ? wrong(edu, "causes of interrupts after they were cleared", 0, status) : 0;
+}
+
 /* What is acknowledged is exactly what was read: a bit that comes in between stays for the next. */
 static int edu_irq_clear(void *card, unsigned int vector)
 {
@@ -137,11 +147,9 @@ static int edu_irq_clear(void *card, unsigned int vector)
 		return -EAGAIN;
 	if (status == UINT32_MAX && !uvio_udev_alive(edu->udev))
 		return -ENODEV;
-	for (int i = 0; i < CLEAR_TRIES && status; i++) {
-		uvio_write32(&edu->bar, EDU_IRQ_ACK, status);
-		status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
-	}
-	return status ? wrong(edu, "causes of interrupts after they were cleared", 0, status) : 0;
+	uvio_write32(&edu->bar, EDU_IRQ_ACK, status);
+	status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
+	return status ? clear_rest(edu, status) : 0;
 }
 
 /* Only the lower half is needed below 4 GiB, and there every way of access can do it. */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "compare.h"
 
@@ -125,6 +126,10 @@ static void run_backend(const struct comparison *c, struct backend_result *resul
 	s.udev = NULL;
 	if (result->usable)
 		measure_open(&s);
+	if (result->usable && c->tool->floor)
+		c->tool->floor(&s);
+	if (s.memory)
+		munmap(s.memory, MAP_SIZE);
 }
 
 /* uvio_bind() verifies, and leaves alone what is right already. */

@@ -15,6 +15,7 @@ enum figure_id {
 	FIGURE_REG_WRITE,
 	FIGURE_DMA_MAP_UNMAP,
 	FIGURE_DMA_ROUND_TRIP,
+	FIGURE_IOVA_LOOKUP,
 	FIGURE_COUNT,
 };
 
@@ -24,6 +25,8 @@ struct figure {
 	double median;
 	double p99;
 	double max;
+	bool has_floor;
+	double floor; /* median of the same by hand */
 };
 
 struct irq_figure {
@@ -70,11 +73,30 @@ struct session {
 	struct uvio_card *card;
 	const struct uvio_driver *driver;
 	void *priv;	     /* of the card driver */
-	void *memory;	     /* for mapping */
+	void *memory;	     /* for mapping, to the end */
+	void *table;	     /* for looking up */
 	struct uvio_dma dma; /* for moving data */
 	size_t size;
 	enum uvio_irq_kind kind;
 	unsigned int round;
+	void *floor; /* for measurements by hand */
+};
+
+/* One kind of work: @round does it once, and says what it cost. */
+struct measurement {
+	uint32_t needs;	      /* capabilities */
+	unsigned int divisor; /* of the iterations */
+	unsigned int warm_up;
+	bool (*can)(const struct uvio_driver *driver); /* NULL: always */
+	int (*prepare)(struct session *s);
+	int (*round)(struct session *s, double *sample);
+	void (*finish)(struct session *s);
+};
+
+enum {
+	REG_BATCH = 1000,
+	MAP_SIZE = 64 * 1024,
+	TRIP_SIZE = 1024,
 };
 
 /* The key of a figure in JSON, which is also its name in messages. */
@@ -90,6 +112,13 @@ void compare_complain(const struct session *s, const char *step);
 /* Takes all figures that the card and the backend can give; it stops when a signal came. */
 void measure_card(struct session *s);
 void measure_open(struct session *s);
+
+/* One measurement; @syscalls may be NULL. A failure is told and noted. */
+void measure(struct session *s, const struct measurement *m, const char *name,
+	struct figure *figure, double *syscalls);
+
+uint64_t measure_now(const struct session *s);
+double measure_since(const struct session *s, uint64_t start);
 
 void report_table(FILE *stream, const struct comparison *c);
 int report_json(FILE *stream, const struct comparison *c);

@@ -9,23 +9,12 @@
 #include "compare.h"
 
 enum {
-	REG_BATCH = 1000,
-	MAP_SIZE = 64 * 1024,
 	MAP_SEGMENTS = 64,
-	TRIP_SIZE = 1024,
+	LOOKUP_MAPPINGS = 1000,
+	LOOKUP_BATCH = 1000,
 	IRQ_TIMEOUT_MS = 1000,
 	SPURIOUS_MAX = 16,
 	CLOCK_ROUNDS = 101,
-};
-
-struct measurement {
-	uint32_t needs;	      /* capabilities */
-	unsigned int divisor; /* of the iterations */
-	unsigned int warm_up;
-	bool (*can)(const struct uvio_driver *driver); /* NULL: always */
-	int (*prepare)(struct session *s);
-	int (*round)(struct session *s, double *sample);
-	void (*finish)(struct session *s);
 };
 
 const char *const figure_names[FIGURE_COUNT] = {
@@ -34,6 +23,7 @@ const char *const figure_names[FIGURE_COUNT] = {
 	[FIGURE_REG_WRITE] = "reg_write",
 	[FIGURE_DMA_MAP_UNMAP] = "dma_map_unmap",
 	[FIGURE_DMA_ROUND_TRIP] = "dma_round_trip",
+	[FIGURE_IOVA_LOOKUP] = "iova_lookup",
 };
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -70,6 +60,16 @@ static double since(const struct time_base *base, uint64_t start)
 	uint64_t spent = now(base) - start;
 
 	return spent > base->cost ? (double)(spent - base->cost) : 0;
+}
+
+uint64_t measure_now(const struct session *s)
+{
+	return now(&s->comparison->time_base);
+}
+
+double measure_since(const struct session *s, uint64_t start)
+{
+	return since(&s->comparison->time_base, start);
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -160,6 +160,8 @@ static int round_write(struct session *s, double *sample)
 
 static int prepare_map(struct session *s)
 {
+	if (s->memory)
+		return 0;
 	s->memory = mmap(NULL, MAP_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->memory == MAP_FAILED) {
 		s->memory = NULL;
@@ -181,12 +183,6 @@ static int round_map(struct session *s, double *sample)
 	rc = uvio_dma_unmap(s->udev, s->memory, MAP_SIZE);
 	*sample = since(base, start);
 	return rc;
-}
-
-static void finish_map(struct session *s)
-{
-	munmap(s->memory, MAP_SIZE);
-	s->memory = NULL;
 }
 
 static bool can_trip(const struct uvio_driver *driver)
@@ -246,6 +242,50 @@ static void finish_trip(struct session *s)
 	uvio_dma_free(s->udev, &s->dma);
 }
 
+/* Every other page, so that each is a mapping of its own in any table. */
+static int prepare_lookup(struct session *s)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = 2 * LOOKUP_MAPPINGS * page;
+	struct uvio_dma_segment segment;
+
+	s->table = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s->table == MAP_FAILED) {
+		s->table = NULL;
+		return uvio_fail(-errno, "mmap of %zu bytes: %s", size, strerror(errno));
+	}
+	for (size_t i = 0; i < LOOKUP_MAPPINGS; i++) {
+		int rc = uvio_dma_map(s->udev, (char *)s->table + 2 * i * page, page, 0, &segment, 1);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int round_lookup(struct session *s, double *sample)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint64_t iova, start = measure_now(s);
+	int rc = 0;
+
+	/* A stride that visits all mappings in no order. */
+	for (size_t i = 0; i < LOOKUP_BATCH; i++)
+		rc |= uvio_dma_iova(s->udev,
+			(char *)s->table + 2 * (i * 617 % LOOKUP_MAPPINGS) * page + 8, &iova, NULL);
+	*sample = measure_since(s, start) / LOOKUP_BATCH;
+	return rc;
+}
+
+static void finish_lookup(struct session *s)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t i = 0; i < LOOKUP_MAPPINGS; i++)
+		uvio_dma_unmap(s->udev, (char *)s->table + 2 * i * page, page);
+	munmap(s->table, 2 * LOOKUP_MAPPINGS * page);
+	s->table = NULL;
+}
+
 static bool can_interrupt(const struct uvio_driver *driver)
 {
 	return driver->irq_raise && driver->irq_clear;
@@ -298,8 +338,7 @@ static const struct measurement measurements[FIGURE_COUNT] = {
 		.divisor = 5,
 		.warm_up = 5,
 		.prepare = prepare_map,
-		.round = round_map,
-		.finish = finish_map},
+		.round = round_map},
 	[FIGURE_DMA_ROUND_TRIP] = {.needs = UVIO_CAP_DMA | UVIO_CAP_BUS_MASTER,
 		.divisor = 200,
 		.warm_up = 1,
@@ -307,6 +346,12 @@ static const struct measurement measurements[FIGURE_COUNT] = {
 		.prepare = prepare_trip,
 		.round = round_trip,
 		.finish = finish_trip},
+	[FIGURE_IOVA_LOOKUP] = {.needs = UVIO_CAP_DMA,
+		.divisor = 50,
+		.warm_up = 1,
+		.prepare = prepare_lookup,
+		.round = round_lookup,
+		.finish = finish_lookup},
 };
 
 static const struct measurement irq_measurement = {
@@ -362,7 +407,7 @@ static int master_on(struct session *s)
 	return uvio_bus_master(s->udev, true);
 }
 
-static void measure(struct session *s, const struct measurement *m, const char *name,
+void measure(struct session *s, const struct measurement *m, const char *name,
 	struct figure *figure, double *syscalls)
 {
 	int rc;
@@ -383,6 +428,8 @@ static void measure(struct session *s, const struct measurement *m, const char *
 			m->finish(s);
 	} else {
 		compare_complain(s, name);
+		if (m->finish && s->table)
+			m->finish(s);
 	}
 	if (rc) {
 		figure->known = false;

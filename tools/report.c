@@ -21,6 +21,7 @@ static const char *const figure_labels[FIGURE_COUNT] = {
 	[FIGURE_REG_WRITE] = "register write",
 	[FIGURE_DMA_MAP_UNMAP] = "DMA map+unmap 64 KiB",
 	[FIGURE_DMA_ROUND_TRIP] = "DMA round trip",
+	[FIGURE_IOVA_LOOKUP] = "IOVA among 1000",
 };
 
 static const struct {
@@ -186,6 +187,8 @@ static struct json_object *figure_json(const struct figure *figure, const char *
 	json_number(object, "p99", figure->p99);
 	json_number(object, "max", figure->max);
 	json_text(object, "unit", unit);
+	if (figure->has_floor)
+		json_number(object, "floor", figure->floor);
 	return object;
 }
 
@@ -199,13 +202,9 @@ static struct json_object *irq_json(const struct backend_result *result, const c
 
 		if (!irq->cost.known)
 			continue;
-		object = json_object_new_object();
+		object = figure_json(&irq->cost, unit);
 		json_text(object, "kind", uvio_irq_kind_name(kind));
 		json_number(object, "syscalls", irq->syscalls);
-		json_number(object, "median", irq->cost.median);
-		json_number(object, "p99", irq->cost.p99);
-		json_number(object, "max", irq->cost.max);
-		json_text(object, "unit", unit);
 		json_object_array_add(array, object);
 	}
 	return array;

@@ -34,11 +34,20 @@ struct command {
 	int (*run)(struct tool *tool, int argc, char **argv);
 };
 
+struct session;
+
+/** Does the work of a backend a second time, by other means: see tests/bench. */
+typedef void (*tool_floor_fn)(struct session *s);
+
 struct tool {
 	const struct command *command; /* NULL: not chosen yet */
 	struct uvio_ctx_options options;
 	struct uvio_ctx *ctx;
+	tool_floor_fn floor; /* NULL: none */
 };
+
+/* The command as a whole; an exit status. */
+int tool_main(int argc, char **argv, tool_floor_fn floor);
 
 extern const struct command command_list;
 extern const struct command command_info;

@@ -3,12 +3,29 @@
 #include <config.h>
 
 #include <endian.h>
+#include <time.h>
 
 #include "sys.h"
 #include "uio.h"
 
 /* PCI Local Bus Specification 3.0, 6.2.2: bit 10 of the command register, INTx disable. */
 #define COMMAND_INTX_DISABLE 0x0400
+
+static void lock_command(struct uio_device *device)
+{
+	const struct timespec pause = {.tv_nsec = 20000};
+
+	pthread_mutex_lock(&device->command_lock);
+	atomic_store(&device->command_changes, true);
+	while (atomic_load(&device->arming))
+		nanosleep(&pause, NULL);
+}
+
+static void unlock_command(struct uio_device *device)
+{
+	atomic_store(&device->command_changes, false);
+	pthread_mutex_unlock(&device->command_lock);
+}
 
 /* Others change it too, as the kernel does SERR: read it again whenever that costs no extra call.
  */
@@ -31,11 +48,11 @@ int uio_config_write(
 
 	if (device->config_refused)
 		return device->config_refused;
-	pthread_mutex_lock(&device->command_lock);
+	lock_command(device);
 	rc = uvio_sys_pwrite(device->config_fd, raw, width, offset);
 	if (!rc && covers_command)
 		rc = remember_command(device, &command);
-	pthread_mutex_unlock(&device->command_lock);
+	unlock_command(device);
 	return rc;
 }
 
@@ -58,21 +75,36 @@ int uio_config_set_intx(struct uio_device *device, bool on)
 	uint16_t command;
 	int rc;
 
-	pthread_mutex_lock(&device->command_lock);
+	lock_command(device);
 	rc = remember_command(device, &command);
 	/* Right already: nothing to write, and no right to write needed. */
 	if (!rc && on != !(command & htole16(COMMAND_INTX_DISABLE)))
 		rc = write_command(device, on);
-	pthread_mutex_unlock(&device->command_lock);
+	unlock_command(device);
 	return rc;
 }
 
+static int __attribute__((noinline)) arm_after_change(struct uio_device *device)
+{
+	int rc;
+
+	lock_command(device);
+	rc = write_command(device, true);
+	unlock_command(device);
+	return rc;
+}
+
+/* On the hot path no lock: changes are rare, and wait for those who arm. */
 int uio_config_arm(struct uio_device *device)
 {
 	int rc;
 
-	pthread_mutex_lock(&device->command_lock);
+	atomic_fetch_add(&device->arming, 1);
+	if (atomic_load(&device->command_changes)) {
+		atomic_fetch_sub(&device->arming, 1);
+		return arm_after_change(device);
+	}
 	rc = write_command(device, true);
-	pthread_mutex_unlock(&device->command_lock);
+	atomic_fetch_sub(&device->arming, 1);
 	return rc;
 }

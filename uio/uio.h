@@ -51,7 +51,9 @@ struct uio_device {
 	 * Arming INTx writes the command register as a whole, so the lock keeps it and the
 	 * switching of bus mastering from undoing each other.
 	 */
-	pthread_mutex_t command_lock;
+	pthread_mutex_t command_lock; /* of those who change @command */
+	atomic_bool command_changes;
+	atomic_uint arming; /* threads in uio_config_arm() which did not see the change */
 	uint16_t command; /* little endian, INTx enabled: what arms the line */
 };
 

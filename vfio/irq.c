@@ -216,13 +216,9 @@ int vfio_irq_fd(struct uvio_udev *udev, unsigned int vector)
 	return ((struct vfio_device *)udev->priv)->irq_fds[vector];
 }
 
-int vfio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
+static int __attribute__((noinline)) consume_failed(
+	struct uvio_udev *udev, unsigned int vector, ssize_t n, uint64_t *events)
 {
-	const struct vfio_device *device = udev->priv;
-	ssize_t n = uvio_sys_read(device->irq_fds[vector], events, sizeof(*events));
-
-	if (n == sizeof(*events))
-		return 0;
 	*events = 0;
 	if (n == -EAGAIN)
 		return -EAGAIN;
@@ -230,18 +226,34 @@ int vfio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *even
 		udev->address.text, vector, strerror(n < 0 ? (int)-n : EIO));
 }
 
-int vfio_irq_ack(struct uvio_udev *udev, unsigned int vector)
+int vfio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
 {
-	static const uint64_t one = 1;
 	const struct vfio_device *device = udev->priv;
-	int rc;
+	ssize_t n = uvio_sys_read(device->irq_fds[vector], events, sizeof(*events));
+
+	return n == sizeof(*events) ? 0 : consume_failed(udev, vector, n, events);
+}
+
+static int __attribute__((noinline)) ack_otherwise(struct uvio_udev *udev, unsigned int vector, int rc)
+{
+	const struct vfio_device *device = udev->priv;
 
 	if (device->unmask_by_ioctl)
-		rc = set_irqs_none(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 1);
-	else
-		rc = (int)uvio_sys_write(device->unmask_fd, &one, sizeof(one));
+		rc = set_irqs_none(
+			device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 1);
 	if (rc >= 0)
 		return 0;
 	return uvio_fail(rc, "%s: vector %u: cannot unmask INTx: %s", udev->address.text, vector,
 		strerror(-rc));
+}
+
+int vfio_irq_ack(struct uvio_udev *udev, unsigned int vector)
+{
+	static const uint64_t one = 1;
+	const struct vfio_device *device = udev->priv;
+	int rc = -EAGAIN;
+
+	if (!device->unmask_by_ioctl)
+		rc = (int)uvio_sys_write(device->unmask_fd, &one, sizeof(one));
+	return rc >= 0 ? 0 : ack_otherwise(udev, vector, rc);
 }

@@ -53,7 +53,7 @@ check "compare: with JSON succeeds" 0 $?
 check "compare: leaves the driver that was there" vfio-pci "$(driver)"
 check "compare: the keys of the JSON" \
   "$(echo "address backends caps clock cpus device dma_map_unmap dma_round_trip driver failed \
-host irq kernel kind machine $figure name open passed reg_read reg_write selftest skipped syscalls \
+host iova_lookup irq kernel kind machine $figure name open passed reg_read reg_write selftest skipped syscalls \
 usable vendor" | tr -s ' ' '\n' | sort -u | tr '\n' ' ')" "$(keys </tmp/json)"
 check "compare: MSI takes one system call" 1 "$(grep -A1 '"kind": "msi"' /tmp/json |
   grep -c '"syscalls": 1.0')"

@@ -55,11 +55,11 @@ static int run_command(struct tool *tool, int argc, char **argv)
 	return status;
 }
 
-int main(int argc, char **argv)
+int tool_main(int argc, char **argv, tool_floor_fn floor)
 {
 	static const struct option longs[] = {TOOL_LONG_OPTIONS};
 	static char name[] = "uvio";
-	struct tool tool = {0};
+	struct tool tool = {.floor = floor};
 	int option;
 
 	if (argc > 0)

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "floor.h"
+
+enum { NODE, CONFIG, PAGEMAP };
+
+#define PAGE 4096
+#define INTX_DISABLE 0x0400
+
+static int find_node(const char *address, char *path, size_t size)
+{
+	char folder[128];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(folder, sizeof(folder), "/sys/bus/pci/devices/%s/uio", address);
+	dir = opendir(folder);
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir)))
+		if (!strncmp(entry->d_name, "uio", 3))
+			snprintf(path, size, "/dev/%.32s", entry->d_name);
+	closedir(dir);
+	return 0;
+}
+
+static int open_uio(struct floor *floor, const char *address)
+{
+	char path[128];
+
+	if (find_node(address, path, sizeof(path)))
+		return -1;
+	floor->fds[NODE] = open(path, O_RDWR | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
+	floor->fds[CONFIG] = open(path, O_RDWR | O_CLOEXEC);
+	floor->fds[PAGEMAP] = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (floor->fds[NODE] < 0 || floor->fds[CONFIG] < 0)
+		return -1;
+	return pread(floor->fds[CONFIG], &floor->command, 2, 4) == 2 ? 0 : -1;
+}
+
+static void close_uio(struct floor *floor)
+{
+	if (floor->bar)
+		munmap((void *)floor->bar, EDU_BAR_SIZE);
+	close(floor->fds[NODE]);
+	close(floor->fds[CONFIG]);
+	close(floor->fds[PAGEMAP]);
+}
+
+static int map_bar_uio(struct floor *floor)
+{
+	void *bar =
+		mmap(NULL, EDU_BAR_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, floor->fds[NODE], 0);
+
+	floor->bar = bar;
+	return bar == MAP_FAILED ? -1 : 0;
+}
+
+/* The addresses of all pages, of which the first is enough here. */
+static int map_uio(struct floor *floor, void *memory, size_t size)
+{
+	uint64_t entries[64];
+	size_t bytes = size / PAGE * 8;
+
+	if (mlock(memory, size) || pread(floor->fds[PAGEMAP], entries, bytes,
+					   (off_t)((uintptr_t)memory / PAGE * 8)) != (ssize_t)bytes)
+		return -1;
+	floor->iova = (entries[0] & ((UINT64_C(1) << 55) - 1)) * PAGE;
+	return floor->iova ? 0 : -1;
+}
+
+static int unmap_uio(struct floor *floor, void *memory, size_t size)
+{
+	(void)floor;
+	return munlock(memory, size);
+}
+
+static int enable_uio(struct floor *floor, enum uvio_irq_kind kind)
+{
+	floor->irq_fd = floor->fds[NODE];
+	floor->command &= (uint16_t)~INTX_DISABLE;
+	if (kind != UVIO_IRQ_INTX)
+		return -1;
+	return pwrite(floor->fds[CONFIG], &floor->command, 2, 4) == 2 ? 0 : -1;
+}
+
+static int disable_uio(struct floor *floor)
+{
+	uint16_t command = floor->command | INTX_DISABLE;
+
+	return pwrite(floor->fds[CONFIG], &command, 2, 4) == 2 ? 0 : -1;
+}
+
+static int round_uio(struct floor *floor)
+{
+	uint32_t event;
+
+	floor_write(floor, EDU_IRQ_RAISE, 2);
+	if (read(floor->irq_fd, &event, 4) != 4)
+		return -1;
+	floor_write(floor, EDU_IRQ_ACK, floor_read(floor, EDU_IRQ_STATUS));
+	if (floor_read(floor, EDU_IRQ_STATUS))
+		return -1;
+	return pwrite(floor->fds[CONFIG], &floor->command, 2, 4) == 2 ? 0 : -1;
+}
+
+static int master_uio(struct floor *floor)
+{
+	floor->command |= 4;
+	return pwrite(floor->fds[CONFIG], &floor->command, 2, 4) == 2 ? 0 : -1;
+}
+
+const struct floor_ops floor_uio = {
+	.backend = "uio",
+	.open = open_uio,
+	.close = close_uio,
+	.map_bar = map_bar_uio,
+	.dma_map = map_uio,
+	.dma_unmap = unmap_uio,
+	.irq_enable = enable_uio,
+	.irq_disable = disable_uio,
+	.irq_round = round_uio,
+	.bus_master = master_uio,
+};
