@@ -41,15 +41,21 @@ struct uvio_mapping {
 	struct uvio_dma_segment one;
 };
 
-/** The hot part of the table: sorted by address, searched by bisection. */
+/** Sorted by address. */
 struct uvio_mapping_key {
-	uintptr_t first;
 	uintptr_t last;
 	struct uvio_mapping *mapping;
 };
 
 struct uvio_dma_table {
 	pthread_mutex_t lock; /* a whole transaction: find, ask the kernel, change the table */
+	/* While the table itself is read or changed: never across a system call. */
+	atomic_bool busy;
+	/*
+	 * The first addresses of @keys, apart, and the largest address in the room behind them, which
+	 * is a power of two: a look-up is one comparison for each of its bits.
+	 */
+	uintptr_t *firsts;
 	struct uvio_mapping_key *keys;
 	size_t count, room;
 	uint64_t mask;
@@ -58,13 +64,14 @@ struct uvio_dma_table {
 
 struct uvio_vector {
 	unsigned int sleeps; /* waits to come which poll before they read */
-	unsigned int busy;   /* waits in a row which did not have to poll */
-	struct uvio_irq_stats stats;
+	unsigned int busy;   /* waits which did not have to poll */
+	uint64_t syscalls;
 };
 
 struct uvio_backend;
 
 struct uvio_udev {
+	const struct uvio_backend_ops *ops; /* of the backend */
 	struct uvio_ctx *ctx;
 	struct uvio_address address;
 	const struct uvio_backend *backend;
@@ -73,7 +80,7 @@ struct uvio_udev {
 	uint32_t caps; /* set by open */
 	int lock_fd;
 	int release_fd; /* set by open; -1: no notice */
-	atomic_bool gone;
+	_Atomic(const char *) gone; /* how it was found to be gone, first; NULL: it is not */
 	struct uvio_region config; /* mapped by the core after open; size 0: none */
 	struct uvio_region regions[UVIO_REGION_COUNT]; /* size 0: not mapped yet */
 	enum uvio_irq_kind irq_kind;
@@ -118,7 +125,10 @@ struct uvio_backend_ops {
 	int (*irq_enable)(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
 	int (*irq_disable)(struct uvio_udev *udev);
 	int (*irq_fd)(struct uvio_udev *udev, unsigned int vector);
-	/** Never blocks, one system call: 0 and the count, or -EAGAIN where there is none. */
+	/**
+	 * Never blocks, one system call: 0 and the count; -EAGAIN where there is none; -ENODEV where
+	 * the device is gone, or another errno. Sets no text: the core does.
+	 */
 	int (*irq_consume)(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
 	/** Guarantees: the next event will be reported, and one that is pending now. One system
 	 * call. */

@@ -218,6 +218,8 @@ int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***out)
 	struct uvio_saved_error before;
 	int rc;
 
+	if (!uvio_sysfs_exists(ctx, "."))
+		return uvio_fail(-ENOENT, "%s: no such folder; sysfs should be there", ctx->sysfs);
 	uvio_error_save(&before);
 	rc = list_pci(&list);
 	if (!rc)

@@ -7,14 +7,20 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend.h"
 #include "sys.h"
 
+/* A table without room: its one slot is the one that is always free. */
+static const uintptr_t no_firsts[1] = {UINTPTR_MAX};
+
 int uvio_dma_init(struct uvio_udev *udev, uint64_t mask)
 {
 	pthread_mutex_init(&udev->dma.lock, NULL);
+	udev->dma.firsts = (uintptr_t *)no_firsts;
+	udev->dma.room = 1;
 	udev->dma.mask = udev->dma.most = UINT64_MAX;
 	if (!mask)
 		return 0;
@@ -22,91 +28,149 @@ int uvio_dma_init(struct uvio_udev *udev, uint64_t mask)
 	return uvio_dma_set_mask(udev, mask);
 }
 
-/* The number of keys whose first address is not above @addr. */
-static size_t keys_up_to(const struct uvio_dma_table *table, uintptr_t addr)
+/* Held for a few instructions; sleeping lets a holder go on that has less priority. */
+static void __attribute__((noinline)) table_lock_slowly(struct uvio_dma_table *table)
 {
-	size_t low = 0, high = table->count;
+	const struct timespec pause = {.tv_nsec = 20000};
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (table->keys[middle].first <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	do
+		nanosleep(&pause, NULL);
+	while (atomic_exchange_explicit(&table->busy, true, memory_order_acquire));
 }
 
-static struct uvio_mapping_key *find(const struct uvio_dma_table *table, uintptr_t addr)
+static inline void table_lock(struct uvio_dma_table *table)
 {
-	size_t n = keys_up_to(table, addr);
+	if (atomic_exchange_explicit(&table->busy, true, memory_order_acquire))
+		table_lock_slowly(table);
+}
 
-	return n && table->keys[n - 1].last >= addr ? &table->keys[n - 1] : NULL;
+static inline void table_unlock(struct uvio_dma_table *table)
+{
+	atomic_store_explicit(&table->busy, false, memory_order_release);
+}
+
+/* The last key that begins at or below @addr; 0 also where none does. */
+static inline size_t last_below(const struct uvio_dma_table *table, uintptr_t addr)
+{
+	size_t i = 0;
+
+	for (size_t step = table->room / 2; step; step /= 2)
+		i = table->firsts[i + step] <= addr ? i + step : i;
+	return i;
+}
+
+/* The place in the table of the mapping which @addr lies in. */
+static inline bool find(const struct uvio_dma_table *table, uintptr_t addr, size_t *n)
+{
+	size_t i = last_below(table, addr);
+
+	*n = i;
+	return table->firsts[i] <= addr && table->keys[i].last >= addr;
 }
 
 static bool overlaps(const struct uvio_dma_table *table, const struct uvio_mapping *mapping)
 {
-	size_t n = keys_up_to(table, mapping->addr + mapping->size - 1);
+	uintptr_t last = mapping->addr + mapping->size - 1;
+	size_t i = last_below(table, last);
 
-	return n && table->keys[n - 1].last >= mapping->addr;
+	return table->firsts[i] <= last && table->keys[i].last >= mapping->addr;
 }
 
+static void table_free(struct uvio_dma_table *table)
+{
+	if (table->firsts != no_firsts)
+		free(table->firsts);
+	free(table->keys);
+}
+
+/* One slot is always left free, and holds the largest address. */
 static int make_room(struct uvio_udev *udev)
 {
 	struct uvio_dma_table *table = &udev->dma;
-	size_t room = table->room ? table->room * 2 : 16;
-	struct uvio_mapping_key *grown;
+	size_t room = table->room > 1 ? table->room * 2 : 16;
+	struct uvio_mapping_key *keys;
+	uintptr_t *firsts;
 
-	if (table->count < table->room)
+	if (table->count + 1 < table->room)
 		return 0;
-	grown = realloc(table->keys, room * sizeof(*grown));
-	if (!grown)
+	firsts = malloc(room * sizeof(*firsts));
+	keys = malloc(room * sizeof(*keys));
+	if (!firsts || !keys) {
+		free(firsts);
+		free(keys);
 		return uvio_no_memory(udev->address.text);
-	table->keys = grown;
+	}
+	memset(firsts, 0xff, room * sizeof(*firsts));
+	table_lock(table);
+	if (table->count) {
+		memcpy(firsts, table->firsts, table->count * sizeof(*firsts));
+		memcpy(keys, table->keys, table->count * sizeof(*keys));
+	}
+	table_free(table);
+	table->firsts = firsts;
+	table->keys = keys;
 	table->room = room;
+	table_unlock(table);
 	return 0;
 }
 
 static void insert(struct uvio_dma_table *table, struct uvio_mapping *mapping)
 {
-	size_t n = keys_up_to(table, mapping->addr);
+	size_t n = last_below(table, mapping->addr);
 
+	n += table->firsts[n] < mapping->addr;
+	table_lock(table);
+	memmove(&table->firsts[n + 1], &table->firsts[n], (table->count - n) * sizeof(uintptr_t));
 	memmove(&table->keys[n + 1], &table->keys[n], (table->count - n) * sizeof(*table->keys));
+	table->firsts[n] = mapping->addr;
 	table->keys[n] = (struct uvio_mapping_key){
-		.first = mapping->addr,
 		.last = mapping->addr + mapping->size - 1,
 		.mapping = mapping,
 	};
 	table->count++;
+	table_unlock(table);
 }
 
-static void remove_key(struct uvio_dma_table *table, struct uvio_mapping_key *key)
+static void remove_key(struct uvio_dma_table *table, size_t n)
 {
-	size_t n = (size_t)(key - table->keys);
-
+	table_lock(table);
 	table->count--;
-	memmove(key, key + 1, (table->count - n) * sizeof(*key));
+	memmove(&table->firsts[n], &table->firsts[n + 1], (table->count - n) * sizeof(uintptr_t));
+	memmove(&table->keys[n], &table->keys[n + 1], (table->count - n) * sizeof(*table->keys));
+	table->firsts[table->count] = UINTPTR_MAX;
+	table_unlock(table);
+}
+
+/* Room for a segment more: it doubles, so that the number of segments tells how much there is. */
+static int grow(struct uvio_mapping *mapping)
+{
+	unsigned int n = mapping->segment_count;
+	struct uvio_dma_segment *grown;
+
+	if (n & (n - 1))
+		return 0;
+	grown = realloc(n == 1 ? NULL : mapping->segments, 2 * n * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	if (n == 1)
+		grown[0] = mapping->one;
+	mapping->segments = grown;
+	return 0;
 }
 
 int uvio_mapping_add(struct uvio_mapping *mapping, uint64_t iova, uint64_t size)
 {
 	unsigned int n = mapping->segment_count;
-	struct uvio_dma_segment *grown, *last = n ? &mapping->segments[n - 1] : NULL;
+	struct uvio_dma_segment *last = n ? &mapping->segments[n - 1] : NULL;
 
-	if (!n) {
-		mapping->segments = &mapping->one;
-	} else if (last->iova + last->size == iova) {
+	if (last && last->iova + last->size == iova) {
 		last->size += size;
 		return 0;
-	} else {
-		grown = realloc(n == 1 ? NULL : mapping->segments, (n + 1) * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		if (n == 1)
-			grown[0] = mapping->one;
-		mapping->segments = grown;
 	}
+	if (!last)
+		mapping->segments = &mapping->one;
+	else if (grow(mapping))
+		return -ENOMEM;
 	mapping->segments[n] = (struct uvio_dma_segment){.iova = iova, .size = size};
 	mapping->segment_count++;
 	return 0;
@@ -170,7 +234,7 @@ static int check_flags(struct uvio_udev *udev, uint32_t *flags)
 		return uvio_fail(-ENOTSUP, "%s: the %s backend has no DMA", udev->address.text,
 			udev->backend->name);
 	if (atomic_load(&udev->gone))
-		return uvio_udev_gone(udev, "found earlier");
+		return uvio_udev_gone(udev, "");
 	return 0;
 }
 
@@ -229,20 +293,21 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 	return (int)mapping->segment_count;
 }
 
-static void drop(struct uvio_udev *udev, struct uvio_mapping_key *key)
+static void drop(struct uvio_udev *udev, size_t n)
 {
-	struct uvio_mapping *mapping = key->mapping;
+	struct uvio_mapping *mapping = udev->dma.keys[n].mapping;
 
+	remove_key(&udev->dma, n);
 	if (mapping->owned)
 		udev->backend->ops->dma_memory_free(udev, mapping);
-	remove_key(&udev->dma, key);
 	mapping_free(mapping);
 }
 
 static int unmap_locked(struct uvio_udev *udev, uintptr_t addr, size_t size, bool owned)
 {
-	struct uvio_mapping_key *key = find(&udev->dma, addr);
-	struct uvio_mapping *mapping = key ? key->mapping : NULL;
+	size_t n;
+	struct uvio_mapping *mapping =
+		find(&udev->dma, addr, &n) ? udev->dma.keys[n].mapping : NULL;
 	int rc;
 
 	if (!mapping || mapping->addr != addr || mapping->size != size || mapping->owned != owned)
@@ -253,7 +318,7 @@ static int unmap_locked(struct uvio_udev *udev, uintptr_t addr, size_t size, boo
 			owned ? "allocated" : "mapped");
 	rc = udev->backend->ops->dma_unmap(udev, mapping);
 	if (!rc)
-		drop(udev, key);
+		drop(udev, n);
 	return rc;
 }
 
@@ -321,12 +386,14 @@ err_free_mapping:
 
 int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma)
 {
-	struct uvio_mapping_key *key;
+	uintptr_t addr = (uintptr_t)dma->addr;
+	size_t n, size = 0;
 	int rc;
 
 	pthread_mutex_lock(&udev->dma.lock);
-	key = find(&udev->dma, (uintptr_t)dma->addr);
-	rc = unmap_locked(udev, (uintptr_t)dma->addr, key ? key->mapping->size : 0, true);
+	if (find(&udev->dma, addr, &n))
+		size = udev->dma.keys[n].mapping->size;
+	rc = unmap_locked(udev, addr, size, true);
 	pthread_mutex_unlock(&udev->dma.lock);
 	if (!rc)
 		*dma = (struct uvio_dma){0};
@@ -339,44 +406,62 @@ void uvio_dma_cleanup(struct uvio_udev *udev)
 
 	pthread_mutex_lock(&table->lock);
 	while (table->count) {
-		struct uvio_mapping_key *key = &table->keys[table->count - 1];
+		size_t n = table->count - 1;
+		struct uvio_mapping *mapping = table->keys[n].mapping;
 
 		/* Memory which the card may still reach is not given back. */
-		if (udev->backend->ops->dma_unmap(udev, key->mapping))
-			key->mapping->owned = false;
-		drop(udev, key);
+		if (udev->backend->ops->dma_unmap(udev, mapping))
+			mapping->owned = false;
+		drop(udev, n);
 	}
 	pthread_mutex_unlock(&table->lock);
-	free(table->keys);
+	table_free(table);
 	pthread_mutex_destroy(&table->lock);
 }
 
-static int iova_in(
-	const struct uvio_mapping *mapping, uint64_t into, uint64_t *iova, uint64_t *contiguous)
+static uint64_t iova_in(const struct uvio_mapping *mapping, uint64_t into, uint64_t *contiguous)
 {
 	const struct uvio_dma_segment *segment = mapping->segments;
 
 	for (; into >= segment->size; segment++)
 		into -= segment->size;
-	*iova = segment->iova + into;
 	if (contiguous)
 		*contiguous = segment->size - into;
-	return 0;
+	return segment->iova + into;
+}
+
+static int __attribute__((noinline)) not_mapped(struct uvio_udev *udev, const void *addr)
+{
+	return uvio_fail(-EFAULT, "%s: DMA: %p is not mapped", udev->address.text, addr);
+}
+
+/* Unlocks the table. */
+static inline int look_up(
+	struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
+{
+	struct uvio_dma_table *table = &udev->dma;
+	size_t n;
+	bool found = find(table, (uintptr_t)addr, &n);
+
+	if (found)
+		*iova = iova_in(
+			table->keys[n].mapping, (uintptr_t)addr - table->firsts[n], contiguous);
+	table_unlock(table);
+	return found ? 0 : not_mapped(udev, addr);
+}
+
+static int __attribute__((noinline))
+look_up_later(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
+{
+	table_lock_slowly(&udev->dma);
+	return look_up(udev, addr, iova, contiguous);
 }
 
 int uvio_dma_iova(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
-	const struct uvio_mapping_key *key;
-	int rc = -EFAULT;
-
-	pthread_mutex_lock(&udev->dma.lock);
-	key = find(&udev->dma, (uintptr_t)addr);
-	if (key)
-		rc = iova_in(key->mapping, (uintptr_t)addr - key->first, iova, contiguous);
-	pthread_mutex_unlock(&udev->dma.lock);
-	if (rc)
-		return uvio_fail(rc, "%s: DMA: %p is not mapped", udev->address.text, addr);
-	return 0;
+	if (atomic_exchange_explicit(&udev->dma.busy, true, memory_order_acquire))
+		return look_up_later(udev, addr, iova, contiguous);
+	return look_up(udev, addr, iova, contiguous);
 }
 
 int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
@@ -385,7 +470,9 @@ int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 	int rc = 0;
 
 	if (mask & (mask + 1) || mask < 0xfff)
-		return uvio_fail(-EINVAL, "%s: DMA mask 0x%llx: it must be 2^n - 1, as 0xffffffff",
+		return uvio_fail(-EINVAL,
+			"%s: DMA mask 0x%llx: it must be 2^n - 1, as 0xffffffff, and not below a "
+			"page",
 			udev->address.text, (unsigned long long)mask);
 	if (mask > table->most)
 		mask = table->most;
@@ -402,8 +489,8 @@ int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 	pthread_mutex_unlock(&table->lock);
 	if (rc)
 		return uvio_fail(rc,
-			"%s: DMA mask 0x%llx: memory above it is mapped; set the mask "
-			"first",
+			"%s: DMA mask 0x%llx: memory above it is mapped; unmap that "
+			"first, or set the mask before mapping",
 			udev->address.text, (unsigned long long)mask);
 	return 0;
 }

@@ -17,7 +17,7 @@
 /* How many waits poll at once after one which found no event ready. */
 #define SLEEPS_AFTER_MISS 15
 
-/* How many waits in a row may find their event ready before one looks for a release request. */
+/* Of waits that find their event ready, one in so many looks for a release request: 2^n. */
 #define BUSY_WAITS 4096
 
 #define RELEASE_WANTED "the kernel asks to release it"
@@ -39,7 +39,7 @@ int uvio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
 		return uvio_fail(-EINVAL, "%s: there is no interrupt kind %d", udev->address.text,
 			(int)kind);
 	if (atomic_load(&udev->gone))
-		return uvio_udev_gone(udev, "found earlier");
+		return uvio_udev_gone(udev, "");
 	return udev->backend->ops->irq_count ? udev->backend->ops->irq_count(udev, kind) : 0;
 }
 
@@ -122,20 +122,31 @@ static int not_enabled(struct uvio_udev *udev, unsigned int vector)
 /* Waiting and acknowledging may be two threads' work. */
 static void count_call(struct uvio_vector *state)
 {
-	__atomic_fetch_add(&state->stats.syscalls, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&state->syscalls, 1, __ATOMIC_RELAXED);
 }
 
 static inline int consume(
 	struct uvio_udev *udev, struct uvio_vector *state, unsigned int vector, uint64_t *events)
 {
 	uint64_t count = 0;
-	int rc = udev->backend->ops->irq_consume(udev, vector, &count);
+	int rc = udev->ops->irq_consume(udev, vector, &count);
 
 	count_call(state);
-	__atomic_fetch_add(&state->stats.events, count, __ATOMIC_RELAXED);
 	if (events)
 		*events = count;
 	return rc;
+}
+
+/* Nothing there is no failure. */
+static int __attribute__((noinline))
+consume_failed(struct uvio_udev *udev, unsigned int vector, int rc)
+{
+	if (rc == -EAGAIN)
+		return 0;
+	if (rc == -ENODEV)
+		return uvio_udev_gone(udev, "its kernel driver was unbound, or the card removed");
+	return uvio_fail(rc, "%s: vector %u: taking its events: %s", udev->address.text, vector,
+		strerror(-rc));
 }
 
 int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
@@ -145,7 +156,7 @@ int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *even
 	if (vector >= udev->irq_count)
 		return not_enabled(udev, vector);
 	rc = consume(udev, &udev->vectors[vector], vector, events);
-	return rc == -EAGAIN ? 0 : rc;
+	return rc ? consume_failed(udev, vector, rc) : 0;
 }
 
 static int64_t now_ms(void)
@@ -190,7 +201,7 @@ static int wait_asleep(
 		if (!rc) {
 			rc = consume(udev, &udev->vectors[vector], vector, events);
 			if (rc != -EAGAIN)
-				return rc;
+				return rc ? consume_failed(udev, vector, rc) : 0;
 		} else {
 			rc = uvio_udev_look(udev);
 			if (rc)
@@ -211,7 +222,6 @@ static int look_for_release(struct uvio_udev *udev, struct uvio_vector *state)
 {
 	struct pollfd fd = {.fd = udev->release_fd, .events = POLLIN};
 
-	state->busy = 0;
 	if (fd.fd < 0)
 		return 0;
 	count_call(state);
@@ -219,8 +229,8 @@ static int look_for_release(struct uvio_udev *udev, struct uvio_vector *state)
 }
 
 /* All but the case of an event that is ready. @rc is what consuming gave, if it was tried. */
-static int __attribute__((noinline)) wait_further(
-	struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events, int rc)
+static int __attribute__((noinline))
+wait_further(struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events, int rc)
 {
 	struct uvio_vector *state;
 
@@ -235,12 +245,11 @@ static int __attribute__((noinline)) wait_further(
 	if (!rc)
 		return look_for_release(udev, state);
 	if (rc != -EAGAIN)
-		return rc;
+		return consume_failed(udev, vector, rc);
 	if (state->sleeps)
 		state->sleeps--;
 	else
 		state->sleeps = SLEEPS_AFTER_MISS;
-	state->busy = 0;
 	return wait_asleep(udev, vector, timeout_ms, events);
 }
 
@@ -254,7 +263,7 @@ int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, u
 		state = &udev->vectors[vector];
 		if (!state->sleeps)
 			rc = consume(udev, state, vector, events);
-		if (!rc && ++state->busy < BUSY_WAITS)
+		if (!rc && ++state->busy & (BUSY_WAITS - 1))
 			return 0;
 	}
 	return wait_further(udev, vector, timeout_ms, events, rc);
@@ -274,7 +283,7 @@ int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 	if (udev->irq_kind != UVIO_IRQ_INTX)
 		return 0;
 	count_call(&udev->vectors[vector]);
-	return udev->backend->ops->irq_ack(udev, vector);
+	return udev->ops->irq_ack(udev, vector);
 }
 
 int uvio_irq_stats(struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats)
@@ -282,9 +291,7 @@ int uvio_irq_stats(struct uvio_udev *udev, unsigned int vector, struct uvio_irq_
 	if (vector >= udev->irq_count)
 		return not_enabled(udev, vector);
 	*stats = (struct uvio_irq_stats){
-		.events = __atomic_load_n(&udev->vectors[vector].stats.events, __ATOMIC_RELAXED),
-		.syscalls =
-			__atomic_load_n(&udev->vectors[vector].stats.syscalls, __ATOMIC_RELAXED),
+		.syscalls = __atomic_load_n(&udev->vectors[vector].syscalls, __ATOMIC_RELAXED),
 	};
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "internal.h"
 #include "sys.h"
@@ -45,8 +46,8 @@ static void describe_holder(struct uvio_ctx *ctx, int fd, char *text, size_t siz
 	char file[64], name[UVIO_NAME_SIZE] = "";
 	int pid = find_holder(ctx, fd);
 
-	snprintf(text, size, "another process");
-	if (pid <= 0)
+	snprintf(text, size, "%s", pid == getpid() ? "this process" : "another process");
+	if (pid <= 0 || pid == getpid())
 		return;
 	snprintf(file, sizeof(file), "%d/comm", pid);
 	uvio_proc_read(ctx, name, sizeof(name), file);

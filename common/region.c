@@ -21,7 +21,7 @@ int uvio_region_info(struct uvio_udev *udev, unsigned int index, struct uvio_reg
 		return uvio_fail(-ENOTSUP, "%s: the %s backend has no regions", udev->address.text,
 			udev->backend->name);
 	if (atomic_load(&udev->gone))
-		return uvio_udev_gone(udev, "found earlier");
+		return uvio_udev_gone(udev, "");
 	*region = (struct uvio_region){.index = index, .udev = udev};
 	return udev->backend->ops->region_info(udev, region);
 }
@@ -139,6 +139,21 @@ int uvio_region_read(
 	return udev->backend->ops->region_read(udev, region, offset, width, value);
 }
 
+/* What uvio_bus_master() refuses is not to be had by a write to the configuration space either. */
+static int refuse_bus_master(
+	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value)
+{
+	struct uvio_udev *udev = region->udev;
+
+	if (region->index != UVIO_REGION_CONFIG || !udev->config.size ||
+		offset > PCI_CONFIG_COMMAND || offset + width <= PCI_CONFIG_COMMAND)
+		return 0;
+	value >>= 8 * (PCI_CONFIG_COMMAND - offset);
+	if (!(value & PCI_COMMAND_BUS_MASTER) || !udev->backend->ops->bus_master)
+		return 0;
+	return udev->backend->ops->bus_master(udev, true);
+}
+
 int uvio_region_write(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value)
 {
@@ -150,6 +165,9 @@ int uvio_region_write(
 	if (!(region->flags & UVIO_REGION_WRITE))
 		return uvio_fail(
 			-EACCES, "%s: region %u is read-only", udev->address.text, region->index);
+	rc = refuse_bus_master(region, offset, width, value);
+	if (rc)
+		return rc;
 	if (is_mapped(region, offset, width)) {
 		UVIO_BEFORE_WRITE();
 		uvio_mmio_store(region->base + offset, width, value);

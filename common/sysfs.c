@@ -16,10 +16,13 @@
 
 static int UVIO_PRINTF(3, 0) join(char *path, const char *root, const char *format, va_list args)
 {
-	int n = snprintf(path, PATH_MAX, "%s/", root), m;
+	size_t n = strlen(root); /* a quarter of PATH_MAX at most */
+	int m;
 
-	m = vsnprintf(path + n, (size_t)(PATH_MAX - n), format, args);
-	return m < PATH_MAX - n ? 0 : -ENAMETOOLONG;
+	memcpy(path, root, n);
+	path[n++] = '/';
+	m = vsnprintf(path + n, PATH_MAX - n, format, args);
+	return m < (int)(PATH_MAX - n) ? 0 : -ENAMETOOLONG;
 }
 
 #define JOIN(path, root, format)                                                                   \

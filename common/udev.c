@@ -55,11 +55,11 @@ static int check_options(const struct uvio_open_options *options)
 	return 0;
 }
 
-/* The sentences of all backends that cannot, in probe order. */
+/* The sentences of all backends that cannot, in probe order, without the address each. */
 static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
 {
+	size_t used = 0, skip = strlen(device->info.address) + strlen(": ");
 	char text[UVIO_TEXT_SIZE] = "";
-	size_t used = 0;
 
 	for (unsigned int i = 0; i < uvio_backend_count() && used < sizeof(text); i++) {
 		struct uvio_check *check;
@@ -68,12 +68,12 @@ static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
 		if (rc)
 			return rc;
 		uvio_check_fail(check, -ENODEV);
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s: %s",
-			i ? " | " : "", uvio_backend_name(i), uvio_last_error());
+		used += (size_t)snprintf(text + used, sizeof(text) - used, " %s: %s.",
+			uvio_backend_name(i), uvio_last_error() + skip);
 		uvio_check_free(check);
 	}
 	return uvio_fail(
-		-ENODEV, "%s: no backend can carry it now: %s", device->info.address, text);
+		-ENODEV, "%s: no backend can carry it now.%.900s", device->info.address, text);
 }
 
 static int choose_usable(
@@ -129,6 +129,7 @@ static struct uvio_udev *udev_new(struct uvio_ctx *ctx, const struct uvio_addres
 	udev->ctx = ctx;
 	udev->address = *address;
 	udev->backend = backend;
+	udev->ops = backend->ops;
 	udev->lock_fd = -1;
 	udev->release_fd = -1;
 	return udev;
@@ -226,6 +227,8 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	struct uvio_udev *udev;
 	int rc;
 
+	if (!ctx || !out)
+		return uvio_fail(-EINVAL, "open: no context, or no place for the device");
 	if (!options)
 		options = &defaults;
 	rc = check_options(options);
@@ -314,7 +317,7 @@ uint32_t uvio_caps(const struct uvio_udev *udev)
 int uvio_udev_look(struct uvio_udev *udev)
 {
 	if (atomic_load(&udev->gone))
-		return uvio_udev_gone(udev, "found earlier");
+		return uvio_udev_gone(udev, "");
 	if (udev->config.size && uvio_udev_vendor(udev) == 0xffff)
 		return uvio_udev_gone(udev, "its configuration space reads all ones");
 	return 0;
@@ -326,9 +329,13 @@ bool uvio_udev_alive(struct uvio_udev *udev)
 	return !atomic_load(&udev->gone) && !uvio_udev_look(udev);
 }
 
+/* Everybody hears what the first one found. */
 int uvio_udev_gone(struct uvio_udev *udev, const char *how)
 {
-	atomic_store(&udev->gone, true);
+	const char *first = NULL;
+
+	if (!atomic_compare_exchange_strong(&udev->gone, &first, how))
+		how = first;
 	return uvio_fail(-ENODEV, "%s: the device is gone: %s; close it", udev->address.text, how);
 }
 
@@ -341,7 +348,7 @@ int uvio_bus_master(struct uvio_udev *udev, bool on)
 			"%s: bus mastering is a PCI thing, and this is no PCI device",
 			udev->address.text);
 	if (atomic_load(&udev->gone))
-		return uvio_udev_gone(udev, "found earlier");
+		return uvio_udev_gone(udev, "");
 	if (udev->backend->ops->bus_master) {
 		rc = udev->backend->ops->bus_master(udev, on);
 		if (rc)
@@ -368,6 +375,8 @@ int uvio_udev_reset(struct uvio_udev *udev)
 {
 	int rc;
 
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "");
 	if (udev->address.kind != UVIO_ADDRESS_PCI)
 		return uvio_fail(-ENOTSUP,
 			"%s: no PCI device, so the kernel cannot reset it; use a reset "
@@ -379,8 +388,6 @@ int uvio_udev_reset(struct uvio_udev *udev)
 			"(reset_method in sysfs is empty); use a reset register "
 			"of the card",
 			udev->address.text);
-	if (atomic_load(&udev->gone))
-		return uvio_udev_gone(udev, "found earlier");
 	rc = uvio_irq_disable(udev);
 	if (!rc)
 		rc = try_reset(udev);

@@ -270,7 +270,7 @@ static void a_mask_below_what_is_mapped_is_refused(void)
 {
 	ASSERT_EQ(map(0, 1), 1);
 	ASSERT_ERR(uvio_dma_set_mask(udev, 0xfffff), -EBUSY,
-		EDU ": DMA mask 0xfffff: memory above it is mapped; set the mask first");
+		EDU ": DMA mask 0xfffff: memory above it is mapped; unmap that first");
 	ASSERT_OK(unmap(0, 1));
 	ASSERT_OK(uvio_dma_set_mask(udev, 0xfffff));
 }

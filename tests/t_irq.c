@@ -268,8 +268,8 @@ static void a_read_that_fails_is_told(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
 	fake_faults.irq_read = -EIO;
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1000, &events), -EIO, "the fake eventfd is broken");
-	ASSERT_ERR(uvio_irq_consume(udev, 0, &events), -EIO, "the fake eventfd is broken");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1000, &events), -EIO, "vector 0: taking its events: Input/output error");
+	ASSERT_ERR(uvio_irq_consume(udev, 0, &events), -EIO, "vector 0: taking its events: Input/output error");
 }
 
 static void the_descriptor_is_readable_while_events_are_pending(void)
@@ -359,7 +359,7 @@ static void an_event_wakes_the_waiter(void)
 	ASSERT_EQ(events, 1);
 }
 
-static void events_and_calls_are_counted(void)
+static void calls_are_counted(void)
 {
 	struct uvio_irq_stats stats;
 
@@ -371,7 +371,6 @@ static void events_and_calls_are_counted(void)
 		ASSERT_OK(uvio_irq_ack(udev, 0));
 	}
 	ASSERT_OK(uvio_irq_stats(udev, 0, &stats));
-	ASSERT_EQ(stats.events, 10);
 	ASSERT_EQ(stats.syscalls, 20);
 }
 
@@ -384,7 +383,7 @@ static void counting_begins_anew_when_enabled(void)
 	ASSERT_OK(uvio_irq_disable(udev));
 	enable(UVIO_IRQ_INTX, 1);
 	ASSERT_OK(uvio_irq_stats(udev, 0, &stats));
-	ASSERT_EQ(stats.events + stats.syscalls, 0);
+	ASSERT_EQ(stats.syscalls, 0);
 }
 
 static CU_TestInfo enabling[] = {
@@ -427,7 +426,7 @@ static CU_TestInfo acknowledging[] = {
 	TEST(what_came_in_between_is_reported_after_the_ack),
 	TEST(an_ack_of_a_message_costs_nothing),
 	TEST(an_ack_that_fails_is_told),
-	TEST(events_and_calls_are_counted),
+	TEST(calls_are_counted),
 	TEST(counting_begins_anew_when_enabled),
 	CU_TEST_INFO_NULL,
 };

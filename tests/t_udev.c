@@ -56,8 +56,8 @@ static void without_a_backend_the_first_usable_one_is_taken(void)
 static void where_none_is_usable_each_says_why(void)
 {
 	fake_faults.unbound = true;
-	ASSERT_ERR(open_as(EDU, NULL), -ENODEV, EDU ": no backend can carry it now: vfio: ");
-	ASSERT_HAS(uvio_last_error(), " | uio: ");
+	ASSERT_ERR(open_as(EDU, NULL), -ENODEV, EDU ": no backend can carry it now. vfio: ");
+	ASSERT_HAS(uvio_last_error(), " uio: ");
 	ASSERT_HAS(logged.text, EDU ": backend fake is not usable");
 }
 

@@ -31,6 +31,23 @@ static void print_change(const struct uvio_device *before, const struct uvio_dev
 		printf("%s: %s (as before)\n", address, is);
 }
 
+/* Bound is not usable yet, as where another member of the IOMMU group is in the way. */
+static void warn_if_broken(const struct tool *tool, const struct uvio_device *after)
+{
+	const char *backend = uvio_device_info(after)->backend;
+	const struct uvio_finding *findings;
+	struct uvio_check *check;
+	unsigned int count;
+
+	if (!backend || uvio_check_device(tool->ctx, after, backend, &check))
+		return;
+	findings = uvio_check_findings(check, &count);
+	if (uvio_check_verdict(check) == UVIO_BROKEN)
+		fprintf(stderr, "uvio: but %s%s%s\n", findings->what, findings->mend ? "; " : "",
+			findings->mend ? findings->mend : "");
+	uvio_check_free(check);
+}
+
 static int change_driver(
 	const struct tool *tool, const char *address, bind_fn change, const char *driver)
 {
@@ -45,6 +62,7 @@ static int change_driver(
 		rc = tool_find(tool, uvio_device_info(before)->address, &after);
 	if (rc == TOOL_GO_ON) {
 		print_change(before, after);
+		warn_if_broken(tool, after);
 		uvio_device_free(after);
 		rc = TOOL_OK;
 	}
@@ -82,10 +100,11 @@ const struct command command_bind = {
 	.name = "bind",
 	.args = "ADDRESS BACKEND-OR-DRIVER",
 	.help = "bind a device to the kernel driver that a backend needs",
-	.notes = "The driver is given by the name of a backend, or by its own; 'none' leaves the\n"
-		 "device without one. Only this device is touched, by driver_override, and never\n"
-		 "while it is in use; where the kernel does not bind it, it gets back what it had.\n"
-		 "Prints what is bound afterwards. Needs root.\n",
+	.notes =
+		"The driver is given by the name of a backend, or by its own; 'none' leaves the\n"
+		"device without one. Only this device is touched, by driver_override, and never\n"
+		"while it is in use; where the kernel does not bind it, it gets back what it had.\n"
+		"Prints what is bound afterwards. Needs root.\n",
 	.example = "uvio bind 06:0d.0 vfio",
 	.run = run_bind,
 };

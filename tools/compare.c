@@ -112,16 +112,59 @@ static int bind_backend(const struct comparison *c, const char *backend)
 	return uvio_bind(c->tool->ctx, c->info->address, backend);
 }
 
+/* What binding cannot mend needs no binding to be told. */
+static bool is_broken(const struct comparison *c, const struct backend_result *result)
+{
+	const struct uvio_finding *finding;
+	struct uvio_check *check;
+	unsigned int count;
+	bool broken;
+
+	if (uvio_check_device(c->tool->ctx, c->device, result->name, &check))
+		return true;
+	broken = uvio_check_verdict(check) == UVIO_BROKEN;
+	finding = uvio_check_findings(check, &count);
+	if (broken)
+		uvio_fail(-ENODEV, "%s%s%s", finding->what, finding->mend ? "; " : "",
+			finding->mend ? finding->mend : "");
+	uvio_check_free(check);
+	return broken;
+}
+
+/* Of what is usable: what will not work, and why. */
+static void note_limits(const struct comparison *c, struct backend_result *result)
+{
+	const struct uvio_finding *findings;
+	struct uvio_device *device;
+	struct uvio_check *check;
+	unsigned int count;
+
+	if (uvio_device_find(c->tool->ctx, c->info->address, &device))
+		return;
+	if (!uvio_check_device(c->tool->ctx, device, result->name, &check)) {
+		findings = uvio_check_findings(check, &count);
+		if (count && findings[0].severity == UVIO_LIMITS && !result->reason)
+			result->reason = strdup(findings[0].what);
+		uvio_check_free(check);
+	}
+	uvio_device_free(device);
+}
+
 static void run_backend(const struct comparison *c, struct backend_result *result)
 {
 	struct session s = {.comparison = c, .result = result, .driver = c->driver};
 
 	compare_progress(&s, "bind");
+	if (is_broken(c, result)) {
+		unusable(result);
+		return;
+	}
 	if (bind_backend(c, result->name) || compare_open(c, result->name, &s.udev)) {
 		unusable(result);
 		return;
 	}
 	use_card(&s);
+	note_limits(c, result);
 	uvio_udev_close(s.udev);
 	s.udev = NULL;
 	if (result->usable)
@@ -216,15 +259,30 @@ static int choose_backends(const struct tool *tool, struct comparison *c, const 
 	return TOOL_GO_ON;
 }
 
+static const char *driver_names(char *names, size_t size)
+{
+	const struct uvio_driver *driver;
+	size_t used = 0;
+
+	names[0] = '\0';
+	for (unsigned int i = 0; (driver = uvio_driver_get(i)) && used < size; i++)
+		used += (size_t)snprintf(names + used, size - used, " %s", driver->name);
+	return names;
+}
+
 static int choose_driver(struct comparison *c, const char *name)
 {
+	char names[256];
+
 	c->driver = name ? tool_driver_named(name) : tool_driver(c->info);
 	if (c->driver)
 		return TOOL_GO_ON;
 	if (name)
-		return tool_error("compare: there is no card driver '%s'", name);
-	return tool_error("%s: no card driver knows %04x:%04x: --driver names one",
-		c->info->address, c->info->vendor, c->info->device);
+		return tool_usage(c->tool, "--driver: there is no '%s'; there are:%s", name,
+			driver_names(names, sizeof(names)));
+	return tool_error("%s: no card driver knows %04x:%04x; there are:%s (--driver)",
+		c->info->address, c->info->vendor, c->info->device,
+		driver_names(names, sizeof(names)));
 }
 
 static int run_and_report(const struct comparison *c, FILE *json)
@@ -247,6 +305,7 @@ static int compare_device(struct comparison *c, const char *address, const char 
 
 	if (rc != TOOL_GO_ON)
 		return rc;
+	c->device = device;
 	c->info = uvio_device_info(device);
 	rc = choose_driver(c, driver);
 	if (rc == TOOL_GO_ON)

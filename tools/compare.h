@@ -38,7 +38,7 @@ struct backend_result {
 	const char *name;
 	bool chosen;
 	bool usable;
-	char *reason;	 /* where it is not usable */
+	char *reason;	 /* where it is not usable, or limited */
 	bool incomplete; /* a figure failed */
 	uint32_t caps;
 	unsigned int passed;
@@ -56,6 +56,7 @@ struct time_base {
 
 struct comparison {
 	const struct tool *tool;
+	const struct uvio_device *device;
 	const struct uvio_device_info *info;
 	const struct uvio_driver *driver;
 	struct time_base time_base;

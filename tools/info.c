@@ -79,7 +79,7 @@ static void print_group(const struct uvio_device_info *info)
 
 		label("");
 		printf("%s %s%s\n", member->address, or_none(member->driver),
-			member->blocks ? ", blocks the group for user space" : "");
+			member->blocks ? ", keeps the group from vfio" : "");
 	}
 }
 

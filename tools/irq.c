@@ -73,8 +73,8 @@ static int choose_kind(struct listener *l)
 			return TOOL_GO_ON;
 		}
 	}
-	return tool_error("%s: it has no interrupt on %s", uvio_udev_address(l->udev),
-		uvio_udev_backend(l->udev));
+	return tool_error("%s: the card has no interrupt that %s can deliver",
+		uvio_udev_address(l->udev), uvio_udev_backend(l->udev));
 }
 
 static int enable(struct listener *l)

@@ -13,6 +13,17 @@ enum {
 	CELL_SIZE = 64,
 };
 
+/* What no figure tells. */
+static const struct {
+	const char *label;
+	uint32_t cap;
+} cap_rows[] = {
+	{"DMA isolated by an IOMMU", UVIO_CAP_DMA_ISOLATED},
+	{"DMA memory pinned", UVIO_CAP_DMA_PINNED},
+	{"for ordinary users", UVIO_CAP_UNPRIVILEGED},
+	{"unbind asks first", UVIO_CAP_RELEASE_NOTICE},
+};
+
 typedef void (*cell_fn)(const struct backend_result *result, int index, char *cell);
 
 static const char *const figure_labels[FIGURE_COUNT] = {
@@ -102,13 +113,12 @@ static void cell_syscalls(const struct backend_result *result, int index, char *
 		strcpy(cell, "-");
 }
 
-static void cell_isolated(const struct backend_result *result, int index, char *cell)
+static void cell_cap(const struct backend_result *result, int index, char *cell)
 {
-	(void)index;
 	if (!result->usable)
 		strcpy(cell, "-");
 	else
-		strcpy(cell, result->caps & UVIO_CAP_DMA_ISOLATED ? "yes" : "no");
+		strcpy(cell, result->caps & cap_rows[index].cap ? "yes" : "no");
 }
 
 static void print_row(
@@ -145,7 +155,7 @@ static void print_reasons(FILE *stream, const struct comparison *c)
 	for (unsigned int i = 0; i < c->count; i++) {
 		const struct backend_result *result = &c->results[i];
 
-		if (!result->chosen || result->usable)
+		if (!result->chosen || (result->usable && !result->reason))
 			continue;
 		snprintf(prefix, sizeof(prefix), "%s: ", result->name);
 		tool_wrap(stream, prefix, result->reason ? result->reason : "unusable");
@@ -174,8 +184,16 @@ void report_table(FILE *stream, const struct comparison *c)
 		print_row(stream, c, figure_labels[id], cell_figure, id);
 	for (int kind = 0; kind < UVIO_IRQ_KINDS; kind++)
 		print_irq(stream, c, kind);
-	print_row(stream, c, "isolated DMA (IOMMU)", cell_isolated, 0);
-	fprintf(stream, "\nmedian figures; p99 and max: --json -\n");
+	for (size_t i = 0; i < ARRAY_SIZE(cap_rows); i++)
+		print_row(stream, c, cap_rows[i].label, cell_cap, (int)i);
+	fputc('\n', stream);
+	tool_wrap(stream, "",
+		c->time_base.instructions
+			? "Medians, in instructions of an emulated processor: the less the "
+			  "better, but no times of this machine. p99 and max: --json -."
+			: "Medians, in nanoseconds. p99 and max: --json -.");
+	tool_wrap(stream, "",
+		"A DMA round trip is mostly the card's own time, and open is needed once.");
 	print_reasons(stream, c);
 }
 

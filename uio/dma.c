@@ -24,8 +24,11 @@
 int uio_dma_allowed(struct uvio_udev *udev)
 {
 	char type[UVIO_NAME_SIZE] = "", folder[UVIO_ADDRESS_SIZE * 2];
+	struct uio_device *device = udev->priv;
 	const char *translation;
 
+	if (device->dma_allowed)
+		return 0;
 	if (!(udev->flags & UVIO_OPEN_UNSAFE_DMA))
 		return uvio_fail(-EPERM,
 			"%s: DMA on uio is not protected: a wrong address overwrites any memory of "
@@ -41,6 +44,7 @@ int uio_dma_allowed(struct uvio_udev *udev)
 			"the physical addresses of uio would fault; boot with iommu=pt, or use the "
 			"vfio backend",
 			udev->address.text, translation);
+	device->dma_allowed = true;
 	return 0;
 }
 

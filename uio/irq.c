@@ -26,19 +26,14 @@ int uio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
 	return kind == UVIO_IRQ_INTX && device->has_irq;
 }
 
-static int read_event(struct uvio_udev *udev, uint32_t *event)
+/* The kernel answers EIO when the driver is unbound. */
+static int read_event(const struct uio_device *device, uint32_t *event)
 {
-	const struct uio_device *device = udev->priv;
 	ssize_t n = uvio_sys_read(device->fd, event, sizeof(*event));
 
 	if (n == sizeof(*event))
 		return 0;
-	if (n == -EAGAIN)
-		return -EAGAIN;
-	if (n == -EIO || n == -ENODEV)
-		return uvio_udev_gone(udev, "its kernel driver was unbound, or the card removed");
-	return uvio_fail(n < 0 ? (int)n : -EIO, "%s: reading /dev/%s: %s", udev->address.text,
-		device->name, strerror(n < 0 ? (int)-n : EIO));
+	return n == -EIO || n >= 0 ? -ENODEV : (int)n;
 }
 
 /* The node counts from the binding on: what was there before is not reported. */
@@ -50,8 +45,13 @@ static int take_baseline(struct uvio_udev *udev)
 
 	if (!uvio_sysfs_u64(udev->ctx, &event, "class/uio/%s/event", device->name))
 		device->last_event = (uint32_t)event;
-	rc = read_event(udev, &device->last_event);
-	return rc == -EAGAIN ? 0 : rc;
+	rc = read_event(device, &device->last_event);
+	if (!rc || rc == -EAGAIN)
+		return 0;
+	if (rc == -ENODEV)
+		return uvio_udev_gone(udev, "its kernel driver was unbound, or the card removed");
+	return uvio_fail(
+		rc, "%s: reading /dev/%s: %s", udev->address.text, device->name, strerror(-rc));
 }
 
 static int config_failed(struct uvio_udev *udev, int rc)
@@ -94,6 +94,9 @@ int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int
 	if (rc && rc != -ENOSYS)
 		return uvio_fail(rc, "%s: cannot enable the interrupt by /dev/%s: %s",
 			udev->address.text, device->name, strerror(-rc));
+	/* Armed by chance now, it could not be armed again. */
+	if (device->pci && !device->has_irqcontrol && device->config_refused)
+		return config_failed(udev, device->config_refused);
 	rc = device->pci ? set_intx(udev, true) : 0;
 	if (rc && device->has_irqcontrol)
 		irqcontrol(device, 0);
@@ -124,7 +127,7 @@ int uio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *event
 {
 	struct uio_device *device = udev->priv;
 	uint32_t event;
-	int rc = read_event(udev, &event);
+	int rc = read_event(device, &event);
 
 	(void)vector;
 	if (rc)
@@ -134,20 +137,26 @@ int uio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *event
 	return 0;
 }
 
+static int __attribute__((noinline)) ack_failed(struct uvio_udev *udev, int rc)
+{
+	const struct uio_device *device = udev->priv;
+
+	if (!device->has_irqcontrol)
+		return config_failed(udev, rc);
+	return uvio_fail(rc, "%s: cannot arm the interrupt by /dev/%s: %s", udev->address.text,
+		device->name, strerror(-rc));
+}
+
+/* Without either, the card driver arms it in the card. */
 int uio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 {
 	struct uio_device *device = udev->priv;
-	int rc;
+	int rc = 0;
 
 	(void)vector;
-	if (device->has_irqcontrol) {
+	if (device->has_irqcontrol)
 		rc = irqcontrol(device, 1);
-		return rc ? uvio_fail(rc, "%s: cannot arm the interrupt by /dev/%s: %s",
-				    udev->address.text, device->name, strerror(-rc))
-			  : 0;
-	}
-	if (!device->pci)
-		return 0; /* its card driver re-arms it in the card */
-	rc = uio_config_arm(device);
-	return rc ? config_failed(udev, rc) : 0;
+	else if (device->pci)
+		rc = uio_config_arm(device);
+	return rc ? ack_failed(udev, rc) : 0;
 }

@@ -40,6 +40,7 @@ struct uio_device {
 	bool has_irqcontrol; /* writing to the node arms the line */
 	int fd;
 	int config_fd;	    /* -1: not PCI */
+	bool dma_allowed; /* found so; what it rests on cannot change while a driver is bound */
 	int config_refused; /* why it is open for reading only; 0: it is not */
 	int pagemap_fd;	    /* -1: not opened yet */
 	bool read_layout;   /* maps and bars are filled */

@@ -216,31 +216,24 @@ int vfio_irq_fd(struct uvio_udev *udev, unsigned int vector)
 	return ((struct vfio_device *)udev->priv)->irq_fds[vector];
 }
 
-static int __attribute__((noinline)) consume_failed(
-	struct uvio_udev *udev, unsigned int vector, ssize_t n, uint64_t *events)
-{
-	*events = 0;
-	if (n == -EAGAIN)
-		return -EAGAIN;
-	return uvio_fail(n < 0 ? (int)n : -EIO, "%s: vector %u: reading its eventfd: %s",
-		udev->address.text, vector, strerror(n < 0 ? (int)-n : EIO));
-}
-
 int vfio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
 {
 	const struct vfio_device *device = udev->priv;
 	ssize_t n = uvio_sys_read(device->irq_fds[vector], events, sizeof(*events));
 
-	return n == sizeof(*events) ? 0 : consume_failed(udev, vector, n, events);
+	if (n == sizeof(*events))
+		return 0;
+	*events = 0;
+	return n < 0 ? (int)n : -EIO;
 }
 
-static int __attribute__((noinline)) ack_otherwise(struct uvio_udev *udev, unsigned int vector, int rc)
+static int __attribute__((noinline))
+ack_otherwise(struct uvio_udev *udev, unsigned int vector, int rc)
 {
 	const struct vfio_device *device = udev->priv;
 
 	if (device->unmask_by_ioctl)
-		rc = set_irqs_none(
-			device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 1);
+		rc = set_irqs_none(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 1);
 	if (rc >= 0)
 		return 0;
 	return uvio_fail(rc, "%s: vector %u: cannot unmask INTx: %s", udev->address.text, vector,

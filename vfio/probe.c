@@ -143,7 +143,8 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct u
 		return;
 	}
 	probe_group(device, check);
-	probe_driver(ctx, info, check);
+	if (info->iommu_group >= 0) /* without, vfio-pci would not take it */
+		probe_driver(ctx, info, check);
 	probe_node(ctx, info, check);
 	probe_memlock(info, check);
 }

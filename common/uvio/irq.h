@@ -31,9 +31,8 @@ enum uvio_irq_kind {
 
 /** What waiting on one vector has cost so far. */
 struct uvio_irq_stats {
-	uint64_t events;   /**< reported */
 	uint64_t syscalls; /**< made by wait, consume and ack */
-	uint64_t reserved[2];
+	uint64_t reserved[3];
 };
 
 /** "intx", "msi", "msix"; NULL: no such kind. */

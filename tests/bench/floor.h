@@ -20,6 +20,7 @@ struct floor {
 	int arm_fd;
 	uint64_t iova;
 	uint16_t command;
+	int can_reset;
 };
 
 /* All return 0 or -1. */

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,7 +13,7 @@
 
 #include "floor.h"
 
-enum { NODE, CONFIG, PAGEMAP };
+enum { NODE, CONFIG, PAGEMAP, LOCK };
 
 #define PAGE 4096
 #define INTX_DISABLE 0x0400
@@ -34,19 +35,63 @@ static int find_node(const char *address, char *path, size_t size)
 	return 0;
 }
 
+/* Nobody else has it: what has to be known before the node is opened. */
+static int lock(struct floor *floor, const char *address)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/.", address);
+	floor->fds[LOCK] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return flock(floor->fds[LOCK], LOCK_EX | LOCK_NB);
+}
+
+/* No IOMMU translates, and page frames can be seen: what has to be known before any DMA. */
+static int may_do_dma(struct floor *floor, const char *address)
+{
+	char path[128], type[32] = "";
+	uint64_t entry;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type", address);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, type, sizeof(type) - 1) < 0)
+		return -1;
+	close(fd);
+	floor->fds[PAGEMAP] = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (pread(floor->fds[PAGEMAP], &entry, 8, (off_t)((uintptr_t)&entry / PAGE * 8)) != 8)
+		return -1;
+	return !strncmp(type, "DMA", 3) || !(entry << 9) ? -1 : 0;
+}
+
+/* The card is there, its interrupt off, and bus mastering too. */
+static int settle(struct floor *floor)
+{
+	struct pollfd irq = {.fd = floor->fds[NODE], .events = POLLIN};
+	uint16_t vendor;
+
+	if (pread(floor->fds[CONFIG], &floor->command, 2, 4) != 2)
+		return -1;
+	floor->command = (uint16_t)((floor->command & ~4) | INTX_DISABLE);
+	if (pwrite(floor->fds[CONFIG], &floor->command, 2, 4) != 2 ||
+		pread(floor->fds[CONFIG], &vendor, 2, 0) != 2 || vendor == 0xffff)
+		return -1;
+	return poll(&irq, 1, 0) < 0 ? -1 : 0;
+}
+
 static int open_uio(struct floor *floor, const char *address)
 {
 	char path[128];
 
-	if (find_node(address, path, sizeof(path)))
+	if (lock(floor, address) || find_node(address, path, sizeof(path)))
 		return -1;
 	floor->fds[NODE] = open(path, O_RDWR | O_CLOEXEC);
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
 	floor->fds[CONFIG] = open(path, O_RDWR | O_CLOEXEC);
-	floor->fds[PAGEMAP] = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	if (floor->fds[NODE] < 0 || floor->fds[CONFIG] < 0)
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", address);
+	floor->can_reset = !access(path, F_OK);
+	if (floor->fds[NODE] < 0 || floor->fds[CONFIG] < 0 || settle(floor))
 		return -1;
-	return pread(floor->fds[CONFIG], &floor->command, 2, 4) == 2 ? 0 : -1;
+	return may_do_dma(floor, address);
 }
 
 static void close_uio(struct floor *floor)
@@ -56,6 +101,7 @@ static void close_uio(struct floor *floor)
 	close(floor->fds[NODE]);
 	close(floor->fds[CONFIG]);
 	close(floor->fds[PAGEMAP]);
+	close(floor->fds[LOCK]);
 }
 
 static int map_bar_uio(struct floor *floor)
@@ -82,8 +128,11 @@ static int map_uio(struct floor *floor, void *memory, size_t size)
 
 static int unmap_uio(struct floor *floor, void *memory, size_t size)
 {
+	/* Unlocking would take the lock of a program that has locked all of its memory. */
 	(void)floor;
-	return munlock(memory, size);
+	(void)memory;
+	(void)size;
+	return 0;
 }
 
 static int enable_uio(struct floor *floor, enum uvio_irq_kind kind)

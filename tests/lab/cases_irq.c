@@ -146,7 +146,6 @@ static int calls_per_interrupt(struct pair *pair, enum uvio_irq_kind kind, uint6
 	if (every_one_arrives(pair, kind))
 		return FAIL;
 	CHECK_OK(uvio_irq_stats(pair->udev, 0, &stats));
-	CHECK(stats.events == ROUNDS);
 	/* The last wait of all ran into its time. */
 	if (stats.syscalls > most * ROUNDS + ROUNDS / 4)
 		return fail_at(__FILE__, __LINE__, "%llu calls for %d interrupts",

@@ -35,8 +35,8 @@ uvio bind $card uio >/dev/null
 check "example: on uio" uio "$(example $card)"
 uvio bind $card none >/dev/null
 check "example: says why not" \
-  "0000:00:04.0: no backend can carry it now: vfio: 0000:00:04.0: not bound to vfio-pci; uvio \
-bind 0000:00:04.0 vfio | uio: 0000:00:04.0: not bound to a UIO driver; uvio bind 0000:00:04.0 uio" \
+  "0000:00:04.0: no backend can carry it now. vfio: not bound to vfio-pci; uvio bind \
+0000:00:04.0 vfio. uio: not bound to a UIO driver; uvio bind 0000:00:04.0 uio." \
   "$(example $card)"
 
 uvio bind $card pci-stub >/dev/null 2>&1
