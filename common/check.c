@@ -123,7 +123,7 @@ int uvio_check_fail(const struct uvio_check *check, int err)
 static bool explain(struct uvio_udev *udev, int err)
 {
 	struct uvio_device *device;
-	struct uvio_check *check;
+	struct uvio_check *check = NULL;
 	bool explained;
 
 	if (uvio_device_look(udev->ctx, udev->address.text, false, &device))
@@ -132,7 +132,7 @@ static bool explain(struct uvio_udev *udev, int err)
 		uvio_device_free(device);
 		return false;
 	}
-	explained = check->verdict != UVIO_USABLE;
+	explained = check && check->verdict != UVIO_USABLE;
 	if (explained)
 		uvio_check_fail(check, err);
 	uvio_check_free(check);

@@ -133,7 +133,7 @@ struct list {
 
 static int list_add(struct list *list, const struct uvio_address *address)
 {
-	struct uvio_device **grown, *device;
+	struct uvio_device **grown, *device = NULL;
 	int rc = device_new(list->ctx, list->pci, address, true, &device);
 
 	/* It went in the meantime, or cannot be read: the others are worth showing all the same. */

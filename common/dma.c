@@ -277,6 +277,9 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 
 	if (!rc)
 		rc = check_range(udev, (uintptr_t)addr, size);
+	if (!rc && !segments)
+		rc = uvio_fail(-EINVAL, "%s: DMA map: no place for the segments",
+			udev->address.text);
 	if (rc)
 		return rc;
 	mapping = mapping_new(udev, flags);
@@ -289,7 +292,9 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 		mapping_free(mapping);
 		return rc;
 	}
-	memcpy(segments, mapping->segments, mapping->segment_count * sizeof(*segments));
+	for (unsigned int i = 0; i < mapping->segment_count; i++)
+		segments[i] = mapping->segments[i];
+	/* The table has it now: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	return (int)mapping->segment_count;
 }
 

@@ -203,7 +203,7 @@ int uvio_access_failed(
 uint64_t uvio_region_read_slow(
 	const struct uvio_region *region, uint64_t offset, unsigned int width)
 {
-	uint64_t value;
+	uint64_t value = 0;
 	int rc = uvio_region_read(region, offset, width, &value);
 
 	if (!rc)
@@ -247,7 +247,7 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 {
 	struct uvio_udev *udev = region->udev;
 	int64_t end = now_ns() + timeout_ms * INT64_C(1000000);
-	uint64_t read;
+	uint64_t read = 0;
 	bool last = false;
 
 	if (timeout_ms <= 0)

@@ -110,7 +110,7 @@ int uvio_parse_u64(const char *text, uint64_t *value)
 
 int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ...)
 {
-	char path[PATH_MAX], text[32];
+	char path[PATH_MAX], text[32] = "";
 	int rc = JOIN(path, ctx->sysfs, format);
 
 	if (!rc)

@@ -51,7 +51,7 @@ static void warn_if_broken(const struct tool *tool, const struct uvio_device *af
 static int change_driver(
 	const struct tool *tool, const char *address, bind_fn change, const char *driver)
 {
-	struct uvio_device *before, *after;
+	struct uvio_device *before, *after = NULL;
 	int rc = tool_find(tool, address, &before);
 
 	if (rc != TOOL_GO_ON)

@@ -135,7 +135,9 @@ static const char *region_name(const struct uvio_device_info *info, unsigned int
 {
 	static const char *const maps[] = {"map0", "map1", "map2", "map3", "map4"};
 
-	return !info->pci && index < ARRAY_SIZE(maps) ? maps[index] : region_names[index];
+	if (!info->pci && index < ARRAY_SIZE(maps))
+		return maps[index];
+	return region_names[index];
 }
 
 static void print_region(const char *name, const struct uvio_region *region)

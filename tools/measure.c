@@ -388,7 +388,7 @@ static int run_measurement(
 	struct session *s, const struct measurement *m, struct figure *figure, double *syscalls)
 {
 	unsigned int count = s->comparison->iterations / m->divisor;
-	struct uvio_irq_stats before, after;
+	struct uvio_irq_stats before = {0}, after = {0};
 	int rc = run_rounds(s, m, m->warm_up, NULL);
 
 	if (!count)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -103,10 +104,10 @@ static int add_page(
 		return frames_hidden(udev);
 	if (frame * page + page - 1 > udev->dma.mask)
 		return uvio_fail(-ERANGE,
-			"%s: DMA map: a page lies at 0x%llx, beyond the DMA mask "
-			"0x%llx, and uio cannot move it; use the vfio backend",
-			udev->address.text, (unsigned long long)(frame * page),
-			(unsigned long long)udev->dma.mask);
+			"%s: DMA map: a page lies at 0x%" PRIx64
+			", beyond the DMA mask 0x%" PRIx64
+			", and uio cannot move it; use the vfio backend",
+			udev->address.text, frame * page, udev->dma.mask);
 	return uvio_mapping_add(mapping, frame * page, page) ? uvio_no_memory(udev->address.text)
 							     : 0;
 }

@@ -51,15 +51,17 @@ static void set_bar(struct uio_bar *bar, const char *line)
 
 int uio_read_bars(struct uvio_ctx *ctx, const char *address, struct uio_bar *bars)
 {
-	char text[2048], *line = text;
+	const char *line, *end;
+	char text[2048];
 	int rc = uvio_sysfs_read(ctx, text, sizeof(text), "bus/pci/devices/%s/resource", address);
 
 	if (rc < 0)
 		return rc;
+	line = text;
 	for (unsigned int i = 0; i < PCI_BARS; i++) {
-		set_bar(&bars[i], line ? line : "");
-		line = line ? strchr(line, '\n') : NULL;
-		line = line ? line + 1 : NULL;
+		set_bar(&bars[i], line);
+		end = strchr(line, '\n');
+		line = end ? end + 1 : "";
 	}
 	return 0;
 }

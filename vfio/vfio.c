@@ -30,7 +30,7 @@ static int get_info(struct uvio_udev *udev, struct vfio_device *device)
 static int enable_memory(struct uvio_udev *udev)
 {
 	struct uvio_region config = {.index = UVIO_REGION_CONFIG, .udev = udev};
-	uint64_t command;
+	uint64_t command = 0;
 	int rc = vfio_region_info_get(udev, &config);
 
 	if (!rc)
