@@ -83,8 +83,7 @@ int uvio_address_parse(const char *text, struct uvio_address *address)
 		return uvio_fail(-EINVAL, "no address given: " ADDRESS_FORMS);
 	if (parse_pci(text, address) || parse_uio(text, address) || parse_name(text, address))
 		return 0;
-	return uvio_fail(-EINVAL, "%.80s: not an address: " ADDRESS_FORMS,
-		text[0] ? text : "''");
+	return uvio_fail(-EINVAL, "%.80s: not an address: " ADDRESS_FORMS, text[0] ? text : "''");
 }
 
 static int find_by_name(struct uvio_ctx *ctx, struct uvio_address *address)

@@ -6,9 +6,11 @@
  * Identity stands apart from operations. Each backend is one const table at the end of its own
  * file, listed in backend.c in probe order. tests/fake.c is a complete small one to start from.
  *
- * Operations return 0 (or a count) or a negative errno with a text by uvio_fail(). One that is NULL
- * is unsupported: the core answers -ENOTSUP. Arguments are checked by the core before, as the
- * public headers promise: indices are in range, sizes are not 0, vectors are enabled.
+ * Operations return 0 (or a count) or a negative errno with a text by uvio_fail(). probe, open and
+ * close must be there; of the others, those on regions, on interrupts and on DMA come as a set or
+ * not at all. One that is NULL is unsupported: the core answers -ENOTSUP. Arguments are checked by
+ * the core before, as the public headers promise: indices are in range, sizes are not 0, vectors
+ * are enabled.
  */
 #ifndef UVIO_BACKEND_H
 #define UVIO_BACKEND_H
@@ -52,8 +54,8 @@ struct uvio_dma_table {
 	/* While the table itself is read or changed: never across a system call. */
 	atomic_bool busy;
 	/*
-	 * The first addresses of @keys, apart, and the largest address in the room behind them, which
-	 * is a power of two: a look-up is one comparison for each of its bits.
+	 * The first addresses of @keys, apart, and the largest address in the room behind them,
+	 * which is a power of two: a look-up is one comparison for each of its bits.
 	 */
 	uintptr_t *firsts;
 	struct uvio_mapping_key *keys;
@@ -70,6 +72,8 @@ struct uvio_vector {
 
 struct uvio_backend;
 
+#define UVIO_RELEASE_WANTED "the kernel asks to release it"
+
 struct uvio_udev {
 	const struct uvio_backend_ops *ops; /* of the backend */
 	struct uvio_ctx *ctx;
@@ -79,9 +83,9 @@ struct uvio_udev {
 	uint32_t flags;
 	uint32_t caps; /* set by open */
 	int lock_fd;
-	int release_fd; /* set by open; -1: no notice */
+	int release_fd;		    /* set by open; -1: no notice */
 	_Atomic(const char *) gone; /* how it was found to be gone, first; NULL: it is not */
-	struct uvio_region config; /* mapped by the core after open; size 0: none */
+	struct uvio_region config;  /* mapped by the core after open; size 0: none */
 	struct uvio_region regions[UVIO_REGION_COUNT]; /* size 0: not mapped yet */
 	enum uvio_irq_kind irq_kind;
 	unsigned int irq_count; /* 0: none enabled */
@@ -126,8 +130,8 @@ struct uvio_backend_ops {
 	int (*irq_disable)(struct uvio_udev *udev);
 	int (*irq_fd)(struct uvio_udev *udev, unsigned int vector);
 	/**
-	 * Never blocks, one system call: 0 and the count; -EAGAIN where there is none; -ENODEV where
-	 * the device is gone, or another errno. Sets no text: the core does.
+	 * Never blocks, one system call: 0 and the count; -EAGAIN where there is none; -ENODEV
+	 * where the device is gone, or another errno. Sets no text: the core does.
 	 */
 	int (*irq_consume)(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
 	/** Guarantees: the next event will be reported, and one that is pending now. One system
@@ -145,6 +149,12 @@ struct uvio_backend_ops {
 	/** May refuse before the core sets or clears the bit. NULL: always allowed. */
 	int (*bus_master)(struct uvio_udev *udev, bool on);
 	int (*reset)(struct uvio_udev *udev);
+
+	/**
+	 * 0, or uvio_udev_gone(): what can tell that the device is gone besides its configuration
+	 * space and release_fd. NULL: nothing.
+	 */
+	int (*look)(struct uvio_udev *udev);
 };
 
 struct uvio_backend {

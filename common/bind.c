@@ -22,11 +22,19 @@ struct binding {
 	int lock_fd;
 };
 
-static void read_driver(const struct binding *binding, char *driver)
+/* Where it cannot be read, there may be one. */
+static int read_driver(const struct binding *binding, char *driver)
 {
-	if (uvio_sysfs_link(binding->ctx, driver, UVIO_NAME_SIZE, "bus/pci/devices/%s/driver",
-		    binding->address))
-		driver[0] = '\0';
+	int rc = uvio_sysfs_link(binding->ctx, driver, UVIO_NAME_SIZE, "bus/pci/devices/%s/driver",
+		binding->address);
+
+	if (!rc)
+		return 0;
+	driver[0] = '\0';
+	if (rc == -ENOENT)
+		return 0;
+	return uvio_fail(
+		rc, "%s: cannot see which driver it has: %s", binding->address, strerror(-rc));
 }
 
 static int write_to(const struct binding *binding, const char *text, const char *path)
@@ -67,7 +75,8 @@ static int drop_driver(const struct binding *binding)
 {
 	char driver[UVIO_NAME_SIZE];
 
-	read_driver(binding, driver);
+	if (read_driver(binding, driver))
+		return uvio_last_errno();
 	return driver[0] ? write_device(binding, binding->address, "driver/unbind") : 0;
 }
 
@@ -86,9 +95,10 @@ static int take(const struct binding *binding, const char *driver)
 		rc = drop_driver(binding);
 	if (!rc)
 		rc = probe(binding);
+	if (!rc)
+		rc = read_driver(binding, now);
 	if (rc)
 		return rc;
-	read_driver(binding, now);
 	if (!strcmp(now, driver))
 		return 0;
 	return uvio_fail(-EIO,
@@ -103,16 +113,14 @@ static void put_back(const struct binding *binding)
 	char now[UVIO_NAME_SIZE];
 
 	uvio_error_save(&cause);
-	read_driver(binding, now);
-	if (strcmp(now, binding->driver)) {
+	if (read_driver(binding, now) || strcmp(now, binding->driver)) {
 		drop_driver(binding);
 		set_override(binding, binding->driver);
 		if (binding->driver[0])
 			probe(binding);
 	}
 	set_override(binding, binding->override);
-	read_driver(binding, now);
-	if (strcmp(now, binding->driver))
+	if (read_driver(binding, now) || strcmp(now, binding->driver))
 		uvio_fail(cause.err, "%.900s; and %s could not be bound again", cause.text,
 			binding->driver[0] ? binding->driver : "the former state");
 	else
@@ -153,13 +161,15 @@ static int require_device(struct binding *binding, struct uvio_address *address,
 	return 0;
 }
 
-static void read_state(struct binding *binding)
+static int read_state(struct binding *binding)
 {
-	read_driver(binding, binding->driver);
+	int rc = read_driver(binding, binding->driver);
+
 	if (uvio_sysfs_read(binding->ctx, binding->override, sizeof(binding->override),
 		    "bus/pci/devices/%s/driver_override", binding->address) < 0 ||
 		!strcmp(binding->override, "(null)"))
 		binding->override[0] = '\0';
+	return rc;
 }
 
 /* The backend whose kernel driver has the device now; NULL: none. */
@@ -215,8 +225,9 @@ static int begin(struct binding *binding, const struct uvio_address *address)
 	if (rc < 0)
 		return rc;
 	binding->lock_fd = rc;
-	read_state(binding);
-	rc = uvio_in_use(binding->ctx, address);
+	rc = read_state(binding);
+	if (!rc)
+		rc = uvio_in_use(binding->ctx, address);
 	if (!rc)
 		rc = refuse_open_node(binding);
 	if (!rc)
@@ -239,6 +250,17 @@ static void await_node(const struct binding *binding, const struct uvio_backend 
 	}
 }
 
+/* It is bound: an override that stays behind is worth a warning. */
+static void restore_override(const struct binding *binding)
+{
+	struct uvio_saved_error before;
+
+	uvio_error_save(&before);
+	if (set_override(binding, binding->override))
+		uvio_log(binding->ctx, UVIO_LOG_WARNING, "%s", uvio_last_error());
+	uvio_error_restore(&before);
+}
+
 static int change(struct binding *binding, const char *driver)
 {
 	int rc;
@@ -251,8 +273,8 @@ static int change(struct binding *binding, const char *driver)
 	rc = take(binding, driver);
 	if (rc)
 		put_back(binding);
-	else if (set_override(binding, binding->override))
-		uvio_log(binding->ctx, UVIO_LOG_WARNING, "%s", uvio_last_error());
+	else
+		restore_override(binding);
 	return rc;
 }
 
@@ -275,6 +297,9 @@ int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 		return uvio_fail(-EINVAL,
 			"'%.80s': not a backend and not the name of a kernel driver",
 			driver ? driver : "");
+	if (backend && !backend->kernel_driver)
+		return uvio_fail(-ENOTSUP, "%s: no kernel driver hands devices to the %s backend",
+			text ? text : "", driver);
 	if (backend)
 		driver = backend->kernel_driver;
 	if (!strcmp(driver, "none"))
@@ -282,7 +307,9 @@ int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 	rc = require_device(&binding, &address, text);
 	if (rc)
 		return rc;
-	read_driver(&binding, binding.driver);
+	rc = read_driver(&binding, binding.driver);
+	if (rc)
+		return rc;
 	if (!is_right(&binding, backend, driver)) {
 		rc = begin(&binding, &address);
 		if (rc)
@@ -310,7 +337,7 @@ int uvio_unbind(struct uvio_ctx *ctx, const char *text)
 		rc = drop_driver(&binding);
 	if (!rc)
 		rc = probe(&binding);
-	else
+	if (rc)
 		put_back(&binding);
 	uvio_unlock(binding.lock_fd);
 	return rc;

@@ -17,7 +17,7 @@ void uvio_device_folder(const struct uvio_address *address, char *folder, size_t
 		snprintf(folder, size, "class/uio/%s/device", address->text);
 }
 
-static void fill_uio(struct uvio_ctx *ctx, struct uvio_device *device, const char *folder)
+static int fill_uio(struct uvio_ctx *ctx, struct uvio_device *device, const char *folder)
 {
 	char **names;
 	int count;
@@ -25,7 +25,7 @@ static void fill_uio(struct uvio_ctx *ctx, struct uvio_device *device, const cha
 	if (device->address.kind == UVIO_ADDRESS_UIO) {
 		snprintf(device->uio, sizeof(device->uio), "%.60s", device->address.text);
 		device->info.uio = device->uio;
-		return;
+		return 0;
 	}
 	count = uvio_sysfs_names(ctx, "uio", &names, "%s/uio", folder);
 	if (count > 0) {
@@ -33,6 +33,7 @@ static void fill_uio(struct uvio_ctx *ctx, struct uvio_device *device, const cha
 		device->info.uio = device->uio;
 	}
 	uvio_names_free(names, count);
+	return count == -ENOMEM ? uvio_no_memory(device->address.text) : 0;
 }
 
 static void fill_backend(struct uvio_device_info *info)
@@ -54,7 +55,8 @@ static int fill(struct uvio_ctx *ctx, struct uvio_pci *pci, struct uvio_device *
 	info->class_name = device->class_name;
 	if (!uvio_sysfs_link(ctx, device->driver, sizeof(device->driver), "%s/driver", folder))
 		info->driver = device->driver;
-	fill_uio(ctx, device, folder);
+	if (fill_uio(ctx, device, folder))
+		return uvio_last_errno();
 	fill_backend(info);
 	if (!info->pci)
 		uvio_sysfs_read(ctx, device->name, sizeof(device->name), "class/uio/%s/name",

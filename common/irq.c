@@ -20,8 +20,6 @@
 /* Of waits that find their event ready, one in so many looks for a release request: 2^n. */
 #define BUSY_WAITS 4096
 
-#define RELEASE_WANTED "the kernel asks to release it"
-
 static const char *const kind_names[UVIO_IRQ_KINDS] = {
 	[UVIO_IRQ_INTX] = "intx",
 	[UVIO_IRQ_MSI] = "msi",
@@ -183,7 +181,7 @@ static int sleep_once(struct uvio_udev *udev, unsigned int vector, int64_t rest_
 	if (n < 0)
 		return uvio_fail(n, "%s: poll: %s", udev->address.text, strerror(-n));
 	if (fds[1].revents)
-		return uvio_udev_gone(udev, RELEASE_WANTED);
+		return uvio_udev_gone(udev, UVIO_RELEASE_WANTED);
 	return n ? 0 : 1;
 }
 
@@ -225,7 +223,9 @@ static int look_for_release(struct uvio_udev *udev, struct uvio_vector *state)
 	if (fd.fd < 0)
 		return 0;
 	count_call(state);
-	return uvio_sys_poll(&fd, 1, 0) > 0 ? uvio_udev_gone(udev, RELEASE_WANTED) : 0;
+	if (uvio_sys_poll(&fd, 1, 0) > 0)
+		return uvio_udev_gone(udev, UVIO_RELEASE_WANTED);
+	return 0;
 }
 
 /* All but the case of an event that is ready. @rc is what consuming gave, if it was tried. */

@@ -316,10 +316,28 @@ uint32_t uvio_caps(const struct uvio_udev *udev)
 
 int uvio_udev_look(struct uvio_udev *udev)
 {
+	struct pollfd release = {.fd = udev->release_fd, .events = POLLIN};
+	struct uvio_saved_error before;
+	uint64_t id = 0;
+	int rc;
+
 	if (atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, "");
-	if (udev->config.size && uvio_udev_vendor(udev) == 0xffff)
+	if (release.fd >= 0 && uvio_sys_poll(&release, 1, 0) > 0)
+		return uvio_udev_gone(udev, UVIO_RELEASE_WANTED);
+	rc = udev->backend->ops->look ? udev->backend->ops->look(udev) : 0;
+	if (rc || !udev->config.size)
+		return rc;
+	uvio_error_save(&before);
+	rc = uvio_region_read(&udev->config, PCI_CONFIG_VENDOR, 2, &id);
+	if (rc == -EIO)
+		return uvio_udev_gone(udev, "its configuration space cannot be read");
+	if (!rc && id == 0xffff)
 		return uvio_udev_gone(udev, "its configuration space reads all ones");
+	if (rc == -ENODEV)
+		return rc;
+	/* Missing rights say nothing of the card. */
+	uvio_error_restore(&before);
 	return 0;
 }
 
@@ -361,14 +379,21 @@ int uvio_bus_master(struct uvio_udev *udev, bool on)
 static int try_reset(struct uvio_udev *udev)
 {
 	const struct timespec pause = {.tv_nsec = 50 * 1000000};
+	struct uvio_saved_error before;
 	int rc = -EAGAIN;
 
+	uvio_error_save(&before);
 	for (int i = 0; i < RESET_TRIES && rc == -EAGAIN; i++) {
 		if (i)
 			nanosleep(&pause, NULL);
 		rc = udev->backend->ops->reset(udev);
 	}
-	return rc;
+	if (!rc)
+		uvio_error_restore(&before);
+	if (rc != -EAGAIN)
+		return rc;
+	return uvio_fail(rc, "%s: the kernel holds the device, and cannot reset it now; try again",
+		udev->address.text);
 }
 
 int uvio_udev_reset(struct uvio_udev *udev)

@@ -27,6 +27,7 @@ int uio_dma_allowed(struct uvio_udev *udev)
 	char type[UVIO_NAME_SIZE] = "", folder[UVIO_ADDRESS_SIZE * 2];
 	struct uio_device *device = udev->priv;
 	const char *translation;
+	int rc;
 
 	if (device->dma_allowed)
 		return 0;
@@ -36,7 +37,10 @@ int uio_dma_allowed(struct uvio_udev *udev)
 			"this machine; use the vfio backend, or open with UVIO_OPEN_UNSAFE_DMA",
 			udev->address.text);
 	uvio_device_folder(&udev->address, folder, sizeof(folder));
-	uvio_sysfs_read(udev->ctx, type, sizeof(type), "%s/iommu_group/type", folder);
+	rc = uvio_sysfs_read(udev->ctx, type, sizeof(type), "%s/iommu_group/type", folder);
+	if (rc < 0 && rc != -ENOENT)
+		return uvio_fail(rc, "%s: cannot see whether an IOMMU translates for it: %s",
+			udev->address.text, strerror(-rc));
 	translation = uio_translation(type);
 	if (translation)
 		return uvio_fail(-EPERM,
@@ -104,8 +108,7 @@ static int add_page(
 		return frames_hidden(udev);
 	if (frame * page + page - 1 > udev->dma.mask)
 		return uvio_fail(-ERANGE,
-			"%s: DMA map: a page lies at 0x%" PRIx64
-			", beyond the DMA mask 0x%" PRIx64
+			"%s: DMA map: a page lies at 0x%" PRIx64 ", beyond the DMA mask 0x%" PRIx64
 			", and uio cannot move it; use the vfio backend",
 			udev->address.text, frame * page, udev->dma.mask);
 	return uvio_mapping_add(mapping, frame * page, page) ? uvio_no_memory(udev->address.text)

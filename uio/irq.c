@@ -8,15 +8,36 @@
 #include "sys.h"
 #include "uio.h"
 
+#define GONE "its kernel driver was unbound, or the card removed"
+
 /* A device without interrupt answers every poll at once with an error. */
 void uio_irq_init(struct uvio_udev *udev)
 {
 	struct uio_device *device = udev->priv;
 	struct pollfd fd = {.fd = device->fd, .events = POLLIN};
+	int n;
 
-	device->has_irq = uvio_sys_poll(&fd, 1, 0) >= 0 && !(fd.revents & (POLLERR | POLLHUP));
+	/* A pending signal ends even a poll which does not wait. */
+	do
+		n = uvio_sys_poll(&fd, 1, 0);
+	while (n == -EINTR);
+	device->has_irq = n >= 0 && !(fd.revents & (POLLERR | POLLHUP));
 	if (device->has_irq)
 		udev->caps |= UVIO_CAP_INTX;
+}
+
+/* After unbinding, registers and the configuration space answer as before: only the node tells. */
+int uio_look(struct uvio_udev *udev)
+{
+	const struct uio_device *device = udev->priv;
+	struct pollfd fd = {.fd = device->fd};
+	bool there;
+
+	if (device->has_irq)
+		there = uvio_sys_poll(&fd, 1, 0) <= 0;
+	else
+		there = uvio_sysfs_exists(udev->ctx, "class/uio/%s", device->name);
+	return there ? 0 : uvio_udev_gone(udev, GONE);
 }
 
 int uio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
@@ -43,13 +64,16 @@ static int take_baseline(struct uvio_udev *udev)
 	uint64_t event;
 	int rc;
 
-	if (!uvio_sysfs_u64(udev->ctx, &event, "class/uio/%s/event", device->name))
-		device->last_event = (uint32_t)event;
+	rc = uvio_sysfs_u64(udev->ctx, &event, "class/uio/%s/event", device->name);
+	if (rc)
+		return uvio_fail(rc, "%s: cannot read %s/class/uio/%s/event: %s",
+			udev->address.text, udev->ctx->sysfs, device->name, strerror(-rc));
+	device->last_event = (uint32_t)event;
 	rc = read_event(device, &device->last_event);
 	if (!rc || rc == -EAGAIN)
 		return 0;
 	if (rc == -ENODEV)
-		return uvio_udev_gone(udev, "its kernel driver was unbound, or the card removed");
+		return uvio_udev_gone(udev, GONE);
 	return uvio_fail(
 		rc, "%s: reading /dev/%s: %s", udev->address.text, device->name, strerror(-rc));
 }
@@ -106,15 +130,20 @@ int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int
 int uio_irq_disable(struct uvio_udev *udev)
 {
 	struct uio_device *device = udev->priv;
+	bool gone = atomic_load(&udev->gone);
+	struct uvio_saved_error before;
 	int rc = 0;
 
+	uvio_error_save(&before);
 	if (device->has_irqcontrol)
 		rc = irqcontrol(device, 0);
-	if (rc && !atomic_load(&udev->gone))
+	if (rc && !gone)
 		return uvio_fail(rc, "%s: cannot disable the interrupt by /dev/%s: %s",
 			udev->address.text, device->name, strerror(-rc));
 	rc = device->pci ? set_intx(udev, false) : 0;
-	return atomic_load(&udev->gone) ? 0 : rc;
+	if (gone)
+		uvio_error_restore(&before);
+	return gone ? 0 : rc;
 }
 
 int uio_irq_fd(struct uvio_udev *udev, unsigned int vector)

@@ -70,7 +70,8 @@ static void probe_pin(
 			"%s: the kernel has no interrupt line for the card's INTx pin",
 			info->address);
 	else if (n > PCI_CONFIG_INTERRUPT_PIN && !config[PCI_CONFIG_INTERRUPT_PIN])
-		uvio_check_add(check, UVIO_LIMITS, "use the vfio backend if the card has MSI or MSI-X, or poll it",
+		uvio_check_add(check, UVIO_LIMITS,
+			"use the vfio backend if the card has MSI or MSI-X, or poll it",
 			"%s: the card has no INTx pin, and UIO knows no other interrupt",
 			info->address);
 }

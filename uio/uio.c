@@ -20,6 +20,8 @@ static int name_of(struct uvio_ctx *ctx, const char *address, char *name)
 	if (count > 0)
 		snprintf(name, UVIO_NAME_SIZE, "%.60s", names[0]);
 	uvio_names_free(names, count);
+	if (count == -ENOMEM)
+		return count;
 	return count > 0 ? 0 : -ENOENT;
 }
 
@@ -66,6 +68,23 @@ static int open_node(struct uvio_udev *udev, struct uio_device *device)
 	return 0;
 }
 
+/*
+ * After binding the line is armed, and a card may be asserting it. A kernel that is locked down
+ * opens the file for writing, and refuses each write.
+ */
+static int mask_intx(struct uvio_udev *udev, struct uio_device *device)
+{
+	int rc = device->config_refused ? 0 : uio_config_set_intx(device, false);
+
+	if (rc == -EACCES || rc == -EPERM || rc == -EROFS) {
+		device->config_refused = rc;
+		return 0;
+	}
+	return rc ? uvio_fail(rc, "%s: cannot mask INTx in the configuration space: %s",
+			    udev->address.text, strerror(-rc))
+		  : 0;
+}
+
 static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
 {
 	if (!device->pci)
@@ -104,9 +123,8 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 		rc = open_config(udev, device);
 	if (!rc)
 		rc = open_node(udev, device);
-	/* After binding the line is armed, and a card may be asserting it. */
-	if (!rc && device->pci && !device->config_refused)
-		rc = uio_config_set_intx(device, false);
+	if (!rc && device->pci)
+		rc = mask_intx(udev, device);
 	if (rc) {
 		uio_close(udev);
 		return rc;
@@ -118,7 +136,9 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 
 static int uio_bus_master(struct uvio_udev *udev, bool on)
 {
-	return on ? uio_dma_allowed(udev) : 0;
+	int rc = on ? uio_look(udev) : 0;
+
+	return on && !rc ? uio_dma_allowed(udev) : rc;
 }
 
 static int uio_reset(struct uvio_udev *udev)
@@ -168,6 +188,7 @@ static const struct uvio_backend_ops uio_ops = {
 	.dma_unmap = uio_dma_unmap,
 	.bus_master = uio_bus_master,
 	.reset = uio_reset,
+	.look = uio_look,
 };
 
 const struct uvio_backend uvio_backend_uio = {

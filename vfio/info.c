@@ -12,13 +12,16 @@
 /* Far more than any kernel answers; a length beyond that is not believed. */
 #define MAX_INFO_SIZE (1024 * 1024)
 
+/* The second one fits, unless the answer grew in between. */
+#define MAX_TRIES 8
+
 int vfio_info(int fd, unsigned long request, size_t base, const void *question, void **out)
 {
 	uint32_t size = (uint32_t)base, want;
 	void *info;
 	int rc;
 
-	for (;;) {
+	for (int i = 0; i < MAX_TRIES; i++) {
 		info = calloc(1, size);
 		if (!info)
 			return -ENOMEM;
@@ -26,8 +29,13 @@ int vfio_info(int fd, unsigned long request, size_t base, const void *question, 
 		memcpy(info, &size, sizeof(size));
 		rc = uvio_sys_ioctl(fd, request, info);
 		memcpy(&want, info, sizeof(want));
-		if (rc >= 0 && want <= size)
-			break;
+		if (rc >= 0 && want <= size) {
+			/* What was not filled counts as absent: the walk ends where the room does.
+			 */
+			memcpy(info, &size, sizeof(size));
+			*out = info;
+			return 0;
+		}
 		free(info);
 		if (rc < 0)
 			return rc;
@@ -35,11 +43,7 @@ int vfio_info(int fd, unsigned long request, size_t base, const void *question, 
 			return -EPROTO;
 		size = want;
 	}
-	/* What the kernel did not fill counts as absent: the walk ends where the room ends. */
-	want = size;
-	memcpy(info, &want, sizeof(want));
-	*out = info;
-	return 0;
+	return -EPROTO;
 }
 
 /* Every offset is greater than the one before, so that a chain always ends. */

@@ -175,6 +175,11 @@ static int arm_intx(struct uvio_udev *udev)
 	rc = set_irqs(
 		device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, &device->unmask_fd, 1);
 	device->unmask_by_ioctl = rc < 0;
+	/*
+	 * Masked first, or unmasking does nothing. A card that asserts its line since before the
+	 * open is then reported by the kernel, whether or not the interrupt controller saw it.
+	 */
+	set_irqs_none(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_MASK, 1);
 	rc = set_irqs_none(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 1);
 	return rc < 0 ? vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS") : 0;
 }

@@ -68,7 +68,8 @@ static int set_region(struct vfio_region *region, const struct vfio_region_info 
 	return set_areas(region, info, sparse);
 }
 
-static uint32_t flags_of(struct uvio_udev *udev, const struct vfio_region_info *info)
+static uint32_t flags_of(
+	struct uvio_udev *udev, unsigned int index, const struct vfio_region_info *info)
 {
 	const struct vfio_device *device = udev->priv;
 	uint32_t flags = 0;
@@ -79,9 +80,9 @@ static uint32_t flags_of(struct uvio_udev *udev, const struct vfio_region_info *
 		flags |= UVIO_REGION_WRITE;
 	if (info->flags & VFIO_REGION_INFO_FLAG_MMAP)
 		flags |= UVIO_REGION_MMAP;
-	else if (is_ports(udev, info->index))
+	else if (is_ports(udev, index))
 		flags |= UVIO_REGION_PORTS;
-	if (device->regions[info->index].areas)
+	if (device->regions[index].areas)
 		flags |= UVIO_REGION_HOLES;
 	return flags;
 }
@@ -107,7 +108,7 @@ int vfio_region_info_get(struct uvio_udev *udev, struct uvio_region *region)
 	}
 	region->size = info->size;
 	rc = set_region(&device->regions[region->index], info);
-	region->flags = flags_of(udev, info);
+	region->flags = flags_of(udev, region->index, info);
 	free(answer);
 	if (rc == -ENOMEM)
 		return uvio_no_memory(udev->address.text);

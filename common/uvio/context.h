@@ -41,7 +41,8 @@ struct uvio_ctx_options {
 
 /**
  * Makes a context. @options may be NULL. 0 and a context in @ctx, to be freed with uvio_ctx_free(),
- * or -ENOMEM, or -EINVAL (@ctx is NULL, or a root is not an absolute path).
+ * or -ENOMEM, or -EINVAL (@ctx is NULL, a root is not an absolute path or is too
+ * long, a reserved field is not 0).
  */
 UVIO_API int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ctx **ctx);
 

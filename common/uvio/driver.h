@@ -40,7 +40,8 @@ struct uvio_selftest {
 
 /**
  * A card driver. @card is private memory of @card_size bytes, zeroed, allocated and freed by
- * uvio_card_attach() and uvio_card_detach(). A NULL function is something the card cannot do.
+ * uvio_card_attach() and uvio_card_detach(). attach must be there; another function that is NULL is
+ * something the card cannot do.
  */
 struct uvio_driver {
 	const char *name;
