@@ -50,10 +50,22 @@ int sysfs_write(const char *path, const char *text);
 /** Whether the bus master bit is set, asked of the kernel, not of the library. */
 bool bus_master_is_on(const char *address);
 
+/* cases_crash.c */
+double seconds(void);
+void pause_us(unsigned int us);
+/** Memory which a child and its parent share; NULL: there is none. */
+void *shared_memory(size_t size);
+/** Waits, clears and acknowledges; events without a cause are counted in @spurious, if not NULL. */
+int take_interrupt(struct pair *pair, unsigned int *spurious);
+/** On a card just opened: bus mastering is off; registers, an interrupt and DMA work. */
+int card_works(struct pair *pair, bool both_ways);
+
 /* Modes of the program: guests and cards of another kind. */
+void run_crash(struct uvio_ctx *ctx);
 void run_errors(struct uvio_ctx *ctx);
 void run_group(struct uvio_ctx *ctx);
 void run_no_iommu(struct uvio_ctx *ctx);
+void run_shared(struct uvio_ctx *ctx);
 void run_testdev(struct uvio_ctx *ctx);
 void run_translated(struct uvio_ctx *ctx);
 
@@ -63,6 +75,8 @@ extern const struct test_case dma_cases[];
 extern const struct test_case process_cases[];
 extern const struct test_case isolation_cases[];
 extern const struct test_case removal_cases[];
+extern const struct test_case crowd_cases[];
+extern const struct test_case taken_cases[];
 
 int fail_at(const char *file, int line, const char *format, ...) UVIO_PRINTF(3, 4);
 bool error_is(int rc, int err, const char *text);

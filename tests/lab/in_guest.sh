@@ -5,6 +5,7 @@
 # Runs in the guest, for example.test.
 
 card=0000:00:04.0
+testdev=0000:00:07.0
 n=0
 
 check() {
@@ -38,6 +39,25 @@ check "example: says why not" \
   "0000:00:04.0: no backend can carry it now. vfio: not bound to vfio-pci; uvio bind \
 0000:00:04.0 vfio. uio: not bound to a UIO driver; uvio bind 0000:00:04.0 uio." \
   "$(example $card)"
+
+# The examples of the manual pages.
+for backend in vfio uio; do
+  [ $backend = vfio ] && bound=vfio-pci || bound=uio_pci_generic
+  check "example_bind: to $backend" $bound "$(example_bind $card $backend)"
+  check "example_check: $backend is usable" "$backend: usable" \
+    "$(example_check $card | grep "^$backend:")"
+  check "example_context: on $backend" "<2> $card: open on $backend" \
+    "$(example_context $card 2>&1 | tail -n 1)"
+  check "example_udev: on $backend" "$backend 1234:11e8" "$(example_udev $card | cut -d ' ' -f 1-2)"
+  check "example_region: on $backend" 0x010000ed "$(example_region $card | tail -n 1)"
+  check "example_irq: on $backend" "3 interrupts" "$(example_irq $card | cut -d , -f 1)"
+  check "example_dma: on $backend" "through the card" "$(example_dma $card)"
+  example_bind $testdev $backend >/dev/null
+  check "example_driver: on $backend" "count: passed" "$(example_driver $testdev)"
+done
+check "example_device: lists the card" "$card uio_pci_generic" "$(example_device | grep "^$card")"
+example_bind $testdev none >/dev/null
+uvio bind $card none >/dev/null
 
 uvio bind $card pci-stub >/dev/null 2>&1
 check "compare: no driver is bound before" none "$(driver)"

@@ -121,12 +121,30 @@ int in_child(struct pair *pair, int (*work)(struct pair *pair))
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* What the backend can do, the card's driver must say how to do. */
+static bool driver_lacks(const struct uvio_driver *driver, uint32_t needs, const char **what)
+{
+	const uint32_t irqs = UVIO_CAP_INTX | UVIO_CAP_MSI | UVIO_CAP_MSIX;
+
+	*what = NULL;
+	if (needs & irqs && (!driver->irq_raise || !driver->irq_clear))
+		*what = "raise interrupts";
+	else if (needs & UVIO_CAP_DMA && (!driver->dma_to_card || !driver->dma_from_card))
+		*what = "move data";
+	return *what;
+}
+
 static bool lacks(const struct pair *pair, uint32_t needs, char *reason, size_t size)
 {
 	uint32_t missing = needs & ~uvio_caps(pair->udev);
+	const char *what;
 
-	if (!missing)
+	if (!missing && !driver_lacks(pair->driver, needs, &what))
 		return false;
+	if (!missing) {
+		snprintf(reason, size, "the card's driver does not say how to %s", what);
+		return true;
+	}
 	snprintf(reason, size, "this pair has no %s", uvio_cap_name(missing & -missing));
 	return true;
 }
@@ -244,9 +262,11 @@ struct mode {
 
 static const struct mode modes[] = {
 	{"suite", run_suite},
+	{"crash", run_crash},
 	{"errors", run_errors},
 	{"group", run_group},
 	{"no-iommu", run_no_iommu},
+	{"shared", run_shared},
 	{"testdev", run_testdev},
 	{"translated", run_translated},
 };

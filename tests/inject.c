@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "inject.h"
+#include "sys.h"
+
+#define MAX_CALLS 1024
+#define MAX_OPEN 256
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+const struct sim *sim;
+
+static struct {
+	const char *root;
+	struct inject_call calls[MAX_CALLS];
+	unsigned int count;
+	bool counts, lasts, given;
+	unsigned int call;
+	int answer;
+} inject;
+
+struct open_file {
+	int fd;
+	char name[100];
+};
+
+struct open_mapping {
+	char *addr;
+	size_t size;
+};
+
+static struct open_file files[MAX_OPEN];
+static struct open_mapping mappings[MAX_OPEN];
+static unsigned int file_count, mapping_count, wrong_closes;
+
+static const struct {
+	const char *name;
+	int answers[12];
+} kinds[INJECT_KINDS] = {
+	[INJECT_OPEN] = {"open", {-ENOENT, -EACCES, -EPERM, -EBUSY, -ENODEV, -EMFILE}},
+	[INJECT_READ] = {"read", {-EIO, -ENODEV, -ENOMEM, INJECT_SHORT}},
+	[INJECT_WRITE] = {"write",
+		{-EIO, -ENODEV, -EINVAL, -EACCES, -EPERM, -EBUSY, -EAGAIN, -EROFS, INJECT_SHORT}},
+	[INJECT_PREAD] = {"pread", {-EIO, -ENODEV, -EPERM}},
+	[INJECT_PWRITE] = {"pwrite", {-EIO, -ENODEV, -EPERM, -EROFS}},
+	[INJECT_IOCTL] = {"ioctl", {-EINVAL, -EPERM, -EACCES, -EBUSY, -ENODEV, -EAGAIN, -ENOMEM,
+					   -ENOSPC, -EFAULT, -ENOTTY, -EIO}},
+	[INJECT_MMAP] = {"mmap", {-ENOMEM, -EINVAL, -EAGAIN, -EPERM, -ENODEV}},
+	[INJECT_MADVISE] = {"madvise", {-ENOMEM, -EINVAL, -EAGAIN}},
+	[INJECT_MLOCK] = {"mlock", {-ENOMEM, -EPERM, -EAGAIN}},
+	[INJECT_POLL] = {"poll", {-EINTR, -ENOMEM, -EINVAL}},
+	[INJECT_EVENTFD] = {"eventfd", {-EMFILE, -ENFILE, -ENOMEM}},
+	[INJECT_LOCK] = {"lock", {-EWOULDBLOCK, -EINTR, -ENOLCK}},
+	[INJECT_READLINK] = {"readlink", {-ENOENT, -EACCES, -EIO, -ENOMEM}},
+	[INJECT_MALLOC] = {"malloc", {-ENOMEM}},
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+/* What is not there where no driver is bound, or no IOMMU: its absence is no failure. */
+static bool may_be_absent(const char *what)
+{
+	return ends_with(what, "/driver") || ends_with(what, "/iommu_group/type");
+}
+
+/* Only files come in parts: nodes and eventfds take all or nothing. */
+const int *inject_answers(const struct inject_call *call)
+{
+	static int answers[ARRAY_SIZE(kinds[0].answers)];
+	bool is_file = !strncmp(call->what, "/sys", 4) || !strncmp(call->what, "/proc", 5);
+	size_t n = 0;
+
+	memset(answers, 0, sizeof(answers));
+	for (const int *answer = kinds[call->kind].answers; *answer; answer++)
+		if ((*answer != INJECT_SHORT || is_file || call->kind == INJECT_READ) &&
+			(*answer != -ENOENT || !may_be_absent(call->what)))
+			answers[n++] = *answer;
+	return answers;
+}
+
+const char *inject_kind_name(enum inject_kind kind)
+{
+	return kinds[kind].name;
+}
+
+const char *inject_answer_name(int answer)
+{
+	return !answer			? "what it has"
+	       : answer == INJECT_SHORT ? "a short count"
+					: strerror(-answer);
+}
+
+void inject_reset(const char *root)
+{
+	memset(&inject, 0, sizeof(inject));
+	inject.root = root;
+	file_count = mapping_count = wrong_closes = 0;
+}
+
+void inject_begin(unsigned int call, int answer)
+{
+	inject.count = 0;
+	inject.call = call;
+	inject.answer = answer;
+	inject.lasts = inject.given = false;
+	inject.counts = true;
+}
+
+void inject_begin_lasting(unsigned int call, int answer)
+{
+	inject_begin(call, answer);
+	inject.lasts = true;
+}
+
+void inject_begin_counting(void)
+{
+	inject_begin(0, 0);
+}
+
+void inject_end(void)
+{
+	inject.counts = false;
+}
+
+unsigned int inject_count(void)
+{
+	return inject.count;
+}
+
+const struct inject_call *inject_call(unsigned int call)
+{
+	return &inject.calls[call];
+}
+
+bool inject_given(void)
+{
+	return inject.given;
+}
+
+static const char *without_root(const char *path)
+{
+	size_t n = inject.root ? strlen(inject.root) : 0;
+
+	return n && !strncmp(path, inject.root, n) ? path + n : path;
+}
+
+static bool alike(const struct inject_call *a, const struct inject_call *b)
+{
+	return a->kind == b->kind && !strcmp(a->what, b->what);
+}
+
+/* The answer that is ordered for this call; 0: it succeeds if it can. */
+static int ordered(enum inject_kind kind, const char *what)
+{
+	struct inject_call *call = &inject.calls[inject.count];
+	bool is_it;
+
+	if (!inject.counts || inject.count >= MAX_CALLS)
+		return 0;
+	call->kind = kind;
+	snprintf(call->what, sizeof(call->what), "%.110s", what);
+	is_it = inject.count == inject.call ||
+		(inject.lasts && inject.given && alike(call, &inject.calls[inject.call]));
+	inject.count++;
+	if (is_it && inject.answer)
+		inject.given = true;
+	return is_it ? inject.answer : 0;
+}
+
+static struct open_file *file_of(int fd)
+{
+	for (unsigned int i = 0; i < file_count; i++)
+		if (files[i].fd == fd)
+			return &files[i];
+	return NULL;
+}
+
+static const char *name_of(int fd)
+{
+	const struct open_file *file = file_of(fd);
+
+	return file ? file->name : fd < 0 ? "nothing" : "?";
+}
+
+static int opened(int fd, const char *name)
+{
+	if (fd < 0 || file_count == MAX_OPEN)
+		return fd;
+	files[file_count].fd = fd;
+	snprintf(files[file_count++].name, sizeof(files[0].name), "%.90s", name);
+	return fd;
+}
+
+unsigned int inject_left(char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned int i = 0; i < file_count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, " %s", files[i].name);
+	for (unsigned int i = 0; i < mapping_count && used < size; i++)
+		used += (size_t)snprintf(
+			text + used, size - used, " a mapping of 0x%zx bytes", mappings[i].size);
+	if (wrong_closes && used < size)
+		snprintf(text + used, size - used, " %u wrong closes", wrong_closes);
+	return file_count + mapping_count + wrong_closes;
+}
+
+void inject_forget_mapping(void)
+{
+	mapping_count -= mapping_count > 0;
+}
+
+#define SIM(call, ...) (sim && sim->call ? sim->call(__VA_ARGS__) : SIM_NOT_MINE)
+
+int __real_uvio_sys_open(const char *path, int flags);
+int __wrap_uvio_sys_open(const char *path, int flags);
+
+int __wrap_uvio_sys_open(const char *path, int flags)
+{
+	const char *name = without_root(path);
+	int rc = ordered(INJECT_OPEN, name);
+
+	if (rc)
+		return rc;
+	rc = SIM(open, path, flags);
+	return opened(rc == SIM_NOT_MINE ? __real_uvio_sys_open(path, flags) : rc, name);
+}
+
+void __real_uvio_sys_close(int fd);
+void __wrap_uvio_sys_close(int fd);
+
+void __wrap_uvio_sys_close(int fd)
+{
+	struct open_file *file = file_of(fd);
+
+	if (fd < 0)
+		return;
+	if (!file) {
+		wrong_closes++;
+		return;
+	}
+	if (sim && sim->close)
+		sim->close(fd);
+	*file = files[--file_count];
+	__real_uvio_sys_close(fd);
+}
+
+ssize_t __real_uvio_sys_read(int fd, void *buf, size_t size);
+ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size);
+
+ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size)
+{
+	int rc = ordered(INJECT_READ, name_of(fd));
+	ssize_t n;
+
+	if (rc && rc != INJECT_SHORT)
+		return rc;
+	n = SIM(read, fd, buf, size);
+	if (n == SIM_NOT_MINE)
+		n = __real_uvio_sys_read(fd, buf, size);
+	return rc && n > 0 ? n / 2 : n;
+}
+
+ssize_t __real_uvio_sys_write(int fd, const void *buf, size_t size);
+ssize_t __wrap_uvio_sys_write(int fd, const void *buf, size_t size);
+
+ssize_t __wrap_uvio_sys_write(int fd, const void *buf, size_t size)
+{
+	int rc = ordered(INJECT_WRITE, name_of(fd));
+	ssize_t n;
+
+	if (rc)
+		return rc == INJECT_SHORT ? (ssize_t)(size / 2) : rc;
+	n = SIM(write, fd, buf, size);
+	return n == SIM_NOT_MINE ? __real_uvio_sys_write(fd, buf, size) : n;
+}
+
+int __real_uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset);
+int __wrap_uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset);
+
+int __wrap_uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset)
+{
+	int rc = ordered(INJECT_PREAD, name_of(fd));
+
+	if (!rc)
+		rc = SIM(pread, fd, buf, size, offset);
+	return rc == SIM_NOT_MINE ? __real_uvio_sys_pread(fd, buf, size, offset) : rc;
+}
+
+int __real_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
+int __wrap_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
+
+int __wrap_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset)
+{
+	int rc = ordered(INJECT_PWRITE, name_of(fd));
+
+	if (!rc)
+		rc = SIM(pwrite, fd, buf, size, offset);
+	return rc == SIM_NOT_MINE ? __real_uvio_sys_pwrite(fd, buf, size, offset) : rc;
+}
+
+int __real_uvio_sys_ioctl(int fd, unsigned long request, void *arg);
+int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg);
+
+/* A request for a descriptor answers one. */
+int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg)
+{
+	const char *name = sim && sim->request_name ? sim->request_name(request) : "?";
+	int rc = ordered(INJECT_IOCTL, name);
+
+	if (rc)
+		return rc;
+	rc = SIM(ioctl, fd, request, arg);
+	if (rc == SIM_NOT_MINE)
+		rc = __real_uvio_sys_ioctl(fd, request, arg);
+	return strstr(name, "DEVICE_FD") ? opened(rc, "device") : rc;
+}
+
+static bool is_inside(const char *addr, size_t size)
+{
+	for (unsigned int i = 0; i < mapping_count; i++)
+		if (addr >= mappings[i].addr && addr + size <= mappings[i].addr + mappings[i].size)
+			return true;
+	return false;
+}
+
+static void mapped(char *addr, size_t size, int flags)
+{
+	if (flags & MAP_FIXED) {
+		wrong_closes += !is_inside(addr, size);
+		return;
+	}
+	if (mapping_count < MAX_OPEN)
+		mappings[mapping_count++] = (struct open_mapping){addr, size};
+}
+
+int __real_uvio_sys_mmap(
+	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out);
+int __wrap_uvio_sys_mmap(
+	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out);
+
+int __wrap_uvio_sys_mmap(
+	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
+{
+	int rc = ordered(INJECT_MMAP, name_of(fd));
+
+	if (rc)
+		return rc;
+	rc = SIM(mmap, want, size, prot, flags, fd, offset, out);
+	if (rc == SIM_NOT_MINE)
+		rc = __real_uvio_sys_mmap(want, size, prot, flags, fd, offset, out);
+	if (!rc)
+		mapped(*out, size, flags);
+	return rc;
+}
+
+void __real_uvio_sys_munmap(void *addr, size_t size);
+void __wrap_uvio_sys_munmap(void *addr, size_t size);
+
+void __wrap_uvio_sys_munmap(void *addr, size_t size)
+{
+	for (unsigned int i = 0; i < mapping_count; i++)
+		if (mappings[i].addr == addr && mappings[i].size == size) {
+			mappings[i] = mappings[--mapping_count];
+			__real_uvio_sys_munmap(addr, size);
+			return;
+		}
+	wrong_closes++;
+}
+
+int __real_uvio_sys_madvise(void *addr, size_t size, int advice);
+int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice);
+
+int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice)
+{
+	int rc = ordered(INJECT_MADVISE, advice == MADV_DONTFORK ? "MADV_DONTFORK" : "memory");
+
+	return rc ? rc : __real_uvio_sys_madvise(addr, size, advice);
+}
+
+int __real_uvio_sys_mlock(const void *addr, size_t size);
+int __wrap_uvio_sys_mlock(const void *addr, size_t size);
+
+int __wrap_uvio_sys_mlock(const void *addr, size_t size)
+{
+	int rc = ordered(INJECT_MLOCK, "memory");
+
+	if (!rc)
+		rc = SIM(mlock, addr, size);
+	return rc == SIM_NOT_MINE ? __real_uvio_sys_mlock(addr, size) : rc;
+}
+
+int __real_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+int __wrap_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+
+int __wrap_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	int rc = ordered(INJECT_POLL, name_of(fds[0].fd));
+
+	return rc ? rc : __real_uvio_sys_poll(fds, count, timeout_ms);
+}
+
+int __real_uvio_sys_eventfd(void);
+int __wrap_uvio_sys_eventfd(void);
+
+int __wrap_uvio_sys_eventfd(void)
+{
+	int rc = ordered(INJECT_EVENTFD, "eventfd");
+
+	return rc ? rc : opened(__real_uvio_sys_eventfd(), "eventfd");
+}
+
+int __real_uvio_sys_lock(int fd);
+int __wrap_uvio_sys_lock(int fd);
+
+int __wrap_uvio_sys_lock(int fd)
+{
+	int rc = ordered(INJECT_LOCK, name_of(fd));
+
+	return rc ? rc : __real_uvio_sys_lock(fd);
+}
+
+int __real_uvio_sys_readlink(const char *path, char *buf, size_t size);
+int __wrap_uvio_sys_readlink(const char *path, char *buf, size_t size);
+
+int __wrap_uvio_sys_readlink(const char *path, char *buf, size_t size)
+{
+	int rc = ordered(INJECT_READLINK, without_root(path));
+
+	return rc ? rc : __real_uvio_sys_readlink(path, buf, size);
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return ordered(INJECT_MALLOC, "malloc") ? NULL : __real_malloc(size);
+}
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return ordered(INJECT_MALLOC, "calloc") ? NULL : __real_calloc(count, size);
+}
+
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return ordered(INJECT_MALLOC, "realloc") ? NULL : __real_realloc(old, size);
+}
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+
+char *__wrap_strdup(const char *text)
+{
+	return ordered(INJECT_MALLOC, "strdup") ? NULL : __real_strdup(text);
+}
+
+int __wrap_nanosleep(const struct timespec *want, struct timespec *rest);
+
+/* Pauses between tries are not worth waiting for. */
+int __wrap_nanosleep(const struct timespec *want, struct timespec *rest)
+{
+	(void)want;
+	(void)rest;
+	return 0;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/*
+ * The kernel takes a device away from a program which is in the middle of something. Limits of time
+ * are there against hanging for ever only.
+ */
+#include <config.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conformance.h"
+
+#define LIMIT_MS 10000
+#define TAKEN_AFTER_US 40000
+#define MARK 0xa5 /* not in the card */
+
+/* A process which writes to sysfs when it is told: on vfio that blocks until the device is closed.
+ */
+struct taker {
+	pid_t pid;
+	int go;
+	double begin; /* of the taking */
+};
+
+struct taking {
+	bool remove; /* the card; otherwise only its driver */
+	int (*drive)(struct pair *pair, struct taker *taker);
+};
+
+static const struct taking *taking;
+
+static void taker_path(const struct pair *pair, char *path, size_t size)
+{
+	snprintf(path, size, "/sys/bus/pci/devices/%s/%s", pair->address,
+		taking->remove ? "remove" : "driver/unbind");
+}
+
+static void __attribute__((noreturn)) take_when_told(const struct pair *pair, int told)
+{
+	char path[128], byte;
+
+	taker_path(pair, path, sizeof(path));
+	if (read(told, &byte, 1) != 1)
+		_exit(1);
+	pause_us(TAKEN_AFTER_US);
+	_exit(sysfs_write(path, taking->remove ? "1" : pair->address) ? 1 : 0);
+}
+
+/* Before the device is opened, so that nothing of it is held there. */
+static int taker_start(const struct pair *pair, struct taker *taker)
+{
+	int fds[2];
+
+	CHECK(!pipe2(fds, O_CLOEXEC));
+	fflush(stdout);
+	taker->pid = fork();
+	if (!taker->pid) {
+		close(fds[1]);
+		take_when_told(pair, fds[0]);
+	}
+	close(fds[0]);
+	taker->go = fds[1];
+	CHECK(taker->pid > 0);
+	return PASS;
+}
+
+static int taker_go(struct taker *taker)
+{
+	taker->begin = seconds() + TAKEN_AFTER_US / 1e6;
+	CHECK(write(taker->go, "", 1) == 1);
+	return PASS;
+}
+
+/* What it wrote has been accepted, and it blocks no longer. */
+static int taker_end(struct taker *taker)
+{
+	double end = seconds() + LIMIT_MS / 1e3;
+	int status;
+
+	if (!taker->pid)
+		return PASS;
+	close(taker->go);
+	while (!waitpid(taker->pid, &status, WNOHANG)) {
+		if (seconds() > end)
+			return fail_at(
+				__FILE__, __LINE__, "the taking still blocks after the close");
+		pause_us(2000);
+	}
+	taker->pid = 0;
+	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
+	return PASS;
+}
+
+static void noticed(const struct taker *taker, const char *how)
+{
+	printf("# noticed by %s after %.0f ms\n", how, (seconds() - taker->begin) * 1e3);
+}
+
+/* Found gone by one, it is gone for all. */
+static int is_gone(struct pair *pair)
+{
+	struct uvio_dma dma;
+
+	CHECK(!uvio_udev_alive(pair->udev));
+	CHECK_ERR(uvio_bus_master(pair->udev, true), -ENODEV, "the device is gone");
+	CHECK_ERR(uvio_dma_alloc(pair->udev, 4096, 0, &dma), -ENODEV, "the device is gone");
+	pair->driver->reg_read(pair->priv, 100);
+	pair->driver->reg_write(pair->priv, 100);
+	return PASS;
+}
+
+static int while_waiting(struct pair *pair, struct taker *taker)
+{
+	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
+	if (taker_go(taker))
+		return FAIL;
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LIMIT_MS, NULL), -ENODEV, "the device is gone");
+	noticed(taker, "uvio_irq_wait()");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LIMIT_MS, NULL), -ENODEV, "the device is gone");
+	return is_gone(pair);
+}
+
+/* Interrupts are off: nothing but uvio_udev_alive() tells. */
+static int while_reading(struct pair *pair, struct taker *taker)
+{
+	double end = seconds() + LIMIT_MS / 1e3;
+
+	if (taker_go(taker))
+		return FAIL;
+	while (seconds() < end && uvio_udev_alive(pair->udev)) {
+		pair->driver->reg_read(pair->priv, 500);
+		pair->driver->reg_write(pair->priv, 500);
+	}
+	CHECK(!uvio_udev_alive(pair->udev));
+	noticed(taker, "uvio_udev_alive()");
+	return is_gone(pair);
+}
+
+/* A transfer may end well, be cut off or never happen; what matters is that it ends. */
+static int while_moving(struct pair *pair, struct taker *taker)
+{
+	double end = seconds() + LIMIT_MS / 1e3;
+	struct uvio_dma dma;
+	int rc = 0, transfers = 0;
+
+	CHECK_OK(uvio_dma_alloc(pair->udev, 4096, 0, &dma));
+	CHECK_OK(uvio_bus_master(pair->udev, true));
+	if (taker_go(taker))
+		return FAIL;
+	for (; !rc && seconds() < end && uvio_udev_alive(pair->udev); transfers++) {
+		memset(dma.addr, MARK, dma.size);
+		rc = pair->driver->dma_from_card(pair->priv, dma.iova, pair->driver->dma_max);
+	}
+	printf("# the last transfer gave %d, and its data %s\n", rc,
+		memchr(dma.addr, MARK, pair->driver->dma_max) ? "stayed away" : "came");
+	CHECK(!rc || rc == -ENODEV);
+	CHECK(!uvio_udev_alive(pair->udev));
+	noticed(taker, rc ? "the transfer" : "uvio_udev_alive()");
+	CHECK(transfers >= 1);
+	CHECK_OK(uvio_dma_free(pair->udev, &dma));
+	return is_gone(pair);
+}
+
+static int while_polling(struct pair *pair, struct taker *taker)
+{
+	struct pollfd fds[2] = {{.events = POLLIN}, {.events = POLLIN}};
+
+	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
+	fds[0].fd = uvio_irq_fd(pair->udev, 0);
+	fds[1].fd = uvio_release_fd(pair->udev);
+	CHECK(fds[1].fd >= 0 || fds[1].fd == -ENOTSUP);
+	if (taker_go(taker))
+		return FAIL;
+	CHECK(poll(fds, 2, LIMIT_MS) > 0);
+	if (fds[1].fd >= 0 && fds[1].revents) {
+		noticed(taker, "uvio_release_fd()");
+	} else {
+		CHECK_ERR(uvio_irq_consume(pair->udev, 0, NULL), -ENODEV, "the device is gone");
+		noticed(taker, "uvio_irq_fd()");
+	}
+	return is_gone(pair);
+}
+
+/* Where nothing keeps the driver, the card may have another one by now. */
+static int and_then_master(struct pair *pair, struct taker *taker)
+{
+	if (uvio_caps(pair->udev) & UVIO_CAP_RELEASE_NOTICE) {
+		if (taker_go(taker))
+			return FAIL;
+		pause_us(2 * TAKEN_AFTER_US);
+		CHECK_OK(uvio_bus_master(pair->udev, true));
+		return PASS;
+	}
+	if (taker_go(taker) || taker_end(taker))
+		return FAIL;
+	CHECK_ERR(uvio_bus_master(pair->udev, true), -ENODEV, "the device is gone");
+	CHECK(!bus_master_is_on(pair->address));
+	return PASS;
+}
+
+/* In a child: an access that faults, or a loop without end, must not end the suite. */
+static int drive_until_taken(struct pair *pair)
+{
+	struct taker taker;
+	int result;
+
+	alarm(4 * LIMIT_MS / 1000);
+	if (taker_start(pair, &taker))
+		return FAIL;
+	CHECK_OK(pair_open(pair));
+	result = taking->drive(pair, &taker);
+	pair_close(pair);
+	return taker_end(&taker) ? FAIL : result;
+}
+
+static int bring_back(struct pair *pair)
+{
+	int result;
+
+	if (taking->remove)
+		CHECK_OK(sysfs_write("/sys/bus/pci/rescan", "1"));
+	CHECK_OK(uvio_bind(pair->ctx, pair->address, pair->backend));
+	CHECK_OK(pair_open(pair));
+	result = card_works(pair, true);
+	pair_close(pair);
+	return result;
+}
+
+static int taken(struct pair *pair, const struct taking *how)
+{
+	int result;
+
+	taking = how;
+	result = in_child(pair, drive_until_taken);
+	if (bring_back(pair))
+		return FAIL;
+	if (result < 0)
+		return fail_at(__FILE__, __LINE__, "a signal ended the program");
+	return result;
+}
+
+#define TAKEN(function, removes, drives)                                                           \
+	static int function(struct pair *pair)                                                     \
+	{                                                                                          \
+		static const struct taking how = {.remove = (removes), .drive = (drives)};         \
+                                                                                                   \
+		return taken(pair, &how);                                                          \
+	}
+
+TAKEN(removed_while_waiting, true, while_waiting)
+TAKEN(removed_while_reading, true, while_reading)
+TAKEN(removed_while_moving, true, while_moving)
+TAKEN(removed_while_polling, true, while_polling)
+TAKEN(unbound_while_waiting, false, while_waiting)
+TAKEN(unbound_while_reading, false, while_reading)
+TAKEN(unbound_while_moving, false, while_moving)
+TAKEN(unbound_while_polling, false, while_polling)
+TAKEN(unbound_and_then_master, false, and_then_master)
+
+const struct test_case taken_cases[] = {
+	{"removed: from one who waits", UVIO_CAP_INTX, removed_while_waiting, true},
+	{"removed: from one who reads registers", 0, removed_while_reading, true},
+	{"removed: during a transfer", UVIO_CAP_DMA, removed_while_moving, true},
+	{"removed: from one who polls", UVIO_CAP_INTX, removed_while_polling, true},
+	{"unbound: from one who waits", UVIO_CAP_INTX, unbound_while_waiting, true},
+	{"unbound: from one who reads registers", 0, unbound_while_reading, true},
+	{"unbound: during a transfer", UVIO_CAP_DMA, unbound_while_moving, true},
+	{"unbound: from one who polls", UVIO_CAP_INTX, unbound_while_polling, true},
+	{"unbound: bus mastering is not switched on any more, or unbinding waits",
+		UVIO_CAP_BUS_MASTER, unbound_and_then_master, true},
+	{0},
+};

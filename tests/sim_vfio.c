@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sim_vfio.h"
+#include "tree.h"
+
+/* As the kernel's VFIO_PCI_INDEX_TO_OFFSET(). */
+#define REGION_SHIFT 40
+#define COMMAND_AT ((UINT64_C(7) << REGION_SHIFT) + 4)
+#define READ_WRITE (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE)
+#define REQUEST_IRQ 4
+
+struct sim_vfio vfio;
+
+/* QEMU's edu card. */
+static const unsigned char config[64] = {0x34, 0x12, 0xe8, 0x11, 0x03, 0x01, 0x10, 0x00, 0x10, 0x00,
+	0xff, [0x12] = 0xa0, [0x13] = 0xfe, [0x2c] = 0xf4, [0x2d] = 0x1a, [0x2f] = 0x11,
+	[0x3c] = 0x0a, [0x3d] = 0x01};
+static const uint32_t edu_id = 0x010000ed;
+
+void sim_vfio_reset(void)
+{
+	vfio = (struct sim_vfio){
+		.api_version = VFIO_API_VERSION,
+		.extension = 1,
+		.group_flags = VFIO_GROUP_FLAGS_VIABLE,
+		.info = {.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET,
+			.num_regions = SIM_REGIONS,
+			.num_irqs = SIM_IRQS},
+		.regions = {[0] = {1 << 20, READ_WRITE | VFIO_REGION_INFO_FLAG_MMAP},
+			[7] = {256, READ_WRITE}},
+		.irq_counts = {1, 4, 8, 1, 1},
+		.ranges = true,
+		.page = 4096,
+		.entry_limit = 60,
+		.container = -1,
+		.group = -1,
+		.device = -1,
+		.unmask = -1,
+		.release = -1,
+	};
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+	size_t n = strlen(path), m = strlen(end);
+
+	return n >= m && !strcmp(path + n - m, end);
+}
+
+/* A group can be open once. */
+static int sim_open(const char *path, int flags)
+{
+	int *fd = ends_with(path, "/dev/vfio/vfio") ? &vfio.container
+		  : ends_with(path, "/dev/vfio/1")  ? &vfio.group
+						    : NULL;
+
+	if (!fd)
+		return SIM_NOT_MINE;
+	if (fd == &vfio.group && vfio.group >= 0)
+		return -EBUSY;
+	*fd = open(path, flags | O_CLOEXEC);
+	return *fd < 0 ? -errno : *fd;
+}
+
+static void irqs_off(void)
+{
+	vfio.irq_count = 0;
+	vfio.unmask = -1;
+	vfio.masked = vfio.pending = false;
+}
+
+static void sim_close(int fd)
+{
+	if (fd == vfio.device) {
+		vfio.device = vfio.release = -1;
+		irqs_off();
+	} else if (fd == vfio.group) {
+		vfio.group = -1;
+		vfio.attached = vfio.translates = false;
+		vfio.entry_count = 0;
+	} else if (fd == vfio.container) {
+		vfio.container = -1;
+	}
+}
+
+static int make_device(const char *name)
+{
+	static const char pad[192];
+
+	if (!vfio.translates)
+		return -EINVAL;
+	if (strcmp(name, EDU))
+		return -ENODEV;
+	vfio.device = memfd_create("card", MFD_CLOEXEC);
+	if (vfio.device < 0 || ftruncate(vfio.device, (off_t)9 << REGION_SHIFT) ||
+		pwrite(vfio.device, &edu_id, 4, 0) != 4 ||
+		pwrite(vfio.device, config, sizeof(config), (off_t)7 << REGION_SHIFT) != 64 ||
+		pwrite(vfio.device, pad, sizeof(pad), ((off_t)7 << REGION_SHIFT) + 64) != 192)
+		return -ENOMEM;
+	return vfio.device;
+}
+
+uint16_t sim_vfio_command(void)
+{
+	uint16_t command = 0;
+
+	return pread(vfio.device, &command, 2, (off_t)COMMAND_AT) == 2 ? command : 0;
+}
+
+static int check_access(int fd, size_t size, uint64_t offset)
+{
+	uint64_t index = offset >> REGION_SHIFT, at = offset & ((UINT64_C(1) << REGION_SHIFT) - 1);
+
+	if (fd != vfio.device)
+		return SIM_NOT_MINE;
+	return index < SIM_REGIONS && at + size <= vfio.regions[index].size ? 0 : -EINVAL;
+}
+
+static int sim_pread(int fd, void *buf, size_t size, uint64_t offset)
+{
+	int rc = check_access(fd, size, offset);
+
+	if (rc)
+		return rc;
+	if (vfio.dead)
+		memset(buf, 0xff, size);
+	return vfio.dead ? 0 : SIM_NOT_MINE;
+}
+
+static int sim_pwrite(int fd, const void *buf, size_t size, uint64_t offset)
+{
+	int rc = check_access(fd, size, offset);
+
+	(void)buf;
+	return rc ? rc : SIM_NOT_MINE;
+}
+
+/* Only what is a region that can be mapped, in whole pages, outside of holes. */
+static int sim_mmap(
+	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
+{
+	uint64_t index = offset >> REGION_SHIFT, at = offset & ((UINT64_C(1) << REGION_SHIFT) - 1);
+
+	(void)want;
+	(void)prot;
+	(void)flags;
+	(void)out;
+	if (fd != vfio.device || fd < 0)
+		return SIM_NOT_MINE;
+	if (index >= SIM_REGIONS || !(vfio.regions[index].flags & VFIO_REGION_INFO_FLAG_MMAP) ||
+		at + size > ((vfio.regions[index].size + 4095) & ~UINT64_C(4095)))
+		return -EINVAL;
+	if (vfio.sparse && at < 0x2000 && at + size > 0x1000)
+		return -EINVAL;
+	return SIM_NOT_MINE;
+}
+
+static void deliver(unsigned int vector)
+{
+	static const uint64_t one = 1;
+
+	if (vfio.triggers[vector] < 0 || write(vfio.triggers[vector], &one, 8) != 8)
+		return;
+	if (vfio.irq_index == VFIO_PCI_INTX_IRQ_INDEX)
+		vfio.masked = true;
+	vfio.pending = false;
+}
+
+void sim_vfio_raise(unsigned int vector)
+{
+	if (vector >= vfio.irq_count)
+		return;
+	if (vfio.masked)
+		vfio.pending = true;
+	else
+		deliver(vector);
+}
+
+void sim_vfio_ask_release(void)
+{
+	static const uint64_t one = 1;
+
+	if (vfio.release >= 0 && write(vfio.release, &one, 8) != 8)
+		vfio.release = -1;
+}
+
+static void unmask(void)
+{
+	vfio.masked = false;
+	if (vfio.pending)
+		deliver(0);
+}
+
+static ssize_t sim_write(int fd, const void *buf, size_t size)
+{
+	(void)buf;
+	if (fd != vfio.unmask || fd < 0)
+		return SIM_NOT_MINE;
+	if (size != 8)
+		return -EINVAL;
+	unmask();
+	return 8;
+}
+
+static int get_region(struct vfio_region_info *info)
+{
+	struct vfio_region_info_cap_sparse_mmap *cap = (void *)(info + 1);
+	uint32_t room = info->argsz;
+
+	if (room < sizeof(*info) || info->index >= vfio.info.num_regions)
+		return -EINVAL;
+	info->offset = (uint64_t)info->index << REGION_SHIFT;
+	info->size = vfio.regions[info->index].size;
+	info->flags = vfio.regions[info->index].flags;
+	if (!vfio.sparse || info->index)
+		return 0;
+	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
+	info->argsz = sizeof(*info) + sizeof(*cap) + 2 * sizeof(cap->areas[0]);
+	info->cap_offset = room < info->argsz ? 0 : sizeof(*info);
+	if (room < info->argsz)
+		return 0;
+	cap->header = (struct vfio_info_cap_header){VFIO_REGION_INFO_CAP_SPARSE_MMAP, 1, 0};
+	cap->nr_areas = 2;
+	cap->areas[0] = (struct vfio_region_sparse_mmap_area){0, 0x1000};
+	cap->areas[1] = (struct vfio_region_sparse_mmap_area){0x2000, info->size - 0x2000};
+	return 0;
+}
+
+static int get_irq(struct vfio_irq_info *info)
+{
+	if (info->argsz < sizeof(*info) || info->index >= vfio.info.num_irqs)
+		return -EINVAL;
+	info->flags = VFIO_IRQ_INFO_EVENTFD;
+	info->count = vfio.irq_counts[info->index];
+	if (info->index == VFIO_PCI_INTX_IRQ_INDEX)
+		info->flags |= VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
+	return 0;
+}
+
+static int set_triggers(const struct vfio_irq_set *set)
+{
+	memcpy(vfio.triggers, set->data, set->count * sizeof(int));
+	for (unsigned int i = 0; i < set->count; i++)
+		if (vfio.triggers[i] >= 0 && fcntl(vfio.triggers[i], F_GETFD) < 0)
+			return -EBADF;
+	if (set->index == REQUEST_IRQ) {
+		vfio.release = vfio.triggers[0];
+		return 0;
+	}
+	if (vfio.irq_count && vfio.irq_index != set->index)
+		return -EINVAL;
+	vfio.irq_index = set->index;
+	vfio.irq_count = set->count;
+	return 0;
+}
+
+static int set_unmask(const struct vfio_irq_set *set)
+{
+	if (set->index || !vfio.irq_count || vfio.irq_index || set->count != 1)
+		return -EINVAL;
+	if (set->flags & VFIO_IRQ_SET_DATA_NONE) {
+		unmask();
+		return 0;
+	}
+	if (vfio.no_unmask)
+		return -ENOTTY;
+	memcpy(&vfio.unmask, set->data, sizeof(int));
+	return fcntl(vfio.unmask, F_GETFD) < 0 ? -EBADF : 0;
+}
+
+static int set_irqs(const struct vfio_irq_set *set)
+{
+	uint32_t data = set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
+	size_t size = data == VFIO_IRQ_SET_DATA_EVENTFD ? set->count * sizeof(int) : 0;
+
+	if (set->argsz < sizeof(*set) + size || set->start || set->index >= SIM_IRQS ||
+		set->count > vfio.irq_counts[set->index])
+		return -EINVAL;
+	if ((set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) == VFIO_IRQ_SET_ACTION_UNMASK)
+		return set_unmask(set);
+	if (data == VFIO_IRQ_SET_DATA_EVENTFD)
+		return set_triggers(set);
+	if (set->count || set->index != vfio.irq_index)
+		return -EINVAL;
+	irqs_off();
+	return 0;
+}
+
+static int get_iommu(struct vfio_iommu_type1_info *info)
+{
+	struct vfio_iommu_type1_info_cap_iova_range *cap = (void *)(info + 1);
+	uint32_t room = info->argsz, want = sizeof(*info) + sizeof(*cap) + 2 * 16;
+
+	if (!vfio.translates || room < sizeof(*info))
+		return -EINVAL;
+	info->flags = VFIO_IOMMU_INFO_PGSIZES;
+	info->iova_pgsizes = vfio.page | 1 << 21;
+	if (!vfio.ranges)
+		return 0;
+	info->flags |= VFIO_IOMMU_INFO_CAPS;
+	info->argsz = want;
+	info->cap_offset = room < want ? 0 : sizeof(*info);
+	if (room < want)
+		return 0;
+	cap->header = (struct vfio_info_cap_header){VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 1, 0};
+	cap->nr_iovas = 2;
+	cap->iova_ranges[0] = (struct vfio_iova_range){0, 0xfedfffff};
+	cap->iova_ranges[1] = (struct vfio_iova_range){0xfef00000, (UINT64_C(1) << 39) - 1};
+	return 0;
+}
+
+static bool is_memory(uint64_t vaddr, uint64_t size)
+{
+	unsigned char seen[4096];
+
+	return size / 4096 > sizeof(seen) || !mincore((void *)(uintptr_t)vaddr, size, seen);
+}
+
+static int map_dma(const struct vfio_iommu_type1_dma_map *map)
+{
+	if (!vfio.translates || map->argsz < sizeof(*map) || !map->size || !map->flags ||
+		(map->iova | map->vaddr | map->size) & (vfio.page - 1))
+		return -EINVAL;
+	for (unsigned int i = 0; i < vfio.entry_count; i++)
+		if (map->iova < vfio.entries[i].iova + vfio.entries[i].size &&
+			vfio.entries[i].iova < map->iova + map->size)
+			return -EEXIST;
+	if (!is_memory(map->vaddr, map->size))
+		return -EFAULT;
+	if (vfio.entry_count >= vfio.entry_limit)
+		return -ENOSPC;
+	vfio.entries[vfio.entry_count].iova = map->iova;
+	vfio.entries[vfio.entry_count].size = map->size;
+	vfio.entries[vfio.entry_count++].vaddr = map->vaddr;
+	return 0;
+}
+
+/* What is not there is no error: the size of what was unmapped tells. */
+static int unmap_dma(struct vfio_iommu_type1_dma_unmap *unmap)
+{
+	uint64_t want = unmap->size;
+
+	if (unmap->argsz < sizeof(*unmap) || (unmap->iova | want) & (vfio.page - 1) || !want)
+		return -EINVAL;
+	unmap->size = 0;
+	for (unsigned int i = 0; i < vfio.entry_count; i++)
+		if (vfio.entries[i].iova == unmap->iova && vfio.entries[i].size == want) {
+			vfio.entries[i] = vfio.entries[--vfio.entry_count];
+			unmap->size = want;
+		}
+	return 0;
+}
+
+static int reset(void)
+{
+	uint16_t command = sim_vfio_command() & (uint16_t)~4;
+
+	vfio.resets++;
+	return pwrite(vfio.device, &command, 2, (off_t)COMMAND_AT) == 2 ? 0 : -EIO;
+}
+
+static int ask_container(unsigned long request, void *arg)
+{
+	switch (request) {
+	case VFIO_GET_API_VERSION:
+		return vfio.api_version;
+	case VFIO_CHECK_EXTENSION:
+		return vfio.extension;
+	case VFIO_SET_IOMMU:
+		vfio.translates = vfio.attached;
+		return vfio.attached ? 0 : -ENODEV;
+	case VFIO_IOMMU_GET_INFO:
+		return get_iommu(arg);
+	case VFIO_IOMMU_MAP_DMA:
+		return map_dma(arg);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return unmap_dma(arg);
+	}
+	return -ENOTTY;
+}
+
+static int ask_group(unsigned long request, void *arg)
+{
+	switch (request) {
+	case VFIO_GROUP_GET_STATUS:
+		((struct vfio_group_status *)arg)->flags = vfio.group_flags;
+		return 0;
+	case VFIO_GROUP_SET_CONTAINER:
+		if (*(int *)arg != vfio.container)
+			return -EBADF;
+		vfio.attached = true;
+		return 0;
+	case VFIO_GROUP_GET_DEVICE_FD:
+		return make_device(arg);
+	}
+	return -ENOTTY;
+}
+
+static int get_device(struct vfio_device_info *info)
+{
+	if (info->argsz < 16)
+		return -EINVAL;
+	info->flags = vfio.info.flags;
+	info->num_regions = vfio.info.num_regions;
+	info->num_irqs = vfio.info.num_irqs;
+	return 0;
+}
+
+static int ask_device(unsigned long request, void *arg)
+{
+	switch (request) {
+	case VFIO_DEVICE_GET_INFO:
+		return get_device(arg);
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return get_region(arg);
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		return get_irq(arg);
+	case VFIO_DEVICE_SET_IRQS:
+		return set_irqs(arg);
+	case VFIO_DEVICE_RESET:
+		return reset();
+	}
+	return -ENOTTY;
+}
+
+static int sim_ioctl(int fd, unsigned long request, void *arg)
+{
+	int rc = fd < 0			? -EBADF
+		 : fd == vfio.container ? ask_container(request, arg)
+		 : fd == vfio.group	? ask_group(request, arg)
+		 : fd == vfio.device	? ask_device(request, arg)
+					: SIM_NOT_MINE;
+
+	if (vfio.lie && !rc)
+		vfio.lie(request, arg);
+	return rc;
+}
+
+static const char *request_name(unsigned long request)
+{
+	static const char *const names[] = {"GET_API_VERSION", "CHECK_EXTENSION", "SET_IOMMU",
+		"GROUP_GET_STATUS", "GROUP_SET_CONTAINER", "GROUP_UNSET_CONTAINER",
+		"GROUP_GET_DEVICE_FD", "DEVICE_GET_INFO", "DEVICE_GET_REGION_INFO",
+		"DEVICE_GET_IRQ_INFO", "DEVICE_SET_IRQS", "DEVICE_RESET", "IOMMU_GET_INFO",
+		"IOMMU_MAP_DMA", "IOMMU_UNMAP_DMA"};
+	unsigned long number = request - VFIO_GET_API_VERSION;
+
+	return number < sizeof(names) / sizeof(names[0]) ? names[number] : "?";
+}
+
+const struct sim sim_vfio = {
+	.open = sim_open,
+	.close = sim_close,
+	.write = sim_write,
+	.pread = sim_pread,
+	.pwrite = sim_pwrite,
+	.ioctl = sim_ioctl,
+	.mmap = sim_mmap,
+	.request_name = request_name,
+};

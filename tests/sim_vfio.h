@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * A kernel with VFIO, by <linux/vfio.h> and the kernel's vfio_pci and vfio_iommu_type1: a card at
+ * EDU alone in group 1, with a BAR of 1 MiB, INTx, MSI and MSI-X. It is as strict as the real one:
+ * what that would refuse, it refuses too.
+ */
+#ifndef UVIO_TESTS_SIM_VFIO_H
+#define UVIO_TESTS_SIM_VFIO_H
+
+#include <linux/vfio.h>
+
+#include "inject.h"
+
+#define SIM_REGIONS VFIO_PCI_NUM_REGIONS
+#define SIM_IRQS 5
+#define SIM_VECTORS 8
+
+struct sim_vfio {
+	/* What it is like; sim_vfio_reset() sets a card that works. */
+	int api_version;
+	int extension;
+	uint32_t group_flags;
+	struct vfio_device_info info;
+	struct {
+		uint64_t size;
+		uint32_t flags;
+	} regions[SIM_REGIONS];
+	uint32_t irq_counts[SIM_IRQS];
+	bool sparse;	/* BAR0 has a hole in its second page */
+	bool ranges;	/* the IOMMU tells its ranges */
+	bool dead;	/* all of the card reads all ones */
+	bool no_unmask; /* refuses an eventfd which unmasks */
+	uint64_t page;
+	unsigned int entry_limit;
+	/* May change what is answered to a request; NULL: the truth. */
+	void (*lie)(unsigned long request, void *answer);
+
+	/* What there is now. */
+	int container, group, device; /* -1: not open */
+	bool attached, translates;
+	struct {
+		uint64_t iova, size, vaddr;
+	} entries[64];
+	unsigned int entry_count;
+	uint32_t irq_index;
+	unsigned int irq_count; /* 0: none enabled */
+	int triggers[SIM_VECTORS];
+	int unmask, release; /* eventfds */
+	bool masked, pending;
+	unsigned int resets;
+};
+
+extern struct sim_vfio vfio;
+extern const struct sim sim_vfio;
+
+/** A card that works, closed. */
+void sim_vfio_reset(void);
+/** The card raises an interrupt. */
+void sim_vfio_raise(unsigned int vector);
+/** The kernel asks to release the card. */
+void sim_vfio_ask_release(void);
+/** Of the configuration space of a card that is open. */
+uint16_t sim_vfio_command(void);
+
+#endif /* UVIO_TESTS_SIM_VFIO_H */

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "harness.h"
+#include "inject_ops.h"
+#include "sim_uio.h"
+
+static bool map_is_missing, irqcontrol, scattered;
+
+static void fresh(void)
+{
+	card_close();
+	inject_reset(card.tree->root);
+	sim_uio_reset(card.tree);
+	uio.no_map = map_is_missing;
+	uio.irqcontrol = irqcontrol;
+	uio.scattered = scattered;
+}
+
+/* In pieces only where that is asked for. */
+static const char *usable(void)
+{
+	uio.scattered = false;
+	return card_usable();
+}
+
+static const struct scene scene = {
+	.object = EDU ": ",
+	.fresh = fresh,
+	.close = card_close,
+	.gone = card_gone,
+	.usable = usable,
+};
+
+static void raise_line(unsigned int vector)
+{
+	(void)vector;
+	sim_uio_raise();
+}
+
+static void setup(void)
+{
+	sim = &sim_uio;
+	map_is_missing = irqcontrol = scattered = false;
+	card = (struct card){
+		.tree = tree_new("edu-uio"),
+		.options = {.backend = "uio", .flags = UVIO_OPEN_UNSAFE_DMA},
+		.raise = raise_line,
+		.command = sim_uio_command,
+	};
+	fresh();
+}
+
+static void teardown(void)
+{
+	card_close();
+	sim = NULL;
+	tree_free(card.tree);
+	card.tree = NULL;
+}
+
+#define CASE(function, operation)                                                                  \
+	static void function(void)                                                                 \
+	{                                                                                          \
+		inject_everywhere(&scene, &operation);                                             \
+	}
+
+CASE(find_fails_cleanly_at_every_call, op_find)
+CASE(list_fails_cleanly_at_every_call, op_list)
+CASE(open_fails_cleanly_at_every_call, op_open)
+CASE(open_on_any_backend_fails_cleanly_at_every_call, op_open_any)
+CASE(region_info_fails_cleanly_at_every_call, op_region_info)
+CASE(region_map_fails_cleanly_at_every_call, op_region_map)
+CASE(region_map_of_config_fails_cleanly_at_every_call, op_region_map_config)
+CASE(a_read_fails_cleanly_at_every_call, op_config_read)
+CASE(a_write_fails_cleanly_at_every_call, op_config_write)
+CASE(irq_enable_fails_cleanly_at_every_call, op_irq_enable)
+CASE(irq_wait_fails_cleanly_at_every_call, op_irq_wait)
+CASE(irq_wait_asleep_fails_cleanly_at_every_call, op_irq_wait_asleep)
+CASE(irq_wait_in_vain_fails_cleanly_at_every_call, op_irq_wait_in_vain)
+CASE(irq_consume_fails_cleanly_at_every_call, op_irq_consume)
+CASE(irq_ack_fails_cleanly_at_every_call, op_irq_ack)
+CASE(irq_disable_fails_cleanly_at_every_call, op_irq_disable)
+CASE(dma_map_fails_cleanly_at_every_call, op_dma_map)
+CASE(dma_unmap_fails_cleanly_at_every_call, op_dma_unmap)
+CASE(dma_alloc_fails_cleanly_at_every_call, op_dma_alloc)
+CASE(dma_free_fails_cleanly_at_every_call, op_dma_free)
+CASE(bus_master_on_fails_cleanly_at_every_call, op_bus_master_on)
+CASE(bus_master_off_fails_cleanly_at_every_call, op_bus_master_off)
+CASE(reset_fails_cleanly_at_every_call, op_reset)
+CASE(alive_fails_cleanly_at_every_call, op_alive)
+CASE(close_cleans_up_whatever_fails, op_close)
+
+static void a_map_by_resource_fails_cleanly_at_every_call(void)
+{
+	map_is_missing = true;
+	inject_everywhere(&scene, &op_region_map);
+}
+
+static void irq_enable_by_irqcontrol_fails_cleanly_at_every_call(void)
+{
+	irqcontrol = true;
+	inject_everywhere(&scene, &op_irq_enable);
+}
+
+static void irq_ack_by_irqcontrol_fails_cleanly_at_every_call(void)
+{
+	irqcontrol = true;
+	inject_everywhere(&scene, &op_irq_ack);
+}
+
+static void irq_disable_by_irqcontrol_fails_cleanly_at_every_call(void)
+{
+	irqcontrol = true;
+	inject_everywhere(&scene, &op_irq_disable);
+}
+
+static void dma_map_in_pieces_fails_cleanly_at_every_call(void)
+{
+	scattered = true;
+	inject_everywhere(&scene, &op_dma_map);
+}
+
+static const char *nothing_to_use(void)
+{
+	return NULL;
+}
+
+/* Whatever cannot be read: a card behind an IOMMU must not get physical addresses. */
+static void bus_mastering_behind_an_iommu_is_refused_at_every_call(void)
+{
+	const struct scene behind_iommu = {
+		.object = EDU ": ",
+		.fresh = fresh,
+		.close = card_close,
+		.gone = card_gone,
+		.usable = nothing_to_use,
+	};
+	struct operation operation = op_bus_master_on;
+
+	tree_change(card.tree, "file sys/kernel/iommu_groups/1/type DMA-FQ\\n");
+	operation.expects = -EPERM;
+	operation.once = true;
+	inject_everywhere(&behind_iommu, &operation);
+}
+
+static CU_TestInfo failing[] = {
+	TEST(find_fails_cleanly_at_every_call),
+	TEST(list_fails_cleanly_at_every_call),
+	TEST(open_fails_cleanly_at_every_call),
+	TEST(open_on_any_backend_fails_cleanly_at_every_call),
+	TEST(region_info_fails_cleanly_at_every_call),
+	TEST(region_map_fails_cleanly_at_every_call),
+	TEST(region_map_of_config_fails_cleanly_at_every_call),
+	TEST(a_read_fails_cleanly_at_every_call),
+	TEST(a_write_fails_cleanly_at_every_call),
+	TEST(irq_enable_fails_cleanly_at_every_call),
+	TEST(irq_wait_fails_cleanly_at_every_call),
+	TEST(irq_wait_asleep_fails_cleanly_at_every_call),
+	TEST(irq_wait_in_vain_fails_cleanly_at_every_call),
+	TEST(irq_consume_fails_cleanly_at_every_call),
+	TEST(irq_ack_fails_cleanly_at_every_call),
+	TEST(irq_disable_fails_cleanly_at_every_call),
+	TEST(dma_map_fails_cleanly_at_every_call),
+	TEST(dma_unmap_fails_cleanly_at_every_call),
+	TEST(dma_alloc_fails_cleanly_at_every_call),
+	TEST(dma_free_fails_cleanly_at_every_call),
+	TEST(bus_master_on_fails_cleanly_at_every_call),
+	TEST(bus_master_off_fails_cleanly_at_every_call),
+	TEST(reset_fails_cleanly_at_every_call),
+	TEST(alive_fails_cleanly_at_every_call),
+	TEST(close_cleans_up_whatever_fails),
+	TEST(a_map_by_resource_fails_cleanly_at_every_call),
+	TEST(irq_enable_by_irqcontrol_fails_cleanly_at_every_call),
+	TEST(irq_ack_by_irqcontrol_fails_cleanly_at_every_call),
+	TEST(irq_disable_by_irqcontrol_fails_cleanly_at_every_call),
+	TEST(dma_map_in_pieces_fails_cleanly_at_every_call),
+	TEST(bus_mastering_behind_an_iommu_is_refused_at_every_call),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"uio", NULL, NULL, setup, teardown, failing},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	int rc = test_main(suites);
+
+	inject_print_total();
+	return rc;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/*
+ * What the headers promise to threads, above all for --with-sanitizer=thread. The fake card has no
+ * locks; here it gets one, as a bus has it, so that what is found is the library's.
+ */
+#include <config.h>
+
+#include <endian.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "sys.h"
+#include "uio.h"
+
+#define ROUNDS 2000
+#define THREADS 4
+
+static pthread_mutex_t bus = PTHREAD_MUTEX_INITIALIZER;
+static struct uvio_backend_ops locked_ops;
+static struct uvio_backend locked;
+static struct uvio_region registers, memory;
+static atomic_bool done;
+
+static int locked_read(struct uvio_udev *dev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t *value)
+{
+	int rc;
+
+	pthread_mutex_lock(&bus);
+	rc = fake_backend.ops->region_read(dev, region, offset, width, value);
+	pthread_mutex_unlock(&bus);
+	return rc;
+}
+
+static int locked_write(struct uvio_udev *dev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t value)
+{
+	int rc;
+
+	pthread_mutex_lock(&bus);
+	rc = fake_backend.ops->region_write(dev, region, offset, width, value);
+	pthread_mutex_unlock(&bus);
+	return rc;
+}
+
+static int locked_ack(struct uvio_udev *dev, unsigned int vector)
+{
+	int rc;
+
+	pthread_mutex_lock(&bus);
+	rc = fake_backend.ops->irq_ack(dev, vector);
+	pthread_mutex_unlock(&bus);
+	return rc;
+}
+
+static void setup(void)
+{
+	fixture_open();
+	locked_ops = *fake_backend.ops;
+	locked_ops.region_read = locked_read;
+	locked_ops.region_write = locked_write;
+	locked_ops.irq_ack = locked_ack;
+	locked = fake_backend;
+	locked.ops = &locked_ops;
+	udev->backend = &locked;
+	udev->ops = &locked_ops;
+	atomic_store(&done, false);
+	ASSERT_OK(uvio_region_map(udev, FAKE_REGISTERS, &registers));
+	ASSERT_OK(uvio_region_map(udev, FAKE_MEMORY, &memory));
+}
+
+/* The number of what failed; threads may not use assertions. */
+static void *failed(unsigned long count)
+{
+	return (void *)count;
+}
+
+static void run_threads(void *(*const work[])(void *), unsigned long *failures)
+{
+	pthread_t threads[THREADS];
+	void *result;
+
+	*failures = 0;
+	for (int i = 0; i < THREADS; i++)
+		if (pthread_create(&threads[i], NULL, work[i], NULL))
+			abort();
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], &result);
+		*failures += (unsigned long)result;
+	}
+}
+
+/* Raised by itself, cleared and acknowledged: whatever the others do meanwhile, each one comes. */
+static void *wait_and_ack(void *data)
+{
+	unsigned long failures = 0;
+
+	(void)data;
+	for (int i = 0; i < ROUNDS; i++) {
+		uint64_t events = 0;
+
+		uvio_write32(&registers, 0x60, 2);
+		failures += uvio_irq_wait(udev, 0, 5000, &events) || events != 1;
+		uvio_write32(&registers, 0x64, UINT32_MAX);
+		failures += !!uvio_irq_ack(udev, 0);
+	}
+	atomic_store(&done, true);
+	return failed(failures);
+}
+
+static void *access_registers(void *data)
+{
+	unsigned long failures = 0;
+
+	(void)data;
+	for (uint32_t i = 0; i < ROUNDS || !atomic_load(&done); i++) {
+		uvio_write32(&registers, 0x04, i);
+		failures += uvio_read32(&registers, 0x04) != ~i;
+		uvio_write32(&memory, 0x10, i);
+		failures += uvio_read32(&memory, 0x10) != i;
+		failures += uvio_read32(&memory, 0x2000) != UINT32_MAX; /* beyond its end */
+		failures += uvio_last_errno() != -ERANGE;
+	}
+	return failed(failures);
+}
+
+static unsigned long map_once(void *pages, size_t size)
+{
+	struct uvio_dma_segment segments[2];
+	struct uvio_dma dma;
+	uint64_t iova, rest;
+	unsigned long failures = 0;
+
+	failures += !!uvio_dma_alloc(udev, size, 0, &dma);
+	failures += uvio_dma_map(udev, pages, size, UVIO_DMA_TO_CARD, segments, 2) < 1;
+	failures += !!uvio_dma_iova(udev, (char *)dma.addr + 8, &iova, &rest);
+	failures += iova != dma.iova + 8;
+	failures += !!uvio_dma_unmap(udev, pages, size);
+	failures += uvio_dma_iova(udev, pages, &iova, &rest) != -EFAULT;
+	failures += !!uvio_dma_free(udev, &dma);
+	return failures;
+}
+
+static void *map_and_look_up(void *data)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	void *pages = aligned_alloc(size, size);
+	unsigned long failures = !pages;
+
+	(void)data;
+	for (int i = 0; pages && (i < ROUNDS || !atomic_load(&done)); i++)
+		failures += map_once(pages, size);
+	free(pages);
+	return failed(failures);
+}
+
+static void *toggle_and_ask(void *data)
+{
+	struct uvio_irq_stats stats;
+	unsigned long failures = 0;
+
+	(void)data;
+	for (int i = 0; i < ROUNDS || !atomic_load(&done); i++) {
+		failures += !!uvio_bus_master(udev, i & 1);
+		failures += !!uvio_irq_stats(udev, 0, &stats);
+		failures += !uvio_udev_alive(udev);
+		failures += uvio_irq_count(udev, UVIO_IRQ_INTX) != 1;
+	}
+	return failed(failures);
+}
+
+static void each_does_its_own(void)
+{
+	static void *(*const work[THREADS])(void *) = {
+		wait_and_ack, access_registers, map_and_look_up, toggle_and_ask};
+	unsigned long failures;
+
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	run_threads(work, &failures);
+	ASSERT_EQ(failures, 0);
+}
+
+static void all_map_and_look_up(void)
+{
+	static void *(*const work[THREADS])(void *) = {
+		map_and_look_up, map_and_look_up, map_and_look_up, map_and_look_up};
+	unsigned long failures;
+
+	atomic_store(&done, true);
+	run_threads(work, &failures);
+	ASSERT_EQ(failures, 0);
+	ASSERT_EQ(udev->dma.count, 0);
+}
+
+static void *ask_until_gone(void *data)
+{
+	(void)data;
+	for (int i = 0; i < 1000 * ROUNDS; i++) {
+		if (!uvio_udev_alive(udev))
+			return failed(uvio_udev_alive(udev));
+		sched_yield();
+	}
+	return failed(1);
+}
+
+static void *wait_until_gone(void *data)
+{
+	(void)data;
+	fake_ask_release(udev);
+	return failed(uvio_irq_wait(udev, 0, 5000, NULL) != -ENODEV);
+}
+
+static void gone_for_one_is_gone_for_all(void)
+{
+	static void *(*const work[THREADS])(void *) = {
+		ask_until_gone, ask_until_gone, ask_until_gone, wait_until_gone};
+	unsigned long failures;
+
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	run_threads(work, &failures);
+	ASSERT_EQ(failures, 0);
+}
+
+/* The command register of the uio backend, in a file. Who arms takes no lock. */
+static struct uio_device device;
+
+static void *arm(void *data)
+{
+	unsigned long failures = 0;
+
+	(void)data;
+	for (int i = 0; i < 10 * ROUNDS; i++)
+		failures += !!uio_config_arm(&device);
+	return failed(failures);
+}
+
+/* Nobody else writes the lower byte: what was written to it must stay. */
+static void *switch_low_byte(void *data)
+{
+	unsigned long failures = 0;
+
+	(void)data;
+	for (int i = 0; i < ROUNDS; i++) {
+		unsigned char byte = i & 1 ? 7 : 3, back = 0;
+
+		failures += !!uio_config_write(&device, &byte, 1, PCI_CONFIG_COMMAND);
+		failures += !!uvio_sys_pread(device.config_fd, &back, 1, PCI_CONFIG_COMMAND);
+		failures += back != byte;
+	}
+	return failed(failures);
+}
+
+static void *switch_line(void *data)
+{
+	unsigned long failures = 0;
+
+	(void)data;
+	for (int i = 0; i < ROUNDS; i++)
+		failures += !!uio_config_set_intx(&device, i & 1);
+	return failed(failures);
+}
+
+static void setup_config(void)
+{
+	static const unsigned char config[64] = {0x34, 0x12, 0xe8, 0x11, 3, 0};
+	char path[] = "/tmp/t_threads.XXXXXX";
+
+	device = (struct uio_device){.pci = true, .command = htole16(3)};
+	pthread_mutex_init(&device.command_lock, NULL);
+	device.config_fd = mkstemp(path);
+	ASSERT(device.config_fd >= 0);
+	unlink(path);
+	ASSERT_OK(uvio_sys_pwrite(device.config_fd, config, sizeof(config), 0));
+}
+
+static void teardown_config(void)
+{
+	uvio_sys_close(device.config_fd);
+	pthread_mutex_destroy(&device.command_lock);
+}
+
+static void arming_never_undoes_what_others_write(void)
+{
+	static void *(*const work[THREADS])(void *) = {arm, arm, switch_low_byte, switch_line};
+	unsigned long failures;
+	uint16_t command = 0;
+
+	run_threads(work, &failures);
+	ASSERT_EQ(failures, 0);
+	ASSERT_OK(uio_config_arm(&device));
+	ASSERT_OK(uvio_sys_pread(device.config_fd, &command, 2, PCI_CONFIG_COMMAND));
+	ASSERT_EQ(le16toh(command), 7);
+}
+
+static CU_TestInfo udev_cases[] = {
+	TEST(each_does_its_own),
+	TEST(all_map_and_look_up),
+	TEST(gone_for_one_is_gone_for_all),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo config_cases[] = {
+	TEST(arming_never_undoes_what_others_write),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"threads", NULL, NULL, setup, fixture_close, udev_cases},
+	{"threads on uio", NULL, NULL, setup_config, teardown_config, config_cases},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}
