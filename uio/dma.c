@@ -62,6 +62,13 @@ static int frames_hidden(struct uvio_udev *udev)
 		udev->address.text);
 }
 
+static int pagemap_failed(struct uvio_udev *udev, int rc)
+{
+	if (rc == -EPERM || rc == -EACCES)
+		return frames_hidden(udev);
+	return uvio_fail(rc, "%s: DMA map: reading pagemap: %s", udev->address.text, strerror(-rc));
+}
+
 static int open_pagemap(struct uvio_udev *udev)
 {
 	struct uio_device *device = udev->priv;
@@ -87,12 +94,13 @@ int uio_frames_visible(struct uvio_udev *udev)
 	uint64_t entry, page = (uint64_t)sysconf(_SC_PAGESIZE);
 	int rc = open_pagemap(udev);
 
-	/* This very frame is in memory. */
-	if (!rc)
-		rc = uvio_sys_pread(device->pagemap_fd, &entry, sizeof(entry),
-			(uintptr_t)&entry / page * sizeof(entry));
 	if (rc)
 		return rc;
+	/* This very frame is in memory. */
+	rc = uvio_sys_pread(device->pagemap_fd, &entry, sizeof(entry),
+		(uintptr_t)&entry / page * sizeof(entry));
+	if (rc)
+		return pagemap_failed(udev, rc);
 	return entry & PAGEMAP_FRAME ? 0 : frames_hidden(udev);
 }
 
@@ -128,8 +136,7 @@ static int translate(struct uvio_udev *udev, struct uvio_mapping *mapping)
 		rc = uvio_sys_pread(device->pagemap_fd, entries, n * sizeof(entries[0]),
 			(first + done) * sizeof(entries[0]));
 		if (rc)
-			return uvio_fail(rc, "%s: DMA map: reading pagemap: %s", udev->address.text,
-				strerror(-rc));
+			return pagemap_failed(udev, rc);
 		for (uint64_t i = 0; i < n && !rc; i++)
 			rc = add_page(udev, mapping, entries[i], page);
 		done += n;

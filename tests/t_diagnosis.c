@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/*
+ * The sentence for each failure that users of VFIO and UIO report, where the lab cannot produce it
+ * and check cannot see it beforehand: one system call fails as the kernel would have it fail.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "harness.h"
+#include "inject_ops.h"
+#include "sim_uio.h"
+#include "sim_vfio.h"
+
+static void begin(const struct sim *kernel, const char *backend, const char *tree_name)
+{
+	sim = kernel;
+	card = (struct card){
+		.tree = tree_new(tree_name),
+		.options = {.backend = backend, .flags = UVIO_OPEN_UNSAFE_DMA},
+	};
+	inject_reset(card.tree->root);
+}
+
+static void begin_vfio(void)
+{
+	sim_vfio_reset();
+	begin(&sim_vfio, "vfio", "edu-vfio");
+	card.raise = sim_vfio_raise;
+	card.command = sim_vfio_command;
+}
+
+static void raise_line(unsigned int vector)
+{
+	(void)vector;
+	sim_uio_raise();
+}
+
+static void begin_uio(void)
+{
+	begin(&sim_uio, "uio", "edu-uio");
+	sim_uio_reset(card.tree);
+	card.raise = raise_line;
+	card.command = sim_uio_command;
+}
+
+static void end(void)
+{
+	card_close();
+	sim = NULL;
+	tree_free(card.tree);
+	card.tree = NULL;
+}
+
+/* The number of the first call of that kind which has @what in its name; -1: there is none. */
+static int find_call(const struct operation *operation, enum inject_kind kind, const char *what)
+{
+	int found = -1;
+
+	if (operation->begin)
+		operation->begin();
+	inject_begin_counting();
+	operation->run();
+	inject_end();
+	for (unsigned int i = 0; i < inject_count() && found < 0; i++)
+		if (inject_call(i)->kind == kind && strstr(inject_call(i)->what, what))
+			found = (int)i;
+	card_close();
+	return found;
+}
+
+/* Lets that call fail with @err, from then on, and looks for @text in the sentence. */
+static void says(const struct operation *operation, enum inject_kind kind, const char *what,
+	int err, const char *text)
+{
+	int rc, call = find_call(operation, kind, what);
+
+	ASSERT(call >= 0);
+	if (operation->begin)
+		operation->begin();
+	inject_begin_lasting((unsigned int)call, -err);
+	rc = operation->run();
+	inject_end();
+	ASSERT_ERR(rc, -err, text);
+}
+
+#define SAYS(function, operation, kind, what, err, text)                                           \
+	static void function(void)                                                                 \
+	{                                                                                          \
+		says(&operation, kind, what, err, text);                                           \
+	}
+
+SAYS(a_container_that_is_missing, op_open, INJECT_OPEN, "vfio/vfio", ENOENT, "/vfio/vfio")
+SAYS(a_group_that_is_not_permitted, op_open, INJECT_OPEN, "dev/vfio/1", EACCES,
+	"its cgroup must allow the node too (EACCES)")
+SAYS(a_group_that_is_open_elsewhere, op_open, INJECT_OPEN, "dev/vfio/1", EBUSY,
+	"another member of its IOMMU group; fuser -v")
+SAYS(a_group_that_cannot_be_attached, op_open, INJECT_IOCTL, "SET_CONTAINER", EINVAL,
+	"memory reserved by the firmware for the card (RMRR)")
+SAYS(a_group_that_was_taken, op_open, INJECT_IOCTL, "SET_CONTAINER", EBUSY,
+	"was taken by a kernel driver; uvio info lists them")
+SAYS(no_interrupt_remapping, op_open, INJECT_IOCTL, "SET_IOMMU", EPERM, "allow_unsafe_interrupts=1")
+SAYS(no_type1_module, op_open, INJECT_IOCTL, "SET_IOMMU", ENODEV,
+	"the module vfio_iommu_type1 is not loaded; modprobe it")
+SAYS(a_device_that_is_being_reset, op_open, INJECT_IOCTL, "GET_DEVICE_FD", EAGAIN,
+	"the kernel is still resetting it; try again")
+SAYS(a_virtual_function_without_token, op_open, INJECT_IOCTL, "GET_DEVICE_FD", EACCES,
+	"wants a VF token")
+SAYS(a_device_that_was_unbound, op_open, INJECT_IOCTL, "GET_DEVICE_FD", ENODEV,
+	"unbound from vfio-pci, or removed")
+SAYS(no_descriptors_left, op_irq_enable, INJECT_EVENTFD, "", EMFILE, "see ulimit -n")
+SAYS(a_line_that_is_shared, op_irq_enable, INJECT_IOCTL, "SET_IRQS", EBUSY,
+	"its interrupt line is shared, and the card cannot mask INTx by itself; use MSI")
+SAYS(a_mapping_that_is_refused, op_dma_map, INJECT_IOCTL, "MAP_DMA", EINVAL, "as IOVA 0x10000")
+SAYS(memory_that_cannot_be_pinned, op_dma_map, INJECT_IOCTL, "MAP_DMA", EFAULT,
+	"the memory cannot be pinned")
+SAYS(a_table_that_is_full, op_dma_map, INJECT_IOCTL, "MAP_DMA", ENOSPC,
+	"(dma_entry_limit of vfio_iommu_type1)")
+
+static void memory_beyond_the_limit_has_the_numbers(void)
+{
+	const struct rlimit limit = {.rlim_cur = 64 << 10, .rlim_max = RLIM_INFINITY};
+	struct rlimit before;
+
+	ASSERT(!getrlimit(RLIMIT_MEMLOCK, &before));
+	if (setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){limit.rlim_cur, before.rlim_max}))
+		test_skip("the limit cannot be set");
+	says(&op_dma_map, INJECT_IOCTL, "MAP_DMA", ENOMEM,
+		"16 KiB asked for, 0 KiB mapped already, and locked memory is limited to 64 KiB "
+		"(RLIMIT_MEMLOCK); raise it: ulimit -l");
+	setrlimit(RLIMIT_MEMLOCK, &before);
+}
+
+static void a_card_that_reads_all_ones(void)
+{
+	vfio.dead = true;
+	ASSERT_ERR(card_open(), -ENODEV, "its configuration space reads all ones");
+}
+
+SAYS(a_node_that_is_not_permitted, op_open, INJECT_OPEN, "dev/uio0", EACCES, "uio0: ")
+SAYS(an_interrupt_that_would_come_once, op_irq_enable, INJECT_PWRITE, "config", EPERM,
+	"so an interrupt would come once and never again; it needs root, a writable sysfs and no "
+	"kernel lockdown, or the vfio backend")
+SAYS(a_container_with_a_read_only_sysfs, op_irq_enable, INJECT_PWRITE, "config", EROFS,
+	"a writable sysfs")
+
+/* The node says EIO, which means that the device is gone. */
+static void a_driver_that_went(void)
+{
+	int call = find_call(&op_irq_wait, INJECT_READ, "uio0");
+
+	ASSERT(call >= 0);
+	op_irq_wait.begin();
+	inject_begin_lasting((unsigned int)call, -EIO);
+	ASSERT_ERR(op_irq_wait.run(), -ENODEV,
+		"its kernel driver was unbound, or the card removed; close it");
+	inject_end();
+}
+
+/* The open goes on without; who wants DMA is told. */
+static void frames_that_are_hidden(void)
+{
+	int call = find_call(&op_open, INJECT_OPEN, "pagemap");
+	struct uvio_dma_segment segments[4];
+
+	ASSERT(call >= 0);
+	inject_begin_lasting((unsigned int)call, -EPERM);
+	ASSERT_OK(card_open());
+	ASSERT_ERR(uvio_dma_map(udev, card_memory(), CARD_MEMORY_SIZE, 0, segments, 4), -EPERM,
+		"DMA on uio needs CAP_SYS_ADMIN (root, not in a container)");
+	inject_end();
+}
+
+static void a_claimed_region(void)
+{
+	tree_change(card.tree, "remove sys/class/uio/uio0/maps/map0");
+	says(&op_region_map, INJECT_MMAP, "resource0", EINVAL,
+		"a kernel driver may have claimed it (iomem=relaxed lifts that), or the kernel is "
+		"locked down");
+}
+
+static CU_TestInfo on_vfio[] = {
+	TEST(a_container_that_is_missing),
+	TEST(a_group_that_is_not_permitted),
+	TEST(a_group_that_is_open_elsewhere),
+	TEST(a_group_that_cannot_be_attached),
+	TEST(a_group_that_was_taken),
+	TEST(no_interrupt_remapping),
+	TEST(no_type1_module),
+	TEST(a_device_that_is_being_reset),
+	TEST(a_virtual_function_without_token),
+	TEST(a_device_that_was_unbound),
+	TEST(no_descriptors_left),
+	TEST(a_line_that_is_shared),
+	TEST(a_mapping_that_is_refused),
+	TEST(memory_that_cannot_be_pinned),
+	TEST(a_table_that_is_full),
+	TEST(memory_beyond_the_limit_has_the_numbers),
+	TEST(a_card_that_reads_all_ones),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo on_uio[] = {
+	TEST(a_node_that_is_not_permitted),
+	TEST(an_interrupt_that_would_come_once),
+	TEST(a_container_with_a_read_only_sysfs),
+	TEST(a_driver_that_went),
+	TEST(frames_that_are_hidden),
+	TEST(a_claimed_region),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"diagnosis on vfio", NULL, NULL, begin_vfio, end, on_vfio},
+	{"diagnosis on uio", NULL, NULL, begin_uio, end, on_uio},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}
