@@ -7,8 +7,8 @@
  * file, listed in backend.c in probe order. tests/fake.c is a complete small one to start from.
  *
  * Operations return 0 (or a count) or a negative errno with a text by uvio_fail(). probe, open and
- * close must be there; of the others, those on regions, on interrupts and on DMA come as a set or
- * not at all. One that is NULL is unsupported: the core answers -ENOTSUP. Arguments are checked by
+ * close must be there, and region_info where there are regions; of the others, those on interrupts
+ * and those on DMA come as a set or not at all. One that is NULL is unsupported: the core answers -ENOTSUP. Arguments are checked by
  * the core before, as the public headers promise: indices are in range, sizes are not 0, vectors
  * are enabled.
  */

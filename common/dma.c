@@ -28,7 +28,10 @@ int uvio_dma_init(struct uvio_udev *udev, uint64_t mask)
 	return uvio_dma_set_mask(udev, mask);
 }
 
-/* Held for a few instructions; sleeping lets a holder go on that has less priority. */
+/*
+ * Held while the table is read or moved, never across a system call; sleeping lets a holder go on
+ * that has less priority.
+ */
 static void __attribute__((noinline)) table_lock_slowly(struct uvio_dma_table *table)
 {
 	const struct timespec pause = {.tv_nsec = 20000};
@@ -65,7 +68,7 @@ static inline bool find(const struct uvio_dma_table *table, uintptr_t addr, size
 	size_t i = last_below(table, addr);
 
 	*n = i;
-	return table->firsts[i] <= addr && table->keys[i].last >= addr;
+	return i < table->count && table->firsts[i] <= addr && table->keys[i].last >= addr;
 }
 
 static bool overlaps(const struct uvio_dma_table *table, const struct uvio_mapping *mapping)
@@ -73,14 +76,14 @@ static bool overlaps(const struct uvio_dma_table *table, const struct uvio_mappi
 	uintptr_t last = mapping->addr + mapping->size - 1;
 	size_t i = last_below(table, last);
 
-	return table->firsts[i] <= last && table->keys[i].last >= mapping->addr;
+	return i < table->count && table->firsts[i] <= last && table->keys[i].last >= mapping->addr;
 }
 
-static void table_free(struct uvio_dma_table *table)
+static void arrays_free(uintptr_t *firsts, struct uvio_mapping_key *keys)
 {
-	if (table->firsts != no_firsts)
-		free(table->firsts);
-	free(table->keys);
+	if (firsts != no_firsts)
+		free(firsts);
+	free(keys);
 }
 
 /* One slot is always left free, and holds the largest address. */
@@ -88,8 +91,8 @@ static int make_room(struct uvio_udev *udev)
 {
 	struct uvio_dma_table *table = &udev->dma;
 	size_t room = table->room > 1 ? table->room * 2 : 16;
-	struct uvio_mapping_key *keys;
-	uintptr_t *firsts;
+	struct uvio_mapping_key *keys, *old_keys;
+	uintptr_t *firsts, *old_firsts;
 
 	if (table->count + 1 < table->room)
 		return 0;
@@ -101,16 +104,18 @@ static int make_room(struct uvio_udev *udev)
 		return uvio_no_memory(udev->address.text);
 	}
 	memset(firsts, 0xff, room * sizeof(*firsts));
-	table_lock(table);
 	if (table->count) {
 		memcpy(firsts, table->firsts, table->count * sizeof(*firsts));
 		memcpy(keys, table->keys, table->count * sizeof(*keys));
 	}
-	table_free(table);
+	old_firsts = table->firsts;
+	old_keys = table->keys;
+	table_lock(table);
 	table->firsts = firsts;
 	table->keys = keys;
 	table->room = room;
 	table_unlock(table);
+	arrays_free(old_firsts, old_keys);
 	return 0;
 }
 
@@ -245,7 +250,8 @@ static int check_range(struct uvio_udev *udev, uintptr_t addr, size_t size)
 
 	if (!size)
 		return uvio_fail(-EINVAL, "%s: DMA: a size of 0", address);
-	if (addr + (size - 1) < addr)
+	/* The last address of all ends the table. */
+	if (addr + size <= addr)
 		return uvio_fail(-EOVERFLOW,
 			"%s: DMA: 0x%llx bytes at %p wrap round the end of "
 			"the address space",
@@ -275,6 +281,8 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 	struct uvio_mapping *mapping;
 	int rc = check_flags(udev, &flags);
 
+	if (rc)
+		return rc;
 	if (!segments)
 		return uvio_fail(
 			-EINVAL, "%s: DMA map: no place for the segments", udev->address.text);
@@ -420,7 +428,7 @@ void uvio_dma_cleanup(struct uvio_udev *udev)
 		drop(udev, n);
 	}
 	pthread_mutex_unlock(&table->lock);
-	table_free(table);
+	arrays_free(table->firsts, table->keys);
 	pthread_mutex_destroy(&table->lock);
 }
 

@@ -282,6 +282,8 @@ int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 		return not_enabled(udev, vector);
 	if (udev->irq_kind != UVIO_IRQ_INTX)
 		return 0;
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "");
 	count_call(&udev->vectors[vector]);
 	return udev->ops->irq_ack(udev, vector);
 }

@@ -67,6 +67,8 @@ static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
 
 		if (rc)
 			return rc;
+		uvio_fail(
+			-ENODEV, "%s: it became usable just now; try again", device->info.address);
 		uvio_check_fail(check, -ENODEV);
 		used += (size_t)snprintf(text + used, sizeof(text) - used, " %s: %s.",
 			uvio_backend_name(i), uvio_last_error() + skip);
@@ -268,8 +270,11 @@ void uvio_udev_close(struct uvio_udev *udev)
 	if (!udev)
 		return;
 	uvio_error_save(&before);
-	/* Gone may be no more than the kernel's wish: a card that is still there must stop. */
-	if (udev->config.size)
+	/*
+	 * Gone may be no more than the kernel's wish, where it gives notice: such a card must stop.
+	 * One that was taken without notice may have another driver by now.
+	 */
+	if (udev->config.size && (!atomic_load(&udev->gone) || udev->release_fd >= 0))
 		set_bus_master(udev, false);
 	uvio_irq_disable(udev);
 	uvio_regions_unmap(udev);

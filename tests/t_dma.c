@@ -357,7 +357,25 @@ static void a_device_that_is_gone_maps_nothing(void)
 	ASSERT_OK(uvio_dma_free(udev, &dma));
 }
 
+/* The end of the address space ends the table, too: with and without mappings in it. */
+static void the_last_address_is_never_mapped(void)
+{
+	struct uvio_dma_segment segment;
+	uint64_t iova;
+
+	for (int i = 0; i < 2; i++) {
+		ASSERT_ERR(uvio_dma_iova(udev, (void *)UINTPTR_MAX, &iova, NULL), -EFAULT,
+			"is not mapped");
+		ASSERT_ERR(uvio_dma_map(udev, (void *)-4096, 4096, 0, &segment, 1), -EOVERFLOW,
+			"wrap round the end");
+		ASSERT_ERR(uvio_dma_unmap(udev, (void *)-4096, 4096), -EINVAL, "were not mapped");
+		if (!i)
+			ASSERT_EQ(uvio_dma_map(udev, memory, 4096, 0, &segment, 1), 1);
+	}
+}
+
 static CU_TestInfo buffers[] = {
+	TEST(the_last_address_is_never_mapped),
 	TEST(a_buffer_is_zeroed_and_its_size_is_kept),
 	TEST(a_large_buffer_is_contiguous),
 	TEST(a_buffer_of_nothing_is_refused),

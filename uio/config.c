@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <endian.h>
+#include <string.h>
 #include <time.h>
 
 #include "sys.h"
@@ -38,6 +39,21 @@ static int remember_command(struct uio_device *device, uint16_t *command)
 	return rc;
 }
 
+/* Also where it cannot be read back: arming must not undo what has been written. */
+static void take_over(
+	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset)
+{
+	const uint8_t *bytes = raw;
+	uint8_t command[2];
+
+	memcpy(command, &device->command, sizeof(command));
+	for (unsigned int i = 0; i < width; i++)
+		if (offset + i >= PCI_CONFIG_COMMAND && offset + i < PCI_CONFIG_COMMAND + 2)
+			command[offset + i - PCI_CONFIG_COMMAND] = bytes[i];
+	memcpy(&device->command, command, sizeof(command));
+	device->command &= htole16((uint16_t)~COMMAND_INTX_DISABLE);
+}
+
 int uio_config_write(
 	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset)
 {
@@ -48,10 +64,14 @@ int uio_config_write(
 
 	if (device->config_refused)
 		return device->config_refused;
+	if (!covers_command)
+		return uvio_sys_pwrite(device->config_fd, raw, width, offset);
 	lock_command(device);
 	rc = uvio_sys_pwrite(device->config_fd, raw, width, offset);
-	if (!rc && covers_command)
+	if (!rc) {
+		take_over(device, raw, width, offset);
 		rc = remember_command(device, &command);
+	}
 	unlock_command(device);
 	return rc;
 }

@@ -65,6 +65,8 @@ static int take_baseline(struct uvio_udev *udev)
 	int rc;
 
 	rc = uvio_sysfs_u64(udev->ctx, &event, "class/uio/%s/event", device->name);
+	if (rc == -ENOENT || rc == -ENODEV)
+		return uvio_udev_gone(udev, GONE);
 	if (rc)
 		return uvio_fail(rc, "%s: cannot read %s/class/uio/%s/event: %s",
 			udev->address.text, udev->ctx->sysfs, device->name, strerror(-rc));
@@ -140,7 +142,7 @@ int uio_irq_disable(struct uvio_udev *udev)
 	if (rc && !gone)
 		return uvio_fail(rc, "%s: cannot disable the interrupt by /dev/%s: %s",
 			udev->address.text, device->name, strerror(-rc));
-	rc = device->pci ? set_intx(udev, false) : 0;
+	rc = device->pci && !gone ? set_intx(udev, false) : 0;
 	if (gone)
 		uvio_error_restore(&before);
 	return gone ? 0 : rc;
@@ -170,6 +172,8 @@ static int __attribute__((noinline)) ack_failed(struct uvio_udev *udev, int rc)
 {
 	const struct uio_device *device = udev->priv;
 
+	if (uio_look(udev))
+		return -ENODEV;
 	if (!device->has_irqcontrol)
 		return config_failed(udev, rc);
 	return uvio_fail(rc, "%s: cannot arm the interrupt by /dev/%s: %s", udev->address.text,

@@ -10,7 +10,7 @@
  * uio nothing protects the machine: DMA is refused unless the device was opened with
  * UVIO_OPEN_UNSAFE_DMA; and no page is really pinned, so use memory from uvio_dma_alloc().
  *
- * Mapping and unmapping may be used from any thread.
+ * Mapping, unmapping and looking up may be used from any thread, but not from a signal handler.
  */
 #ifndef UVIO_DMA_H
 #define UVIO_DMA_H
@@ -70,7 +70,7 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  *
  * Returns the number of segments, in order, 1 on vfio, and fills at most @max of @segments. Where
  * there are more than @max, nothing is mapped, and -E2BIG says in the text how many there are.
- * Errors as uvio_dma_alloc(), and -EINVAL (alignment), -EEXIST (overlaps what is mapped already),
+ * Errors as uvio_dma_alloc(), and -EINVAL (alignment, or @segments is NULL), -EEXIST (overlaps what is mapped already),
  * -EFAULT (not memory of this process).
  */
 UVIO_API int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags,
