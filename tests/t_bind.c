@@ -360,6 +360,19 @@ static void a_card_that_is_open_is_not_bound(void)
 	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
 }
 
+/* It does not know of the lock, and its node is not opened to find out. */
+static void another_program_with_the_node_open_is_named(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "link proc/4711/fd/3 /dev/null");
+	tree_change(tree, "link proc/4711/fd/5 %s/dev/uio0", tree->root);
+	tree_change(tree, "file proc/4711/comm oldtool\\n");
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
+		"uio0 is open in process 4711 (oldtool); end that first");
+	ASSERT_ERR(uvio_unbind(tree->ctx, EDU), -EBUSY, "is open in process 4711");
+	ASSERT_EQ(kernel.writes, 0);
+}
+
 static void the_process_that_has_it_open_is_named(void)
 {
 	struct stat st;
@@ -455,6 +468,7 @@ static CU_TestInfo in_use[] = {
 	TEST(a_disk_that_is_free_is_bound),
 	TEST(an_interface_that_is_down_is_bound),
 	TEST(a_card_that_is_open_is_not_bound),
+	TEST(another_program_with_the_node_open_is_named),
 	TEST(the_process_that_has_it_open_is_named),
 	CU_TEST_INFO_NULL,
 };
