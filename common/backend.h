@@ -8,13 +8,14 @@
  *
  * Operations return 0 (or a count) or a negative errno with a text by uvio_fail(). probe, open and
  * close must be there, and region_info where there are regions; of the others, those on interrupts
- * and those on DMA come as a set or not at all. One that is NULL is unsupported: the core answers -ENOTSUP. Arguments are checked by
- * the core before, as the public headers promise: indices are in range, sizes are not 0, vectors
- * are enabled.
+ * and those on DMA come as a set or not at all. One that is NULL is unsupported: the core answers
+ * -ENOTSUP. Arguments are checked by the core before, as the public headers promise: indices are in
+ * range, sizes are not 0, vectors are enabled.
  */
 #ifndef UVIO_BACKEND_H
 #define UVIO_BACKEND_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -39,7 +40,8 @@ struct uvio_mapping {
 	uint32_t flags; /* enum uvio_dma_flags, never 0 */
 	bool owned;	/* from uvio_dma_alloc() */
 	unsigned int segment_count;
-	struct uvio_dma_segment *segments; /* points to @one where there is one */
+	size_t room; /* of @segments, which points to @one where it is 1 */
+	struct uvio_dma_segment *segments;
 	struct uvio_dma_segment one;
 };
 
@@ -60,22 +62,41 @@ struct uvio_dma_table {
 	uintptr_t *firsts;
 	struct uvio_mapping_key *keys;
 	size_t count, room;
+	size_t page; /* of the machine, a power of two */
 	uint64_t mask;
 	uint64_t most; /* the mask given at open: no other goes beyond it */
 };
 
+/** What a read of an event descriptor gives: an eventfd its count, a UIO node a running number. */
+union uvio_event {
+	uint64_t count;
+	uint32_t running;
+};
+
 struct uvio_vector {
-	unsigned int sleeps; /* waits to come which poll before they read */
-	unsigned int busy;   /* waits which did not have to poll */
+	/* Set by irq_enable. */
+	int fd;
+	int quick;		/* of the core: waits to come which read at once, before a look */
+	size_t event_size;	/* bytes of an event: of a member of union uvio_event */
+	union uvio_event event; /* as read last; for running numbers irq_enable sets the first */
+	/* The core's. */
+	struct uvio_udev *udev;
+	uint64_t *into;	 /* of the wait under way, of which there is one; NULL: not wanted */
+	int timeout_ms;	 /* of the wait under way */
+	uint32_t last;	 /* the running number before that of @event */
+	uint64_t sleeps; /* waits to come which poll before they read */
 	uint64_t syscalls;
 };
 
+_Static_assert(sizeof(struct uvio_vector) == 64 || sizeof(void *) != 8, "one cache line");
+
 struct uvio_backend;
+
+typedef int uvio_irq_ack_fn(struct uvio_udev *udev);
 
 #define UVIO_RELEASE_WANTED "the kernel asks to release it"
 
 struct uvio_udev {
-	const struct uvio_backend_ops *ops; /* of the backend */
 	struct uvio_ctx *ctx;
 	struct uvio_address address;
 	const struct uvio_backend *backend;
@@ -89,6 +110,13 @@ struct uvio_udev {
 	struct uvio_region regions[UVIO_REGION_COUNT]; /* size 0: not mapped yet */
 	enum uvio_irq_kind irq_kind;
 	unsigned int irq_count; /* 0: none enabled */
+	/**
+	 * Set by irq_enable where an interrupt has to be armed again; NULL: there is nothing to do.
+	 * Guarantees: the next event will be reported, and one that is pending now. One system
+	 * call.
+	 */
+	uvio_irq_ack_fn *irq_ack;
+	uint64_t acks; /* system calls made by it */
 	struct uvio_vector *vectors;
 	struct uvio_dma_table dma;
 };
@@ -125,18 +153,13 @@ struct uvio_backend_ops {
 
 	/** The number of vectors of that kind; 0: none. */
 	int (*irq_count)(struct uvio_udev *udev, enum uvio_irq_kind kind);
-	/** Guarantees: armed afterwards, and nothing that came before is reported. */
+	/**
+	 * Guarantees: armed afterwards, and nothing that came before is reported. Fills in
+	 * udev->vectors a descriptor each, which is then readable while an event is pending, never
+	 * blocks, and fails where the device is gone; and udev->irq_ack.
+	 */
 	int (*irq_enable)(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
 	int (*irq_disable)(struct uvio_udev *udev);
-	int (*irq_fd)(struct uvio_udev *udev, unsigned int vector);
-	/**
-	 * Never blocks, one system call: 0 and the count; -EAGAIN where there is none; -ENODEV
-	 * where the device is gone, or another errno. Sets no text: the core does.
-	 */
-	int (*irq_consume)(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
-	/** Guarantees: the next event will be reported, and one that is pending now. One system
-	 * call. */
-	int (*irq_ack)(struct uvio_udev *udev, unsigned int vector);
 
 	/** Memory for one contiguous buffer of @mapping->size, a multiple of pages; sets addr,
 	 * size. */
@@ -187,8 +210,24 @@ int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const ch
 /* dma.c */
 int uvio_dma_init(struct uvio_udev *udev, uint64_t mask);
 void uvio_dma_cleanup(struct uvio_udev *udev);
+/** Makes room for @count segments in all. -ENOMEM. */
+int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count);
 /** Adds a segment behind the last, joined with it where they touch. -ENOMEM. */
-int uvio_mapping_add(struct uvio_mapping *mapping, uint64_t iova, uint64_t size);
+static inline int uvio_mapping_add(struct uvio_mapping *mapping, uint64_t iova, uint64_t size)
+{
+	unsigned int n = mapping->segment_count;
+	struct uvio_dma_segment *last = &mapping->segments[n - 1];
+
+	if (n && last->iova + last->size == iova) {
+		last->size += size;
+		return 0;
+	}
+	if (n == mapping->room && uvio_mapping_reserve(mapping, 2 * (size_t)n))
+		return -ENOMEM;
+	mapping->segments[n] = (struct uvio_dma_segment){.iova = iova, .size = size};
+	mapping->segment_count++;
+	return 0;
+}
 /** -ENOMEM because of RLIMIT_MEMLOCK, with the figures in the text. */
 int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 /** Anonymous, shared, zeroed, not inherited by children. */

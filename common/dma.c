@@ -21,6 +21,7 @@ int uvio_dma_init(struct uvio_udev *udev, uint64_t mask)
 	pthread_mutex_init(&udev->dma.lock, NULL);
 	udev->dma.firsts = (uintptr_t *)no_firsts;
 	udev->dma.room = 1;
+	udev->dma.page = (size_t)sysconf(_SC_PAGESIZE);
 	udev->dma.mask = udev->dma.most = UINT64_MAX;
 	if (!mask)
 		return 0;
@@ -146,44 +147,26 @@ static void remove_key(struct uvio_dma_table *table, size_t n)
 	table_unlock(table);
 }
 
-/* Room for a segment more: it doubles, so that the number of segments tells how much there is. */
-static int grow(struct uvio_mapping *mapping)
+int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count)
 {
-	unsigned int n = mapping->segment_count;
+	bool has_own = mapping->room > 1;
 	struct uvio_dma_segment *grown;
 
-	if (n & (n - 1))
+	if (count <= mapping->room)
 		return 0;
-	grown = realloc(n == 1 ? NULL : mapping->segments, 2 * n * sizeof(*grown));
+	grown = realloc(has_own ? mapping->segments : NULL, count * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
-	if (n == 1)
+	if (!has_own)
 		grown[0] = mapping->one;
 	mapping->segments = grown;
-	return 0;
-}
-
-int uvio_mapping_add(struct uvio_mapping *mapping, uint64_t iova, uint64_t size)
-{
-	unsigned int n = mapping->segment_count;
-	struct uvio_dma_segment *last = n ? &mapping->segments[n - 1] : NULL;
-
-	if (last && last->iova + last->size == iova) {
-		last->size += size;
-		return 0;
-	}
-	if (!last)
-		mapping->segments = &mapping->one;
-	else if (grow(mapping))
-		return -ENOMEM;
-	mapping->segments[n] = (struct uvio_dma_segment){.iova = iova, .size = size};
-	mapping->segment_count++;
+	mapping->room = count;
 	return 0;
 }
 
 static void mapping_free(struct uvio_mapping *mapping)
 {
-	if (mapping->segments != &mapping->one)
+	if (mapping->room > 1)
 		free(mapping->segments);
 	free(mapping);
 }
@@ -245,7 +228,7 @@ static int check_flags(struct uvio_udev *udev, uint32_t *flags)
 
 static int check_range(struct uvio_udev *udev, uintptr_t addr, size_t size)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t page = udev->dma.page;
 	const char *address = udev->address.text;
 
 	if (!size)
@@ -256,7 +239,7 @@ static int check_range(struct uvio_udev *udev, uintptr_t addr, size_t size)
 			"%s: DMA: 0x%llx bytes at %p wrap round the end of "
 			"the address space",
 			address, (unsigned long long)size, (void *)addr);
-	if (addr % page || size % page)
+	if ((addr | size) & (page - 1))
 		return uvio_fail(-EINVAL,
 			"%s: DMA: 0x%llx bytes at %p: address and size must be "
 			"multiples of the page size, %zu",
@@ -266,12 +249,14 @@ static int check_range(struct uvio_udev *udev, uintptr_t addr, size_t size)
 
 static struct uvio_mapping *mapping_new(struct uvio_udev *udev, uint32_t flags)
 {
-	struct uvio_mapping *mapping = calloc(1, sizeof(*mapping));
+	struct uvio_mapping *mapping = malloc(sizeof(*mapping));
 
-	if (mapping)
-		mapping->flags = flags;
-	else
+	if (!mapping) {
 		uvio_no_memory(udev->address.text);
+		return NULL;
+	}
+	*mapping = (struct uvio_mapping){.flags = flags, .room = 1};
+	mapping->segments = &mapping->one;
 	return mapping;
 }
 
@@ -347,7 +332,7 @@ int uvio_dma_unmap(struct uvio_udev *udev, void *addr, size_t size)
 
 static int round_up(struct uvio_udev *udev, size_t size, size_t *rounded)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t page = udev->dma.page;
 
 	if (!size)
 		return uvio_fail(-EINVAL, "%s: DMA alloc: a size of 0", udev->address.text);

@@ -15,10 +15,10 @@
 #define LOOK_MS 1000
 
 /* How many waits poll at once after one which found no event ready. */
-#define SLEEPS_AFTER_MISS 15
+#define SLEEPS_AFTER_MISS 16
 
-/* Of waits that find their event ready, one in so many looks for a release request: 2^n. */
-#define BUSY_WAITS 4096
+/* Of waits that find their event ready, one in so many looks for a release request. */
+#define QUICK_WAITS 4096
 
 static const char *const kind_names[UVIO_IRQ_KINDS] = {
 	[UVIO_IRQ_INTX] = "intx",
@@ -86,12 +86,18 @@ int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned in
 	udev->vectors = calloc(count, sizeof(*udev->vectors));
 	if (!udev->vectors)
 		return uvio_no_memory(udev->address.text);
+	for (unsigned int i = 0; i < count; i++) {
+		udev->vectors[i].udev = udev;
+		udev->vectors[i].quick = QUICK_WAITS;
+	}
+	__atomic_store_n(&udev->irq_ack, NULL, __ATOMIC_RELAXED);
 	rc = udev->backend->ops->irq_enable(udev, kind, count);
 	if (rc) {
 		free(udev->vectors);
 		udev->vectors = NULL;
 		return rc;
 	}
+	udev->acks = 0;
 	udev->irq_kind = kind;
 	udev->irq_count = count;
 	return 0;
@@ -110,51 +116,73 @@ int uvio_irq_disable(struct uvio_udev *udev)
 	return rc;
 }
 
-static int not_enabled(struct uvio_udev *udev, unsigned int vector)
+static int __attribute__((noinline)) not_enabled(struct uvio_udev *udev, unsigned int vector)
 {
 	return uvio_fail(-EINVAL,
 		"%s: vector %u is not enabled (%u are); call uvio_irq_enable() first",
 		udev->address.text, vector, udev->irq_count);
 }
 
-/* Waiting and acknowledging may be two threads' work. */
 static void count_call(struct uvio_vector *state)
 {
 	__atomic_fetch_add(&state->syscalls, 1, __ATOMIC_RELAXED);
 }
 
-static inline int consume(
-	struct uvio_udev *udev, struct uvio_vector *state, unsigned int vector, uint64_t *events)
+/* One system call: 0, -EAGAIN where there is no event, or another errno. Sets no text. */
+static inline int take(struct uvio_vector *state)
 {
-	uint64_t count = 0;
-	int rc = udev->ops->irq_consume(udev, vector, &count);
+	ssize_t n;
 
+	state->last = state->event.running;
 	count_call(state);
-	if (events)
-		*events = count;
-	return rc;
+	n = read(state->fd, &state->event, state->event_size);
+	return UVIO_SYS_RESULT(n, state->event_size);
 }
 
-/* Nothing there is no failure. */
-static int __attribute__((noinline))
-consume_failed(struct uvio_udev *udev, unsigned int vector, int rc)
+static uint64_t taken(const struct uvio_vector *state)
 {
-	if (rc == -EAGAIN)
-		return 0;
+	if (state->event_size == sizeof(state->event.count))
+		return state->event.count;
+	return (uint32_t)(state->event.running - state->last);
+}
+
+static int __attribute__((noinline)) report(const struct uvio_vector *state)
+{
+	*state->into = taken(state);
+	return 0;
+}
+
+static unsigned int number_of(const struct uvio_vector *state)
+{
+	return (unsigned int)(state - state->udev->vectors);
+}
+
+static int take_failed(const struct uvio_vector *state, int rc)
+{
+	struct uvio_udev *udev = state->udev;
+
 	if (rc == -ENODEV)
 		return uvio_udev_gone(udev, "its kernel driver was unbound, or the card removed");
-	return uvio_fail(rc, "%s: vector %u: taking its events: %s", udev->address.text, vector,
-		strerror(-rc));
+	/* Nodes fail with EIO then: the device itself tells more. */
+	if (uvio_udev_look(udev))
+		return -ENODEV;
+	return uvio_fail(rc, "%s: vector %u: taking its events: %s", udev->address.text,
+		number_of(state), strerror(-rc));
 }
 
 int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
 {
+	struct uvio_vector *state;
 	int rc;
 
 	if (vector >= udev->irq_count)
 		return not_enabled(udev, vector);
-	rc = consume(udev, &udev->vectors[vector], vector, events);
-	return rc ? consume_failed(udev, vector, rc) : 0;
+	state = &udev->vectors[vector];
+	rc = take(state);
+	if (events)
+		*events = rc ? 0 : taken(state);
+	/* Nothing there is no failure. */
+	return rc && rc != -EAGAIN ? take_failed(state, rc) : 0;
 }
 
 static int64_t now_ms(void)
@@ -166,18 +194,19 @@ static int64_t now_ms(void)
 }
 
 /* Sleeps once. 0: look for events; 1: nothing for LOOK_MS, or for the rest of the time. */
-static int sleep_once(struct uvio_udev *udev, unsigned int vector, int64_t rest_ms)
+static int sleep_once(struct uvio_vector *state, int64_t rest_ms)
 {
+	struct uvio_udev *udev = state->udev;
 	struct pollfd fds[2] = {
-		{.fd = udev->backend->ops->irq_fd(udev, vector), .events = POLLIN},
+		{.fd = state->fd, .events = POLLIN},
 		{.fd = udev->release_fd, .events = POLLIN},
 	};
 	int n = uvio_sys_poll(fds, 2, rest_ms < LOOK_MS ? (int)rest_ms : LOOK_MS);
 
-	count_call(&udev->vectors[vector]);
+	count_call(state);
 	if (n == -EINTR)
 		return uvio_fail(-EINTR, "%s: a signal came while waiting for vector %u",
-			udev->address.text, vector);
+			udev->address.text, number_of(state));
 	if (n < 0)
 		return uvio_fail(n, "%s: poll: %s", udev->address.text, strerror(-n));
 	if (fds[1].revents)
@@ -185,107 +214,143 @@ static int sleep_once(struct uvio_udev *udev, unsigned int vector, int64_t rest_
 	return n ? 0 : 1;
 }
 
-static int wait_asleep(
-	struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events)
+static int too_late(const struct uvio_vector *state)
 {
-	int64_t end = now_ms() + timeout_ms;
+	return uvio_fail(-ETIMEDOUT, "%s: no interrupt on vector %u within %d ms%s",
+		state->udev->address.text, number_of(state), state->timeout_ms,
+		state->udev->irq_kind == UVIO_IRQ_INTX
+			? "; was the last one cleared in the card and acknowledged with "
+			  "uvio_irq_ack()?"
+			: "; is bus mastering on (uvio_bus_master())?");
+}
+
+static int wait_asleep(struct uvio_vector *state)
+{
+	int64_t end = now_ms() + state->timeout_ms;
 
 	for (;;) {
 		int64_t rest = end - now_ms();
-		int rc = sleep_once(udev, vector, rest > 0 ? rest : 0);
+		int rc = sleep_once(state, rest > 0 ? rest : 0);
 
-		if (rc < 0)
-			return rc;
 		if (!rc) {
-			rc = consume(udev, &udev->vectors[vector], vector, events);
+			rc = take(state);
 			if (rc != -EAGAIN)
-				return rc ? consume_failed(udev, vector, rc) : 0;
-		} else {
-			rc = uvio_udev_look(udev);
+				return rc ? take_failed(state, rc) : 0;
+		} else if (rc > 0) {
+			rc = uvio_udev_look(state->udev);
 			if (rc)
 				return rc;
+		} else {
+			return rc;
 		}
 		if (rest <= 0)
-			return uvio_fail(-ETIMEDOUT, "%s: no interrupt on vector %u within %d ms%s",
-				udev->address.text, vector, timeout_ms,
-				udev->irq_kind == UVIO_IRQ_INTX
-					? "; was the last one cleared in the card and "
-					  "acknowledged with uvio_irq_ack()?"
-					: "; is bus mastering on (uvio_bus_master())?");
+			return too_late(state);
 	}
 }
 
 /* A card that never rests must not keep the kernel waiting for its release. */
-static int look_for_release(struct uvio_udev *udev, struct uvio_vector *state)
+static int look_for_release(struct uvio_vector *state)
 {
-	struct pollfd fd = {.fd = udev->release_fd, .events = POLLIN};
+	struct pollfd fd = {.fd = state->udev->release_fd, .events = POLLIN};
 
 	if (fd.fd < 0)
 		return 0;
 	count_call(state);
 	if (uvio_sys_poll(&fd, 1, 0) > 0)
-		return uvio_udev_gone(udev, UVIO_RELEASE_WANTED);
+		return uvio_udev_gone(state->udev, UVIO_RELEASE_WANTED);
 	return 0;
 }
 
-/* All but the case of an event that is ready. @rc is what consuming gave, if it was tried. */
-static int __attribute__((noinline))
-wait_further(struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events, int rc)
+/* The first wait that is not quick: a look round, then as the quick ones. */
+static int look_and_take(struct uvio_vector *state)
 {
-	struct uvio_vector *state;
+	int rc = look_for_release(state);
 
-	if (vector >= udev->irq_count)
-		return not_enabled(udev, vector);
-	if (timeout_ms <= 0)
-		return uvio_fail(-EINVAL,
-			"%s: a timeout of %d ms; it must be more than 0 "
-			"(uvio_irq_consume() does not wait)",
-			udev->address.text, timeout_ms);
-	state = &udev->vectors[vector];
-	if (!rc)
-		return look_for_release(udev, state);
+	if (rc)
+		return rc;
+	state->quick = QUICK_WAITS;
+	rc = take(state);
 	if (rc != -EAGAIN)
-		return consume_failed(udev, vector, rc);
-	if (state->sleeps)
-		state->sleeps--;
-	else
-		state->sleeps = SLEEPS_AFTER_MISS;
-	return wait_asleep(udev, vector, timeout_ms, events);
+		return rc ? take_failed(state, rc) : 0;
+	state->quick = 0;
+	state->sleeps = SLEEPS_AFTER_MISS;
+	return wait_asleep(state);
 }
 
-/* A busy card has its next event ready: one call. For an idle one that call is in vain. */
+static int slowly(struct uvio_vector *state)
+{
+	state->quick = 0;
+	if (!state->sleeps)
+		return look_and_take(state);
+	if (!--state->sleeps)
+		state->quick = QUICK_WAITS;
+	return wait_asleep(state);
+}
+
+/* Whatever is not an event that is ready. @rc is what taking it gave; 0: that was not tried. */
+static int __attribute__((noinline)) wait_further(struct uvio_vector *state, int rc)
+{
+	if (rc && rc != -EAGAIN)
+		return take_failed(state, rc);
+	if (rc) {
+		state->quick = 0;
+		state->sleeps = SLEEPS_AFTER_MISS - 1;
+		rc = wait_asleep(state);
+	} else {
+		rc = slowly(state);
+	}
+	return !rc && state->into ? report(state) : rc;
+}
+
+static int __attribute__((noinline))
+wait_refused(struct uvio_udev *udev, unsigned int vector, int timeout_ms)
+{
+	if (vector >= udev->irq_count)
+		return not_enabled(udev, vector);
+	return uvio_fail(-EINVAL,
+		"%s: a timeout of %d ms; it must be more than 0 (uvio_irq_consume() does not wait)",
+		udev->address.text, timeout_ms);
+}
+
+/*
+ * A busy card has its next event ready: one call. For an idle one that call is in vain. What is
+ * needed after the call lies in the vector's state, which is cheaper than in saved registers.
+ */
 int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events)
 {
 	struct uvio_vector *state;
-	int rc = -EAGAIN;
+	int rc;
 
-	if (vector < udev->irq_count && timeout_ms > 0) {
-		state = &udev->vectors[vector];
-		if (!state->sleeps)
-			rc = consume(udev, state, vector, events);
-		if (!rc && ++state->busy & (BUSY_WAITS - 1))
-			return 0;
-	}
-	return wait_further(udev, vector, timeout_ms, events, rc);
+	if (vector >= udev->irq_count || timeout_ms <= 0)
+		return wait_refused(udev, vector, timeout_ms);
+	state = &udev->vectors[vector];
+	state->timeout_ms = timeout_ms;
+	state->into = events;
+	if (--state->quick < 0)
+		return wait_further(state, 0);
+	rc = take(state);
+	if (rc)
+		return wait_further(state, rc);
+	return state->into ? report(state) : 0;
 }
 
 int uvio_irq_fd(struct uvio_udev *udev, unsigned int vector)
 {
 	if (vector >= udev->irq_count)
 		return not_enabled(udev, vector);
-	return udev->backend->ops->irq_fd(udev, vector);
+	return udev->vectors[vector].fd;
 }
 
 int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 {
+	uvio_irq_ack_fn *ack = __atomic_load_n(&udev->irq_ack, __ATOMIC_RELAXED);
+
 	if (vector >= udev->irq_count)
 		return not_enabled(udev, vector);
-	if (udev->irq_kind != UVIO_IRQ_INTX)
+	if (!ack)
 		return 0;
-	if (atomic_load(&udev->gone))
-		return uvio_udev_gone(udev, "");
-	count_call(&udev->vectors[vector]);
-	return udev->ops->irq_ack(udev, vector);
+	__atomic_fetch_add(&udev->acks, 1, __ATOMIC_RELAXED);
+	return ack(udev);
 }
 
 int uvio_irq_stats(struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats)
@@ -293,7 +358,8 @@ int uvio_irq_stats(struct uvio_udev *udev, unsigned int vector, struct uvio_irq_
 	if (vector >= udev->irq_count)
 		return not_enabled(udev, vector);
 	*stats = (struct uvio_irq_stats){
-		.syscalls = __atomic_load_n(&udev->vectors[vector].syscalls, __ATOMIC_RELAXED),
+		.syscalls = __atomic_load_n(&udev->vectors[vector].syscalls, __ATOMIC_RELAXED) +
+			    __atomic_load_n(&udev->acks, __ATOMIC_RELAXED),
 	};
 	return 0;
 }

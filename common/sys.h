@@ -7,11 +7,13 @@
 #ifndef UVIO_SYS_H
 #define UVIO_SYS_H
 
+#include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 /** Always O_CLOEXEC. A descriptor. */
 int uvio_sys_open(const char *path, int flags);
@@ -24,6 +26,20 @@ ssize_t uvio_sys_write(int fd, const void *buf, size_t size);
 /** All @size bytes, or an error: -EIO where the kernel gave fewer. */
 int uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset);
 int uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
+
+/*
+ * What is done at each interrupt is done in line, with read(), write() and pwrite() themselves: 0,
+ * or a negative errno, which is -EIO where the kernel took or gave fewer bytes than all.
+ */
+#define UVIO_SYS_RESULT(n, size)                                                                   \
+	(__builtin_expect((n) == (ssize_t)(size), 1) ? 0 : (n) < 0 ? -errno : -EIO)
+
+static inline int uvio_sys_write_event(int fd, const void *buf, size_t size)
+{
+	ssize_t n = write(fd, buf, size);
+
+	return UVIO_SYS_RESULT(n, size);
+}
 
 /** What the ioctl returned, 0 or more. */
 int uvio_sys_ioctl(int fd, unsigned long request, void *arg);

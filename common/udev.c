@@ -131,7 +131,6 @@ static struct uvio_udev *udev_new(struct uvio_ctx *ctx, const struct uvio_addres
 	udev->ctx = ctx;
 	udev->address = *address;
 	udev->backend = backend;
-	udev->ops = backend->ops;
 	udev->lock_fd = -1;
 	udev->release_fd = -1;
 	return udev;
@@ -143,17 +142,15 @@ static void udev_free(struct uvio_udev *udev)
 	free(udev);
 }
 
-static int set_bus_master(struct uvio_udev *udev, bool on)
+/* @command is what the register has now. */
+static int switch_bus_master(struct uvio_udev *udev, uint64_t command, bool on)
 {
-	uint64_t command;
-	int rc = uvio_region_read(&udev->config, PCI_CONFIG_COMMAND, 1, &command);
+	int rc;
 
-	if (rc)
-		return rc;
-	/* One byte: the other one belongs to whoever masks INTx. */
 	if (!(command & PCI_COMMAND_BUS_MASTER) == !on)
 		return 0;
-	command ^= PCI_COMMAND_BUS_MASTER;
+	/* One byte: the other one belongs to whoever masks INTx. */
+	command = (command ^ PCI_COMMAND_BUS_MASTER) & 0xff;
 	rc = uvio_region_write(&udev->config, PCI_CONFIG_COMMAND, 1, command);
 	if (rc == -EPERM || rc == -EACCES || rc == -EROFS)
 		return uvio_fail(rc,
@@ -164,14 +161,24 @@ static int set_bus_master(struct uvio_udev *udev, bool on)
 	return rc;
 }
 
+static int set_bus_master(struct uvio_udev *udev, bool on)
+{
+	uint64_t command;
+	int rc = uvio_region_read(&udev->config, PCI_CONFIG_COMMAND, 1, &command);
+
+	return rc ? rc : switch_bus_master(udev, command, on);
+}
+
 /* Refused is no failure: what needs it says so when it is asked for. */
-static int stop_bus_master(struct uvio_udev *udev)
+static int stop_bus_master(struct uvio_udev *udev, uint64_t command)
 {
 	struct uvio_saved_error before;
 	int rc;
 
+	if (!(command & PCI_COMMAND_BUS_MASTER))
+		return 0;
 	uvio_error_save(&before);
-	rc = set_bus_master(udev, false);
+	rc = switch_bus_master(udev, command, false);
 	if (rc != -EPERM && rc != -EACCES && rc != -EROFS)
 		return rc;
 	uvio_log(udev->ctx, UVIO_LOG_WARNING, "%s: bus mastering is on, and stays so: %s",
@@ -183,6 +190,7 @@ static int stop_bus_master(struct uvio_udev *udev)
 /* A predecessor may have left bus mastering on. What cannot be read cannot be a PCI card. */
 static int settle(struct uvio_udev *udev)
 {
+	uint64_t ids;
 	int rc;
 
 	udev->config.index = UVIO_REGION_CONFIG;
@@ -190,11 +198,13 @@ static int settle(struct uvio_udev *udev)
 	if (!(udev->caps & UVIO_CAP_CONFIG))
 		return 0;
 	rc = udev->backend->ops->region_info(udev, &udev->config);
+	if (!rc)
+		rc = uvio_region_read(&udev->config, PCI_CONFIG_VENDOR, 8, &ids);
 	if (rc)
 		return rc;
-	if (uvio_udev_vendor(udev) == 0xffff)
+	if ((ids & 0xffff) == 0xffff)
 		return uvio_udev_gone(udev, "its configuration space reads all ones");
-	return stop_bus_master(udev);
+	return stop_bus_master(udev, ids >> 8 * PCI_CONFIG_COMMAND);
 }
 
 static int open_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
@@ -352,11 +362,19 @@ bool uvio_udev_alive(struct uvio_udev *udev)
 	return !atomic_load(&udev->gone) && !uvio_udev_look(udev);
 }
 
+static int ack_gone(struct uvio_udev *udev)
+{
+	return uvio_udev_gone(udev, "");
+}
+
 /* Everybody hears what the first one found. */
 int uvio_udev_gone(struct uvio_udev *udev, const char *how)
 {
 	const char *first = NULL;
 
+	/* So that the hot path need not look. */
+	if (__atomic_load_n(&udev->irq_ack, __ATOMIC_RELAXED))
+		__atomic_store_n(&udev->irq_ack, ack_gone, __ATOMIC_RELAXED);
 	if (!atomic_compare_exchange_strong(&udev->gone, &first, how))
 		how = first;
 	return uvio_fail(-ENODEV, "%s: the device is gone: %s; close it", udev->address.text, how);

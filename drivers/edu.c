@@ -47,8 +47,8 @@
 #define CLEAR_TRIES 16
 
 struct edu {
+	struct uvio_region bar; /* first: its address is that of the card */
 	struct uvio_udev *udev;
-	struct uvio_region bar;
 };
 
 static int wrong(const struct edu *edu, const char *what, uint64_t want, uint64_t have)
@@ -127,13 +127,23 @@ static int edu_irq_raise(void *card, unsigned int vector)
 }
 
 /* Causes that came while the first ones were cleared. */
-static int __attribute__((noinline)) clear_rest(const struct edu *edu, uint32_t status)
+static int __attribute__((noinline)) clear_rest(const struct edu *edu)
 {
+	uint32_t status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
+
 	for (int i = 0; i < CLEAR_TRIES && status; i++) {
 		uvio_write32(&edu->bar, EDU_IRQ_ACK, status);
 		status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
 	}
 	return status ? wrong(edu, "causes of interrupts after they were cleared", 0, status) : 0;
+}
+
+/* No cause, or all there are: which a card reads that is gone. */
+static int __attribute__((noinline)) clear_odd(const struct edu *edu, uint32_t status)
+{
+	if (!status)
+		return -EAGAIN;
+	return uvio_udev_alive(edu->udev) ? clear_rest(edu) : -ENODEV;
 }
 
 /* What is acknowledged is exactly what was read: a bit that comes in between stays for the next. */
@@ -143,13 +153,12 @@ static int edu_irq_clear(void *card, unsigned int vector)
 	uint32_t status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
 
 	(void)vector;
-	if (!status)
-		return -EAGAIN;
-	if (status == UINT32_MAX && !uvio_udev_alive(edu->udev))
-		return -ENODEV;
+	if (!status || status == UINT32_MAX)
+		return clear_odd(edu, status);
 	uvio_write32(&edu->bar, EDU_IRQ_ACK, status);
-	status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
-	return status ? clear_rest(edu, status) : 0;
+	if (uvio_read32(&edu->bar, EDU_IRQ_STATUS))
+		return clear_rest(edu);
+	return 0;
 }
 
 /* Only the lower half is needed below 4 GiB, and there every way of access can do it. */

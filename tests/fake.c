@@ -184,6 +184,19 @@ static void close_fds(struct fake *fake)
 		uvio_sys_close(fake->fds[--fake->vectors]);
 }
 
+/* What is pending in the card comes at once. */
+static int fake_irq_ack(struct uvio_udev *udev)
+{
+	struct fake *fake = udev->priv;
+
+	if (fake_faults.irq_ack)
+		return uvio_fail(
+			fake_faults.irq_ack, "%s: the fake line stays masked", udev->address.text);
+	fake->masked = false;
+	fake_card_signal(fake, 0);
+	return 0;
+}
+
 static int fake_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
 {
 	struct fake *fake = udev->priv;
@@ -196,11 +209,15 @@ static int fake_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsi
 
 		if (fd < 0) {
 			close_fds(fake);
-			return uvio_fail(fd, "%s: no eventfd: %s", udev->address.text,
-				strerror(-fd));
+			return uvio_fail(
+				fd, "%s: no eventfd: %s", udev->address.text, strerror(-fd));
 		}
+		udev->vectors[fake->vectors].fd = fd;
+		udev->vectors[fake->vectors].event_size = sizeof(uint64_t);
 		fake->fds[fake->vectors++] = fd;
 	}
+	if (kind == UVIO_IRQ_INTX)
+		udev->irq_ack = fake_irq_ack;
 	fake->kind = kind;
 	fake->masked = false;
 	fake_card_signal(fake, 0);
@@ -217,36 +234,16 @@ static int fake_irq_disable(struct uvio_udev *udev)
 	return 0;
 }
 
-static int fake_irq_fd(struct uvio_udev *udev, unsigned int vector)
+/* The descriptors of the vectors are read by the core. */
+ssize_t __real_read(int fd, void *buf, size_t size);
+ssize_t __wrap_read(int fd, void *buf, size_t size);
+
+ssize_t __wrap_read(int fd, void *buf, size_t size)
 {
-	return fake_of(udev)->fds[vector];
-}
-
-/* One system call. */
-static int fake_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
-{
-	ssize_t n = uvio_sys_read(fake_of(udev)->fds[vector], events, sizeof(*events));
-
-	if (fake_faults.irq_read)
-		return fake_faults.irq_read;
-	if (n == sizeof(*events))
-		return 0;
-	*events = 0;
-	return n < 0 ? (int)n : -EIO;
-}
-
-/* What is pending in the card comes at once. */
-static int fake_irq_ack(struct uvio_udev *udev, unsigned int vector)
-{
-	struct fake *fake = udev->priv;
-
-	(void)vector;
-	if (fake_faults.irq_ack)
-		return uvio_fail(fake_faults.irq_ack, "%s: the fake line stays masked",
-			udev->address.text);
-	fake->masked = false;
-	fake_card_signal(fake, 0);
-	return 0;
+	if (!fake_faults.irq_read)
+		return __real_read(fd, buf, size);
+	errno = -fake_faults.irq_read;
+	return -1;
 }
 
 static int fake_bus_master(struct uvio_udev *udev, bool on)
@@ -262,8 +259,8 @@ static int fake_reset(struct uvio_udev *udev)
 	struct fake *fake = udev->priv;
 
 	if (fake_faults.reset)
-		return uvio_fail(fake_faults.reset, "%s: the fake reset failed",
-			udev->address.text);
+		return uvio_fail(
+			fake_faults.reset, "%s: the fake reset failed", udev->address.text);
 	fake_card_init(fake);
 	fake->resets++;
 	return 0;
@@ -289,9 +286,6 @@ static const struct uvio_backend_ops fake_ops = {
 	.irq_count = fake_irq_count,
 	.irq_enable = fake_irq_enable,
 	.irq_disable = fake_irq_disable,
-	.irq_fd = fake_irq_fd,
-	.irq_consume = fake_irq_consume,
-	.irq_ack = fake_irq_ack,
 	.dma_memory = fake_dma_memory,
 	.dma_memory_free = fake_dma_memory_free,
 	.dma_map = fake_dma_map,

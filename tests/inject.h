@@ -79,6 +79,7 @@ struct sim {
 	void (*close)(int fd); /* before it is closed */
 	ssize_t (*read)(int fd, void *buf, size_t size);
 	ssize_t (*write)(int fd, const void *buf, size_t size);
+	int (*poll)(struct pollfd *fds, nfds_t count);
 	int (*pread)(int fd, void *buf, size_t size, uint64_t offset);
 	int (*pwrite)(int fd, const void *buf, size_t size, uint64_t offset);
 	int (*ioctl)(int fd, unsigned long request, void *arg);
@@ -89,5 +90,8 @@ struct sim {
 };
 
 extern const struct sim *sim;
+
+/** write() itself, for what a simulation does of its own accord. */
+ssize_t inject_write(int fd, const void *buf, size_t size);
 
 #endif /* UVIO_TESTS_INJECT_H */

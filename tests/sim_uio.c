@@ -127,6 +127,16 @@ static ssize_t sim_read(int fd, void *buf, size_t size)
 	return 4;
 }
 
+/* Where the driver was unbound, the node has an error, and a wait does not sleep. */
+static int sim_poll(struct pollfd *fds, nfds_t count)
+{
+	if (!uio.gone || fds[0].fd != uio.node)
+		return SIM_NOT_MINE;
+	for (nfds_t i = 0; i < count; i++)
+		fds[i].revents = i ? 0 : POLLERR;
+	return 1;
+}
+
 /* The kernel masks the line by the command register, or by the driver's own way. */
 static void deliver(void)
 {
@@ -140,7 +150,7 @@ static void deliver(void)
 	uio.pending = uio.armed = false;
 	sim_uio_set_command(command | INTX_DISABLE);
 	count_events(uio.event + 1);
-	if (uio.node >= 0 && write(uio.node, &one, 8) != 8)
+	if (uio.node >= 0 && inject_write(uio.node, &one, 8) != 8)
 		uio.gone = true;
 }
 
@@ -241,6 +251,7 @@ const struct sim sim_uio = {
 	.close = sim_close,
 	.read = sim_read,
 	.write = sim_write,
+	.poll = sim_poll,
 	.pread = sim_pread,
 	.pwrite = sim_pwrite,
 	.mmap = sim_mmap,

@@ -49,13 +49,25 @@ static int locked_write(struct uvio_udev *dev, const struct uvio_region *region,
 	return rc;
 }
 
-static int locked_ack(struct uvio_udev *dev, unsigned int vector)
+static uvio_irq_ack_fn *fake_ack;
+
+static int locked_ack(struct uvio_udev *dev)
 {
 	int rc;
 
 	pthread_mutex_lock(&bus);
-	rc = fake_backend.ops->irq_ack(dev, vector);
+	rc = fake_ack(dev);
 	pthread_mutex_unlock(&bus);
+	return rc;
+}
+
+static int locked_enable(struct uvio_udev *dev, enum uvio_irq_kind kind, unsigned int count)
+{
+	int rc = fake_backend.ops->irq_enable(dev, kind, count);
+
+	fake_ack = dev->irq_ack;
+	if (fake_ack)
+		dev->irq_ack = locked_ack;
 	return rc;
 }
 
@@ -65,11 +77,10 @@ static void setup(void)
 	locked_ops = *fake_backend.ops;
 	locked_ops.region_read = locked_read;
 	locked_ops.region_write = locked_write;
-	locked_ops.irq_ack = locked_ack;
+	locked_ops.irq_enable = locked_enable;
 	locked = fake_backend;
 	locked.ops = &locked_ops;
 	udev->backend = &locked;
-	udev->ops = &locked_ops;
 	atomic_store(&done, false);
 	ASSERT_OK(uvio_region_map(udev, FAKE_REGISTERS, &registers));
 	ASSERT_OK(uvio_region_map(udev, FAKE_MEMORY, &memory));

@@ -118,8 +118,52 @@ void measure_open(struct session *s);
 void measure(struct session *s, const struct measurement *m, const char *name,
 	struct figure *figure, double *syscalls);
 
-uint64_t measure_now(const struct session *s);
-double measure_since(const struct session *s, uint64_t start);
+/* In line, so that reading the clock costs the same wherever it is done. */
+#if defined(__x86_64__) || defined(__i386__)
+enum { HAVE_TSC = 1 };
+
+static inline uint64_t read_tsc(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
+	return (uint64_t)high << 32 | low;
+}
+#else
+enum { HAVE_TSC = 0 };
+
+static inline uint64_t read_tsc(void)
+{
+	return 0;
+}
+#endif
+
+static inline uint64_t clock_now(const struct time_base *base)
+{
+	struct timespec time;
+
+	if (base->instructions)
+		return read_tsc();
+	clock_gettime(CLOCK_MONOTONIC_RAW, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static inline double clock_since(const struct time_base *base, uint64_t start)
+{
+	uint64_t spent = clock_now(base) - start;
+
+	return spent > base->cost ? (double)(spent - base->cost) : 0;
+}
+
+static inline uint64_t measure_now(const struct session *s)
+{
+	return clock_now(&s->comparison->time_base);
+}
+
+static inline double measure_since(const struct session *s, uint64_t start)
+{
+	return clock_since(&s->comparison->time_base, start);
+}
 
 void report_table(FILE *stream, const struct comparison *c);
 int report_json(FILE *stream, const struct comparison *c);

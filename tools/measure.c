@@ -26,52 +26,6 @@ const char *const figure_names[FIGURE_COUNT] = {
 	[FIGURE_IOVA_LOOKUP] = "iova_lookup",
 };
 
-#if defined(__x86_64__) || defined(__i386__)
-enum { HAVE_TSC = 1 };
-
-static inline uint64_t read_tsc(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
-	return (uint64_t)high << 32 | low;
-}
-#else
-enum { HAVE_TSC = 0 };
-
-static inline uint64_t read_tsc(void)
-{
-	return 0;
-}
-#endif
-
-static inline uint64_t now(const struct time_base *base)
-{
-	struct timespec time;
-
-	if (base->instructions)
-		return read_tsc();
-	clock_gettime(CLOCK_MONOTONIC_RAW, &time);
-	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static double since(const struct time_base *base, uint64_t start)
-{
-	uint64_t spent = now(base) - start;
-
-	return spent > base->cost ? (double)(spent - base->cost) : 0;
-}
-
-uint64_t measure_now(const struct session *s)
-{
-	return now(&s->comparison->time_base);
-}
-
-double measure_since(const struct session *s, uint64_t start)
-{
-	return since(&s->comparison->time_base, start);
-}
-
 static int compare_doubles(const void *a, const void *b)
 {
 	double x = *(const double *)a;
@@ -96,7 +50,7 @@ static void calibrate(struct time_base *base)
 
 	base->cost = 0;
 	for (size_t i = 0; i < CLOCK_ROUNDS; i++)
-		samples[i] = since(base, now(base));
+		samples[i] = clock_since(base, clock_now(base));
 	summarise(samples, CLOCK_ROUNDS, &figure);
 	base->cost = (uint64_t)figure.median;
 }
@@ -119,10 +73,10 @@ static int round_open(struct session *s, double *sample)
 {
 	const struct time_base *base = &s->comparison->time_base;
 	struct uvio_udev *udev;
-	uint64_t start = now(base);
+	uint64_t start = clock_now(base);
 	int rc = compare_open(s->comparison, s->result->name, &udev);
 
-	*sample = since(base, start);
+	*sample = clock_since(base, start);
 	if (!rc)
 		uvio_udev_close(udev);
 	return rc;
@@ -136,10 +90,10 @@ static bool can_read(const struct uvio_driver *driver)
 static int round_read(struct session *s, double *sample)
 {
 	const struct time_base *base = &s->comparison->time_base;
-	uint64_t start = now(base);
+	uint64_t start = clock_now(base);
 
 	s->driver->reg_read(s->priv, REG_BATCH);
-	*sample = since(base, start) / REG_BATCH;
+	*sample = clock_since(base, start) / REG_BATCH;
 	return 0;
 }
 
@@ -151,10 +105,10 @@ static bool can_write(const struct uvio_driver *driver)
 static int round_write(struct session *s, double *sample)
 {
 	const struct time_base *base = &s->comparison->time_base;
-	uint64_t start = now(base);
+	uint64_t start = clock_now(base);
 
 	s->driver->reg_write(s->priv, REG_BATCH);
-	*sample = since(base, start) / REG_BATCH;
+	*sample = clock_since(base, start) / REG_BATCH;
 	return 0;
 }
 
@@ -175,13 +129,13 @@ static int round_map(struct session *s, double *sample)
 {
 	const struct time_base *base = &s->comparison->time_base;
 	struct uvio_dma_segment segments[MAP_SEGMENTS];
-	uint64_t start = now(base);
+	uint64_t start = clock_now(base);
 	int rc = uvio_dma_map(s->udev, s->memory, MAP_SIZE, 0, segments, MAP_SEGMENTS);
 
 	if (rc < 0)
 		return rc;
 	rc = uvio_dma_unmap(s->udev, s->memory, MAP_SIZE);
-	*sample = since(base, start);
+	*sample = clock_since(base, start);
 	return rc;
 }
 
@@ -225,15 +179,15 @@ static int round_trip(struct session *s, double *sample)
 	s->round++;
 	for (size_t i = 0; i < s->size; i++)
 		bytes[i] = pattern(s, i);
-	start = now(base);
+	start = clock_now(base);
 	rc = s->driver->dma_to_card(s->priv, s->dma.iova, s->size);
-	*sample = since(base, start);
+	*sample = clock_since(base, start);
 	if (rc)
 		return rc;
 	memset(bytes, 0, s->size);
-	start = now(base);
+	start = clock_now(base);
 	rc = s->driver->dma_from_card(s->priv, s->dma.iova, s->size);
-	*sample += since(base, start);
+	*sample += clock_since(base, start);
 	return rc ? rc : verify(s);
 }
 
@@ -300,32 +254,44 @@ static int prepare_irq(struct session *s)
 	return uvio_irq_enable(s->udev, s->kind, 1);
 }
 
-/* An event without a cause came from another card on the same line. */
-static int serve_irq(struct session *s)
+static inline int serve_irq(const struct uvio_driver *driver, void *priv, struct uvio_udev *udev)
 {
-	int rc, cleared, spurious = 0;
+	int cleared, rc = uvio_irq_wait(udev, 0, IRQ_TIMEOUT_MS, NULL);
 
-	do {
-		do {
-			rc = uvio_irq_wait(s->udev, 0, IRQ_TIMEOUT_MS, NULL);
-		} while (rc == -EINTR && !tool_signal());
-		if (rc)
-			return rc;
-		cleared = s->driver->irq_clear(s->priv, 0);
-		rc = uvio_irq_ack(s->udev, 0);
-	} while (!rc && cleared == -EAGAIN && ++spurious < SPURIOUS_MAX);
+	if (rc)
+		return rc;
+	cleared = driver->irq_clear(priv, 0);
+	rc = uvio_irq_ack(udev, 0);
+	if (!(rc | cleared))
+		return 0;
 	return rc ? rc : cleared;
+}
+
+/* An event without a cause came from another card on the same line. */
+static int __attribute__((noinline)) serve_again(const struct session *s, int rc)
+{
+	for (int i = 0; i < SPURIOUS_MAX && (rc == -EAGAIN || rc == -EINTR); i++) {
+		if (tool_signal())
+			return -EINTR;
+		rc = serve_irq(s->driver, s->priv, s->udev);
+	}
+	return rc;
 }
 
 static int round_irq(struct session *s, double *sample)
 {
 	const struct time_base *base = &s->comparison->time_base;
-	uint64_t start = now(base);
-	int rc = s->driver->irq_raise(s->priv, 0);
+	const struct uvio_driver *driver = s->driver;
+	struct uvio_udev *udev = s->udev;
+	void *priv = s->priv;
+	uint64_t start = clock_now(base);
+	int rc = driver->irq_raise(priv, 0);
 
 	if (!rc)
-		rc = serve_irq(s);
-	*sample = since(base, start);
+		rc = serve_irq(driver, priv, udev);
+	if (rc)
+		rc = serve_again(s, rc);
+	*sample = clock_since(base, start);
 	return rc;
 }
 

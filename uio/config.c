@@ -17,14 +17,14 @@ static void lock_command(struct uio_device *device)
 	const struct timespec pause = {.tv_nsec = 20000};
 
 	pthread_mutex_lock(&device->command_lock);
-	atomic_store(&device->command_changes, true);
-	while (atomic_load(&device->arming))
+	__atomic_add_fetch(&device->arming, INT_MIN, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&device->arming, __ATOMIC_SEQ_CST) != INT_MIN)
 		nanosleep(&pause, NULL);
 }
 
 static void unlock_command(struct uio_device *device)
 {
-	atomic_store(&device->command_changes, false);
+	__atomic_sub_fetch(&device->arming, INT_MIN, __ATOMIC_SEQ_CST);
 	pthread_mutex_unlock(&device->command_lock);
 }
 
@@ -104,27 +104,13 @@ int uio_config_set_intx(struct uio_device *device, bool on)
 	return rc;
 }
 
-static int __attribute__((noinline)) arm_after_change(struct uio_device *device)
+int uio_config_arm_after_change(struct uio_device *device)
 {
 	int rc;
 
+	__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
 	lock_command(device);
 	rc = write_command(device, true);
 	unlock_command(device);
-	return rc;
-}
-
-/* On the hot path no lock: changes are rare, and wait for those who arm. */
-int uio_config_arm(struct uio_device *device)
-{
-	int rc;
-
-	atomic_fetch_add(&device->arming, 1);
-	if (atomic_load(&device->command_changes)) {
-		atomic_fetch_sub(&device->arming, 1);
-		return arm_after_change(device);
-	}
-	rc = write_command(device, true);
-	atomic_fetch_sub(&device->arming, 1);
 	return rc;
 }

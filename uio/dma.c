@@ -91,7 +91,7 @@ static int open_pagemap(struct uvio_udev *udev)
 int uio_frames_visible(struct uvio_udev *udev)
 {
 	const struct uio_device *device = udev->priv;
-	uint64_t entry, page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t entry, page = udev->dma.page;
 	int rc = open_pagemap(udev);
 
 	if (rc)
@@ -104,29 +104,53 @@ int uio_frames_visible(struct uvio_udev *udev)
 	return entry & PAGEMAP_FRAME ? 0 : frames_hidden(udev);
 }
 
-static int add_page(
-	struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t entry, uint64_t page)
+static int __attribute__((noinline)) bad_page(struct uvio_udev *udev, uint64_t entry)
 {
-	uint64_t frame = entry & PAGEMAP_FRAME;
+	uint64_t page = udev->dma.page, frame = entry & PAGEMAP_FRAME;
 
 	if (!(entry & PAGEMAP_PRESENT))
 		return uvio_fail(
 			-EFAULT, "%s: DMA map: a page of it is not in memory", udev->address.text);
 	if (!frame)
 		return frames_hidden(udev);
-	if (frame * page + page - 1 > udev->dma.mask)
-		return uvio_fail(-ERANGE,
-			"%s: DMA map: a page lies at 0x%" PRIx64 ", beyond the DMA mask 0x%" PRIx64
-			", and uio cannot move it; use the vfio backend",
-			udev->address.text, frame * page, udev->dma.mask);
-	return uvio_mapping_add(mapping, frame * page, page) ? uvio_no_memory(udev->address.text)
-							     : 0;
+	return uvio_fail(-ERANGE,
+		"%s: DMA map: a page lies at 0x%" PRIx64 ", beyond the DMA mask 0x%" PRIx64
+		", and uio cannot move it; use the vfio backend",
+		udev->address.text, frame * page, udev->dma.mask);
+}
+
+/* Pieces that are apart; a page that is bad counts as one. */
+static size_t count_pieces(const uint64_t *entries, size_t count)
+{
+	size_t pieces = 1;
+
+	for (size_t i = 1; i < count; i++)
+		pieces += entries[i] != entries[i - 1] + 1;
+	return pieces;
+}
+
+static int add_pages(
+	struct uvio_udev *udev, struct uvio_mapping *mapping, const uint64_t *entries, size_t count)
+{
+	uint64_t page = udev->dma.page, last = udev->dma.mask / page;
+
+	if (uvio_mapping_reserve(mapping, mapping->segment_count + count_pieces(entries, count)))
+		return uvio_no_memory(udev->address.text);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t frame = entries[i] & PAGEMAP_FRAME;
+
+		if (!(entries[i] & PAGEMAP_PRESENT) || !frame || frame > last)
+			return bad_page(udev, entries[i]);
+		/* There is room for it. */
+		(void)uvio_mapping_add(mapping, frame * page, page);
+	}
+	return 0;
 }
 
 static int translate(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	const struct uio_device *device = udev->priv;
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), entries[PAGEMAP_CHUNK];
+	uint64_t page = udev->dma.page, entries[PAGEMAP_CHUNK];
 	uint64_t pages = mapping->size / page, first = mapping->addr / page;
 	int rc = 0;
 
@@ -137,8 +161,7 @@ static int translate(struct uvio_udev *udev, struct uvio_mapping *mapping)
 			(first + done) * sizeof(entries[0]));
 		if (rc)
 			return pagemap_failed(udev, rc);
-		for (uint64_t i = 0; i < n && !rc; i++)
-			rc = add_page(udev, mapping, entries[i], page);
+		rc = add_pages(udev, mapping, entries, n);
 		done += n;
 	}
 	return rc;
@@ -180,7 +203,7 @@ int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
 /* A huge page stays together and is hardly ever moved; one small page is all that is left else. */
 int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size = mapping->size;
+	uint64_t page = udev->dma.page, size = mapping->size;
 	int rc = uio_dma_allowed(udev);
 
 	if (rc)

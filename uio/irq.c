@@ -60,7 +60,7 @@ static int read_event(const struct uio_device *device, uint32_t *event)
 /* The node counts from the binding on: what was there before is not reported. */
 static int take_baseline(struct uvio_udev *udev)
 {
-	struct uio_device *device = udev->priv;
+	const struct uio_device *device = udev->priv;
 	uint64_t event;
 	int rc;
 
@@ -70,8 +70,10 @@ static int take_baseline(struct uvio_udev *udev)
 	if (rc)
 		return uvio_fail(rc, "%s: cannot read %s/class/uio/%s/event: %s",
 			udev->address.text, udev->ctx->sysfs, device->name, strerror(-rc));
-	device->last_event = (uint32_t)event;
-	rc = read_event(device, &device->last_event);
+	udev->vectors->fd = device->fd;
+	udev->vectors->event_size = sizeof(udev->vectors->event.running);
+	udev->vectors->event.running = (uint32_t)event;
+	rc = read_event(device, &udev->vectors->event.running);
 	if (!rc || rc == -EAGAIN)
 		return 0;
 	if (rc == -ENODEV)
@@ -105,7 +107,37 @@ static int irqcontrol(const struct uio_device *device, int32_t on)
 	return n < 0 ? (int)n : 0;
 }
 
-/* Drivers with an irqcontrol are armed by it; for others PCI has its own switch. */
+static int __attribute__((noinline)) ack_failed(struct uio_device *device, int rc)
+{
+	struct uvio_udev *udev = device->udev;
+
+	if (uio_look(udev))
+		return -ENODEV;
+	if (!device->has_irqcontrol)
+		return config_failed(udev, rc);
+	return uvio_fail(rc, "%s: cannot arm the interrupt by /dev/%s: %s", udev->address.text,
+		device->name, strerror(-rc));
+}
+
+static int ack_by_irqcontrol(struct uvio_udev *udev)
+{
+	int rc = irqcontrol(udev->priv, 1);
+
+	return rc ? ack_failed(udev->priv, rc) : 0;
+}
+
+static int ack_by_command(struct uvio_udev *udev)
+{
+	struct uio_device *device = udev->priv;
+	int rc = uio_config_arm(device);
+
+	return rc ? ack_failed(device, rc) : 0;
+}
+
+/*
+ * Drivers with an irqcontrol are armed by it; for others PCI has its own switch. Without either the
+ * card driver arms it in the card.
+ */
 int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
 {
 	struct uio_device *device = udev->priv;
@@ -117,11 +149,15 @@ int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int
 		return rc;
 	rc = irqcontrol(device, 1);
 	device->has_irqcontrol = !rc;
+	if (device->has_irqcontrol)
+		udev->irq_ack = ack_by_irqcontrol;
+	else if (device->pci)
+		udev->irq_ack = ack_by_command;
 	if (rc && rc != -ENOSYS)
 		return uvio_fail(rc, "%s: cannot enable the interrupt by /dev/%s: %s",
 			udev->address.text, device->name, strerror(-rc));
 	/* Armed by chance now, it could not be armed again. */
-	if (device->pci && !device->has_irqcontrol && device->config_refused)
+	if (udev->irq_ack == ack_by_command && device->config_refused)
 		return config_failed(udev, device->config_refused);
 	rc = device->pci ? set_intx(udev, true) : 0;
 	if (rc && device->has_irqcontrol)
@@ -146,50 +182,4 @@ int uio_irq_disable(struct uvio_udev *udev)
 	if (gone)
 		uvio_error_restore(&before);
 	return gone ? 0 : rc;
-}
-
-int uio_irq_fd(struct uvio_udev *udev, unsigned int vector)
-{
-	(void)vector;
-	return ((struct uio_device *)udev->priv)->fd;
-}
-
-int uio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
-{
-	struct uio_device *device = udev->priv;
-	uint32_t event;
-	int rc = read_event(device, &event);
-
-	(void)vector;
-	if (rc)
-		return rc;
-	*events = (uint32_t)(event - device->last_event);
-	device->last_event = event;
-	return 0;
-}
-
-static int __attribute__((noinline)) ack_failed(struct uvio_udev *udev, int rc)
-{
-	const struct uio_device *device = udev->priv;
-
-	if (uio_look(udev))
-		return -ENODEV;
-	if (!device->has_irqcontrol)
-		return config_failed(udev, rc);
-	return uvio_fail(rc, "%s: cannot arm the interrupt by /dev/%s: %s", udev->address.text,
-		device->name, strerror(-rc));
-}
-
-/* Without either, the card driver arms it in the card. */
-int uio_irq_ack(struct uvio_udev *udev, unsigned int vector)
-{
-	struct uio_device *device = udev->priv;
-	int rc = 0;
-
-	(void)vector;
-	if (device->has_irqcontrol)
-		rc = irqcontrol(device, 1);
-	else if (device->pci)
-		rc = uio_config_arm(device);
-	return rc ? ack_failed(udev, rc) : 0;
 }

@@ -113,6 +113,7 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 	int rc;
 
 	(void)options;
+	device->udev = udev;
 	device->fd = device->config_fd = device->pagemap_fd = -1;
 	pthread_mutex_init(&device->command_lock, NULL);
 	device->pci = udev->address.kind == UVIO_ADDRESS_PCI;
@@ -179,9 +180,6 @@ static const struct uvio_backend_ops uio_ops = {
 	.irq_count = uio_irq_count,
 	.irq_enable = uio_irq_enable,
 	.irq_disable = uio_irq_disable,
-	.irq_fd = uio_irq_fd,
-	.irq_consume = uio_irq_consume,
-	.irq_ack = uio_irq_ack,
 	.dma_memory = uio_dma_memory,
 	.dma_memory_free = uio_dma_memory_free,
 	.dma_map = uio_dma_map,

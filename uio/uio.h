@@ -8,6 +8,7 @@
 #define UVIO_UIO_H
 
 #include "backend.h"
+#include "sys.h"
 
 #define UIO_MAPS 5 /* MAX_UIO_MAPS */
 #define PCI_BARS 6
@@ -34,27 +35,26 @@ struct uio_region {
 
 /** The private data of a udev device. */
 struct uio_device {
+	struct uvio_udev *udev;
 	char name[UVIO_NAME_SIZE]; /* uio0 */
 	bool pci;
 	bool has_irq;
 	bool has_irqcontrol; /* writing to the node arms the line */
 	int fd;
 	int config_fd;	    /* -1: not PCI */
-	bool dma_allowed; /* found so; what it rests on cannot change while a driver is bound */
+	bool dma_allowed;   /* found so; what it rests on cannot change while a driver is bound */
 	int config_refused; /* why it is open for reading only; 0: it is not */
 	int pagemap_fd;	    /* -1: not opened yet */
 	bool read_layout;   /* maps and bars are filled */
 	struct uio_map maps[UIO_MAPS];
 	struct uio_bar bars[PCI_BARS];
 	struct uio_region regions[UVIO_REGION_COUNT];
-	uint32_t last_event;
 	/*
 	 * Arming INTx writes the command register as a whole, so the lock keeps it and the
 	 * switching of bus mastering from undoing each other.
 	 */
 	pthread_mutex_t command_lock; /* of those who change @command */
-	atomic_bool command_changes;
-	atomic_uint arming; /* threads in uio_config_arm() which did not see the change */
+	int arming;	  /* threads in uio_config_arm(); from INT_MIN on during a change */
 	uint16_t command; /* little endian, INTx enabled: what arms the line */
 };
 
@@ -68,8 +68,23 @@ int uio_map_of_bar(const struct uio_map *maps, const struct uio_bar *bar);
 int uio_config_write(
 	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset);
 int uio_config_set_intx(struct uio_device *device, bool on);
-/** Arms INTx as uio_config_set_intx() left it: one system call. */
-int uio_config_arm(struct uio_device *device);
+int uio_config_arm_after_change(struct uio_device *device);
+
+/**
+ * Arms INTx as uio_config_set_intx() left it: one system call, and no lock, since changes are rare
+ * and wait for those who arm.
+ */
+static inline int uio_config_arm(struct uio_device *device)
+{
+	ssize_t n;
+
+	if (__atomic_add_fetch(&device->arming, 1, __ATOMIC_SEQ_CST) < 0)
+		return uio_config_arm_after_change(device);
+	n = pwrite(
+		device->config_fd, &device->command, sizeof(device->command), PCI_CONFIG_COMMAND);
+	__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
+	return UVIO_SYS_RESULT(n, sizeof(device->command));
+}
 
 /* region.c */
 int uio_region_info(struct uvio_udev *udev, struct uvio_region *region);
@@ -86,9 +101,6 @@ void uio_irq_init(struct uvio_udev *udev);
 int uio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
 int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
 int uio_irq_disable(struct uvio_udev *udev);
-int uio_irq_fd(struct uvio_udev *udev, unsigned int vector);
-int uio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
-int uio_irq_ack(struct uvio_udev *udev, unsigned int vector);
 
 /* dma.c */
 /** 0; or why this device may not do DMA on uio: -EPERM with a text, -ENOTSUP. */

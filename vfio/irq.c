@@ -162,6 +162,27 @@ static int trigger(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int
 	return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
 }
 
+static int __attribute__((noinline)) ack_failed(struct uvio_udev *udev, int rc)
+{
+	return uvio_fail(rc, "%s: cannot unmask INTx: %s", udev->address.text, strerror(-rc));
+}
+
+static int ack_by_ioctl(struct uvio_udev *udev)
+{
+	int rc = set_irqs_none(udev->priv, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 1);
+
+	return rc < 0 ? ack_failed(udev, rc) : 0;
+}
+
+static int ack_by_eventfd(struct uvio_udev *udev)
+{
+	static const uint64_t one = 1;
+	ssize_t n = write(((struct vfio_device *)udev->priv)->unmask_fd, &one, sizeof(one));
+	int rc = UVIO_SYS_RESULT(n, sizeof(one));
+
+	return rc ? ack_failed(udev, rc) : 0;
+}
+
 /* The kernel masks INTx at each event: writing to this eventfd unmasks it, without an ioctl. */
 static int arm_intx(struct uvio_udev *udev)
 {
@@ -174,7 +195,7 @@ static int arm_intx(struct uvio_udev *udev)
 	device->unmask_fd = rc;
 	rc = set_irqs(
 		device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, &device->unmask_fd, 1);
-	device->unmask_by_ioctl = rc < 0;
+	udev->irq_ack = rc < 0 ? ack_by_ioctl : ack_by_eventfd;
 	/*
 	 * Masked first, or unmasking does nothing. A card that asserts its line since before the
 	 * open is then reported by the kernel, whether or not the interrupt controller saw it.
@@ -194,6 +215,10 @@ int vfio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned in
 	if (rc)
 		goto err_close_fds;
 	device->irq_index = kind_index[kind];
+	for (unsigned int i = 0; i < count; i++) {
+		udev->vectors[i].fd = device->irq_fds[i];
+		udev->vectors[i].event_size = sizeof(udev->vectors[i].event.count);
+	}
 	if (kind == UVIO_IRQ_INTX)
 		rc = arm_intx(udev);
 	if (rc)
@@ -214,44 +239,4 @@ int vfio_irq_disable(struct uvio_udev *udev)
 
 	close_fds(device);
 	return rc < 0 ? vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS") : 0;
-}
-
-int vfio_irq_fd(struct uvio_udev *udev, unsigned int vector)
-{
-	return ((struct vfio_device *)udev->priv)->irq_fds[vector];
-}
-
-int vfio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)
-{
-	const struct vfio_device *device = udev->priv;
-	ssize_t n = uvio_sys_read(device->irq_fds[vector], events, sizeof(*events));
-
-	if (n == sizeof(*events))
-		return 0;
-	*events = 0;
-	return n < 0 ? (int)n : -EIO;
-}
-
-static int __attribute__((noinline))
-ack_otherwise(struct uvio_udev *udev, unsigned int vector, int rc)
-{
-	const struct vfio_device *device = udev->priv;
-
-	if (device->unmask_by_ioctl)
-		rc = set_irqs_none(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 1);
-	if (rc >= 0)
-		return 0;
-	return uvio_fail(rc, "%s: vector %u: cannot unmask INTx: %s", udev->address.text, vector,
-		strerror(-rc));
-}
-
-int vfio_irq_ack(struct uvio_udev *udev, unsigned int vector)
-{
-	static const uint64_t one = 1;
-	const struct vfio_device *device = udev->priv;
-	int rc = -EAGAIN;
-
-	if (!device->unmask_by_ioctl)
-		rc = (int)uvio_sys_write(device->unmask_fd, &one, sizeof(one));
-	return rc >= 0 ? 0 : ack_otherwise(udev, vector, rc);
 }

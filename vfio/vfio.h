@@ -99,7 +99,6 @@ struct vfio_device {
 	int *irq_fds;
 	unsigned int irq_count;
 	int unmask_fd;
-	bool unmask_by_ioctl; /* the kernel refused the eventfd */
 };
 
 /* region.c */
@@ -116,9 +115,6 @@ void vfio_regions_cleanup(struct vfio_device *device);
 int vfio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
 int vfio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
 int vfio_irq_disable(struct uvio_udev *udev);
-int vfio_irq_fd(struct uvio_udev *udev, unsigned int vector);
-int vfio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
-int vfio_irq_ack(struct uvio_udev *udev, unsigned int vector);
 /** Reads the counts of all kinds; sets the caps. */
 int vfio_irq_init(struct uvio_udev *udev);
 /** The eventfd by which the kernel asks to release the device; -1 where it cannot. */

@@ -12,6 +12,8 @@
 
 #include <uvio/irq.h>
 
+#define FLOOR_PAGES 64
+
 /* What both floors need: the registers, and where memory was mapped to. */
 struct floor {
 	volatile uint8_t *bar;
@@ -19,6 +21,7 @@ struct floor {
 	int irq_fd;
 	int arm_fd;
 	uint64_t iova;
+	uint64_t pages[FLOOR_PAGES];
 	uint16_t command;
 	int can_reset;
 };

@@ -113,16 +113,21 @@ static int map_bar_uio(struct floor *floor)
 	return bar == MAP_FAILED ? -1 : 0;
 }
 
-/* The addresses of all pages, of which the first is enough here. */
+/* The address of each page: the card needs them all. */
 static int map_uio(struct floor *floor, void *memory, size_t size)
 {
-	uint64_t entries[64];
+	uint64_t entries[FLOOR_PAGES];
 	size_t bytes = size / PAGE * 8;
 
 	if (mlock(memory, size) || pread(floor->fds[PAGEMAP], entries, bytes,
 					   (off_t)((uintptr_t)memory / PAGE * 8)) != (ssize_t)bytes)
 		return -1;
-	floor->iova = (entries[0] & ((UINT64_C(1) << 55) - 1)) * PAGE;
+	for (size_t i = 0; i < size / PAGE; i++) {
+		if (!(entries[i] >> 63))
+			return -1;
+		floor->pages[i] = (entries[i] & ((UINT64_C(1) << 55) - 1)) * PAGE;
+	}
+	floor->iova = floor->pages[0];
 	return floor->iova ? 0 : -1;
 }
 
