@@ -118,6 +118,22 @@ struct uvio_udev {
 	uvio_irq_ack_fn *irq_ack;
 	uint64_t acks; /* system calls made by it */
 	struct uvio_vector *vectors;
+	struct uvio_domain *domain; /* never NULL */
+	const char *transport;	    /* one of backend->transports; NULL: the backend's choice */
+};
+
+/** An address space of cards: what is mapped in it, and for which devices. */
+struct uvio_domain {
+	struct uvio_ctx *ctx;
+	bool shared;	      /* made by uvio_domain_new(); else it ends with its device */
+	pthread_mutex_t lock; /* devices come and go */
+	unsigned int devices; /* that are open in it */
+	/* From here on set by the first device, and forgotten where nothing is mapped by the last.
+	 */
+	const struct uvio_backend *backend;
+	const char *transport;
+	char name[UVIO_ADDRESS_SIZE]; /* for texts: the address of that device */
+	void *priv;		      /* backend->domain_size bytes, zeroed, freed by the core */
 	struct uvio_dma_table dma;
 };
 
@@ -128,17 +144,26 @@ struct uvio_backend_ops {
 	/** The path of the PCI device's node, which comes later than its driver. 0 or -ENOENT. */
 	int (*node)(struct uvio_ctx *ctx, const char *address, char *path);
 
-	/** Adds findings for a device that may not be bound to this backend. Opens nothing. */
-	void (*probe)(
-		struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check);
+	/**
+	 * Adds findings for a device that may not be bound to this backend. Opens nothing.
+	 * @transport: one of those of the backend; NULL: any but the explicit ones.
+	 */
+	void (*probe)(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
+		struct uvio_check *check);
 
 	/**
-	 * Opens the node; the core holds the device's lock. Sets caps and release_fd. Bus mastering
-	 * and interrupts may be in any state: the core switches them off afterwards.
+	 * Opens the node; the core holds the device's lock and the domain's. Sets transport, caps
+	 * and release_fd. Bus mastering and interrupts may be in any state: the core switches them
+	 * off afterwards. What is mapped in the domain is mapped for the device afterwards.
 	 */
 	int (*open)(struct uvio_udev *udev, const struct uvio_open_options *options);
-	/** Everything that is enabled or mapped through the core has been taken down before. */
+	/**
+	 * Everything that is enabled or mapped through the core has been taken down before, but for
+	 * what is mapped in a shared domain.
+	 */
 	void (*close)(struct uvio_udev *udev);
+	/** The last of a domain, in which no device is any more. NULL: nothing to do. */
+	void (*domain_cleanup)(struct uvio_domain *domain);
 
 	/** Fills size and flags; leaves base and direct 0. -ENOENT: not implemented. */
 	int (*region_info)(struct uvio_udev *udev, struct uvio_region *region);
@@ -164,8 +189,8 @@ struct uvio_backend_ops {
 	/** Memory for one contiguous buffer of @mapping->size, a multiple of pages; sets addr,
 	 * size. */
 	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
-	void (*dma_memory_free)(struct uvio_udev *udev, struct uvio_mapping *mapping);
-	/** Makes the segments, all below udev->dma.mask. Called with the table's lock held. */
+	void (*dma_memory_free)(struct uvio_domain *domain, struct uvio_mapping *mapping);
+	/** Makes the segments, all below the domain's mask. Called with the table's lock held. */
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_unmap)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 
@@ -180,17 +205,33 @@ struct uvio_backend_ops {
 	int (*look)(struct uvio_udev *udev);
 };
 
+/** A way in which a backend reaches the kernel. */
+struct uvio_transport {
+	const char *name; /* "cdev"; NULL ends an array */
+	const char *full; /* "vfio/cdev" */
+	bool on_request;  /* never chosen by itself */
+};
+
 struct uvio_backend {
 	const char *name;
 	const char *help;
-	const char *kernel_driver; /* for uvio_bind(); NULL: it cannot bind */
+	const char *kernel_driver;		 /* for uvio_bind(); NULL: it cannot bind */
+	const struct uvio_transport *transports; /* in the order of choice; NULL: one way only */
 	size_t priv_size;
+	size_t domain_size;
 	const struct uvio_backend_ops *ops;
 };
 
 /** NULL: no such backend. */
 const struct uvio_backend *uvio_backend_find(const char *name);
+/** @name: "vfio" or "vfio/cdev"; @transport receives NULL, or the latter's. -EINVAL. */
+int uvio_backend_parse(
+	const char *name, const struct uvio_backend **backend, const char **transport);
 const struct uvio_backend *uvio_backend_at(unsigned int index);
+/** The one to open with, by the options, by the domain, or the first that is usable. */
+int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_open_options *options, const struct uvio_backend **backend,
+	const char **transport);
 /** -EINVAL, with those that there are in the text. */
 int uvio_no_backend(const char *name);
 /** The one that the bound kernel driver belongs to; NULL: none. */
@@ -207,9 +248,22 @@ int uvio_access_failed(
 /** A step of open failed: @err, with the sentence of the check where that knows the cause. */
 int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const char *cause);
 
+/* domain.c */
+/** Opens the device into @shared, or into a domain of its own where that is NULL. */
+int uvio_domain_join(struct uvio_udev *udev, struct uvio_domain *shared,
+	const struct uvio_open_options *options);
+/** Closes it. */
+void uvio_domain_leave(struct uvio_udev *udev);
+
 /* dma.c */
-int uvio_dma_init(struct uvio_udev *udev, uint64_t mask);
-void uvio_dma_cleanup(struct uvio_udev *udev);
+void uvio_dma_init(struct uvio_dma_table *table);
+/** Calls @each with each mapping until one is not 0. With the table's lock held. */
+int uvio_dma_each(const struct uvio_dma_table *table,
+	int (*each)(void *data, const struct uvio_mapping *mapping), void *data);
+/** Through a device that is open in the domain. */
+void uvio_dma_unmap_all(struct uvio_udev *udev);
+/** Where no device is. */
+void uvio_dma_cleanup(struct uvio_domain *domain);
 /** Makes room for @count segments in all. -ENOMEM. */
 int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count);
 /** Adds a segment behind the last, joined with it where they touch. -ENOMEM. */

@@ -51,13 +51,13 @@ static enum uvio_verdict verdict_of(const struct uvio_check *check)
 }
 
 static int run(struct uvio_ctx *ctx, const struct uvio_device *device,
-	const struct uvio_backend *backend, struct uvio_check *check)
+	const struct uvio_backend *backend, const char *transport, struct uvio_check *check)
 {
 	if (device->info.bridge)
 		uvio_check_add(check, UVIO_BLOCKS, "choose the card behind it: uvio list",
 			"%s: a bridge: user space cannot drive it", device->info.address);
 	else
-		backend->ops->probe(ctx, device, check);
+		backend->ops->probe(ctx, device, transport, check);
 	if (check->failed)
 		return uvio_no_memory(device->info.address);
 	if (check->count)
@@ -66,25 +66,34 @@ static int run(struct uvio_ctx *ctx, const struct uvio_device *device,
 	return 0;
 }
 
-int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
-	struct uvio_check **out)
+static int check_with(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const struct uvio_backend *backend, const char *transport, struct uvio_check **out)
 {
-	const struct uvio_backend *backend = name ? uvio_backend_find(name) : NULL;
-	struct uvio_check *check;
+	struct uvio_check *check = calloc(1, sizeof(*check));
 	int rc;
 
-	if (!backend)
-		return uvio_no_backend(name ? name : "(none)");
-	check = calloc(1, sizeof(*check));
 	if (!check)
 		return uvio_no_memory(device->info.address);
-	rc = run(ctx, device, backend, check);
+	rc = run(ctx, device, backend, transport, check);
 	if (rc) {
 		uvio_check_free(check);
 		return rc;
 	}
 	*out = check;
 	return 0;
+}
+
+int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
+	struct uvio_check **out)
+{
+	const struct uvio_backend *backend;
+	const char *transport;
+	int rc;
+
+	if (!name)
+		return uvio_no_backend("(none)");
+	rc = uvio_backend_parse(name, &backend, &transport);
+	return rc ? rc : check_with(ctx, device, backend, transport, out);
 }
 
 void uvio_check_free(struct uvio_check *check)
@@ -128,7 +137,7 @@ static bool explain(struct uvio_udev *udev, int err)
 
 	if (uvio_device_look(udev->ctx, udev->address.text, false, &device))
 		return false;
-	if (uvio_check_device(udev->ctx, device, udev->backend->name, &check)) {
+	if (check_with(udev->ctx, device, udev->backend, udev->transport, &check)) {
 		uvio_device_free(device);
 		return false;
 	}

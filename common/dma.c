@@ -16,17 +16,13 @@
 /* A table without room: its one slot is the one that is always free. */
 static const uintptr_t no_firsts[1] = {UINTPTR_MAX};
 
-int uvio_dma_init(struct uvio_udev *udev, uint64_t mask)
+void uvio_dma_init(struct uvio_dma_table *table)
 {
-	pthread_mutex_init(&udev->dma.lock, NULL);
-	udev->dma.firsts = (uintptr_t *)no_firsts;
-	udev->dma.room = 1;
-	udev->dma.page = (size_t)sysconf(_SC_PAGESIZE);
-	udev->dma.mask = udev->dma.most = UINT64_MAX;
-	if (!mask)
-		return 0;
-	udev->dma.most = mask;
-	return uvio_dma_set_mask(udev, mask);
+	pthread_mutex_init(&table->lock, NULL);
+	table->firsts = (uintptr_t *)no_firsts;
+	table->room = 1;
+	table->page = (size_t)sysconf(_SC_PAGESIZE);
+	table->mask = table->most = UINT64_MAX;
 }
 
 /*
@@ -90,7 +86,7 @@ static void arrays_free(uintptr_t *firsts, struct uvio_mapping_key *keys)
 /* One slot is always left free, and holds the largest address. */
 static int make_room(struct uvio_udev *udev)
 {
-	struct uvio_dma_table *table = &udev->dma;
+	struct uvio_dma_table *table = &udev->domain->dma;
 	size_t room = table->room > 1 ? table->room * 2 : 16;
 	struct uvio_mapping_key *keys, *old_keys;
 	uintptr_t *firsts, *old_firsts;
@@ -174,7 +170,7 @@ static void mapping_free(struct uvio_mapping *mapping)
 /* Overlap, room, kernel, table, in this order, so that nothing has to be undone but the last. */
 static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsigned int max)
 {
-	struct uvio_dma_table *table = &udev->dma;
+	struct uvio_dma_table *table = &udev->domain->dma;
 	const char *address = udev->address.text;
 	int rc;
 
@@ -203,9 +199,9 @@ static int map(struct uvio_udev *udev, struct uvio_mapping *mapping, unsigned in
 {
 	int rc;
 
-	pthread_mutex_lock(&udev->dma.lock);
+	pthread_mutex_lock(&udev->domain->dma.lock);
 	rc = map_locked(udev, mapping, max);
-	pthread_mutex_unlock(&udev->dma.lock);
+	pthread_mutex_unlock(&udev->domain->dma.lock);
 	return rc;
 }
 
@@ -228,7 +224,7 @@ static int check_flags(struct uvio_udev *udev, uint32_t *flags)
 
 static int check_range(struct uvio_udev *udev, uintptr_t addr, size_t size)
 {
-	size_t page = udev->dma.page;
+	size_t page = udev->domain->dma.page;
 	const char *address = udev->address.text;
 
 	if (!size)
@@ -291,13 +287,13 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 	return (int)mapping->segment_count;
 }
 
-static void drop(struct uvio_udev *udev, size_t n)
+static void drop(struct uvio_domain *domain, size_t n)
 {
-	struct uvio_mapping *mapping = udev->dma.keys[n].mapping;
+	struct uvio_mapping *mapping = domain->dma.keys[n].mapping;
 
-	remove_key(&udev->dma, n);
+	remove_key(&domain->dma, n);
 	if (mapping->owned)
-		udev->backend->ops->dma_memory_free(udev, mapping);
+		domain->backend->ops->dma_memory_free(domain, mapping);
 	mapping_free(mapping);
 }
 
@@ -305,7 +301,7 @@ static int unmap_locked(struct uvio_udev *udev, uintptr_t addr, size_t size, boo
 {
 	size_t n;
 	struct uvio_mapping *mapping =
-		find(&udev->dma, addr, &n) ? udev->dma.keys[n].mapping : NULL;
+		find(&udev->domain->dma, addr, &n) ? udev->domain->dma.keys[n].mapping : NULL;
 	int rc;
 
 	if (!mapping || mapping->addr != addr || mapping->size != size || mapping->owned != owned)
@@ -316,7 +312,7 @@ static int unmap_locked(struct uvio_udev *udev, uintptr_t addr, size_t size, boo
 			owned ? "allocated" : "mapped");
 	rc = udev->backend->ops->dma_unmap(udev, mapping);
 	if (!rc)
-		drop(udev, n);
+		drop(udev->domain, n);
 	return rc;
 }
 
@@ -324,15 +320,15 @@ int uvio_dma_unmap(struct uvio_udev *udev, void *addr, size_t size)
 {
 	int rc;
 
-	pthread_mutex_lock(&udev->dma.lock);
+	pthread_mutex_lock(&udev->domain->dma.lock);
 	rc = unmap_locked(udev, (uintptr_t)addr, size, false);
-	pthread_mutex_unlock(&udev->dma.lock);
+	pthread_mutex_unlock(&udev->domain->dma.lock);
 	return rc;
 }
 
 static int round_up(struct uvio_udev *udev, size_t size, size_t *rounded)
 {
-	size_t page = udev->dma.page;
+	size_t page = udev->domain->dma.page;
 
 	if (!size)
 		return uvio_fail(-EINVAL, "%s: DMA alloc: a size of 0", udev->address.text);
@@ -376,7 +372,7 @@ int uvio_dma_alloc(struct uvio_udev *udev, size_t size, uint32_t flags, struct u
 	return 0;
 
 err_free_memory:
-	udev->backend->ops->dma_memory_free(udev, mapping);
+	udev->backend->ops->dma_memory_free(udev->domain, mapping);
 err_free_mapping:
 	mapping_free(mapping);
 	return rc;
@@ -388,31 +384,48 @@ int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma)
 	size_t n, size = 0;
 	int rc;
 
-	pthread_mutex_lock(&udev->dma.lock);
-	if (find(&udev->dma, addr, &n))
-		size = udev->dma.keys[n].mapping->size;
+	pthread_mutex_lock(&udev->domain->dma.lock);
+	if (find(&udev->domain->dma, addr, &n))
+		size = udev->domain->dma.keys[n].mapping->size;
 	rc = unmap_locked(udev, addr, size, true);
-	pthread_mutex_unlock(&udev->dma.lock);
+	pthread_mutex_unlock(&udev->domain->dma.lock);
 	if (!rc)
 		*dma = (struct uvio_dma){0};
 	return rc;
 }
 
-void uvio_dma_cleanup(struct uvio_udev *udev)
+int uvio_dma_each(const struct uvio_dma_table *table,
+	int (*each)(void *data, const struct uvio_mapping *mapping), void *data)
 {
-	struct uvio_dma_table *table = &udev->dma;
+	int rc = 0;
+
+	for (size_t i = 0; i < table->count && !rc; i++)
+		rc = each(data, table->keys[i].mapping);
+	return rc;
+}
+
+void uvio_dma_unmap_all(struct uvio_udev *udev)
+{
+	struct uvio_dma_table *table = &udev->domain->dma;
 
 	pthread_mutex_lock(&table->lock);
-	while (table->count) {
-		size_t n = table->count - 1;
+	for (size_t n = table->count; n--;) {
 		struct uvio_mapping *mapping = table->keys[n].mapping;
 
 		/* Memory which the card may still reach is not given back. */
 		if (udev->backend->ops->dma_unmap(udev, mapping))
 			mapping->owned = false;
-		drop(udev, n);
+		drop(udev->domain, n);
 	}
 	pthread_mutex_unlock(&table->lock);
+}
+
+void uvio_dma_cleanup(struct uvio_domain *domain)
+{
+	struct uvio_dma_table *table = &domain->dma;
+
+	while (table->count)
+		drop(domain, table->count - 1);
 	arrays_free(table->firsts, table->keys);
 	pthread_mutex_destroy(&table->lock);
 }
@@ -437,7 +450,7 @@ static int __attribute__((noinline)) not_mapped(struct uvio_udev *udev, const vo
 static inline int look_up(
 	struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
-	struct uvio_dma_table *table = &udev->dma;
+	struct uvio_dma_table *table = &udev->domain->dma;
 	size_t n;
 	bool found = find(table, (uintptr_t)addr, &n);
 
@@ -451,20 +464,20 @@ static inline int look_up(
 static int __attribute__((noinline))
 look_up_later(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
-	table_lock_slowly(&udev->dma);
+	table_lock_slowly(&udev->domain->dma);
 	return look_up(udev, addr, iova, contiguous);
 }
 
 int uvio_dma_iova(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
-	if (atomic_exchange_explicit(&udev->dma.busy, true, memory_order_acquire))
+	if (atomic_exchange_explicit(&udev->domain->dma.busy, true, memory_order_acquire))
 		return look_up_later(udev, addr, iova, contiguous);
 	return look_up(udev, addr, iova, contiguous);
 }
 
 int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 {
-	struct uvio_dma_table *table = &udev->dma;
+	struct uvio_dma_table *table = &udev->domain->dma;
 	int rc = 0;
 
 	if (mask & (mask + 1) || mask < 0xfff)
@@ -475,6 +488,9 @@ int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 	if (mask > table->most)
 		mask = table->most;
 	pthread_mutex_lock(&table->lock);
+	/* Among several cards the one that reaches least. */
+	if (udev->domain->shared && mask > table->mask)
+		mask = table->mask;
 	for (size_t i = 0; i < table->count && !rc; i++) {
 		const struct uvio_mapping *mapping = table->keys[i].mapping;
 
@@ -498,8 +514,8 @@ int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 	unsigned long long mapped = 0, want = mapping->size >> 10;
 	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
 
-	for (size_t i = 0; i < udev->dma.count; i++)
-		mapped += udev->dma.keys[i].mapping->size >> 10;
+	for (size_t i = 0; i < udev->domain->dma.count; i++)
+		mapped += udev->domain->dma.keys[i].mapping->size >> 10;
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	if (limit.rlim_cur == RLIM_INFINITY)
 		return uvio_fail(-ENOMEM,

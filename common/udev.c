@@ -41,83 +41,17 @@ const char *uvio_cap_name(uint32_t bit)
 
 static int check_options(const struct uvio_open_options *options)
 {
-	if (options->backend && !uvio_backend_find(options->backend))
-		return uvio_no_backend(options->backend);
 	if (options->flags & ~(uint32_t)UVIO_OPEN_UNSAFE_DMA)
 		return uvio_fail(-EINVAL, "open: unknown flags 0x%x", options->flags);
 	if (options->pad || options->reserved[0] || options->reserved[1] || options->reserved[2] ||
 		options->reserved[3])
 		return uvio_fail(
 			-EINVAL, "open: reserved fields must be 0; clear the structure first");
-	if (options->domain)
-		return uvio_fail(-ENOTSUP, "open: devices cannot share a domain in this version; "
-					   "leave it NULL");
 	return 0;
 }
 
-/* The sentences of all backends that cannot, in probe order, without the address each. */
-static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
-{
-	size_t used = 0, skip = strlen(device->info.address) + strlen(": ");
-	char text[UVIO_TEXT_SIZE] = "";
-
-	for (unsigned int i = 0; i < uvio_backend_count() && used < sizeof(text); i++) {
-		struct uvio_check *check;
-		int rc = uvio_check_device(ctx, device, uvio_backend_name(i), &check);
-
-		if (rc)
-			return rc;
-		uvio_fail(
-			-ENODEV, "%s: it became usable just now; try again", device->info.address);
-		uvio_check_fail(check, -ENODEV);
-		used += (size_t)snprintf(text + used, sizeof(text) - used, " %s: %s.",
-			uvio_backend_name(i), uvio_last_error() + skip);
-		uvio_check_free(check);
-	}
-	return uvio_fail(
-		-ENODEV, "%s: no backend can carry it now.%.900s", device->info.address, text);
-}
-
-static int choose_usable(
-	struct uvio_ctx *ctx, const struct uvio_device *device, const struct uvio_backend **backend)
-{
-	for (unsigned int i = 0; (*backend = uvio_backend_at(i)); i++) {
-		struct uvio_check *check;
-		enum uvio_verdict verdict;
-		int rc = uvio_check_device(ctx, device, (*backend)->name, &check);
-
-		if (rc)
-			return rc;
-		verdict = uvio_check_verdict(check);
-		uvio_check_free(check);
-		uvio_log(ctx, UVIO_LOG_DEBUG, "%s: backend %s is %susable", device->info.address,
-			(*backend)->name, verdict == UVIO_USABLE ? "" : "not ");
-		if (verdict == UVIO_USABLE)
-			return 0;
-	}
-	return none_usable(ctx, device);
-}
-
-static int choose_backend(struct uvio_ctx *ctx, const struct uvio_address *address,
-	const struct uvio_open_options *options, const struct uvio_backend **backend)
-{
-	struct uvio_device *device;
-	int rc;
-
-	if (options->backend) {
-		*backend = uvio_backend_find(options->backend);
-		return 0;
-	}
-	rc = uvio_device_look(ctx, address->text, false, &device);
-	if (rc)
-		return rc;
-	rc = choose_usable(ctx, device, backend);
-	uvio_device_free(device);
-	return rc;
-}
-
 static struct uvio_udev *udev_new(struct uvio_ctx *ctx, const struct uvio_address *address,
-	const struct uvio_backend *backend)
+	const struct uvio_backend *backend, const char *transport)
 {
 	struct uvio_udev *udev = calloc(1, sizeof(*udev));
 
@@ -131,6 +65,7 @@ static struct uvio_udev *udev_new(struct uvio_ctx *ctx, const struct uvio_addres
 	udev->ctx = ctx;
 	udev->address = *address;
 	udev->backend = backend;
+	udev->transport = transport;
 	udev->lock_fd = -1;
 	udev->release_fd = -1;
 	return udev;
@@ -209,23 +144,13 @@ static int settle(struct uvio_udev *udev)
 
 static int open_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
 {
-	const struct uvio_backend_ops *ops = udev->backend->ops;
-	int rc = uvio_dma_init(udev, options->dma_mask);
+	int rc = uvio_domain_join(udev, options->domain, options);
 
 	if (rc)
 		return rc;
-	rc = ops->open(udev, options);
-	if (rc)
-		goto err_cleanup_dma;
 	rc = settle(udev);
 	if (rc)
-		goto err_close;
-	return 0;
-
-err_close:
-	ops->close(udev);
-err_cleanup_dma:
-	uvio_dma_cleanup(udev);
+		uvio_domain_leave(udev);
 	return rc;
 }
 
@@ -234,6 +159,7 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 {
 	static const struct uvio_open_options defaults;
 	const struct uvio_backend *backend;
+	const char *transport = NULL;
 	struct uvio_saved_error before;
 	struct uvio_address address;
 	struct uvio_udev *udev;
@@ -247,10 +173,10 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	if (!rc)
 		rc = uvio_address_resolve(ctx, text, &address);
 	if (!rc)
-		rc = choose_backend(ctx, &address, options, &backend);
+		rc = uvio_backend_choose(ctx, &address, options, &backend, &transport);
 	if (rc)
 		return rc;
-	udev = udev_new(ctx, &address, backend);
+	udev = udev_new(ctx, &address, backend, transport);
 	if (!udev)
 		return uvio_no_memory(address.text);
 	udev->flags = options->flags;
@@ -262,7 +188,8 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	if (rc)
 		goto err_unlock;
 	uvio_error_restore(&before);
-	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s", address.text, backend->name);
+	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s%s%s", address.text, backend->name,
+		udev->transport ? "/" : "", udev->transport ? udev->transport : "");
 	*out = udev;
 	return 0;
 
@@ -288,8 +215,7 @@ void uvio_udev_close(struct uvio_udev *udev)
 		set_bus_master(udev, false);
 	uvio_irq_disable(udev);
 	uvio_regions_unmap(udev);
-	uvio_dma_cleanup(udev);
-	udev->backend->ops->close(udev);
+	uvio_domain_leave(udev);
 	uvio_unlock(udev->lock_fd);
 	udev_free(udev);
 	uvio_error_restore(&before);
@@ -303,6 +229,11 @@ const char *uvio_udev_address(const struct uvio_udev *udev)
 const char *uvio_udev_backend(const struct uvio_udev *udev)
 {
 	return udev->backend->name;
+}
+
+const char *uvio_udev_transport(const struct uvio_udev *udev)
+{
+	return udev->transport ? udev->transport : "";
 }
 
 static uint16_t read_id(const struct uvio_udev *udev, uint64_t offset)

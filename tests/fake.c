@@ -29,10 +29,11 @@ static bool fake_claims(const struct uvio_device_info *info)
 }
 
 /* Says what stands in the way; a device for which nothing is said is usable. */
-static void fake_probe(
-	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
+static void fake_probe(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const char *transport, struct uvio_check *check)
 {
 	(void)ctx;
+	(void)transport;
 	if (fake_faults.unbound)
 		uvio_check_add(check, UVIO_UNBOUND, "uvio bind it fake",
 			"%s: not bound to the fake driver", device->info.address);
@@ -56,7 +57,6 @@ static void fake_close(struct uvio_udev *udev)
 	struct fake *fake = udev->priv;
 
 	uvio_sys_close(udev->release_fd);
-	fake_windows_free(fake);
 	free(fake->memory);
 	free(fake->holes);
 }
@@ -279,6 +279,7 @@ static const struct uvio_backend_ops fake_ops = {
 	.probe = fake_probe,
 	.open = fake_open,
 	.close = fake_close,
+	.domain_cleanup = fake_domain_cleanup,
 	.region_info = fake_region_info,
 	.region_map = fake_region_map,
 	.region_read = fake_region_read,
@@ -299,6 +300,7 @@ const struct uvio_backend fake_backend = {
 	.help = "a card in plain memory, for tests",
 	.kernel_driver = NULL,
 	.priv_size = sizeof(struct fake),
+	.domain_size = sizeof(struct fake_domain),
 	.ops = &fake_ops,
 };
 

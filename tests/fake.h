@@ -26,6 +26,7 @@ enum {
 #define FAKE_READ_ONLY_SIZE 8
 #define FAKE_CONFIG_SIZE 256
 #define FAKE_MSI_VECTORS 4
+#define FAKE_FIRST_IOVA 0x100000
 #define FAKE_BUFFER 0x40000
 #define FAKE_BUFFER_SIZE 4096
 
@@ -63,6 +64,13 @@ struct fake_window {
 	uint32_t flags;
 };
 
+/** The private data of a domain. */
+struct fake_domain {
+	struct fake_window *windows;
+	size_t window_count;
+	uint64_t next_iova; /* 0: none was given yet */
+};
+
 /** The private data of a udev device. */
 struct fake {
 	struct uvio_udev *udev;
@@ -75,15 +83,15 @@ struct fake {
 	unsigned int vectors; /* 0: none enabled */
 	int fds[FAKE_MSI_VECTORS];
 	bool masked; /* INTx, after each event until it is acknowledged */
-	struct fake_window *windows;
-	size_t window_count;
-	uint64_t next_iova;
 	unsigned int calls;  /* of region_read and region_write */
 	unsigned int resets;
 };
 
 /** The card behind an open udev device. */
 struct fake *fake_of(struct uvio_udev *udev);
+
+/** The windows of its domain. */
+struct fake_window *fake_windows_of(struct uvio_udev *udev);
 
 /** The card raises an interrupt, as if it did so by itself. */
 void fake_raise(struct uvio_udev *udev, unsigned int vector);

@@ -32,8 +32,6 @@
 #define DMA_FROM_CARD 0x02
 #define DMA_IRQ 0x04
 
-#define FIRST_IOVA 0x100000
-
 void fake_card_init(struct fake *fake)
 {
 	static const unsigned char header[] = {0x34, 0x12, 0xe8, 0x11, 0x03, 0x01, 0x10, 0x00, 0x10,
@@ -46,8 +44,6 @@ void fake_card_init(struct fake *fake)
 		fake->config[PCI_CONFIG_COMMAND] |= PCI_COMMAND_BUS_MASTER;
 	fake->live = fake->factorial = fake->status = fake->irq_status = 0;
 	fake->source = fake->target = fake->count = 0;
-	if (!fake->next_iova)
-		fake->next_iova = FIRST_IOVA;
 }
 
 static bool is_master(const struct fake *fake)

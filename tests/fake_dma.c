@@ -21,22 +21,30 @@ int fake_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return uvio_dma_anonymous(udev, mapping, 0);
 }
 
-void fake_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping)
+void fake_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	(void)udev;
+	(void)domain;
 	uvio_sys_munmap((void *)mapping->addr, mapping->size);
 }
 
-/* Addresses are never used twice: a stale one is always caught. */
-static int add_window(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t at,
-	uint64_t size)
+struct fake_window *fake_windows_of(struct uvio_udev *udev)
 {
-	struct fake *fake = udev->priv;
+	return ((struct fake_domain *)udev->domain->priv)->windows;
+}
+
+/* Addresses are never used twice: a stale one is always caught. */
+static int add_window(
+	struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t at, uint64_t size)
+{
+	struct fake_domain *fake = udev->domain->priv;
 	struct fake_window *grown;
 
-	if (fake->next_iova > udev->dma.mask || udev->dma.mask - fake->next_iova < size - 1)
+	if (!fake->next_iova)
+		fake->next_iova = FAKE_FIRST_IOVA;
+	if (fake->next_iova > udev->domain->dma.mask ||
+		udev->domain->dma.mask - fake->next_iova < size - 1)
 		return uvio_fail(-ENOSPC, "%s: DMA map: nothing is free below the DMA mask 0x%llx",
-			udev->address.text, (unsigned long long)udev->dma.mask);
+			udev->address.text, (unsigned long long)udev->domain->dma.mask);
 	grown = realloc(fake->windows, (fake->window_count + 1) * sizeof(*grown));
 	if (!grown)
 		return uvio_no_memory(udev->address.text);
@@ -54,7 +62,7 @@ static int add_window(struct uvio_udev *udev, struct uvio_mapping *mapping, uint
 		       : 0;
 }
 
-static void remove_windows(struct fake *fake, const struct uvio_mapping *mapping)
+static void remove_windows(struct fake_domain *fake, const struct uvio_mapping *mapping)
 {
 	const unsigned char *first = (const unsigned char *)mapping->addr;
 
@@ -83,7 +91,7 @@ int fake_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	for (uint64_t at = 0; at < mapping->size && !rc; at += step)
 		rc = add_window(udev, mapping, at, step);
 	if (rc)
-		remove_windows(udev->priv, mapping);
+		remove_windows(udev->domain->priv, mapping);
 	return rc;
 }
 
@@ -92,20 +100,24 @@ int fake_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	if (fake_faults.dma_unmap)
 		return uvio_fail(fake_faults.dma_unmap, "%s: DMA unmap: the fake IOMMU is stuck",
 			udev->address.text);
-	remove_windows(udev->priv, mapping);
+	remove_windows(udev->domain->priv, mapping);
 	return 0;
 }
 
-void fake_windows_free(struct fake *fake)
+void fake_domain_cleanup(struct uvio_domain *domain)
 {
+	struct fake_domain *fake = domain->priv;
+
 	fake_windows -= fake->window_count;
 	fake->window_count = 0;
 	free(fake->windows);
 	fake->windows = NULL;
 }
 
-unsigned char *fake_translate(const struct fake *fake, uint64_t iova, uint32_t flag)
+unsigned char *fake_translate(const struct fake *card, uint64_t iova, uint32_t flag)
 {
+	const struct fake_domain *fake = card->udev->domain->priv;
+
 	for (size_t i = 0; i < fake->window_count; i++) {
 		const struct fake_window *window = &fake->windows[i];
 

@@ -99,13 +99,13 @@ static void unknown_flags_are_refused(void)
 static void no_flag_means_both(void)
 {
 	ASSERT_EQ(map(0, 1), 1);
-	ASSERT_EQ(fake_of(udev)->windows[0].flags, UVIO_DMA_TO_CARD | UVIO_DMA_FROM_CARD);
+	ASSERT_EQ(fake_windows_of(udev)[0].flags, UVIO_DMA_TO_CARD | UVIO_DMA_FROM_CARD);
 }
 
 static void one_flag_is_one_way(void)
 {
 	ASSERT_EQ(uvio_dma_map(udev, memory, page, UVIO_DMA_TO_CARD, segments, 16), 1);
-	ASSERT_EQ(fake_of(udev)->windows[0].flags, UVIO_DMA_TO_CARD);
+	ASSERT_EQ(fake_windows_of(udev)[0].flags, UVIO_DMA_TO_CARD);
 }
 
 static void a_buffer_is_freed_once(void)

@@ -173,12 +173,13 @@ static void an_unknown_flag_is_refused(void)
 		"open: unknown flags 0x102");
 }
 
-static void a_shared_domain_is_not_supported_yet(void)
+static void an_unknown_transport_is_refused(void)
 {
-	struct uvio_domain *domain = (struct uvio_domain *)&tree;
-
-	ASSERT_ERR(open_as(EDU, &(struct uvio_open_options){.domain = domain}), -ENOTSUP,
-		"devices cannot share a domain in this version; leave it NULL");
+	ASSERT_ERR(open_as(EDU, &(struct uvio_open_options){.backend = "vfio/net"}), -EINVAL,
+		"vfio/net: the vfio backend has no such transport; there are: vfio/cdev, "
+		"vfio/group, vfio/compat, vfio/noiommu");
+	ASSERT_ERR(open_as(EDU, &(struct uvio_open_options){.backend = "uio/cdev"}), -EINVAL,
+		"uio/cdev: the uio backend has no such transport");
 }
 
 static void a_wrong_address_is_refused(void)
@@ -412,7 +413,7 @@ static CU_TestInfo opening[] = {
 	TEST(descriptors_close_on_exec),
 	TEST(an_unknown_backend_is_refused),
 	TEST(an_unknown_flag_is_refused),
-	TEST(a_shared_domain_is_not_supported_yet),
+	TEST(an_unknown_transport_is_refused),
 	TEST(a_wrong_address_is_refused),
 	TEST(a_missing_card_is_named),
 	TEST(a_card_that_reads_all_ones_is_not_opened),

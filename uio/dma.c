@@ -91,7 +91,7 @@ static int open_pagemap(struct uvio_udev *udev)
 int uio_frames_visible(struct uvio_udev *udev)
 {
 	const struct uio_device *device = udev->priv;
-	uint64_t entry, page = udev->dma.page;
+	uint64_t entry, page = udev->domain->dma.page;
 	int rc = open_pagemap(udev);
 
 	if (rc)
@@ -106,7 +106,7 @@ int uio_frames_visible(struct uvio_udev *udev)
 
 static int __attribute__((noinline)) bad_page(struct uvio_udev *udev, uint64_t entry)
 {
-	uint64_t page = udev->dma.page, frame = entry & PAGEMAP_FRAME;
+	uint64_t page = udev->domain->dma.page, frame = entry & PAGEMAP_FRAME;
 
 	if (!(entry & PAGEMAP_PRESENT))
 		return uvio_fail(
@@ -116,7 +116,7 @@ static int __attribute__((noinline)) bad_page(struct uvio_udev *udev, uint64_t e
 	return uvio_fail(-ERANGE,
 		"%s: DMA map: a page lies at 0x%" PRIx64 ", beyond the DMA mask 0x%" PRIx64
 		", and uio cannot move it; use the vfio backend",
-		udev->address.text, frame * page, udev->dma.mask);
+		udev->address.text, frame * page, udev->domain->dma.mask);
 }
 
 /* Pieces that are apart; a page that is bad counts as one. */
@@ -132,7 +132,7 @@ static size_t count_pieces(const uint64_t *entries, size_t count)
 static int add_pages(
 	struct uvio_udev *udev, struct uvio_mapping *mapping, const uint64_t *entries, size_t count)
 {
-	uint64_t page = udev->dma.page, last = udev->dma.mask / page;
+	uint64_t page = udev->domain->dma.page, last = udev->domain->dma.mask / page;
 
 	if (uvio_mapping_reserve(mapping, mapping->segment_count + count_pieces(entries, count)))
 		return uvio_no_memory(udev->address.text);
@@ -150,7 +150,7 @@ static int add_pages(
 static int translate(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	const struct uio_device *device = udev->priv;
-	uint64_t page = udev->dma.page, entries[PAGEMAP_CHUNK];
+	uint64_t page = udev->domain->dma.page, entries[PAGEMAP_CHUNK];
 	uint64_t pages = mapping->size / page, first = mapping->addr / page;
 	int rc = 0;
 
@@ -203,7 +203,7 @@ int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
 /* A huge page stays together and is hardly ever moved; one small page is all that is left else. */
 int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
-	uint64_t page = udev->dma.page, size = mapping->size;
+	uint64_t page = udev->domain->dma.page, size = mapping->size;
 	int rc = uio_dma_allowed(udev);
 
 	if (rc)
@@ -226,8 +226,8 @@ int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 		udev->address.text, (unsigned long long)size);
 }
 
-void uio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping)
+void uio_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	(void)udev;
+	(void)domain;
 	uvio_sys_munmap((void *)mapping->addr, mapping->size);
 }

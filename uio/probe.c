@@ -125,10 +125,12 @@ static void probe_config(
 			info->address, path);
 }
 
-void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
+void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
+	struct uvio_check *check)
 {
 	const struct uvio_device_info *info = &device->info;
 
+	(void)transport;
 	if (info->pci) {
 		probe_driver(ctx, info, check);
 		probe_pin(ctx, info, check);

@@ -108,12 +108,13 @@ int uio_dma_allowed(struct uvio_udev *udev);
 /** Whether the kernel shows page frame numbers to this process. 0; -EPERM with a text. */
 int uio_frames_visible(struct uvio_udev *udev);
 int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
-void uio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping);
+void uio_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping);
 int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
 
 /* probe.c */
-void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check);
+void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
+	struct uvio_check *check);
 /** "DMA" or "DMA-FQ" where an IOMMU translates for the device; NULL where none does. */
 const char *uio_translation(const char *iommu_type);
 

@@ -14,17 +14,17 @@
 
 int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
-	const struct vfio_device *device = udev->priv;
-	uint64_t page = device->iova.page;
+	const struct vfio_domain *domain = udev->domain->priv;
+	uint64_t page = domain->iova.page;
 
 	/* The page of the IOMMU may be larger than the machine's. */
 	mapping->size = (mapping->size + page - 1) & ~(page - 1);
 	return uvio_dma_anonymous(udev, mapping, 0);
 }
 
-void vfio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping)
+void vfio_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	(void)udev;
+	(void)domain;
 	uvio_sys_munmap((void *)mapping->addr, mapping->size);
 }
 
@@ -40,7 +40,7 @@ static int no_entry(struct uvio_udev *udev)
 		"%s: DMA map: %zu mappings are there, and the kernel allows %s "
 		"(dma_entry_limit of vfio_iommu_type1); map larger pieces, or load "
 		"that module with a higher limit",
-		udev->address.text, udev->dma.count, allows);
+		udev->address.text, udev->domain->dma.count, allows);
 }
 
 static int map_failed(
@@ -62,8 +62,8 @@ static int map_failed(
 
 static int reserve(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t *iova)
 {
-	struct vfio_device *device = udev->priv;
-	uint64_t page = device->iova.page;
+	struct vfio_domain *domain = udev->domain->priv;
+	uint64_t page = domain->iova.page;
 	uint64_t align = mapping->size >= HUGE_PAGE ? HUGE_PAGE : page;
 	int rc;
 
@@ -73,29 +73,30 @@ static int reserve(struct uvio_udev *udev, const struct uvio_mapping *mapping, u
 			"0x%llx bytes; align address and size to that",
 			udev->address.text, (unsigned long long)mapping->size,
 			(void *)mapping->addr, (unsigned long long)page);
-	rc = vfio_iova_alloc(&device->iova, mapping->size, align, udev->dma.mask, iova);
+	rc = vfio_iova_alloc(&domain->iova, mapping->size, align, udev->domain->dma.mask, iova);
 	if (rc == -ENOSPC && align > page)
-		rc = vfio_iova_alloc(&device->iova, mapping->size, page, udev->dma.mask, iova);
+		rc = vfio_iova_alloc(
+			&domain->iova, mapping->size, page, udev->domain->dma.mask, iova);
 	if (rc == -ENOSPC)
 		return uvio_fail(rc,
 			"%s: DMA map: no 0x%llx bytes of IOVA are free below the DMA "
 			"mask 0x%llx",
 			udev->address.text, (unsigned long long)mapping->size,
-			(unsigned long long)udev->dma.mask);
+			(unsigned long long)udev->domain->dma.mask);
 	return rc ? uvio_no_memory(udev->address.text) : 0;
 }
 
 int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
-	struct vfio_device *device = udev->priv;
+	struct vfio_domain *domain = udev->domain->priv;
 	uint64_t iova = 0;
 	int rc = reserve(udev, mapping, &iova);
 
 	if (rc)
 		return rc;
-	rc = device->transport->map(device, mapping, iova);
+	rc = domain->way->map(domain, mapping, iova);
 	if (rc) {
-		vfio_iova_free(&device->iova, iova, mapping->size);
+		vfio_iova_free(&domain->iova, iova, mapping->size);
 		return map_failed(udev, mapping, iova, rc);
 	}
 	return uvio_mapping_add(mapping, iova, mapping->size);
@@ -103,9 +104,9 @@ int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 
 int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
-	struct vfio_device *device = udev->priv;
+	struct vfio_domain *domain = udev->domain->priv;
 	uint64_t iova = mapping->segments[0].iova;
-	int rc = device->transport->unmap(device, iova, mapping->size);
+	int rc = domain->way->unmap(domain, iova, mapping->size);
 
 	/* What may still be mapped must not be given out again. */
 	if (rc)
@@ -114,6 +115,6 @@ int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
 			"0x%llx: %s",
 			udev->address.text, (unsigned long long)mapping->size,
 			(unsigned long long)iova, strerror(-rc));
-	vfio_iova_free(&device->iova, iova, mapping->size);
+	vfio_iova_free(&domain->iova, iova, mapping->size);
 	return 0;
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
+/*
+ * The transports by group: a container of VFIO's own (group), one of iommufd which behaves like it
+ * (compat), and one without an IOMMU (noiommu).
+ */
 #include <config.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,69 +20,195 @@
 /* The kernel holds the device's lock while it resets it for another opener. */
 #define DEVICE_FD_TRIES 3
 
-static int open_node(struct uvio_udev *udev, const char *name, char *path)
+static const char *container_node(const struct vfio_way *way)
 {
-	uvio_dev_path(udev->ctx, path, "vfio/%s", name);
-	return uvio_sys_open(path, O_RDWR);
+	return way == &vfio_way_compat ? "iommu" : "vfio/vfio";
 }
 
-static int open_container(struct uvio_udev *udev, struct vfio_device *device)
+static unsigned long iommu_type(const struct vfio_way *way)
 {
-	char path[PATH_MAX];
-	int rc = open_node(udev, "vfio", path);
+	return way == &vfio_way_noiommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU;
+}
 
-	if (rc < 0)
-		return vfio_open_failed(udev, rc, path);
-	device->container_fd = rc;
-	rc = uvio_sys_ioctl(device->container_fd, VFIO_GET_API_VERSION, NULL);
+int vfio_group_name(struct uvio_ctx *ctx, const char *address, char *name, size_t size)
+{
+	char group[UVIO_NAME_SIZE], kind[UVIO_NAME_SIZE] = "";
+	int rc = uvio_sysfs_link(
+		ctx, group, sizeof(group), "bus/pci/devices/%s/iommu_group", address);
+
+	if (rc)
+		return rc;
+	uvio_sysfs_read(ctx, kind, sizeof(kind), "kernel/iommu_groups/%s/name", group);
+	snprintf(name, size, "%s%s", strcmp(kind, "vfio-noiommu") ? "" : "noiommu-", group);
+	return 0;
+}
+
+static bool group_offered(struct uvio_ctx *ctx, const char *address, const struct vfio_way *way)
+{
+	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+
+	if (vfio_group_name(ctx, address, name, sizeof(name)))
+		return false;
+	if (!strncmp(name, "noiommu-", 8) != (way != &vfio_way_noiommu))
+		return false;
+	if (uvio_dev_path(ctx, path, "vfio/%s", name) || access(path, R_OK | W_OK))
+		return false;
+	return !uvio_dev_path(ctx, path, "%s", container_node(way)) && !access(path, R_OK | W_OK);
+}
+
+static bool offered(struct uvio_ctx *ctx, const char *address)
+{
+	return group_offered(ctx, address, &vfio_way_group);
+}
+
+static bool compat_offered(struct uvio_ctx *ctx, const char *address)
+{
+	return group_offered(ctx, address, &vfio_way_compat);
+}
+
+static bool noiommu_offered(struct uvio_ctx *ctx, const char *address)
+{
+	return group_offered(ctx, address, &vfio_way_noiommu);
+}
+
+static int no_type(struct uvio_udev *udev, const struct vfio_domain *domain, int rc)
+{
+	rc = rc < 0 ? rc : -ENOTSUP;
+	if (domain->way == &vfio_way_noiommu)
+		return uvio_fail(rc,
+			"%s: the kernel does not offer VFIO without an IOMMU; load vfio with "
+			"enable_unsafe_noiommu_mode=1",
+			udev->address.text);
+	return uvio_fail(rc, "%s: the kernel offers no type1v2 IOMMU; modprobe vfio_iommu_type1",
+		udev->address.text);
+}
+
+static int check_container(
+	struct uvio_udev *udev, const struct vfio_domain *domain, const char *path)
+{
+	int rc = uvio_sys_ioctl(domain->container_fd, VFIO_GET_API_VERSION, NULL);
+
 	if (rc < 0)
 		return vfio_open_failed(udev, rc, "VFIO_GET_API_VERSION");
 	if (rc != VFIO_API_VERSION)
 		return uvio_fail(-EPROTO, "%s: %s speaks VFIO version %d, not %d",
 			udev->address.text, path, rc, VFIO_API_VERSION);
-	rc = uvio_sys_ioctl(
-		device->container_fd, VFIO_CHECK_EXTENSION, (void *)(uintptr_t)VFIO_TYPE1v2_IOMMU);
-	if (rc < 1)
-		return uvio_fail(rc < 0 ? rc : -ENOTSUP,
-			"%s: the kernel offers no type1v2 IOMMU; modprobe vfio_iommu_type1",
-			udev->address.text);
-	return 0;
+	rc = uvio_sys_ioctl(domain->container_fd, VFIO_CHECK_EXTENSION,
+		(void *)(uintptr_t)iommu_type(domain->way));
+	return rc < 1 ? no_type(udev, domain, rc) : 0;
 }
 
-static int open_group(struct uvio_udev *udev, struct vfio_device *device)
+static int open_container(struct uvio_udev *udev, struct vfio_domain *domain)
 {
-	struct vfio_group_status status = {.argsz = sizeof(status)};
-	char path[PATH_MAX], folder[UVIO_ADDRESS_SIZE * 2], group[UVIO_NAME_SIZE];
+	char path[PATH_MAX];
 	int rc;
 
-	uvio_device_folder(&udev->address, folder, sizeof(folder));
-	if (uvio_sysfs_link(udev->ctx, group, sizeof(group), "%s/iommu_group", folder))
-		return vfio_open_failed(udev, -ENOENT, "iommu_group");
-	rc = open_node(udev, group, path);
+	if (domain->container_fd >= 0)
+		return 0;
+	uvio_dev_path(udev->ctx, path, "%s", container_node(domain->way));
+	rc = uvio_sys_open(path, O_RDWR);
 	if (rc < 0)
 		return vfio_open_failed(udev, rc, path);
-	device->group_fd = rc;
-	rc = uvio_sys_ioctl(device->group_fd, VFIO_GROUP_GET_STATUS, &status);
-	if (rc < 0)
-		return vfio_open_failed(udev, rc, "VFIO_GROUP_GET_STATUS");
-	return status.flags & VFIO_GROUP_FLAGS_VIABLE ? 0
-						      : vfio_open_failed(udev, -EBUSY, "viable");
+	domain->container_fd = rc;
+	rc = check_container(udev, domain, path);
+	if (rc) {
+		uvio_sys_close(domain->container_fd);
+		domain->container_fd = -1;
+	}
+	return rc;
 }
 
-static int attach(struct uvio_udev *udev, struct vfio_device *device)
+static int open_group(struct uvio_udev *udev, const char *name)
 {
-	int rc = uvio_sys_ioctl(device->group_fd, VFIO_GROUP_SET_CONTAINER, &device->container_fd);
+	struct vfio_group_status status = {.argsz = sizeof(status)};
+	char path[PATH_MAX];
+	int rc, fd;
+
+	uvio_dev_path(udev->ctx, path, "vfio/%s", name);
+	fd = uvio_sys_open(path, O_RDWR);
+	if (fd < 0)
+		return vfio_open_failed(udev, fd, path);
+	rc = uvio_sys_ioctl(fd, VFIO_GROUP_GET_STATUS, &status);
+	if (rc < 0)
+		rc = vfio_open_failed(udev, rc, "VFIO_GROUP_GET_STATUS");
+	else if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
+		rc = vfio_open_failed(udev, -EBUSY, "viable");
+	if (rc < 0) {
+		uvio_sys_close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+/* The kind of IOMMU is set with the first group, and forgotten with the last. */
+static int attach(struct uvio_udev *udev, const struct vfio_domain *domain, int group_fd)
+{
+	int fd = domain->container_fd;
+	int rc = uvio_sys_ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, &fd);
 
 	if (rc < 0)
 		return vfio_open_failed(udev, rc, "VFIO_GROUP_SET_CONTAINER");
+	if (domain->group_count)
+		return 0;
 	rc = uvio_sys_ioctl(
-		device->container_fd, VFIO_SET_IOMMU, (void *)(uintptr_t)VFIO_TYPE1v2_IOMMU);
-	if (rc < 0)
-		return vfio_open_failed(udev, rc, "VFIO_SET_IOMMU");
+		domain->container_fd, VFIO_SET_IOMMU, (void *)(uintptr_t)iommu_type(domain->way));
+	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_SET_IOMMU") : 0;
+}
+
+/* Without groups the kernel forgets the mappings, and the container is of no use. */
+static void drop_container(struct vfio_domain *domain)
+{
+	if (domain->group_count)
+		return;
+	uvio_sys_close(domain->container_fd);
+	domain->container_fd = -1;
+	domain->forgotten = true;
+}
+
+static int add_group(struct uvio_udev *udev, struct vfio_domain *domain, const char *name)
+{
+	struct vfio_group *grown;
+	int rc, fd;
+
+	grown = realloc(domain->groups, (domain->group_count + 1) * sizeof(*grown));
+	if (!grown)
+		return uvio_no_memory(udev->address.text);
+	domain->groups = grown;
+	fd = open_group(udev, name);
+	if (fd < 0)
+		return fd;
+	rc = open_container(udev, domain);
+	if (!rc)
+		rc = attach(udev, domain, fd);
+	if (rc) {
+		uvio_sys_close(fd);
+		drop_container(domain);
+		return rc;
+	}
+	grown[domain->group_count] = (struct vfio_group){.fd = fd};
+	snprintf(grown[domain->group_count++].name, sizeof(grown->name), "%s", name);
 	return 0;
 }
 
-static int get_device(struct uvio_udev *udev, struct vfio_device *device)
+static struct vfio_group *find_group(const struct vfio_domain *domain, const char *name)
+{
+	for (size_t i = 0; i < domain->group_count; i++)
+		if (!strcmp(domain->groups[i].name, name))
+			return &domain->groups[i];
+	return NULL;
+}
+
+/* Devices first, then the group, then the container. */
+static void leave_group(struct vfio_domain *domain, struct vfio_group *group)
+{
+	if (group->devices)
+		return;
+	uvio_sys_close(group->fd);
+	*group = domain->groups[--domain->group_count];
+	drop_container(domain);
+}
+
+static int get_device(struct uvio_udev *udev, const struct vfio_group *group)
 {
 	const struct timespec pause = {.tv_nsec = 50 * 1000000};
 	int rc = -EAGAIN;
@@ -85,129 +216,73 @@ static int get_device(struct uvio_udev *udev, struct vfio_device *device)
 	for (int i = 0; i < DEVICE_FD_TRIES && rc == -EAGAIN; i++) {
 		if (i)
 			nanosleep(&pause, NULL);
-		rc = uvio_sys_ioctl(device->group_fd, VFIO_GROUP_GET_DEVICE_FD, udev->address.text);
+		rc = uvio_sys_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, udev->address.text);
 	}
-	if (rc < 0)
-		return vfio_open_failed(udev, rc, "VFIO_GROUP_GET_DEVICE_FD");
-	device->fd = rc;
-	return 0;
-}
-
-/* Mappings end with the last group of a container: devices first, then group, then container. */
-static void group_close(struct vfio_device *device)
-{
-	uvio_sys_close(device->fd);
-	uvio_sys_close(device->group_fd);
-	uvio_sys_close(device->container_fd);
-	device->fd = device->group_fd = device->container_fd = -1;
+	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_GROUP_GET_DEVICE_FD") : rc;
 }
 
 static int group_open(struct uvio_udev *udev, struct vfio_device *device)
 {
-	int rc = open_group(udev, device);
-
-	if (!rc)
-		rc = open_container(udev, device);
-	if (!rc)
-		rc = attach(udev, device);
-	if (!rc)
-		rc = get_device(udev, device);
-	if (rc)
-		group_close(device);
-	return rc;
-}
-
-/* Where the kernel does not say: what every IOMMU can do, without the window of x86's MSIs. */
-static const struct vfio_range fallback_ranges[] = {
-	{0, 0xfedfffff},
-	{0xfef00000, (UINT64_C(1) << 39) - 1},
-};
-
-static int init_from_cap(struct vfio_device *device, const void *info, size_t size,
-	const struct vfio_info_cap_header *header, uint64_t page)
-{
-	const struct vfio_iommu_type1_info_cap_iova_range *cap = (const void *)header;
-	size_t room = size - (size_t)((const char *)header - (const char *)info);
-	struct vfio_range *ranges;
+	struct vfio_domain *domain = udev->domain->priv;
+	char name[UVIO_NAME_SIZE];
+	struct vfio_group *group;
 	int rc;
 
-	if (room < sizeof(*cap) ||
-		cap->nr_iovas > (room - sizeof(*cap)) / sizeof(cap->iova_ranges[0]))
-		return -EPROTO;
-	ranges = calloc(cap->nr_iovas ? cap->nr_iovas : 1, sizeof(*ranges));
-	if (!ranges)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < cap->nr_iovas; i++)
-		ranges[i] = (struct vfio_range){cap->iova_ranges[i].start, cap->iova_ranges[i].end};
-	rc = vfio_iova_init(&device->iova, ranges, cap->nr_iovas, page);
-	free(ranges);
-	return rc;
-}
-
-static int group_iova_init(struct uvio_udev *udev, struct vfio_device *device)
-{
-	const struct vfio_iommu_type1_info question = {.argsz = sizeof(question)};
-	const struct vfio_info_cap_header *cap = NULL;
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	struct vfio_iommu_type1_info *info;
-	void *answer;
-	int rc = vfio_info(
-		device->container_fd, VFIO_IOMMU_GET_INFO, sizeof(question), &question, &answer);
-
+	if (vfio_group_name(udev->ctx, udev->address.text, name, sizeof(name)))
+		return vfio_open_failed(udev, -ENOENT, "iommu_group");
+	rc = find_group(domain, name) ? 0 : add_group(udev, domain, name);
 	if (rc)
-		return vfio_failed(udev, rc, "VFIO_IOMMU_GET_INFO");
-	info = answer;
-	if (info->flags & VFIO_IOMMU_INFO_PGSIZES && info->iova_pgsizes)
-		page = info->iova_pgsizes & -info->iova_pgsizes;
-	if (info->flags & VFIO_IOMMU_INFO_CAPS)
-		cap = vfio_cap_find(info, sizeof(question), info->argsz, info->cap_offset,
-			VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
-	rc = cap ? init_from_cap(device, info, info->argsz, cap, page)
-		 : vfio_iova_init(
-			   &device->iova, fallback_ranges, ARRAY_SIZE(fallback_ranges), page);
-	free(answer);
-	if (rc == -ENOMEM)
-		return uvio_no_memory(udev->address.text);
-	if (rc)
-		return uvio_fail(rc, "%s: the kernel's list of IOVA ranges makes no sense: %s",
-			udev->address.text, strerror(-rc));
+		return rc;
+	group = find_group(domain, name);
+	rc = get_device(udev, group);
+	if (rc < 0) {
+		leave_group(domain, group);
+		return rc;
+	}
+	device->fd = rc;
+	device->group_fd = group->fd;
+	group->devices++;
 	return 0;
 }
 
-static int group_map(struct vfio_device *device, const struct uvio_mapping *mapping, uint64_t iova)
+static void group_close(struct uvio_udev *udev, struct vfio_device *device)
 {
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.vaddr = mapping->addr,
-		.iova = iova,
-		.size = mapping->size,
-	};
+	struct vfio_domain *domain = udev->domain->priv;
 
-	if (mapping->flags & UVIO_DMA_TO_CARD)
-		map.flags |= VFIO_DMA_MAP_FLAG_READ;
-	if (mapping->flags & UVIO_DMA_FROM_CARD)
-		map.flags |= VFIO_DMA_MAP_FLAG_WRITE;
-	return uvio_sys_ioctl(device->container_fd, VFIO_IOMMU_MAP_DMA, &map);
+	uvio_sys_close(device->fd);
+	device->fd = -1;
+	for (size_t i = 0; i < domain->group_count; i++)
+		if (domain->groups[i].fd == device->group_fd) {
+			domain->groups[i].devices--;
+			leave_group(domain, &domain->groups[i]);
+			break;
+		}
+	device->group_fd = -1;
 }
 
-static int group_unmap(struct vfio_device *device, uint64_t iova, uint64_t size)
-{
-	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap),
-		.iova = iova,
-		.size = size,
-	};
-	int rc = uvio_sys_ioctl(device->container_fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
-
-	if (rc < 0)
-		return rc;
-	return unmap.size == size ? 0 : -EIO;
-}
-
-const struct vfio_transport vfio_transport_group = {
+const struct vfio_way vfio_way_group = {
+	.name = "group",
+	.offered = offered,
 	.open = group_open,
 	.close = group_close,
-	.iova_init = group_iova_init,
-	.map = group_map,
-	.unmap = group_unmap,
+	.ranges = vfio_container_ranges,
+	.map = vfio_container_map,
+	.unmap = vfio_container_unmap,
+};
+
+const struct vfio_way vfio_way_compat = {
+	.name = "compat",
+	.offered = compat_offered,
+	.open = group_open,
+	.close = group_close,
+	.ranges = vfio_container_ranges,
+	.map = vfio_container_map,
+	.unmap = vfio_container_unmap,
+};
+
+const struct vfio_way vfio_way_noiommu = {
+	.name = "noiommu",
+	.offered = noiommu_offered,
+	.open = group_open,
+	.close = group_close,
 };

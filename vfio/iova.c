@@ -152,6 +152,23 @@ int vfio_iova_alloc(
 	return -ENOSPC;
 }
 
+int vfio_iova_take(struct vfio_iova *iova, uint64_t first, uint64_t size)
+{
+	uint64_t last = first + ((size + iova->page - 1) & ~(iova->page - 1)) - 1;
+	int rc = reserve(iova);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < iova->count; i++) {
+		if (iova->ranges[i].first > first || iova->ranges[i].last < last)
+			continue;
+		take(iova, i, first, last);
+		iova->allocated++;
+		return 0;
+	}
+	return -EBUSY;
+}
+
 /* The first range behind @first. */
 static size_t behind(const struct vfio_iova *iova, uint64_t first)
 {

@@ -132,10 +132,12 @@ static void probe_memlock(const struct uvio_device_info *info, struct uvio_check
 		(unsigned long long)limit.rlim_cur >> 10);
 }
 
-void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
+void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
+	struct uvio_check *check)
 {
 	const struct uvio_device_info *info = &device->info;
 
+	(void)transport;
 	if (!info->pci) {
 		uvio_check_add(check, UVIO_BLOCKS, "use the uio backend",
 			"%s: not a PCI device, and the vfio backend drives only those",

@@ -52,12 +52,51 @@ static void set_caps(struct uvio_udev *udev, const struct vfio_device *device)
 
 static void vfio_close(struct uvio_udev *udev)
 {
+	const struct vfio_domain *domain = udev->domain->priv;
 	struct vfio_device *device = udev->priv;
 
 	uvio_sys_close(udev->release_fd);
-	device->transport->close(device);
+	domain->way->close(udev, device);
 	vfio_regions_cleanup(device);
-	vfio_iova_cleanup(&device->iova);
+}
+
+/* In the order of choice. */
+static const struct vfio_way *const ways[] = {
+	&vfio_way_cdev,
+	&vfio_way_group,
+	&vfio_way_compat,
+	&vfio_way_noiommu,
+};
+
+static const struct uvio_transport transports[] = {
+	{.name = "cdev", .full = "vfio/cdev"},
+	{.name = "group", .full = "vfio/group"},
+	{.name = "compat", .full = "vfio/compat"},
+	{.name = "noiommu", .full = "vfio/noiommu", .on_request = true},
+	{0},
+};
+
+/* The one asked for, or the first that can be opened; where none can, group tells why. */
+static const struct vfio_way *choose_way(const struct uvio_udev *udev)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		if (udev->transport ? !strcmp(udev->transport, ways[i]->name)
+				    : !transports[i].on_request &&
+					      ways[i]->offered(udev->ctx, udev->address.text))
+			return ways[i];
+	return &vfio_way_group;
+}
+
+static int open_way(struct uvio_udev *udev)
+{
+	struct vfio_domain *domain = udev->domain->priv;
+
+	if (!domain->way) {
+		domain->way = choose_way(udev);
+		domain->container_fd = -1;
+	}
+	udev->transport = domain->way->name;
+	return domain->way->open(udev, udev->priv);
 }
 
 static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *options)
@@ -66,18 +105,17 @@ static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 	int rc;
 
 	(void)options;
-	device->transport = &vfio_transport_group;
-	device->container_fd = device->group_fd = device->fd = device->unmask_fd = -1;
+	device->group_fd = device->fd = device->unmask_fd = -1;
 	if (udev->address.kind != UVIO_ADDRESS_PCI)
 		return vfio_open_failed(udev, -ENOTSUP, "open");
-	rc = device->transport->open(udev, device);
+	rc = open_way(udev);
 	if (rc)
 		return rc;
 	rc = get_info(udev, device);
 	if (!rc)
 		rc = vfio_irq_init(udev);
 	if (!rc)
-		rc = device->transport->iova_init(udev, device);
+		rc = vfio_domain_settle(udev);
 	if (!rc)
 		rc = enable_memory(udev);
 	if (rc)
@@ -105,12 +143,15 @@ static int vfio_reset(struct uvio_udev *udev)
 
 static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 {
-	char group[UVIO_NAME_SIZE];
+	char name[UVIO_NAME_SIZE];
 
-	if (uvio_sysfs_link(ctx, group, sizeof(group), "bus/pci/devices/%s/iommu_group", address) ||
-		uvio_dev_path(ctx, path, "vfio/%s", group))
-		return -ENOENT;
-	return access(path, F_OK) ? -ENOENT : 0;
+	if (!vfio_group_name(ctx, address, name, sizeof(name)) &&
+		!uvio_dev_path(ctx, path, "vfio/%s", name) && !access(path, F_OK))
+		return 0;
+	if (!vfio_cdev_name(ctx, address, name, sizeof(name)) &&
+		!uvio_dev_path(ctx, path, "vfio/devices/%s", name) && !access(path, F_OK))
+		return 0;
+	return -ENOENT;
 }
 
 static const struct uvio_backend_ops vfio_ops = {
@@ -119,6 +160,7 @@ static const struct uvio_backend_ops vfio_ops = {
 	.probe = vfio_probe,
 	.open = vfio_open,
 	.close = vfio_close,
+	.domain_cleanup = vfio_domain_cleanup,
 	.region_info = vfio_region_info_get,
 	.region_map = vfio_region_map,
 	.region_unmap = vfio_region_unmap,
@@ -138,6 +180,8 @@ const struct uvio_backend uvio_backend_vfio = {
 	.name = "vfio",
 	.help = "vfio-pci: DMA behind the IOMMU, MSI, for ordinary users too",
 	.kernel_driver = "vfio-pci",
+	.transports = transports,
 	.priv_size = sizeof(struct vfio_device),
+	.domain_size = sizeof(struct vfio_domain),
 	.ops = &vfio_ops,
 };

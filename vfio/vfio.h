@@ -39,6 +39,8 @@ int vfio_iova_alloc(
 	struct vfio_iova *iova, uint64_t size, uint64_t align, uint64_t mask, uint64_t *first);
 /** Gives back what vfio_iova_alloc() gave. Never fails: there is room since the allocation. */
 void vfio_iova_free(struct vfio_iova *iova, uint64_t first, uint64_t size);
+/** Takes exactly these, as vfio_iova_alloc() would. -EBUSY: they are not free; -ENOMEM. */
+int vfio_iova_take(struct vfio_iova *iova, uint64_t first, uint64_t size);
 
 /* info.c: ioctls which say by argsz how much they have, and chain capabilities behind it. */
 
@@ -59,19 +61,65 @@ const struct vfio_info_cap_header *vfio_cap_find(
 /* Transports: how the kernel is reached. */
 
 struct vfio_device;
+struct vfio_domain;
 
-struct vfio_transport {
+struct vfio_way {
+	const char *name;
+	/** Whether the nodes that it takes may be opened: what open() would find. */
+	bool (*offered)(struct uvio_ctx *ctx, const char *address);
 	/** Opens down to device->fd, in the order of the kernel's documentation; all or nothing. */
 	int (*open)(struct uvio_udev *udev, struct vfio_device *device);
-	void (*close)(struct vfio_device *device);
-	/** The IOVA ranges and the page sizes. */
-	int (*iova_init)(struct uvio_udev *udev, struct vfio_device *device);
-	int (*map)(struct vfio_device *device, const struct uvio_mapping *mapping, uint64_t iova);
+	void (*close)(struct uvio_udev *udev, struct vfio_device *device);
+	/** The ranges of IOVA for free(), their number, and the smallest page. NULL: no IOMMU. */
+	int (*ranges)(
+		struct uvio_udev *udev, struct vfio_range **ranges, size_t *count, uint64_t *page);
+	int (*map)(struct vfio_domain *domain, const struct uvio_mapping *mapping, uint64_t iova);
 	/** 0; -EIO where the kernel unmapped another size than asked for. */
-	int (*unmap)(struct vfio_device *device, uint64_t iova, uint64_t size);
+	int (*unmap)(struct vfio_domain *domain, uint64_t iova, uint64_t size);
 };
 
-extern const struct vfio_transport vfio_transport_group;
+extern const struct vfio_way vfio_way_cdev;
+extern const struct vfio_way vfio_way_group;
+extern const struct vfio_way vfio_way_compat;
+extern const struct vfio_way vfio_way_noiommu;
+
+/** One that is attached to the container. */
+struct vfio_group {
+	char name[UVIO_NAME_SIZE]; /* of its node */
+	int fd;
+	unsigned int devices; /* open in it */
+};
+
+/** The private data of a domain. */
+struct vfio_domain {
+	const struct vfio_way *way; /* NULL: no device was opened yet */
+	int container_fd;	    /* or /dev/iommu; -1: not open */
+	struct vfio_group *groups;
+	size_t group_count;
+	uint32_t ioas_id; /* of iommufd; 0: none */
+	bool forgotten;	  /* the kernel has none of the mappings */
+	struct vfio_iova iova;
+};
+
+/* container.c: the group's transport and those like it, over a container of type1 */
+int vfio_container_ranges(
+	struct uvio_udev *udev, struct vfio_range **ranges, size_t *count, uint64_t *page);
+int vfio_container_map(
+	struct vfio_domain *domain, const struct uvio_mapping *mapping, uint64_t iova);
+int vfio_container_unmap(struct vfio_domain *domain, uint64_t iova, uint64_t size);
+
+/* group.c */
+/** The node's name: "12", "noiommu-12". -ENOENT, -ENAMETOOLONG. */
+int vfio_group_name(struct uvio_ctx *ctx, const char *address, char *name, size_t size);
+
+/* cdev.c */
+/** The name of the node: "vfio0". -ENOENT: there is none. */
+int vfio_cdev_name(struct uvio_ctx *ctx, const char *address, char *name, size_t size);
+
+/* domain.c */
+/** The ranges of IOVA as they are with this device, and all mappings, for the kernel again. */
+int vfio_domain_settle(struct uvio_udev *udev);
+void vfio_domain_cleanup(struct uvio_domain *domain);
 
 struct vfio_area {
 	uint64_t offset;
@@ -87,13 +135,10 @@ struct vfio_region {
 
 /** The private data of a udev device. */
 struct vfio_device {
-	const struct vfio_transport *transport;
-	int container_fd; /* -1: not open, as all of them */
-	int group_fd;
-	int fd;
+	int fd;	      /* -1: not open */
+	int group_fd; /* the domain's; -1: without a group */
 	struct vfio_device_info info;
 	struct vfio_region regions[UVIO_REGION_COUNT];
-	struct vfio_iova iova;
 	int irq_counts[UVIO_IRQ_KINDS];
 	uint32_t irq_index; /* of the kernel, while enabled */
 	int *irq_fds;
@@ -122,13 +167,14 @@ int vfio_release_fd_new(struct uvio_udev *udev);
 
 /* dma.c */
 int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
-void vfio_dma_memory_free(struct uvio_udev *udev, struct uvio_mapping *mapping);
+void vfio_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping);
 int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
 
 /* probe.c */
 bool vfio_claims(const struct uvio_device_info *info);
-void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check);
+void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
+	struct uvio_check *check);
 /** A step of open failed: the sentence of vfio_probe() for its cause, or that of the step. */
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step);
 /** A step on an open device failed; -ENODEV marks it as gone. */

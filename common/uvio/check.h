@@ -42,8 +42,15 @@ UVIO_API const char *uvio_backend_name(unsigned int index); /**< NULL: no such i
 UVIO_API const char *uvio_backend_help(unsigned int index); /**< NULL: no such index */
 
 /**
- * Checks one device for one backend. 0 and the result in @check, to be freed with
- * uvio_check_free(); -EINVAL (no such backend), -ENOMEM.
+ * The names by which a device can be opened in just one way, as "vfio/cdev" or "uio", in probe
+ * order; NULL: no such index. @on_request, which may be NULL, tells that it is never chosen by
+ * itself.
+ */
+UVIO_API const char *uvio_transport_name(unsigned int index, bool *on_request);
+
+/**
+ * Checks one device for one backend, "vfio", or one transport, "vfio/cdev". 0 and the result in
+ * @check, to be freed with uvio_check_free(); -EINVAL (no such backend), -ENOMEM.
  */
 UVIO_API int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device,
 	const char *backend, struct uvio_check **check);

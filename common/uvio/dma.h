@@ -70,8 +70,8 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  *
  * Returns the number of segments, in order, 1 on vfio, and fills at most @max of @segments. Where
  * there are more than @max, nothing is mapped, and -E2BIG says in the text how many there are.
- * Errors as uvio_dma_alloc(), and -EINVAL (alignment, or @segments is NULL), -EEXIST (overlaps what is mapped already),
- * -EFAULT (not memory of this process).
+ * Errors as uvio_dma_alloc(), and -EINVAL (alignment, or @segments is NULL), -EEXIST (overlaps what
+ * is mapped already), -EFAULT (not memory of this process).
  */
 UVIO_API int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags,
 	struct uvio_dma_segment *segments, unsigned int max);

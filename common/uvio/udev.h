@@ -36,10 +36,11 @@ enum uvio_open_flags {
 
 /** All zero means default. */
 struct uvio_open_options {
-	const char *backend;	    /**< "vfio", "uio"; NULL: the first that is usable */
+	/** "vfio", "uio", or with the transport "vfio/cdev"; NULL: the first that is usable */
+	const char *backend;
 	uint32_t flags;		    /**< enum uvio_open_flags */
 	uint32_t pad;		    /**< zero */
-	struct uvio_domain *domain; /**< IOMMU address space; NULL: one of its own */
+	struct uvio_domain *domain; /**< <uvio/domain.h>; NULL: one of its own */
 	uint64_t dma_mask;    /**< no memory is mapped above; 0: 64 bits; a card may narrow it */
 	uint64_t reserved[4]; /**< zero */
 };
@@ -73,7 +74,8 @@ enum uvio_cap {
  * 0. -ENODEV: no such device, or no backend can carry it as it is bound now. -ENOENT: it is not
  * bound to the driver that the backend needs, or its IOMMU group has no node. -EBUSY: open
  * elsewhere, or its IOMMU group is not viable. -EACCES, -EPERM: the node, or the IOMMU, may not be
- * used. -ENOTSUP: @domain is given, and the backend has none. -ENOMEM. -EPROTO: the kernel's answer
+ * used. -EINVAL also: @domain has devices of another backend or
+ * transport. -ENOMEM. -EPROTO: the kernel's answer
  * makes no sense. The text names what blocks and how to mend it; the device is left as it was
  * found.
  */
@@ -89,6 +91,9 @@ UVIO_API void uvio_udev_close(struct uvio_udev *udev);
 
 UVIO_API const char *uvio_udev_address(const struct uvio_udev *udev);
 UVIO_API const char *uvio_udev_backend(const struct uvio_udev *udev);
+
+/** How the backend reaches the kernel: "group", "cdev", ...; "" where there is one way only. */
+UVIO_API const char *uvio_udev_transport(const struct uvio_udev *udev);
 
 /** The ids, read from the configuration space; 0xffff where there is none. */
 UVIO_API uint16_t uvio_udev_vendor(const struct uvio_udev *udev);

@@ -9,6 +9,7 @@
 #include <uvio/context.h>
 #include <uvio/device.h>
 #include <uvio/dma.h>
+#include <uvio/domain.h>
 #include <uvio/driver.h>
 #include <uvio/error.h>
 #include <uvio/irq.h>

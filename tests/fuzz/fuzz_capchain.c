@@ -98,26 +98,32 @@ static void use_region(struct uvio_udev *udev, unsigned int index)
 	vfio_region_unmap(udev, &region);
 }
 
-static void use_iova(struct uvio_udev *udev, struct vfio_device *device)
+static void use_iova(struct uvio_udev *udev, struct vfio_domain *domain)
 {
 	uint64_t first;
 
-	if (device->transport->iova_init(udev, device))
+	if (vfio_domain_settle(udev))
 		return;
-	if (!vfio_iova_alloc(&device->iova, 1 << 20, 1 << 12, UINT64_MAX, &first))
-		vfio_iova_free(&device->iova, first, 1 << 20);
+	if (!vfio_iova_alloc(&domain->iova, 1 << 20, 1 << 12, UINT64_MAX, &first))
+		vfio_iova_free(&domain->iova, first, 1 << 20);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct uvio_ctx ctx = {.sysfs = "/nowhere", .dev = "/nowhere", .proc = "/nowhere"};
-	struct vfio_device device = {.transport = &vfio_transport_group,
+	struct vfio_device device = {.group_fd = -1, .fd = -1, .unmask_fd = -1};
+	struct vfio_domain space = {
+		.way = size && data[0] & 2 ? &vfio_way_cdev : &vfio_way_group,
 		.container_fd = -1,
-		.group_fd = -1,
-		.fd = -1,
-		.unmask_fd = -1};
-	struct uvio_udev udev = {.ctx = &ctx, .priv = &device, .lock_fd = -1, .release_fd = -1};
+	};
+	struct uvio_domain domain = {.ctx = &ctx, .priv = &space};
+	struct uvio_udev udev = {.ctx = &ctx,
+		.priv = &device,
+		.domain = &domain,
+		.lock_fd = -1,
+		.release_fd = -1};
 
+	uvio_dma_init(&domain.dma);
 	rest = data;
 	rest_size = size;
 	udev.backend = &uvio_backend_vfio;
@@ -125,11 +131,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	device.info.num_regions = UVIO_REGION_COUNT;
 	device.info.num_irqs = 5;
 	if (size && data[0] & 1)
-		use_iova(&udev, &device);
+		use_iova(&udev, &space);
 	for (unsigned int i = 0; rest_size && i < UVIO_REGION_COUNT; i++)
 		use_region(&udev, i);
 	vfio_irq_init(&udev);
 	vfio_regions_cleanup(&device);
-	vfio_iova_cleanup(&device.iova);
+	vfio_iova_cleanup(&space.iova);
+	uvio_dma_cleanup(&domain);
 	return 0;
 }

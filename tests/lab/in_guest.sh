@@ -6,6 +6,7 @@
 
 card=0000:00:04.0
 testdev=0000:00:07.0
+port=0000:01:00.0
 n=0
 
 check() {
@@ -55,6 +56,13 @@ for backend in vfio uio; do
   example_bind $testdev $backend >/dev/null
   check "example_driver: on $backend" "count: passed" "$(example_driver $testdev)"
 done
+uvio bind $card vfio >/dev/null
+uvio bind $port vfio >/dev/null
+check "example_domain: on vfio" "one iova for both" "$(example_domain $card $port)"
+uvio bind $card uio >/dev/null
+uvio bind $port uio >/dev/null
+check "example_domain: on uio" "one iova for both" "$(example_domain $card $port)"
+uvio bind $port none >/dev/null
 check "example_device: lists the card" "$card uio_pci_generic" "$(example_device | grep "^$card")"
 example_bind $testdev none >/dev/null
 uvio bind $card none >/dev/null

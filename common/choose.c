@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend.h"
+
+static const char *find_transport(const struct uvio_backend *backend, const char *name)
+{
+	const struct uvio_transport *transport = backend->transports;
+
+	for (; transport && transport->name; transport++)
+		if (!strcmp(transport->name, name))
+			return transport->name;
+	return NULL;
+}
+
+const char *uvio_transport_name(unsigned int index, bool *on_request)
+{
+	const struct uvio_backend *backend;
+
+	for (unsigned int i = 0; (backend = uvio_backend_at(i)); i++) {
+		const struct uvio_transport only[] = {{backend->name, backend->name, false}, {0}};
+		const struct uvio_transport *transport =
+			backend->transports ? backend->transports : only;
+
+		for (; transport->name; transport++)
+			if (!index--) {
+				if (on_request)
+					*on_request = transport->on_request;
+				return transport->full;
+			}
+	}
+	return NULL;
+}
+
+static int no_transport(const struct uvio_backend *backend, const char *name)
+{
+	const struct uvio_transport *transport = backend->transports;
+	char known[128] = "";
+
+	for (; transport && transport->name; transport++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+			known[0] ? ", " : "; there are: ", transport->full);
+	return uvio_fail(
+		-EINVAL, "%s: the %s backend has no such transport%s", name, backend->name, known);
+}
+
+int uvio_backend_parse(
+	const char *name, const struct uvio_backend **backend, const char **transport)
+{
+	char family[UVIO_NAME_SIZE];
+	size_t n = strcspn(name, "/");
+
+	*transport = NULL;
+	snprintf(family, sizeof(family), "%.*s", (int)n, name);
+	*backend = uvio_backend_find(family);
+	if (!*backend)
+		return uvio_no_backend(name);
+	if (!name[n])
+		return 0;
+	*transport = find_transport(*backend, name + n + 1);
+	return *transport ? 0 : no_transport(*backend, name);
+}
+
+/* The sentences of all backends that cannot, in probe order, without the address each. */
+static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
+{
+	size_t used = 0, skip = strlen(device->info.address) + strlen(": ");
+	char text[UVIO_TEXT_SIZE] = "";
+
+	for (unsigned int i = 0; i < uvio_backend_count() && used < sizeof(text); i++) {
+		struct uvio_check *check;
+		int rc = uvio_check_device(ctx, device, uvio_backend_name(i), &check);
+
+		if (rc)
+			return rc;
+		uvio_fail(
+			-ENODEV, "%s: it became usable just now; try again", device->info.address);
+		uvio_check_fail(check, -ENODEV);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, " %s: %s.",
+			uvio_backend_name(i), uvio_last_error() + skip);
+		uvio_check_free(check);
+	}
+	return uvio_fail(
+		-ENODEV, "%s: no backend can carry it now.%.900s", device->info.address, text);
+}
+
+static int choose_usable(
+	struct uvio_ctx *ctx, const struct uvio_device *device, const struct uvio_backend **backend)
+{
+	for (unsigned int i = 0; (*backend = uvio_backend_at(i)); i++) {
+		struct uvio_check *check;
+		enum uvio_verdict verdict;
+		int rc = uvio_check_device(ctx, device, (*backend)->name, &check);
+
+		if (rc)
+			return rc;
+		verdict = uvio_check_verdict(check);
+		uvio_check_free(check);
+		uvio_log(ctx, UVIO_LOG_DEBUG, "%s: backend %s is %susable", device->info.address,
+			(*backend)->name, verdict == UVIO_USABLE ? "" : "not ");
+		if (verdict == UVIO_USABLE)
+			return 0;
+	}
+	return none_usable(ctx, device);
+}
+
+int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_open_options *options, const struct uvio_backend **backend,
+	const char **transport)
+{
+	struct uvio_device *device;
+	int rc;
+
+	*transport = NULL;
+	if (options->backend)
+		return uvio_backend_parse(options->backend, backend, transport);
+	*backend = options->domain ? options->domain->backend : NULL;
+	if (*backend)
+		return 0;
+	rc = uvio_device_look(ctx, address->text, false, &device);
+	if (rc)
+		return rc;
+	rc = choose_usable(ctx, device, backend);
+	uvio_device_free(device);
+	return rc;
+}

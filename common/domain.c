@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uvio/domain.h>
+
+#include "backend.h"
+
+static struct uvio_domain *domain_new(struct uvio_ctx *ctx, bool shared)
+{
+	struct uvio_domain *domain = calloc(1, sizeof(*domain));
+
+	if (!domain)
+		return NULL;
+	domain->ctx = ctx;
+	domain->shared = shared;
+	pthread_mutex_init(&domain->lock, NULL);
+	uvio_dma_init(&domain->dma);
+	return domain;
+}
+
+/* The kernel's part first: after that no card reaches the memory. */
+static void domain_free(struct uvio_domain *domain)
+{
+	if (domain->backend && domain->backend->ops->domain_cleanup)
+		domain->backend->ops->domain_cleanup(domain);
+	uvio_dma_cleanup(domain);
+	pthread_mutex_destroy(&domain->lock);
+	free(domain->priv);
+	free(domain);
+}
+
+int uvio_domain_new(struct uvio_ctx *ctx, struct uvio_domain **out)
+{
+	if (!ctx || !out)
+		return uvio_fail(-EINVAL, "domain: no context, or no place for it");
+	*out = domain_new(ctx, true);
+	return *out ? 0 : uvio_no_memory("domain");
+}
+
+int uvio_domain_free(struct uvio_domain *domain)
+{
+	if (!domain)
+		return 0;
+	if (domain->devices)
+		return uvio_fail(-EBUSY,
+			"domain of %s: %u devices are open in it; close them first", domain->name,
+			domain->devices);
+	domain_free(domain);
+	return 0;
+}
+
+static int check_kind(const struct uvio_domain *domain, const struct uvio_udev *udev)
+{
+	const char *name = udev->backend->name;
+
+	if (domain->backend != udev->backend)
+		return uvio_fail(-EINVAL,
+			"%s: the domain has devices of the %s backend (%s), and this one is to be "
+			"opened on %s; they cannot share it",
+			udev->address.text, domain->backend->name, domain->name, name);
+	if (udev->transport && domain->transport && strcmp(udev->transport, domain->transport))
+		return uvio_fail(-EINVAL,
+			"%s: the domain was begun on %s/%s (%s), and this device is to be opened "
+			"on %s/%s; they cannot share it",
+			udev->address.text, name, domain->transport, domain->name, name,
+			udev->transport);
+	return 0;
+}
+
+static int take_kind(struct uvio_domain *domain, const struct uvio_udev *udev)
+{
+	size_t size = udev->backend->domain_size;
+
+	if (domain->backend)
+		return check_kind(domain, udev);
+	domain->priv = calloc(1, size ? size : 1);
+	if (!domain->priv)
+		return uvio_no_memory(udev->address.text);
+	domain->backend = udev->backend;
+	memcpy(domain->name, udev->address.text, sizeof(domain->name));
+	return 0;
+}
+
+/* Without devices and mappings it may become another backend's. */
+static void forget_kind(struct uvio_domain *domain)
+{
+	if (domain->devices || domain->dma.count)
+		return;
+	if (domain->backend->ops->domain_cleanup)
+		domain->backend->ops->domain_cleanup(domain);
+	free(domain->priv);
+	domain->priv = NULL;
+	domain->backend = NULL;
+	domain->transport = NULL;
+}
+
+static int join_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
+{
+	struct uvio_domain *domain = udev->domain;
+	int rc = take_kind(domain, udev);
+
+	if (rc)
+		return rc;
+	if (!udev->transport)
+		udev->transport = domain->transport;
+	if (options->dma_mask)
+		rc = uvio_dma_set_mask(udev, options->dma_mask);
+	if (!rc)
+		rc = udev->backend->ops->open(udev, options);
+	if (rc) {
+		forget_kind(domain);
+		return rc;
+	}
+	domain->transport = udev->transport;
+	domain->devices++;
+	return 0;
+}
+
+int uvio_domain_join(
+	struct uvio_udev *udev, struct uvio_domain *shared, const struct uvio_open_options *options)
+{
+	int rc;
+
+	udev->domain = shared ? shared : domain_new(udev->ctx, false);
+	if (!udev->domain)
+		return uvio_no_memory(udev->address.text);
+	pthread_mutex_lock(&udev->domain->lock);
+	rc = join_locked(udev, options);
+	pthread_mutex_unlock(&udev->domain->lock);
+	if (rc && !shared)
+		domain_free(udev->domain);
+	return rc;
+}
+
+void uvio_domain_leave(struct uvio_udev *udev)
+{
+	struct uvio_domain *domain = udev->domain;
+
+	if (!domain->shared)
+		uvio_dma_unmap_all(udev);
+	pthread_mutex_lock(&domain->lock);
+	udev->backend->ops->close(udev);
+	domain->devices--;
+	forget_kind(domain);
+	pthread_mutex_unlock(&domain->lock);
+	if (!domain->shared)
+		domain_free(domain);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include <uvio/domain.h>
+
+#include "fixture.h"
+
+#define OTHER "0000:00:05.0"
+
+static struct uvio_domain *domain;
+static struct uvio_udev *other;
+
+static int open_in(const char *address, struct uvio_domain *shared, struct uvio_udev **out)
+{
+	const struct uvio_open_options options = {.backend = "fake", .domain = shared};
+
+	return uvio_udev_open(tree->ctx, address, &options, out);
+}
+
+static void setup(void)
+{
+	fixture_tree();
+	tree_change(tree, "dir sys/bus/pci/devices/" OTHER);
+	ASSERT_OK(uvio_domain_new(tree->ctx, &domain));
+	ASSERT_OK(open_in(EDU, domain, &udev));
+	ASSERT_OK(open_in(OTHER, domain, &other));
+}
+
+static void teardown(void)
+{
+	uvio_udev_close(other);
+	uvio_udev_close(udev);
+	other = udev = NULL;
+	ASSERT_OK(uvio_domain_free(domain));
+	domain = NULL;
+	fixture_close();
+}
+
+static void memory_has_one_iova_for_all(void)
+{
+	struct uvio_dma dma;
+	uint64_t iova;
+
+	ASSERT_OK(uvio_dma_alloc(udev, 100, 0, &dma));
+	ASSERT_OK(uvio_dma_iova(other, dma.addr, &iova, NULL));
+	ASSERT_EQ(iova, dma.iova);
+	ASSERT_OK(uvio_dma_free(other, &dma));
+}
+
+static void mapping_twice_is_refused(void)
+{
+	struct uvio_dma_segment segments[16];
+	struct uvio_dma dma;
+
+	ASSERT_OK(uvio_dma_alloc(udev, 100, 0, &dma));
+	ASSERT_ERR(uvio_dma_map(other, dma.addr, 4096, 0, segments, 16), -EEXIST,
+		"overlap what is mapped already");
+	ASSERT_OK(uvio_dma_free(udev, &dma));
+}
+
+static void the_mask_is_the_narrowest(void)
+{
+	struct uvio_dma dma;
+
+	ASSERT_OK(uvio_dma_set_mask(other, 0xfffff));
+	ASSERT_ERR(uvio_dma_alloc(udev, 100, 0, &dma), -ENOSPC,
+		EDU ": DMA map: nothing is free below the DMA mask 0xfffff");
+	ASSERT_OK(uvio_dma_set_mask(udev, UINT64_MAX));
+	ASSERT_ERR(uvio_dma_alloc(udev, 100, 0, &dma), -ENOSPC, "DMA mask 0xfffff");
+}
+
+static void mappings_survive_the_last_device(void)
+{
+	struct uvio_dma dma;
+	uint64_t iova;
+
+	ASSERT_OK(uvio_dma_alloc(udev, 100, 0, &dma));
+	uvio_udev_close(other);
+	uvio_udev_close(udev);
+	udev = NULL;
+	ASSERT_OK(open_in(OTHER, domain, &other));
+	ASSERT_OK(uvio_dma_iova(other, dma.addr, &iova, NULL));
+	ASSERT_EQ(iova, dma.iova);
+	strcpy(dma.addr, "still there");
+}
+
+static void it_is_not_freed_under_its_devices(void)
+{
+	ASSERT_ERR(uvio_domain_free(domain), -EBUSY,
+		"domain of " EDU ": 2 devices are open in it; close them first");
+}
+
+static void another_backend_is_refused(void)
+{
+	const struct uvio_open_options options = {.backend = "vfio", .domain = domain};
+
+	uvio_udev_close(other);
+	other = NULL;
+	ASSERT_ERR(uvio_udev_open(tree->ctx, OTHER, &options, &other), -EINVAL,
+		OTHER ": the domain has devices of the fake backend (" EDU
+		      "), and this one is to be opened on vfio; they cannot share it");
+}
+
+static void the_domain_chooses_the_backend(void)
+{
+	const struct uvio_open_options options = {.domain = domain};
+
+	uvio_udev_close(other);
+	ASSERT_OK(uvio_udev_open(tree->ctx, OTHER, &options, &other));
+	ASSERT_STR(uvio_udev_backend(other), "fake");
+	ASSERT_STR(uvio_udev_transport(other), "");
+}
+
+static void an_open_that_fails_leaves_it_as_it_was(void)
+{
+	struct uvio_dma dma;
+
+	uvio_udev_close(other);
+	other = NULL;
+	fake_faults.open = -EIO;
+	ASSERT_ERR(open_in(OTHER, domain, &other), -EIO, "does not open");
+	ASSERT_OK(uvio_dma_alloc(udev, 100, 0, &dma));
+	ASSERT_OK(uvio_dma_free(udev, &dma));
+}
+
+static void empty_it_is_forgotten(void)
+{
+	uvio_udev_close(other);
+	uvio_udev_close(udev);
+	udev = NULL;
+	ASSERT_OK(open_in(OTHER, domain, &other));
+	ASSERT_ERR(uvio_domain_free(domain), -EBUSY, "domain of " OTHER ": 1 devices");
+}
+
+static void nothing_to_put_it_is_refused(void)
+{
+	ASSERT_ERR(uvio_domain_new(tree->ctx, NULL), -EINVAL, "domain: no context, or no place");
+	ASSERT_OK(uvio_domain_free(NULL));
+}
+
+static CU_TestInfo tests[] = {
+	TEST(memory_has_one_iova_for_all),
+	TEST(mapping_twice_is_refused),
+	TEST(the_mask_is_the_narrowest),
+	TEST(mappings_survive_the_last_device),
+	TEST(it_is_not_freed_under_its_devices),
+	TEST(another_backend_is_refused),
+	TEST(the_domain_chooses_the_backend),
+	TEST(an_open_that_fails_leaves_it_as_it_was),
+	TEST(empty_it_is_forgotten),
+	TEST(nothing_to_put_it_is_refused),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"domain", NULL, NULL, setup, teardown, tests},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}

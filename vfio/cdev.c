@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* The transport by a character device for each card, with the address spaces of iommufd. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "iommufd.h"
+#include "sys.h"
+#include "vfio.h"
+
+/* Of iommufd's lists, which are short. */
+#define MAX_RANGES 65536
+
+/* The folder is there also where the kernel makes no nodes: "dev" in it tells. */
+int vfio_cdev_name(struct uvio_ctx *ctx, const char *address, char *name, size_t size)
+{
+	char **names;
+	int rc = -ENOENT;
+	int count = uvio_sysfs_names(ctx, "vfio", &names, "bus/pci/devices/%s/vfio-dev", address);
+
+	if (count > 0 &&
+		uvio_sysfs_exists(ctx, "bus/pci/devices/%s/vfio-dev/%s/dev", address, names[0])) {
+		snprintf(name, size, "%.60s", names[0]);
+		rc = 0;
+	}
+	uvio_names_free(names, count);
+	return count == -ENOMEM ? count : rc;
+}
+
+static bool cdev_offered(struct uvio_ctx *ctx, const char *address)
+{
+	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+
+	if (vfio_cdev_name(ctx, address, name, sizeof(name)) ||
+		uvio_dev_path(ctx, path, "vfio/devices/%s", name) || access(path, R_OK | W_OK))
+		return false;
+	return !uvio_dev_path(ctx, path, "iommu") && !access(path, R_OK | W_OK);
+}
+
+static int open_iommufd(struct uvio_udev *udev, struct vfio_domain *domain)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (domain->container_fd >= 0)
+		return 0;
+	uvio_dev_path(udev->ctx, path, "iommu");
+	rc = uvio_sys_open(path, O_RDWR);
+	if (rc < 0)
+		return vfio_open_failed(udev, rc, path);
+	domain->container_fd = rc;
+	return 0;
+}
+
+static int alloc_ioas(struct uvio_udev *udev, struct vfio_domain *domain)
+{
+	struct iommufd_ioas_alloc alloc = {.size = sizeof(alloc)};
+	int rc;
+
+	if (domain->ioas_id)
+		return 0;
+	rc = uvio_sys_ioctl(domain->container_fd, IOMMUFD_IOAS_ALLOC, &alloc);
+	if (rc < 0)
+		return vfio_open_failed(udev, rc, "IOMMU_IOAS_ALLOC");
+	domain->ioas_id = alloc.out_ioas_id;
+	return 0;
+}
+
+static int open_cdev(struct uvio_udev *udev, struct vfio_device *device)
+{
+	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	int rc = vfio_cdev_name(udev->ctx, udev->address.text, name, sizeof(name));
+
+	if (rc)
+		return vfio_open_failed(udev, rc, "vfio-dev");
+	uvio_dev_path(udev->ctx, path, "vfio/devices/%s", name);
+	rc = uvio_sys_open(path, O_RDWR);
+	if (rc < 0)
+		return vfio_open_failed(udev, rc, path);
+	device->fd = rc;
+	return 0;
+}
+
+/* Bound before anything else is asked; attached, it has the mappings that there are. */
+static int attach(struct uvio_udev *udev, const struct vfio_device *device)
+{
+	const struct vfio_domain *domain = udev->domain->priv;
+	struct iommufd_vfio_bind bind = {
+		.argsz = sizeof(bind),
+		.iommufd = domain->container_fd,
+	};
+	struct iommufd_vfio_attach attach = {
+		.argsz = sizeof(attach),
+		.pt_id = domain->ioas_id,
+	};
+	int rc = uvio_sys_ioctl(device->fd, IOMMUFD_VFIO_BIND, &bind);
+
+	if (rc < 0)
+		return vfio_open_failed(udev, rc, "VFIO_DEVICE_BIND_IOMMUFD");
+	rc = uvio_sys_ioctl(device->fd, IOMMUFD_VFIO_ATTACH, &attach);
+	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_DEVICE_ATTACH_IOMMUFD_PT") : 0;
+}
+
+static int cdev_open(struct uvio_udev *udev, struct vfio_device *device)
+{
+	struct vfio_domain *domain = udev->domain->priv;
+	int rc = open_cdev(udev, device);
+
+	if (!rc)
+		rc = open_iommufd(udev, domain);
+	if (!rc)
+		rc = alloc_ioas(udev, domain);
+	if (!rc)
+		rc = attach(udev, device);
+	if (rc) {
+		uvio_sys_close(device->fd);
+		device->fd = -1;
+	}
+	return rc;
+}
+
+/* The address space stays, with what is mapped in it. */
+static void cdev_close(struct uvio_udev *udev, struct vfio_device *device)
+{
+	(void)udev;
+	uvio_sys_close(device->fd);
+	device->fd = -1;
+}
+
+/* Asked without room first, and again while they become more. */
+static int ask_ranges(struct vfio_domain *domain, struct iommufd_ioas_iova_ranges *ask,
+	struct iommufd_iova_range **list)
+{
+	int rc = -EMSGSIZE;
+
+	*list = NULL;
+	for (uint32_t room = 16; rc == -EMSGSIZE; room = ask->num_iovas) {
+		free(*list);
+		*list = room && room <= MAX_RANGES ? calloc(room, sizeof(**list)) : NULL;
+		if (!*list)
+			return room > MAX_RANGES || !room ? -EPROTO : -ENOMEM;
+		*ask = (struct iommufd_ioas_iova_ranges){
+			.size = sizeof(*ask),
+			.ioas_id = domain->ioas_id,
+			.num_iovas = room,
+			.allowed_iovas = (uintptr_t)*list,
+		};
+		rc = uvio_sys_ioctl(domain->container_fd, IOMMUFD_IOAS_IOVA_RANGES, ask);
+		if (!rc && ask->num_iovas > room)
+			rc = -EPROTO;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int cdev_ranges(
+	struct uvio_udev *udev, struct vfio_range **ranges, size_t *count, uint64_t *page)
+{
+	struct iommufd_ioas_iova_ranges ask;
+	struct iommufd_iova_range *list;
+	int rc = ask_ranges(udev->domain->priv, &ask, &list);
+
+	if (rc && rc != -ENOMEM && rc != -EPROTO)
+		rc = vfio_failed(udev, rc, "IOMMU_IOAS_IOVA_RANGES");
+	*ranges = rc ? NULL : calloc(ask.num_iovas ? ask.num_iovas : 1, sizeof(**ranges));
+	if (!rc && !*ranges)
+		rc = -ENOMEM;
+	for (uint32_t i = 0; !rc && i < ask.num_iovas; i++)
+		(*ranges)[i] = (struct vfio_range){list[i].start, list[i].last};
+	free(list);
+	if (rc)
+		return rc;
+	*count = ask.num_iovas;
+	if (ask.out_iova_alignment && !(ask.out_iova_alignment & (ask.out_iova_alignment - 1)))
+		*page = ask.out_iova_alignment;
+	return 0;
+}
+
+static int cdev_map(struct vfio_domain *domain, const struct uvio_mapping *mapping, uint64_t iova)
+{
+	struct iommufd_ioas_map map = {
+		.size = sizeof(map),
+		.flags = IOMMUFD_MAP_FIXED_IOVA,
+		.ioas_id = domain->ioas_id,
+		.user_va = mapping->addr,
+		.length = mapping->size,
+		.iova = iova,
+	};
+
+	if (mapping->flags & UVIO_DMA_TO_CARD)
+		map.flags |= IOMMUFD_MAP_READABLE;
+	if (mapping->flags & UVIO_DMA_FROM_CARD)
+		map.flags |= IOMMUFD_MAP_WRITEABLE;
+	return uvio_sys_ioctl(domain->container_fd, IOMMUFD_IOAS_MAP, &map);
+}
+
+static int cdev_unmap(struct vfio_domain *domain, uint64_t iova, uint64_t size)
+{
+	struct iommufd_ioas_unmap unmap = {
+		.size = sizeof(unmap),
+		.ioas_id = domain->ioas_id,
+		.iova = iova,
+		.length = size,
+	};
+	int rc = uvio_sys_ioctl(domain->container_fd, IOMMUFD_IOAS_UNMAP, &unmap);
+
+	if (rc < 0)
+		return rc;
+	return unmap.length == size ? 0 : -EIO;
+}
+
+const struct vfio_way vfio_way_cdev = {
+	.name = "cdev",
+	.offered = cdev_offered,
+	.open = cdev_open,
+	.close = cdev_close,
+	.ranges = cdev_ranges,
+	.map = cdev_map,
+	.unmap = cdev_unmap,
+};
