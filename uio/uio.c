@@ -103,7 +103,7 @@ static void uio_close(struct uvio_udev *udev)
 
 	uvio_sys_close(device->fd);
 	uvio_sys_close(device->config_fd);
-	uvio_sys_close(device->pagemap_fd);
+	uvio_phys_cleanup(&device->phys);
 	pthread_mutex_destroy(&device->command_lock);
 }
 
@@ -114,7 +114,8 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 
 	(void)options;
 	device->udev = udev;
-	device->fd = device->config_fd = device->pagemap_fd = -1;
+	device->fd = device->config_fd = -1;
+	uvio_phys_init(&device->phys, "uio", "use the vfio backend");
 	pthread_mutex_init(&device->command_lock, NULL);
 	device->pci = udev->address.kind == UVIO_ADDRESS_PCI;
 	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++)

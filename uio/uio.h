@@ -8,6 +8,7 @@
 #define UVIO_UIO_H
 
 #include "backend.h"
+#include "phys.h"
 #include "sys.h"
 
 #define UIO_MAPS 5 /* MAX_UIO_MAPS */
@@ -44,8 +45,8 @@ struct uio_device {
 	int config_fd;	    /* -1: not PCI */
 	bool dma_allowed;   /* found so; what it rests on cannot change while a driver is bound */
 	int config_refused; /* why it is open for reading only; 0: it is not */
-	int pagemap_fd;	    /* -1: not opened yet */
-	bool read_layout;   /* maps and bars are filled */
+	struct uvio_phys phys;
+	bool read_layout; /* maps and bars are filled */
 	struct uio_map maps[UIO_MAPS];
 	struct uio_bar bars[PCI_BARS];
 	struct uio_region regions[UVIO_REGION_COUNT];
