@@ -22,10 +22,10 @@ int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return uvio_dma_anonymous(udev, mapping, 0);
 }
 
-void vfio_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
+void vfio_dma_set_caps(struct uvio_udev *udev)
 {
-	(void)domain;
-	uvio_sys_munmap((void *)mapping->addr, mapping->size);
+	udev->caps |= UVIO_CAP_BUS_MASTER | UVIO_CAP_DMA | UVIO_CAP_DMA_ISOLATED |
+		      UVIO_CAP_DMA_PINNED | UVIO_CAP_UNPRIVILEGED;
 }
 
 static int no_entry(struct uvio_udev *udev)

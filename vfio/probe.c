@@ -79,19 +79,36 @@ static void not_permitted(
 		(unsigned int)st.st_gid, (unsigned int)st.st_mode & 07777);
 }
 
+static bool is_noiommu(struct uvio_ctx *ctx, const struct uvio_device_info *info)
+{
+	char name[UVIO_NAME_SIZE] = "";
+
+	if (info->iommu_group < 0)
+		return false;
+	uvio_sysfs_read(ctx, name, sizeof(name), "kernel/iommu_groups/%d/name", info->iommu_group);
+	return !strcmp(name, "vfio-noiommu");
+}
+
+static void probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info, const char *name,
+	const char *mend, struct uvio_check *check)
+{
+	char path[PATH_MAX];
+
+	uvio_dev_path(ctx, path, "%s", name);
+	if (access(path, F_OK))
+		uvio_check_add(
+			check, UVIO_BLOCKS, mend, "%s: %s does not exist", info->address, path);
+	else if (access(path, R_OK | W_OK))
+		not_permitted(info, path, check);
+}
+
 /* The node of the group is missing, though the driver is bound. */
 static void no_group_node(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	const char *path, struct uvio_check *check)
 {
-	char name[UVIO_NAME_SIZE] = "";
-
-	uvio_sysfs_read(ctx, name, sizeof(name), "kernel/iommu_groups/%d/name", info->iommu_group);
-	if (!strcmp(name, "vfio-noiommu"))
-		uvio_check_add(check, UVIO_BLOCKS, "switch the IOMMU on, or use the uio backend",
-			"%s: VFIO runs without an IOMMU here, and this backend does not",
-			info->address);
-	else if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/vfio-dev", info->address))
-		uvio_check_add(check, UVIO_BLOCKS, "use a kernel with CONFIG_VFIO_GROUP",
+	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/vfio-dev", info->address))
+		uvio_check_add(check, UVIO_BLOCKS,
+			"use vfio/cdev, or a kernel with CONFIG_VFIO_GROUP",
 			"%s: this kernel has devices of VFIO, but no groups", info->address);
 	else
 		uvio_check_add(check, UVIO_BLOCKS,
@@ -101,23 +118,121 @@ static void no_group_node(struct uvio_ctx *ctx, const struct uvio_device_info *i
 			path, info->driver);
 }
 
-static void probe_node(
+static void probe_group_node(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], name[UVIO_NAME_SIZE];
 
-	if (!vfio_claims(info) || info->iommu_group < 0)
+	if (vfio_group_name(ctx, info->address, name, sizeof(name)) ||
+		uvio_dev_path(ctx, path, "vfio/%s", name))
 		return;
-	uvio_dev_path(ctx, path, "vfio/vfio");
-	if (access(path, F_OK))
-		uvio_check_add(check, UVIO_BLOCKS,
-			"modprobe vfio; in a container, pass the node in", "%s: %s does not exist",
-			info->address, path);
-	uvio_dev_path(ctx, path, "vfio/%d", info->iommu_group);
 	if (access(path, F_OK))
 		no_group_node(ctx, info, path, check);
 	else if (access(path, R_OK | W_OK))
 		not_permitted(info, path, check);
+}
+
+static void probe_by_group(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	probe_path(
+		ctx, info, "vfio/vfio", "modprobe vfio; in a container, pass the node in", check);
+	probe_group_node(ctx, info, check);
+}
+
+static void probe_by_iommufd(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	probe_path(ctx, info, "iommu",
+		"modprobe iommufd (CONFIG_IOMMUFD, since Linux 6.2); in a container, pass the node "
+		"in; or use vfio/group",
+		check);
+}
+
+static void probe_cdev(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	char node[UVIO_NAME_SIZE * 2], name[UVIO_NAME_SIZE];
+
+	if (vfio_cdev_name(ctx, info->address, name, sizeof(name))) {
+		uvio_check_add(check, UVIO_BLOCKS, "use vfio/group",
+			"%s: this kernel makes no nodes for devices (CONFIG_VFIO_DEVICE_CDEV, "
+			"since Linux 6.6)",
+			info->address);
+		return;
+	}
+	snprintf(node, sizeof(node), "vfio/devices/%s", name);
+	probe_path(ctx, info, node, "in a container, pass the node in; is udev running?", check);
+	probe_by_iommufd(ctx, info, check);
+}
+
+static void probe_compat(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	probe_by_iommufd(ctx, info, check);
+	probe_group_node(ctx, info, check);
+}
+
+/* One is enough; where none is, group is what most kernels have. */
+static void probe_any(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	char ways[128] = "";
+
+	vfio_ways_offered(ctx, info->address, ways, sizeof(ways));
+	if (ways[0])
+		uvio_check_add(
+			check, UVIO_NOTE, NULL, "%s: can be opened by %s", info->address, ways);
+	else
+		probe_by_group(ctx, info, check);
+}
+
+static const struct {
+	const char *transport;
+	void (*probe)(struct uvio_ctx *, const struct uvio_device_info *, struct uvio_check *);
+} nodes[] = {
+	{"cdev", probe_cdev},
+	{"group", probe_by_group},
+	{"compat", probe_compat},
+	{"noiommu", probe_by_group},
+};
+
+static void probe_node(struct uvio_ctx *ctx, const struct uvio_device_info *info,
+	const char *transport, struct uvio_check *check)
+{
+	if (!vfio_claims(info) || info->iommu_group < 0)
+		return;
+	if (!transport)
+		probe_any(ctx, info, check);
+	for (size_t i = 0; transport && i < ARRAY_SIZE(nodes); i++)
+		if (!strcmp(transport, nodes[i].transport))
+			nodes[i].probe(ctx, info, check);
+}
+
+/* The kernel lets vfio-pci have a card without an IOMMU only where that is switched on. */
+static void probe_noiommu(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	char mode[8] = "";
+
+	uvio_check_add(check, UVIO_NOTE, NULL,
+		"%s: UNSAFE: without an IOMMU the card reaches all memory of the machine; a "
+		"program has to ask for DMA (UVIO_OPEN_UNSAFE_DMA)",
+		info->address);
+	if (info->iommu_group >= 0 && !is_noiommu(ctx, info)) {
+		uvio_check_add(check, UVIO_BLOCKS, "use vfio, which is safe",
+			"%s: an IOMMU translates for it, so that VFIO will not go without",
+			info->address);
+		return;
+	}
+	uvio_sysfs_read(
+		ctx, mode, sizeof(mode), "module/vfio/parameters/enable_unsafe_noiommu_mode");
+	if (!strchr("Yy1", mode[0]) || !mode[0])
+		uvio_check_add(check, UVIO_BLOCKS,
+			"load vfio with enable_unsafe_noiommu_mode=1, or write 1 to that parameter "
+			"in sysfs, and bind the card again",
+			"%s: VFIO without an IOMMU is switched off in this kernel, or not built in",
+			info->address);
 }
 
 static void probe_memlock(const struct uvio_device_info *info, struct uvio_check *check)
@@ -132,91 +247,41 @@ static void probe_memlock(const struct uvio_device_info *info, struct uvio_check
 		(unsigned long long)limit.rlim_cur >> 10);
 }
 
+static void probe_iommu(
+	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
+{
+	const struct uvio_device_info *info = &device->info;
+
+	if (is_noiommu(ctx, info))
+		uvio_check_add(check, UVIO_BLOCKS,
+			"switch the IOMMU on, use the uio backend, or, at that risk, open it as "
+			"vfio/noiommu",
+			"%s: VFIO runs without an IOMMU here: nothing would keep the card from any "
+			"memory",
+			info->address);
+	else
+		probe_group(device, check);
+}
+
 void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
 	struct uvio_check *check)
 {
 	const struct uvio_device_info *info = &device->info;
+	bool noiommu = transport && !strcmp(transport, "noiommu");
 
-	(void)transport;
 	if (!info->pci) {
 		uvio_check_add(check, UVIO_BLOCKS, "use the uio backend",
 			"%s: not a PCI device, and the vfio backend drives only those",
 			info->address);
 		return;
 	}
-	probe_group(device, check);
-	if (info->iommu_group >= 0) /* without, vfio-pci would not take it */
+	if (noiommu)
+		probe_noiommu(ctx, info, check);
+	else
+		probe_iommu(ctx, device, check);
+	if (noiommu || info->iommu_group >= 0) /* without, vfio-pci would not take it */
 		probe_driver(ctx, info, check);
-	probe_node(ctx, info, check);
+	if (noiommu || !is_noiommu(ctx, info))
+		probe_node(ctx, info, transport, check);
 	probe_memlock(info, check);
-}
-
-/* What no file in sysfs shows beforehand, by the step which met it. */
-static const struct {
-	const char *step;
-	int err;
-	const char *text;
-} causes[] = {
-	{"VFIO_SET_IOMMU", -EPERM,
-		"the platform cannot remap interrupts, so a card could forge them; switch on "
-		"interrupt "
-		"remapping (x2APIC) in the firmware, or, at that risk, load vfio_iommu_type1 with "
-		"allow_unsafe_interrupts=1"},
-	{"VFIO_SET_IOMMU", -ENODEV, "the module vfio_iommu_type1 is not loaded; modprobe it"},
-	{"VFIO_GROUP_SET_CONTAINER", -EINVAL,
-		"the group cannot be attached: often memory reserved by the firmware for the card "
-		"(RMRR); dmesg names it, and another slot may mend it"},
-	{"VFIO_GROUP_SET_CONTAINER", -EBUSY,
-		"a member of its IOMMU group was taken by a kernel driver; uvio info lists them"},
-	{"VFIO_GROUP_GET_DEVICE_FD", -EAGAIN, "the kernel is still resetting it; try again"},
-	{"VFIO_GROUP_GET_DEVICE_FD", -EACCES,
-		"it is a virtual function whose physical function wants a VF token"},
-	{"VFIO_GROUP_GET_DEVICE_FD", -ENODEV, "it has just been unbound from vfio-pci, or removed"},
-};
-
-static const char *cause_of(int err, const char *step)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
-		if (causes[i].err == err && !strcmp(causes[i].step, step))
-			return causes[i].text;
-	return NULL;
-}
-
-/* The step that opens a node is called by its path. */
-static int node_failed(struct uvio_udev *udev, int err, const char *path)
-{
-	char name[UVIO_NAME_SIZE];
-	int pid = err == -EBUSY ? uvio_find_opener(udev->ctx, path, name, sizeof(name)) : 0;
-
-	if (pid)
-		return uvio_fail(err,
-			"%s: %s is open in process %d (%s), for it or for another "
-			"member of its IOMMU group; end that first",
-			udev->address.text, path, pid, name);
-	if (err == -EBUSY)
-		return uvio_fail(err,
-			"%s: %s is open in another program, for it or for another member "
-			"of its IOMMU group; fuser -v %s names it",
-			udev->address.text, path, path);
-	return uvio_open_failed(udev, err, path,
-		err == -EPERM || err == -EACCES
-			? "not permitted; in a container its cgroup must allow the node too"
-			: NULL);
-}
-
-int vfio_open_failed(struct uvio_udev *udev, int err, const char *step)
-{
-	if (step[0] == '/')
-		return node_failed(udev, err, step);
-	return uvio_open_failed(udev, err, step, cause_of(err, step));
-}
-
-int vfio_failed(struct uvio_udev *udev, int err, const char *step)
-{
-	const char *cause = cause_of(err, step);
-
-	if (err == -ENODEV)
-		return uvio_udev_gone(udev, "the kernel says so");
-	return uvio_fail(err, "%s: %s: %s (%s)", udev->address.text, step,
-		cause ? cause : strerror(-err), uvio_errname(err));
 }

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,8 +43,10 @@ static int enable_memory(struct uvio_udev *udev)
 
 static void set_caps(struct uvio_udev *udev, const struct vfio_device *device)
 {
-	udev->caps |= UVIO_CAP_CONFIG | UVIO_CAP_BUS_MASTER | UVIO_CAP_DMA | UVIO_CAP_DMA_ISOLATED |
-		      UVIO_CAP_DMA_PINNED | UVIO_CAP_UNPRIVILEGED;
+	const struct vfio_domain *domain = udev->domain->priv;
+
+	udev->caps |= UVIO_CAP_CONFIG;
+	domain->way->set_caps(udev);
 	if (device->info.flags & VFIO_DEVICE_FLAGS_RESET)
 		udev->caps |= UVIO_CAP_RESET | UVIO_CAP_RESET_AT_OPEN;
 	if (udev->release_fd >= 0)
@@ -57,6 +60,7 @@ static void vfio_close(struct uvio_udev *udev)
 
 	uvio_sys_close(udev->release_fd);
 	domain->way->close(udev, device);
+	uvio_phys_cleanup(&device->phys);
 	vfio_regions_cleanup(device);
 }
 
@@ -87,6 +91,16 @@ static const struct vfio_way *choose_way(const struct uvio_udev *udev)
 	return &vfio_way_group;
 }
 
+void vfio_ways_offered(struct uvio_ctx *ctx, const char *address, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways) && used < size; i++)
+		if (!transports[i].on_request && ways[i]->offered(ctx, address))
+			used += (size_t)snprintf(
+				text + used, size - used, "%s%s", used ? ", " : "", ways[i]->name);
+}
+
 static int open_way(struct uvio_udev *udev)
 {
 	struct vfio_domain *domain = udev->domain->priv;
@@ -106,6 +120,7 @@ static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 
 	(void)options;
 	device->group_fd = device->fd = device->unmask_fd = -1;
+	uvio_phys_init(&device->phys, "vfio/noiommu", "switch the IOMMU on");
 	if (udev->address.kind != UVIO_ADDRESS_PCI)
 		return vfio_open_failed(udev, -ENOTSUP, "open");
 	rc = open_way(udev);
@@ -127,6 +142,40 @@ static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 err_close:
 	vfio_close(udev);
 	return rc;
+}
+
+static int vfio_bus_master(struct uvio_udev *udev, bool on)
+{
+	const struct vfio_domain *domain = udev->domain->priv;
+
+	return on && domain->way->bus_master ? domain->way->bus_master(udev) : 0;
+}
+
+static int vfio_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	const struct vfio_domain *domain = udev->domain->priv;
+
+	return domain->way->dma_memory(udev, mapping);
+}
+
+static void vfio_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
+{
+	(void)domain;
+	uvio_phys_memory_free(mapping);
+}
+
+static int vfio_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	const struct vfio_domain *domain = udev->domain->priv;
+
+	return domain->way->dma_map(udev, mapping);
+}
+
+static int vfio_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	const struct vfio_domain *domain = udev->domain->priv;
+
+	return domain->way->dma_unmap(udev, mapping);
 }
 
 static int vfio_reset(struct uvio_udev *udev)
@@ -169,10 +218,11 @@ static const struct uvio_backend_ops vfio_ops = {
 	.irq_count = vfio_irq_count,
 	.irq_enable = vfio_irq_enable,
 	.irq_disable = vfio_irq_disable,
-	.dma_memory = vfio_dma_memory,
-	.dma_memory_free = vfio_dma_memory_free,
-	.dma_map = vfio_dma_map,
-	.dma_unmap = vfio_dma_unmap,
+	.dma_memory = vfio_memory,
+	.dma_memory_free = vfio_memory_free,
+	.dma_map = vfio_map,
+	.dma_unmap = vfio_unmap,
+	.bus_master = vfio_bus_master,
 	.reset = vfio_reset,
 };
 

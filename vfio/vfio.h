@@ -7,6 +7,7 @@
 #include <linux/vfio.h>
 
 #include "backend.h"
+#include "phys.h"
 
 /* iova.c: free ranges of IOVA, sorted, neither overlapping nor touching. */
 
@@ -70,7 +71,17 @@ struct vfio_way {
 	/** Opens down to device->fd, in the order of the kernel's documentation; all or nothing. */
 	int (*open)(struct uvio_udev *udev, struct vfio_device *device);
 	void (*close)(struct uvio_udev *udev, struct vfio_device *device);
-	/** The ranges of IOVA for free(), their number, and the smallest page. NULL: no IOMMU. */
+	/** What the caps say of DMA. */
+	void (*set_caps)(struct uvio_udev *udev);
+	/** May refuse before bus mastering is switched on. NULL: always allowed. */
+	int (*bus_master)(struct uvio_udev *udev);
+	/* As those of struct uvio_backend_ops. */
+	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	int (*dma_unmap)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+
+	/* What dma.c does these by, where there is an IOMMU; else NULL. */
+	/** The ranges of IOVA for free(), their number, and the smallest page. */
 	int (*ranges)(
 		struct uvio_udev *udev, struct vfio_range **ranges, size_t *count, uint64_t *page);
 	int (*map)(struct vfio_domain *domain, const struct uvio_mapping *mapping, uint64_t iova);
@@ -100,6 +111,10 @@ struct vfio_domain {
 	bool forgotten;	  /* the kernel has none of the mappings */
 	struct vfio_iova iova;
 };
+
+/* vfio.c */
+/** The names of those that can be opened now and are not on request only: "cdev, group". */
+void vfio_ways_offered(struct uvio_ctx *ctx, const char *address, char *text, size_t size);
 
 /* container.c: the group's transport and those like it, over a container of type1 */
 int vfio_container_ranges(
@@ -144,6 +159,7 @@ struct vfio_device {
 	int *irq_fds;
 	unsigned int irq_count;
 	int unmask_fd;
+	struct uvio_phys phys; /* where there is no IOMMU */
 };
 
 /* region.c */
@@ -165,16 +181,25 @@ int vfio_irq_init(struct uvio_udev *udev);
 /** The eventfd by which the kernel asks to release the device; -1 where it cannot. */
 int vfio_release_fd_new(struct uvio_udev *udev);
 
-/* dma.c */
+/* dma.c: through the IOMMU */
+void vfio_dma_set_caps(struct uvio_udev *udev);
 int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
-void vfio_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping);
 int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
+
+/* noiommu.c: by physical addresses */
+void vfio_noiommu_set_caps(struct uvio_udev *udev);
+int vfio_noiommu_allowed(struct uvio_udev *udev);
+int vfio_noiommu_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int vfio_noiommu_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int vfio_noiommu_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
 
 /* probe.c */
 bool vfio_claims(const struct uvio_device_info *info);
 void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
 	struct uvio_check *check);
+
+/* failed.c */
 /** A step of open failed: the sentence of vfio_probe() for its cause, or that of the step. */
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step);
 /** A step on an open device failed; -ENODEV marks it as gone. */

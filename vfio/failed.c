@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "vfio.h"
+
+/* What no file in sysfs shows beforehand, by the step which met it. */
+static const struct {
+	const char *step;
+	int err;
+	const char *text;
+} causes[] = {
+	{"VFIO_SET_IOMMU", -EPERM,
+		"the platform cannot remap interrupts, so a card could forge them; switch on "
+		"interrupt "
+		"remapping (x2APIC) in the firmware, or, at that risk, load vfio_iommu_type1 with "
+		"allow_unsafe_interrupts=1"},
+	{"VFIO_SET_IOMMU", -ENODEV, "the module vfio_iommu_type1 is not loaded; modprobe it"},
+	{"VFIO_GROUP_SET_CONTAINER", -EINVAL,
+		"the group cannot be attached: often memory reserved by the firmware for the card "
+		"(RMRR); dmesg names it, and another slot may mend it"},
+	{"VFIO_GROUP_SET_CONTAINER", -EBUSY,
+		"a member of its IOMMU group was taken by a kernel driver; uvio info lists them"},
+	{"VFIO_GROUP_GET_DEVICE_FD", -EAGAIN, "the kernel is still resetting it; try again"},
+	{"VFIO_GROUP_GET_DEVICE_FD", -EACCES,
+		"it is a virtual function whose physical function wants a VF token"},
+	{"VFIO_GROUP_GET_DEVICE_FD", -ENODEV, "it has just been unbound from vfio-pci, or removed"},
+	{"VFIO_DEVICE_BIND_IOMMUFD", -EINVAL,
+		"another program has it open, by its group or by this node; end that first"},
+	{"VFIO_DEVICE_BIND_IOMMUFD", -EBUSY,
+		"another program has it open by its group; end that first"},
+	{"VFIO_DEVICE_BIND_IOMMUFD", -EACCES,
+		"it is a virtual function whose physical function wants a VF token"},
+	{"VFIO_DEVICE_BIND_IOMMUFD", -EPERM,
+		"the platform cannot remap interrupts, so a card could forge them; switch on "
+		"interrupt remapping (x2APIC) in the firmware, or, at that risk, load iommufd with "
+		"allow_unsafe_interrupts=1"},
+	{"VFIO_DEVICE_ATTACH_IOMMUFD_PT", -EINVAL,
+		"it cannot be attached: often memory reserved by the firmware for the card "
+		"(RMRR); dmesg names it, and another slot may mend it"},
+	{"VFIO_DEVICE_ATTACH_IOMMUFD_PT", -EBUSY,
+		"a member of its IOMMU group is in another address space; give all the same "
+		"domain"},
+};
+
+static const char *cause_of(int err, const char *step)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		if (causes[i].err == err && !strcmp(causes[i].step, step))
+			return causes[i].text;
+	return NULL;
+}
+
+/* The step that opens a node is called by its path. */
+static int node_failed(struct uvio_udev *udev, int err, const char *path)
+{
+	char name[UVIO_NAME_SIZE];
+	int pid = err == -EBUSY ? uvio_find_opener(udev->ctx, path, name, sizeof(name)) : 0;
+
+	if (pid)
+		return uvio_fail(err,
+			"%s: %s is open in process %d (%s), for it or for another "
+			"member of its IOMMU group; end that first",
+			udev->address.text, path, pid, name);
+	if (err == -EBUSY)
+		return uvio_fail(err,
+			"%s: %s is open in another program, for it or for another member "
+			"of its IOMMU group; fuser -v %s names it",
+			udev->address.text, path, path);
+	return uvio_open_failed(udev, err, path,
+		err == -EPERM || err == -EACCES
+			? "not permitted; in a container its cgroup must allow the node too"
+			: NULL);
+}
+
+int vfio_open_failed(struct uvio_udev *udev, int err, const char *step)
+{
+	if (step[0] == '/')
+		return node_failed(udev, err, step);
+	return uvio_open_failed(udev, err, step, cause_of(err, step));
+}
+
+int vfio_failed(struct uvio_udev *udev, int err, const char *step)
+{
+	const char *cause = cause_of(err, step);
+
+	if (err == -ENODEV)
+		return uvio_udev_gone(udev, "the kernel says so");
+	return uvio_fail(err, "%s: %s: %s (%s)", udev->address.text, step,
+		cause ? cause : strerror(-err), uvio_errname(err));
+}

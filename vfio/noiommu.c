@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* DMA where VFIO runs without an IOMMU: as on uio, by physical addresses. */
+#include <config.h>
+
+#include <errno.h>
+
+#include "vfio.h"
+
+int vfio_noiommu_allowed(struct uvio_udev *udev)
+{
+	if (udev->flags & UVIO_OPEN_UNSAFE_DMA)
+		return 0;
+	return uvio_fail(-EPERM,
+		"%s: DMA on vfio/noiommu is not protected: a wrong address overwrites any memory "
+		"of this machine; switch the IOMMU on, or open with UVIO_OPEN_UNSAFE_DMA",
+		udev->address.text);
+}
+
+void vfio_noiommu_set_caps(struct uvio_udev *udev)
+{
+	struct vfio_device *device = udev->priv;
+
+	uvio_log(udev->ctx, UVIO_LOG_WARNING,
+		"%s: UNSAFE: open without an IOMMU, which keeps the card from no memory at all",
+		udev->address.text);
+	if (udev->flags & UVIO_OPEN_UNSAFE_DMA && !uvio_phys_visible(&device->phys, udev))
+		udev->caps |= UVIO_CAP_BUS_MASTER | UVIO_CAP_DMA;
+}
+
+int vfio_noiommu_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	struct vfio_device *device = udev->priv;
+	int rc = vfio_noiommu_allowed(udev);
+
+	return rc ? rc : uvio_phys_memory(&device->phys, udev, mapping);
+}
+
+int vfio_noiommu_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	struct vfio_device *device = udev->priv;
+	int rc = vfio_noiommu_allowed(udev);
+
+	return rc ? rc : uvio_phys_map(&device->phys, udev, mapping);
+}
+
+/* As on uio: locks do not nest. */
+int vfio_noiommu_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	(void)udev;
+	(void)mapping;
+	return 0;
+}
