@@ -285,21 +285,36 @@ static bool is_right(
 	return !strcmp(binding->driver, driver) || (backend && backend_now(binding) == backend);
 }
 
+/* Also by the name of a transport, which needs what its backend needs. */
+static const struct uvio_backend *backend_named(const char *name)
+{
+	const struct uvio_backend *backend = NULL;
+	struct uvio_saved_error before;
+	const char *transport;
+
+	uvio_error_save(&before);
+	if (name && uvio_backend_parse(name, &backend, &transport)) {
+		uvio_error_restore(&before);
+		return NULL;
+	}
+	return backend;
+}
+
 int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 {
-	const struct uvio_backend *backend = driver ? uvio_backend_find(driver) : NULL;
+	const struct uvio_backend *backend = backend_named(driver);
 	struct binding binding = {.ctx = ctx};
 	struct uvio_address address;
 	int rc;
 
-	if (!driver || !driver[0] || driver[0] == '.' || strchr(driver, '/') ||
+	if (!driver || !driver[0] || driver[0] == '.' || (strchr(driver, '/') && !backend) ||
 		strlen(driver) >= UVIO_NAME_SIZE)
 		return uvio_fail(-EINVAL,
 			"'%.80s': not a backend and not the name of a kernel driver",
 			driver ? driver : "");
 	if (backend && !backend->kernel_driver)
 		return uvio_fail(-ENOTSUP, "%s: no kernel driver hands devices to the %s backend",
-			text ? text : "", driver);
+			text ? text : "", backend->name);
 	if (backend)
 		driver = backend->kernel_driver;
 	if (!strcmp(driver, "none"))

@@ -61,17 +61,26 @@ static void probe_group(const struct uvio_device *device, struct uvio_check *che
 		info->address, info->iommu_group, blockers);
 }
 
-static void not_permitted(
-	const struct uvio_device_info *info, const char *path, struct uvio_check *check)
+/* For a rule of udev, by the name of the node below /dev. */
+static const char *subsystem_of(const char *name)
 {
+	if (!strncmp(name, "vfio/devices/", 13))
+		return "vfio-dev";
+	return !strcmp(name, "iommu") || !strcmp(name, "vfio/vfio") ? "misc" : "vfio";
+}
+
+static void not_permitted(const struct uvio_device_info *info, const char *path, const char *name,
+	struct uvio_check *check)
+{
+	const char *last = strrchr(path, '/');
 	char mend[UVIO_TEXT_SIZE];
 	struct stat st = {0};
 
 	stat(path, &st);
 	snprintf(mend, sizeof(mend),
-		"chown it to that user, or for ever by a udev rule: SUBSYSTEM==\"vfio\", "
-		"KERNEL==\"%d\", OWNER=\"USER\"; in a container, pass the node in",
-		info->iommu_group);
+		"chown it to that user, or for ever by a udev rule: SUBSYSTEM==\"%s\", "
+		"KERNEL==\"%s\", OWNER=\"USER\"; in a container, pass the node in",
+		subsystem_of(name), last ? last + 1 : path);
 	uvio_check_add(check, UVIO_BLOCKS, mend,
 		"%s: %s may not be opened by user %u: it belongs to user %u and group %u with mode "
 		"%04o",
@@ -99,7 +108,7 @@ static void probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info
 		uvio_check_add(
 			check, UVIO_BLOCKS, mend, "%s: %s does not exist", info->address, path);
 	else if (access(path, R_OK | W_OK))
-		not_permitted(info, path, check);
+		not_permitted(info, path, name, check);
 }
 
 /* The node of the group is missing, though the driver is bound. */
@@ -129,7 +138,7 @@ static void probe_group_node(
 	if (access(path, F_OK))
 		no_group_node(ctx, info, path, check);
 	else if (access(path, R_OK | W_OK))
-		not_permitted(info, path, check);
+		not_permitted(info, path, name, check);
 }
 
 static void probe_by_group(

@@ -20,8 +20,8 @@ extern "C" {
 #endif
 
 /**
- * Binds the PCI device at @address to @driver: the name of a backend ("uio", "vfio") or of a kernel
- * driver, or "none", which leaves it without a driver. A device which has it already, or a variant
+ * Binds the PCI device at @address to @driver: the name of a backend ("uio", "vfio"), of a
+ * transport ("vfio/cdev", which needs the driver of its backend) or of a kernel driver, or "none", which leaves it without a driver. A device which has it already, or a variant
  * that serves the same backend, is left alone. A
  * driver_override that an administrator has set is as before afterwards.
  *

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -125,17 +126,41 @@ static int reset_without_a_way_is_refused(struct pair *pair)
 	return PASS;
 }
 
-/* Gives one node away, and becomes the user who got it. */
+/* The name of the card's character device; "": it has none. */
+static void cdev_of(const struct pair *pair, char *name, size_t size)
+{
+	char path[128];
+	glob_t found;
+
+	name[0] = '\0';
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev/vfio*", pair->address);
+	if (glob(path, 0, NULL, &found))
+		return;
+	snprintf(name, size, "%s", strrchr(found.gl_pathv[0], '/') + 1);
+	globfree(&found);
+}
+
+/* Where there is one. */
+static int give_away(const char *folder, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/dev/%s%s", folder, name);
+	return name[0] && !access(path, F_OK) ? chown(path, USER, USER) : 0;
+}
+
+/* Gives the nodes that it takes away, and becomes the user who got them. */
 static int become_user_with_node(struct pair *pair)
 {
 	struct uvio_device *device;
-	char path[64];
+	char group[16], cdev[64];
 
 	CHECK_OK(uvio_device_find(pair->ctx, pair->address, &device));
-	snprintf(path, sizeof(path), "/dev/vfio/%d", uvio_device_info(device)->iommu_group);
+	snprintf(group, sizeof(group), "%d", uvio_device_info(device)->iommu_group);
 	uvio_device_free(device);
-	if (!access(path, F_OK))
-		CHECK(!chown(path, USER, USER));
+	cdev_of(pair, cdev, sizeof(cdev));
+	CHECK(!give_away("vfio/", group) && !give_away("vfio/devices/", cdev) &&
+		!give_away("", "iommu"));
 	CHECK(!setgroups(0, NULL) && !setgid(USER) && !setuid(USER));
 	return PASS;
 }
@@ -189,6 +214,10 @@ static int hidden_frames_are_named(struct pair *pair)
 {
 	if (uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED) {
 		snprintf(pair->reason, sizeof(pair->reason), "this pair needs no frame numbers");
+		return SKIP;
+	}
+	if (!strcmp(pair->backend, "vfio/noiommu")) {
+		snprintf(pair->reason, sizeof(pair->reason), "no ordinary user may open it at all");
 		return SKIP;
 	}
 	pair_close(pair);
