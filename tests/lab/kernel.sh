@@ -5,12 +5,16 @@
 # Part of the lab: which kernel the guest boots, and its modules.
 # kernel_select sets kernel_image, kernel_version and kernel_modules ('' = all is built in).
 
+apt_options=(-q)
+# Only root can hand a download to apt's own user, and that user cannot write in the cache.
+[[ $EUID != 0 ]] || apt_options+=(-o APT::Sandbox::User=root)
+
 kernel_select() {
-  if [[ $opt_kernel ]]; then
-    kernel_own
-  else
-    kernel_debian
-  fi
+  case $opt_kernel in
+  '') kernel_debian ;;
+  full) kernel_full ;;
+  *) kernel_own ;;
+  esac
   note "kernel $kernel_image, modules ${kernel_modules:-built in}"
 }
 
@@ -89,13 +93,12 @@ kernel_fetch() (
   mv tree "$store/$version"
 )
 
-kernel_download() {
-  local package=$1 size options=(-q)
-  size=$(apt-cache show --no-all-versions "$package" | sed -n 's/^Size: //p')
-  say "fetching $package ($((${size:-0} / 1000000)) MB) into $cache/kernel"
-  # Only root can hand a download to apt's own user, and that user cannot write here.
-  [[ $EUID != 0 ]] || options+=(-o APT::Sandbox::User=root)
-  if ! apt-get "${options[@]}" download "$package" >apt.log 2>&1; then
+# Into the current folder, which is to become one of the cache's.
+kernel_download() { # PACKAGE[=VERSION]
+  local package=$1 size
+  size=$(apt-cache "${apt_options[@]}" show --no-all-versions "$package" | sed -n 's/^Size: //p')
+  say "fetching $package ($((${size:-0} / 1000000)) MB) into ${PWD%/*}"
+  if ! apt-get "${apt_options[@]}" download "$package" >apt.log 2>&1; then
     say "$package: $(grep '^E:' apt.log | tail -n 1)"
     return 1
   fi
