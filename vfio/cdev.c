@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "iommufd.h"
@@ -86,6 +87,37 @@ static int open_cdev(struct uvio_udev *udev, struct vfio_device *device)
 	return 0;
 }
 
+/* A program that has @member open, in an address space of its own. */
+static int opener_of(struct uvio_ctx *ctx, const char *member, char *name, size_t size)
+{
+	char path[PATH_MAX], cdev[UVIO_NAME_SIZE];
+
+	if (vfio_cdev_name(ctx, member, cdev, sizeof(cdev)) ||
+		uvio_dev_path(ctx, path, "vfio/devices/%s", cdev))
+		return 0;
+	return uvio_find_opener(ctx, path, name, size);
+}
+
+/* EPERM says that the group is somebody else's, too. */
+static int bind_failed(struct uvio_udev *udev, int rc)
+{
+	const char *address = udev->address.text;
+	char name[UVIO_NAME_SIZE] = "";
+	struct uvio_device *device;
+	int pid = 0;
+
+	if (rc != -EPERM || uvio_device_look(udev->ctx, address, false, &device))
+		return vfio_open_failed(udev, rc, "VFIO_DEVICE_BIND_IOMMUFD");
+	for (size_t i = 0; i < device->info.member_count && !pid; i++)
+		if (strcmp(device->info.members[i].address, address) != 0)
+			pid = opener_of(
+				udev->ctx, device->info.members[i].address, name, sizeof(name));
+	uvio_device_free(device);
+	if (!pid)
+		return vfio_open_failed(udev, rc, "VFIO_DEVICE_BIND_IOMMUFD");
+	return vfio_group_taken(udev, pid, name);
+}
+
 /* Bound before anything else is asked; attached, it has the mappings that there are. */
 static int attach(struct uvio_udev *udev, const struct vfio_device *device)
 {
@@ -101,7 +133,7 @@ static int attach(struct uvio_udev *udev, const struct vfio_device *device)
 	int rc = uvio_sys_ioctl(device->fd, IOMMUFD_VFIO_BIND, &bind);
 
 	if (rc < 0)
-		return vfio_open_failed(udev, rc, "VFIO_DEVICE_BIND_IOMMUFD");
+		return bind_failed(udev, rc);
 	rc = uvio_sys_ioctl(device->fd, IOMMUFD_VFIO_ATTACH, &attach);
 	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_DEVICE_ATTACH_IOMMUFD_PT") : 0;
 }

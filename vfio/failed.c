@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vfio.h"
 
@@ -54,6 +55,19 @@ static const char *cause_of(int err, const char *step)
 	return NULL;
 }
 
+int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name)
+{
+	if (pid == getpid())
+		return uvio_fail(-EBUSY,
+			"%s: another member of its IOMMU group is open in this program; open both "
+			"in the same domain (uvio_domain_new())",
+			udev->address.text);
+	return uvio_fail(-EBUSY,
+		"%s: process %d (%s) has it or another member of its IOMMU group open; end that "
+		"first",
+		udev->address.text, pid, name);
+}
+
 /* The step that opens a node is called by its path. */
 static int node_failed(struct uvio_udev *udev, int err, const char *path)
 {
@@ -61,10 +75,7 @@ static int node_failed(struct uvio_udev *udev, int err, const char *path)
 	int pid = err == -EBUSY ? uvio_find_opener(udev->ctx, path, name, sizeof(name)) : 0;
 
 	if (pid)
-		return uvio_fail(err,
-			"%s: %s is open in process %d (%s), for it or for another "
-			"member of its IOMMU group; end that first",
-			udev->address.text, path, pid, name);
+		return vfio_group_taken(udev, pid, name);
 	if (err == -EBUSY)
 		return uvio_fail(err,
 			"%s: %s is open in another program, for it or for another member "

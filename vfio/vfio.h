@@ -202,6 +202,8 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const ch
 /* failed.c */
 /** A step of open failed: the sentence of vfio_probe() for its cause, or that of the step. */
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step);
+/** -EBUSY: process @pid has a member of the device's group. */
+int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name);
 /** A step on an open device failed; -ENODEV marks it as gone. */
 int vfio_failed(struct uvio_udev *udev, int err, const char *step);
 

@@ -62,6 +62,8 @@ int card_works(struct pair *pair, bool both_ways);
 
 /* Modes of the program: guests and cards of another kind. */
 void run_crash(struct uvio_ctx *ctx);
+/** With cards edu, edu-port and edu-group. */
+void run_domain(struct uvio_ctx *ctx, const char *transport);
 void run_errors(struct uvio_ctx *ctx);
 void run_group(struct uvio_ctx *ctx);
 void run_no_iommu(struct uvio_ctx *ctx);

@@ -303,6 +303,12 @@ static void run_suite(struct uvio_ctx *ctx)
 	uvio_device_list_free(devices, count);
 }
 
+static void run_domains(struct uvio_ctx *ctx)
+{
+	for (unsigned int w = 0; wanted[w]; w++)
+		run_domain(ctx, wanted[w]);
+}
+
 struct mode {
 	const char *name;
 	void (*run)(struct uvio_ctx *ctx);
@@ -311,6 +317,7 @@ struct mode {
 static const struct mode modes[] = {
 	{"suite", run_suite},
 	{"crash", run_crash},
+	{"domain", run_domains},
 	{"errors", run_errors},
 	{"group", run_group},
 	{"no-iommu", run_no_iommu},

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* Devices which share an address space: each transport with two cards, and two of one group. */
+#include "conformance.h"
+
+#define SIZE 1024
+
+static const char *const apart[2] = {"0000:00:04.0", "0000:01:00.0"};
+static const char *const together[2] = {"0000:03:01.0", "0000:03:02.0"};
+
+struct couple {
+	struct uvio_ctx *ctx;
+	struct uvio_domain *domain;
+	struct pair pairs[2];
+};
+
+static int open_one(struct couple *couple, int i)
+{
+	struct pair *pair = &couple->pairs[i];
+	const struct uvio_open_options options = {
+		.backend = pair->backend,
+		.flags = UVIO_OPEN_UNSAFE_DMA,
+		.domain = couple->domain,
+	};
+	int rc = uvio_udev_open(couple->ctx, pair->address, &options, &pair->udev);
+
+	if (!rc)
+		rc = uvio_card_attach(pair->driver, pair->udev, &pair->card);
+	if (rc)
+		return rc;
+	pair->priv = uvio_card_priv(pair->card);
+	return uvio_bus_master(pair->udev, true);
+}
+
+static int begin(struct couple *couple, const char *const addresses[2], const char *transport)
+{
+	CHECK_OK(uvio_domain_new(couple->ctx, &couple->domain));
+	for (int i = 0; i < 2; i++) {
+		couple->pairs[i] = (struct pair){
+			.ctx = couple->ctx,
+			.address = addresses[i],
+			.backend = transport,
+			.driver = uvio_driver_match(0x1234, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID),
+		};
+		CHECK_OK(uvio_bind(couple->ctx, addresses[i], transport));
+	}
+	return PASS;
+}
+
+static void end(struct couple *couple)
+{
+	for (int i = 0; i < 2; i++)
+		pair_close(&couple->pairs[i]);
+	uvio_domain_free(couple->domain);
+}
+
+/* What one card takes from memory, or puts there, lies where the other one looks. */
+static int carry(struct couple *couple, const struct uvio_dma *dma, int from, int to)
+{
+	const struct uvio_driver *driver = couple->pairs[0].driver;
+	unsigned char *bytes = dma->addr;
+
+	for (int i = 0; i < SIZE; i++)
+		bytes[i] = (unsigned char)(i * 7 + from);
+	CHECK_OK(driver->dma_to_card(couple->pairs[from].priv, dma->iova, SIZE));
+	memset(bytes, 0, SIZE);
+	CHECK_OK(driver->dma_from_card(couple->pairs[from].priv, dma->iova, SIZE));
+	CHECK_OK(driver->dma_to_card(couple->pairs[to].priv, dma->iova, SIZE));
+	memset(bytes, 0, SIZE);
+	CHECK_OK(driver->dma_from_card(couple->pairs[to].priv, dma->iova, SIZE));
+	for (int i = 0; i < SIZE; i++)
+		CHECK(bytes[i] == (unsigned char)(i * 7 + from));
+	return PASS;
+}
+
+static int one_mapping_serves_both(struct couple *couple)
+{
+	struct uvio_dma dma;
+
+	CHECK_OK(open_one(couple, 0));
+	CHECK_OK(uvio_dma_alloc(couple->pairs[0].udev, SIZE, 0, &dma));
+	CHECK_OK(open_one(couple, 1));
+	CHECK(carry(couple, &dma, 0, 1) == PASS);
+	CHECK_OK(uvio_dma_free(couple->pairs[1].udev, &dma));
+	CHECK_OK(uvio_dma_alloc(couple->pairs[1].udev, SIZE, 0, &dma));
+	CHECK(carry(couple, &dma, 1, 0) == PASS);
+	return PASS;
+}
+
+/* The kernel has forgotten it by then, on some transports. */
+static int mappings_outlive_the_last_device(struct couple *couple)
+{
+	struct uvio_dma dma;
+
+	CHECK_OK(open_one(couple, 0));
+	CHECK_OK(uvio_dma_alloc(couple->pairs[0].udev, SIZE, 0, &dma));
+	pair_close(&couple->pairs[0]);
+	CHECK_OK(open_one(couple, 1));
+	CHECK_OK(open_one(couple, 0));
+	CHECK(carry(couple, &dma, 1, 0) == PASS);
+	return PASS;
+}
+
+static int one_may_leave(struct couple *couple)
+{
+	struct uvio_dma dma;
+
+	CHECK_OK(open_one(couple, 0));
+	CHECK_OK(open_one(couple, 1));
+	CHECK_OK(uvio_dma_alloc(couple->pairs[0].udev, SIZE, 0, &dma));
+	pair_close(&couple->pairs[0]);
+	CHECK(carry(couple, &dma, 1, 1) == PASS);
+	return PASS;
+}
+
+/* A group cannot be in two address spaces. */
+static int two_domains_are_refused(struct couple *couple)
+{
+	const struct uvio_open_options options = {.backend = couple->pairs[0].backend};
+	struct uvio_udev *other = NULL;
+
+	CHECK_OK(open_one(couple, 0));
+	CHECK_ERR(uvio_udev_open(couple->ctx, together[1], &options, &other), -EBUSY,
+		"the same domain");
+	return PASS;
+}
+
+struct couple_case {
+	const char *name;
+	int (*run)(struct couple *couple);
+};
+
+static void run_couple(struct uvio_ctx *ctx, const char *what, const char *const addresses[2],
+	const char *transport, const struct couple_case *test)
+{
+	struct couple couple = {.ctx = ctx};
+	int result = begin(&couple, addresses, transport);
+
+	if (!result)
+		result = test->run(&couple);
+	end(&couple);
+	report(result, NULL, "domain %s %s: %s", transport, what, test->name);
+}
+
+void run_domain(struct uvio_ctx *ctx, const char *transport)
+{
+	static const struct couple_case cases[] = {
+		{"one mapping serves both (vfio 18)", one_mapping_serves_both},
+		{"mappings outlive the last device (vfio 16)", mappings_outlive_the_last_device},
+		{"one may leave", one_may_leave},
+	};
+
+	static const struct couple_case two = {
+		"in two domains is refused (vfio 17)", two_domains_are_refused};
+	bool is_vfio = !strncmp(transport, "vfio", 4);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		run_couple(ctx, "two groups", apart, transport, &cases[i]);
+		run_couple(ctx, "one group", together, transport, &cases[i]);
+	}
+	if (is_vfio && strcmp(transport, "vfio/noiommu") != 0)
+		run_couple(ctx, "one group", together, transport, &two);
+	for (int i = 0; i < 2; i++) {
+		uvio_unbind(ctx, apart[i]);
+		uvio_unbind(ctx, together[i]);
+	}
+}
