@@ -78,8 +78,8 @@ static int take_kind(struct uvio_domain *domain, const struct uvio_udev *udev)
 
 	if (domain->backend)
 		return check_kind(domain, udev);
-	domain->priv = calloc(1, size ? size : 1);
-	if (!domain->priv)
+	domain->priv = size ? calloc(1, size) : NULL;
+	if (size && !domain->priv)
 		return uvio_no_memory(udev->address.text);
 	domain->backend = udev->backend;
 	memcpy(domain->name, udev->address.text, sizeof(domain->name));

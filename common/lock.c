@@ -57,14 +57,12 @@ static void describe_holder(struct uvio_ctx *ctx, int fd, char *text, size_t siz
 
 int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
-	char path[PATH_MAX], folder[UVIO_ADDRESS_SIZE * 2], holder[128];
+	bool is_pci = address->kind == UVIO_ADDRESS_PCI;
+	char path[PATH_MAX], holder[128];
 	int fd, rc;
 
-	if (address->kind == UVIO_ADDRESS_PCI)
-		uvio_device_folder(address, folder, sizeof(folder));
-	else
-		snprintf(folder, sizeof(folder), "class/uio/%s", address->text);
-	uvio_sysfs_path(ctx, path, "%s/.", folder);
+	uvio_sysfs_path(ctx, path, is_pci ? "bus/pci/devices/%s/." : "class/uio/%s/.",
+		address->text);
 	fd = uvio_sys_open(path, O_RDONLY | O_DIRECTORY);
 	if (fd == -ENOENT)
 		return uvio_fail(-ENODEV, "%s: no such device", address->text);

@@ -226,10 +226,66 @@ static int verdict(const struct comparison *c)
 	return usable ? TOOL_OK : TOOL_FAILED;
 }
 
+static size_t family_length(const struct backend_result *result)
+{
+	return strcspn(result->name, "/");
+}
+
+static bool same_family(const struct backend_result *a, const struct backend_result *b)
+{
+	size_t length = family_length(a);
+
+	return length == family_length(b) && !strncmp(a->name, b->name, length);
+}
+
+static void unusable_for(struct backend_result *result, const struct uvio_finding *why)
+{
+	free(result->reason);
+	uvio_fail(-ENODEV, "%s%s%s", why->what, why->mend ? "; " : "", why->mend ? why->mend : "");
+	result->reason = strdup(uvio_last_error());
+}
+
+/* Why no transport of the backend can be had, under the name of the backend. */
+static void explain_family(const struct comparison *c, struct backend_result *result)
+{
+	const struct uvio_finding *findings;
+	struct uvio_check *check;
+	const char *name;
+	unsigned int count;
+
+	for (unsigned int i = 0; (name = uvio_backend_name(i)); i++)
+		if (strlen(name) == family_length(result) &&
+			!strncmp(name, result->name, family_length(result)))
+			result->name = name;
+	if (uvio_check_device(c->tool->ctx, c->device, result->name, &check))
+		return;
+	findings = uvio_check_findings(check, &count);
+	if (count && findings[0].severity == UVIO_BLOCKS)
+		unusable_for(result, &findings[0]);
+	uvio_check_free(check);
+}
+
+/* A column for each transport that is there, or was asked for; one where none of a backend is. */
+static void choose_columns(const struct comparison *c)
+{
+	for (unsigned int i = 0; i < c->count; i++) {
+		struct backend_result *result = &c->results[i];
+		bool other = false;
+
+		for (unsigned int k = 0; k < c->count; k++)
+			other = other || (k != i && same_family(result, &c->results[k]) &&
+						 (c->results[k].usable || c->results[k].shown));
+		result->shown = result->chosen && (result->usable || result->asked_for || !other);
+		if (result->shown && !result->usable && !result->asked_for)
+			explain_family(c, result);
+	}
+}
+
 static int report(const struct comparison *c, FILE *json)
 {
 	int rc = TOOL_GO_ON;
 
+	choose_columns(c);
 	if (json)
 		rc = report_json(json, c);
 	if (json != stdout)
@@ -237,23 +293,40 @@ static int report(const struct comparison *c, FILE *json)
 	return rc;
 }
 
+/* "vfio" is all of its transports but those on request; "vfio/cdev" is one. */
+static unsigned int choose_named(struct comparison *c, const char *name, size_t length)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < c->count; i++) {
+		struct backend_result *result = &c->results[i];
+		bool whole = strlen(result->name) == length;
+
+		if (strncmp(result->name, name, length) != 0)
+			continue;
+		if (!whole && (result->name[length] != '/' || result->on_request))
+			continue;
+		result->chosen = true;
+		result->asked_for = whole;
+		count++;
+	}
+	return count;
+}
+
 static int choose_backends(const struct tool *tool, struct comparison *c, const char *list)
 {
 	for (unsigned int i = 0; i < c->count; i++) {
-		c->results[i].name = uvio_backend_name(i);
-		c->results[i].chosen = !list;
+		struct backend_result *result = &c->results[i];
+
+		result->name = uvio_transport_name(i, &result->on_request);
+		result->chosen = !list && !result->on_request;
 	}
 	while (list) {
 		size_t length = strcspn(list, ",");
-		unsigned int i = 0;
 
-		while (i < c->count && (strlen(c->results[i].name) != length ||
-					       memcmp(c->results[i].name, list, length) != 0))
-			i++;
-		if (i == c->count)
+		if (!length || !choose_named(c, list, length))
 			return tool_usage(
 				tool, "--backends: '%.*s' is not a backend", (int)length, list);
-		c->results[i].chosen = true;
 		list = list[length] ? list + length + 1 : NULL;
 	}
 	return TOOL_GO_ON;
@@ -349,13 +422,14 @@ static int prepare_and_compare(
 		.tool = tool,
 		.iterations = (unsigned int)options->iterations,
 		.progress = wants_progress(tool),
-		.count = uvio_backend_count(),
 	};
 	FILE *json = NULL;
 	int rc = time_base_init(tool, &c.time_base);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
+	while (uvio_transport_name(c.count, NULL))
+		c.count++;
 	c.results = calloc(c.count + 1, sizeof(*c.results));
 	if (!c.results)
 		return tool_no_memory();
@@ -416,15 +490,16 @@ const struct command command_compare = {
 	.args = "ADDRESS",
 	.help = "run a card driver on every backend, and show what each costs",
 	.notes =
-		"Binds the device to each backend in turn, runs the self-test of the card driver\n"
-		"and the measurements, and gives the device back to the driver that it had, also\n"
-		"when interrupted. Needs root. Where no IOMMU protects the machine, the card is\n"
-		"trusted with all of its memory.\n"
+		"Binds the device to each backend in turn, opens it by each transport, runs the\n"
+		"self-test of the card driver and the measurements, and gives the device back to\n"
+		"the driver that it had, also when interrupted. Needs root. Where no IOMMU\n"
+		"protects the machine, the card is trusted with all of its memory.\n"
 		"\n"
 		"Figures are in ns, or with UVIO_CLOCK=instructions in the environment as counted\n"
 		"by a time stamp counter that counts instructions.\n",
 	.options =
-		"  -b, --backends LIST   these backends only, with commas (default all)\n"
+		"  -b, --backends LIST   these only, with commas: a backend (vfio) or a transport\n"
+		"                        (vfio/cdev); default all but vfio/noiommu\n"
 		"  -d, --driver NAME     the card driver (default by the ids of the card)\n"
 		"  -j, --json FILE       all figures as JSON; '-': standard output, and no table\n"
 		"  -n, --iterations N    interrupts of each kind, and batches of 1000 registers\n"

@@ -35,9 +35,12 @@ struct irq_figure {
 };
 
 struct backend_result {
-	const char *name;
+	const char *name; /* of a transport: "vfio/group", "uio" */
+	bool on_request;
 	bool chosen;
+	bool asked_for; /* by its whole name */
 	bool usable;
+	bool shown;	 /* as a column */
 	char *reason;	 /* where it is not usable, or limited */
 	bool incomplete; /* a figure failed */
 	uint32_t caps;

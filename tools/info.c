@@ -160,7 +160,8 @@ static void print_open(const struct uvio_device_info *info, struct uvio_udev *ud
 	struct uvio_region region;
 
 	label("backend");
-	printf("%s\n", uvio_udev_backend(udev));
+	printf("%s%s%s\n", uvio_udev_backend(udev), uvio_udev_transport(udev)[0] ? "/" : "",
+		uvio_udev_transport(udev));
 	print_caps(uvio_caps(udev));
 	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++) {
 		if (!uvio_region_info(udev, i, &region))
@@ -272,6 +273,8 @@ static struct json_object *open_json(const struct uvio_device_info *info, struct
 	struct uvio_region region;
 
 	json_text(object, "backend", uvio_udev_backend(udev));
+	if (uvio_udev_transport(udev)[0])
+		json_text(object, "transport", uvio_udev_transport(udev));
 	json_object_object_add(object, "caps", caps_json(uvio_caps(udev)));
 	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++) {
 		if (!uvio_region_info(udev, i, &region))

@@ -9,7 +9,7 @@
 
 enum {
 	LABEL_WIDTH = 24,
-	CELL_WIDTH = 18,
+	CELL_WIDTH = 14,
 	CELL_SIZE = 64,
 };
 
@@ -128,7 +128,7 @@ static void print_row(
 
 	fprintf(stream, "%-*s", LABEL_WIDTH, label);
 	for (unsigned int i = 0; i < c->count; i++) {
-		if (!c->results[i].chosen)
+		if (!c->results[i].shown)
 			continue;
 		fill(&c->results[i], index, cell);
 		fprintf(stream, "%*s", CELL_WIDTH, cell);
@@ -155,7 +155,7 @@ static void print_reasons(FILE *stream, const struct comparison *c)
 	for (unsigned int i = 0; i < c->count; i++) {
 		const struct backend_result *result = &c->results[i];
 
-		if (!result->chosen || (result->usable && !result->reason))
+		if (!result->shown || (result->usable && !result->reason))
 			continue;
 		snprintf(prefix, sizeof(prefix), "%s: ", result->name);
 		tool_wrap(stream, prefix, result->reason ? result->reason : "unusable");

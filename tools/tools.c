@@ -57,6 +57,23 @@ int tool_getopt(
 	return option;
 }
 
+/* Where there is more than one: as "vfio/cdev". */
+static void print_transports(const char *backend)
+{
+	size_t used = 0, length = strlen(backend);
+	char text[256];
+	const char *name;
+	bool on_request;
+
+	for (unsigned int i = 0; (name = uvio_transport_name(i, &on_request)); i++)
+		if (!strncmp(name, backend, length) && name[length] == '/' && used < sizeof(text))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s",
+				used ? ", " : "as ", name,
+				on_request ? " (unsafe, on request)" : "");
+	if (used)
+		tool_wrap(stdout, "           ", text);
+}
+
 static void print_backends(void)
 {
 	char prefix[32];
@@ -65,6 +82,7 @@ static void print_backends(void)
 	for (unsigned int i = 0; i < uvio_backend_count(); i++) {
 		snprintf(prefix, sizeof(prefix), "  %-9s", uvio_backend_name(i));
 		tool_wrap(stdout, prefix, uvio_backend_help(i));
+		print_transports(uvio_backend_name(i));
 	}
 }
 
@@ -225,10 +243,14 @@ int tool_number(const struct tool *tool, const char *what, const char *text, uin
 
 int tool_backend(const struct tool *tool, const char *name)
 {
-	for (unsigned int i = 0; i < uvio_backend_count(); i++) {
-		if (!strcmp(uvio_backend_name(i), name))
+	const char *known;
+
+	for (unsigned int i = 0; (known = uvio_backend_name(i)); i++)
+		if (!strcmp(known, name))
 			return TOOL_GO_ON;
-	}
+	for (unsigned int i = 0; (known = uvio_transport_name(i, NULL)); i++)
+		if (!strcmp(known, name))
+			return TOOL_GO_ON;
 	return tool_usage(tool, "'%s' is not a backend: 'uvio --help' lists them", name);
 }
 

@@ -221,6 +221,20 @@ static int get_device(struct uvio_udev *udev, const struct vfio_group *group)
 	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_GROUP_GET_DEVICE_FD") : rc;
 }
 
+/* As vfio_group_name(), but as the transport has it, which costs less. */
+static int node_name(
+	struct uvio_ctx *ctx, const struct vfio_way *way, const char *address, char *name)
+{
+	char group[UVIO_NAME_SIZE / 2];
+	int rc = uvio_sysfs_link(
+		ctx, group, sizeof(group), "bus/pci/devices/%s/iommu_group", address);
+
+	if (!rc)
+		snprintf(name, UVIO_NAME_SIZE, "%s%s", way == &vfio_way_noiommu ? "noiommu-" : "",
+			group);
+	return rc;
+}
+
 static int group_open(struct uvio_udev *udev, struct vfio_device *device)
 {
 	struct vfio_domain *domain = udev->domain->priv;
@@ -228,7 +242,7 @@ static int group_open(struct uvio_udev *udev, struct vfio_device *device)
 	struct vfio_group *group;
 	int rc;
 
-	if (vfio_group_name(udev->ctx, udev->address.text, name, sizeof(name)))
+	if (node_name(udev->ctx, domain->way, udev->address.text, name))
 		return vfio_open_failed(udev, -ENOENT, "iommu_group");
 	rc = find_group(domain, name) ? 0 : add_group(udev, domain, name);
 	if (rc)

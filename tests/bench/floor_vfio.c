@@ -181,7 +181,7 @@ static int master_vfio(struct floor *floor)
 }
 
 const struct floor_ops floor_vfio = {
-	.backend = "vfio",
+	.backend = "vfio/group",
 	.open = open_vfio,
 	.close = close_vfio,
 	.map_bar = map_bar_vfio,

@@ -47,7 +47,8 @@ for backend in vfio uio; do
   check "example_bind: to $backend" $bound "$(example_bind $card $backend)"
   check "example_check: $backend is usable" "$backend: usable" \
     "$(example_check $card | grep "^$backend:")"
-  check "example_context: on $backend" "<2> $card: open on $backend" \
+  [ $backend = vfio ] && way=vfio/group || way=uio
+  check "example_context: on $backend" "<2> $card: open on $way" \
     "$(example_context $card 2>&1 | tail -n 1)"
   check "example_udev: on $backend" "$backend 1234:11e8" "$(example_udev $card | cut -d ' ' -f 1-2)"
   check "example_region: on $backend" 0x010000ed "$(example_region $card | tail -n 1)"
@@ -81,7 +82,7 @@ check "compare: with JSON succeeds" 0 $?
 check "compare: leaves the driver that was there" vfio-pci "$(driver)"
 check "compare: the keys of the JSON" \
   "$(echo "address backends caps clock cpus device dma_map_unmap dma_round_trip driver failed \
-host iova_lookup irq kernel kind machine $figure name open passed reg_read reg_write selftest skipped syscalls \
+host iova_lookup irq kernel kind machine $figure name open passed reason reg_read reg_write selftest skipped syscalls \
 usable vendor" | tr -s ' ' '\n' | sort -u | tr '\n' ' ')" "$(keys </tmp/json)"
 check "compare: MSI takes one system call" 1 "$(grep -A1 '"kind": "msi"' /tmp/json |
   grep -c '"syscalls": 1.0')"
