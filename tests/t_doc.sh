@@ -202,12 +202,18 @@ functions_exist() { # TEXT
 	[ ! -s "$scratch/missing" ]
 }
 
+# What may be a file by its looks.
+is_transport() { # NAME
+	"$top_builddir/tools/uvio" --help | grep -q "\<$1\>"
+}
+
 # Files of the sources; a program is there as its source.
 files_exist() { # TEXT
 	sed 's|/dev/[a-zA-Z/]*||g' "$top_srcdir/$1" |
 		grep -o '\<\(common\|uio\|vfio\|drivers\|tools\|tests\|doc\)/[a-z_0-9./]*[a-z0-9]' |
 		sort -u | while read -r name; do
-		[ -e "$top_srcdir/$name" ] || [ -e "$top_srcdir/$name.c" ] || echo "$name"
+		[ -e "$top_srcdir/$name" ] || [ -e "$top_srcdir/$name.c" ] ||
+			is_transport "$name" || echo "$name"
 	done >"$scratch/missing"
 	cat "$scratch/missing"
 	[ ! -s "$scratch/missing" ]
