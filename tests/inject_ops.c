@@ -566,5 +566,5 @@ const struct operation op_close = {
 	.name = "close",
 	.begin = begin_all,
 	.run = run_close,
-	.keeps = "IOMMU_UNMAP_DMA",
+	.keeps = "UNMAP",
 };

@@ -112,7 +112,7 @@ static void judge_rest(void)
 	char left[512];
 
 	now.scene->close();
-	if (now.operation->keeps && !strcmp(now.call.what, now.operation->keeps))
+	if (now.operation->keeps && strstr(now.call.what, now.operation->keeps))
 		inject_forget_mapping();
 	if (inject_left(left, sizeof(left)))
 		complain("left behind:%s", left);

@@ -19,7 +19,7 @@ struct operation {
 	const char *(*works)(void);  /* what does not after a success; NULL where all does */
 	const char *(*failed)(void); /* what is not as it was after a failure; NULL: all is */
 	bool once;		     /* is not tried again where it failed */
-	const char *keeps;	     /* the call whose failure keeps memory for ever; NULL: none */
+	const char *keeps;	     /* of calls whose failure keeps memory for ever; NULL: none */
 };
 
 struct scene {

@@ -93,12 +93,15 @@ static void sim_close(int fd)
 
 static int make_device(const char *name)
 {
-	static const char pad[192];
-
 	if (!vfio.translates)
 		return -EINVAL;
-	if (strcmp(name, EDU))
-		return -ENODEV;
+	return strcmp(name, EDU) ? -ENODEV : sim_vfio_make_device();
+}
+
+int sim_vfio_make_device(void)
+{
+	static const char pad[192];
+
 	vfio.device = memfd_create("card", MFD_CLOEXEC);
 	if (vfio.device < 0 || ftruncate(vfio.device, (off_t)9 << REGION_SHIFT) ||
 		pwrite(vfio.device, &edu_id, 4, 0) != 4 ||

@@ -56,6 +56,8 @@ extern const struct sim sim_vfio;
 
 /** A card that works, closed. */
 void sim_vfio_reset(void);
+/** A descriptor of the card. */
+int sim_vfio_make_device(void);
 /** The card raises an interrupt. */
 void sim_vfio_raise(unsigned int vector);
 /** The kernel asks to release the card. */

@@ -16,6 +16,7 @@
 
 /* Of iommufd's lists, which are short. */
 #define MAX_RANGES 65536
+#define RANGES_TRIES 8
 
 /* The folder is there also where the kernel makes no nodes: "dev" in it tells. */
 int vfio_cdev_name(struct uvio_ctx *ctx, const char *address, char *name, size_t size)
@@ -164,18 +165,19 @@ static void cdev_close(struct uvio_udev *udev, struct vfio_device *device)
 	device->fd = -1;
 }
 
-/* Asked without room first, and again while they become more. */
+/* Asked again while they are more than there was room for; not for ever. */
 static int ask_ranges(struct vfio_domain *domain, struct iommufd_ioas_iova_ranges *ask,
 	struct iommufd_iova_range **list)
 {
+	uint32_t room = 16;
 	int rc = -EMSGSIZE;
 
 	*list = NULL;
-	for (uint32_t room = 16; rc == -EMSGSIZE; room = ask->num_iovas) {
+	for (int i = 0; i < RANGES_TRIES && rc == -EMSGSIZE; i++) {
 		free(*list);
-		*list = room && room <= MAX_RANGES ? calloc(room, sizeof(**list)) : NULL;
+		*list = calloc(room, sizeof(**list));
 		if (!*list)
-			return room > MAX_RANGES || !room ? -EPROTO : -ENOMEM;
+			return -ENOMEM;
 		*ask = (struct iommufd_ioas_iova_ranges){
 			.size = sizeof(*ask),
 			.ioas_id = domain->ioas_id,
@@ -183,10 +185,11 @@ static int ask_ranges(struct vfio_domain *domain, struct iommufd_ioas_iova_range
 			.allowed_iovas = (uintptr_t)*list,
 		};
 		rc = uvio_sys_ioctl(domain->container_fd, IOMMUFD_IOAS_IOVA_RANGES, ask);
-		if (!rc && ask->num_iovas > room)
-			rc = -EPROTO;
+		if (ask->num_iovas > MAX_RANGES || (rc >= 0 && ask->num_iovas > room))
+			return -EPROTO;
+		room = ask->num_iovas > room ? ask->num_iovas : room;
 	}
-	return rc < 0 ? rc : 0;
+	return rc == -EMSGSIZE ? -EPROTO : rc < 0 ? rc : 0;
 }
 
 static int cdev_ranges(
