@@ -52,6 +52,21 @@ static int fill_members(struct uvio_ctx *ctx, struct uvio_device *device)
 	return rc;
 }
 
+/* VFIO makes a group for a card that has none, and names it; no IOMMU is behind it. */
+static int read_type(struct uvio_ctx *ctx, struct uvio_device *device, const char *group)
+{
+	char name[UVIO_NAME_SIZE] = "";
+	int rc = uvio_sysfs_read(ctx, device->iommu_type, sizeof(device->iommu_type),
+		"kernel/iommu_groups/%s/type", group);
+
+	if (rc > 0 && strcmp(device->iommu_type, "unknown") != 0)
+		return rc;
+	uvio_sysfs_read(ctx, name, sizeof(name), "kernel/iommu_groups/%s/name", group);
+	if (strcmp(name, "vfio-noiommu") != 0)
+		return rc;
+	return snprintf(device->iommu_type, sizeof(device->iommu_type), "noiommu");
+}
+
 int uvio_group_fill(struct uvio_ctx *ctx, struct uvio_device *device)
 {
 	char folder[UVIO_ADDRESS_SIZE * 2], group[UVIO_NAME_SIZE];
@@ -63,8 +78,7 @@ int uvio_group_fill(struct uvio_ctx *ctx, struct uvio_device *device)
 		uvio_parse_u64(group, &number) || number > INT_MAX)
 		return 0;
 	device->info.iommu_group = (int)number;
-	if (uvio_sysfs_read(ctx, device->iommu_type, sizeof(device->iommu_type),
-		    "kernel/iommu_groups/%s/type", group) > 0)
+	if (read_type(ctx, device, group) > 0)
 		device->info.iommu_type = device->iommu_type;
 	return fill_members(ctx, device);
 }

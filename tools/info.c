@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
+#include <string.h>
 #include "json.h"
 #include "tools.h"
 
@@ -71,7 +72,9 @@ static void print_group(const struct uvio_device_info *info)
 		return;
 	}
 	printf("%d", info->iommu_group);
-	if (info->iommu_type)
+	if (info->iommu_type && !strcmp(info->iommu_type, "noiommu"))
+		printf(" (noiommu: UNSAFE, no IOMMU is behind it)");
+	else if (info->iommu_type)
 		printf(" (%s)", info->iommu_type);
 	printf("\n");
 	for (size_t i = 0; i < info->member_count; i++) {

@@ -49,7 +49,7 @@ static bool group_offered(struct uvio_ctx *ctx, const char *address, const struc
 
 	if (vfio_group_name(ctx, address, name, sizeof(name)))
 		return false;
-	if (!strncmp(name, "noiommu-", 8) != (way != &vfio_way_noiommu))
+	if (!strncmp(name, "noiommu-", 8) != (way == &vfio_way_noiommu))
 		return false;
 	if (uvio_dev_path(ctx, path, "vfio/%s", name) || access(path, R_OK | W_OK))
 		return false;

@@ -88,14 +88,9 @@ static void not_permitted(const struct uvio_device_info *info, const char *path,
 		(unsigned int)st.st_gid, (unsigned int)st.st_mode & 07777);
 }
 
-static bool is_noiommu(struct uvio_ctx *ctx, const struct uvio_device_info *info)
+static bool is_noiommu(const struct uvio_device_info *info)
 {
-	char name[UVIO_NAME_SIZE] = "";
-
-	if (info->iommu_group < 0)
-		return false;
-	uvio_sysfs_read(ctx, name, sizeof(name), "kernel/iommu_groups/%d/name", info->iommu_group);
-	return !strcmp(name, "vfio-noiommu");
+	return info->iommu_type && !strcmp(info->iommu_type, "noiommu");
 }
 
 static void probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info, const char *name,
@@ -228,7 +223,7 @@ static void probe_noiommu(
 		"%s: UNSAFE: without an IOMMU the card reaches all memory of the machine; a "
 		"program has to ask for DMA (UVIO_OPEN_UNSAFE_DMA)",
 		info->address);
-	if (info->iommu_group >= 0 && !is_noiommu(ctx, info)) {
+	if (info->iommu_group >= 0 && !is_noiommu(info)) {
 		uvio_check_add(check, UVIO_BLOCKS, "use vfio, which is safe",
 			"%s: an IOMMU translates for it, so that VFIO will not go without",
 			info->address);
@@ -256,12 +251,11 @@ static void probe_memlock(const struct uvio_device_info *info, struct uvio_check
 		(unsigned long long)limit.rlim_cur >> 10);
 }
 
-static void probe_iommu(
-	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
+static void probe_iommu(const struct uvio_device *device, struct uvio_check *check)
 {
 	const struct uvio_device_info *info = &device->info;
 
-	if (is_noiommu(ctx, info))
+	if (is_noiommu(info))
 		uvio_check_add(check, UVIO_BLOCKS,
 			"switch the IOMMU on, use the uio backend, or, at that risk, open it as "
 			"vfio/noiommu",
@@ -287,10 +281,10 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const ch
 	if (noiommu)
 		probe_noiommu(ctx, info, check);
 	else
-		probe_iommu(ctx, device, check);
+		probe_iommu(device, check);
 	if (noiommu || info->iommu_group >= 0) /* without, vfio-pci would not take it */
 		probe_driver(ctx, info, check);
-	if (noiommu || !is_noiommu(ctx, info))
+	if (noiommu || !is_noiommu(info))
 		probe_node(ctx, info, transport, check);
 	probe_memlock(info, check);
 }

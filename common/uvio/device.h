@@ -58,7 +58,8 @@ struct uvio_device_info {
 	const char *uio;	/**< "uio0" where a UIO driver is bound; else NULL */
 	const char *backend;	/**< the one that @driver belongs to, as "vfio"; NULL: none */
 	int iommu_group;	/**< -1: none, no IOMMU translates for this device */
-	const char *iommu_type; /**< "DMA", "DMA-FQ", "identity", "blocked"; NULL: not known */
+	/** "DMA", "DMA-FQ", "identity", "blocked"; "noiommu": VFIO's group without an IOMMU */
+	const char *iommu_type; /* NULL: not known */
 	const struct uvio_group_member *members;
 	size_t member_count;
 	struct uvio_bar bars[6];
