@@ -184,6 +184,8 @@ static void probe_any(
 	char ways[128] = "";
 
 	vfio_ways_offered(ctx, info->address, ways, sizeof(ways));
+	if (!strcmp(ways, "group"))
+		return; /* as everywhere */
 	if (ways[0])
 		uvio_check_add(
 			check, UVIO_NOTE, NULL, "%s: can be opened by %s", info->address, ways);
