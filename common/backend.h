@@ -68,17 +68,18 @@ struct uvio_dma_table {
 };
 
 /** What a read of an event descriptor gives: an eventfd its count, a UIO node a running number. */
-union uvio_event {
+union uvio_irq_event {
 	uint64_t count;
 	uint32_t running;
 };
 
 struct uvio_vector {
 	/* Set by irq_enable. */
-	int fd;
-	int quick;		/* of the core: waits to come which read at once, before a look */
-	size_t event_size;	/* bytes of an event: of a member of union uvio_event */
-	union uvio_event event; /* as read last; for running numbers irq_enable sets the first */
+	int fd;		   /* -1: not enabled */
+	int quick;	   /* of the core: waits to come which read at once, before a look */
+	size_t event_size; /* bytes of an event: of a member of union uvio_irq_event */
+	union uvio_irq_event
+		event; /* as read last; for running numbers irq_enable sets the first */
 	/* The core's. */
 	struct uvio_udev *udev;
 	uint64_t *into;	 /* of the wait under way, of which there is one; NULL: not wanted */
@@ -104,12 +105,23 @@ struct uvio_udev {
 	uint32_t flags;
 	uint32_t caps; /* set by open */
 	int lock_fd;
-	int release_fd;		    /* set by open; -1: no notice */
+	/* Set by open; -1: no notice. */
+	int release_fd; /* an eventfd: the kernel asks to release the device, until it is closed */
+	int error_fd;	/* an eventfd: the device reported an error */
+	int gone_fd;	/* has an error condition when the device is gone */
+	int event_fd;	/* of uvio_event_fd(); -1: not asked for yet */
+	atomic_int gone_notice;	    /* an eventfd in @event_fd, which @gone signals; -1: none */
 	_Atomic(const char *) gone; /* how it was found to be gone, first; NULL: it is not */
 	struct uvio_region config;  /* mapped by the core after open; size 0: none */
 	struct uvio_region regions[UVIO_REGION_COUNT]; /* size 0: not mapped yet */
 	enum uvio_irq_kind irq_kind;
-	unsigned int irq_count; /* 0: none enabled */
+	/*
+	 * How many are enabled, and how many @vectors are there, which never move while any is
+	 * enabled. Those behind irq_count have no descriptor. Threads that use vectors meanwhile
+	 * look at irq_room only, which does not change.
+	 */
+	unsigned int irq_count; /* atomic; 0: none enabled */
+	unsigned int irq_room;
 	/**
 	 * Set by irq_enable where an interrupt has to be armed again; NULL: there is nothing to do.
 	 * Guarantees: the next event will be reported, and one that is pending now. One system
@@ -152,9 +164,10 @@ struct uvio_backend_ops {
 		struct uvio_check *check);
 
 	/**
-	 * Opens the node; the core holds the device's lock and the domain's. Sets transport, caps
-	 * and release_fd. Bus mastering and interrupts may be in any state: the core switches them
-	 * off afterwards. What is mapped in the domain is mapped for the device afterwards.
+	 * Opens the node; the core holds the device's lock and the domain's. Sets transport, caps,
+	 * release_fd, error_fd and gone_fd. Bus mastering and interrupts may be in any state: the
+	 * core switches them off afterwards. What is mapped in the domain is mapped for the device
+	 * afterwards.
 	 */
 	int (*open)(struct uvio_udev *udev, const struct uvio_open_options *options);
 	/**
@@ -179,11 +192,19 @@ struct uvio_backend_ops {
 	/** The number of vectors of that kind; 0: none. */
 	int (*irq_count)(struct uvio_udev *udev, enum uvio_irq_kind kind);
 	/**
-	 * Guarantees: armed afterwards, and nothing that came before is reported. Fills in
-	 * udev->vectors a descriptor each, which is then readable while an event is pending, never
-	 * blocks, and fails where the device is gone; and udev->irq_ack.
+	 * Enables as many vectors as can be had, from @min to @most, and gives their number.
+	 * -ENOSPC: not even @min. Guarantees: armed afterwards, and nothing that came before is
+	 * reported. Fills in udev->vectors a descriptor each, which is then readable while an event
+	 * is pending, never blocks, and fails where the device is gone; and udev->irq_ack.
 	 */
-	int (*irq_enable)(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
+	int (*irq_enable)(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min,
+		unsigned int most);
+	/**
+	 * Adds vectors from udev->irq_count to @count - 1, of MSI-X. Those before keep their
+	 * descriptors, for which threads may be waiting, and lose no event: where one may have been
+	 * lost, they are signalled. What fails leaves them enabled. NULL: it cannot.
+	 */
+	int (*irq_grow)(struct uvio_udev *udev, unsigned int count);
 	int (*irq_disable)(struct uvio_udev *udev);
 
 	/** Memory for one contiguous buffer of @mapping->size, a multiple of pages; sets addr,
@@ -254,6 +275,11 @@ int uvio_domain_join(struct uvio_udev *udev, struct uvio_domain *shared,
 	const struct uvio_open_options *options);
 /** Closes it. */
 void uvio_domain_leave(struct uvio_udev *udev);
+
+/* event.c */
+/** The device was marked as gone just now. */
+void uvio_event_notice_gone(struct uvio_udev *udev);
+void uvio_event_cleanup(struct uvio_udev *udev);
 
 /* dma.c */
 void uvio_dma_init(struct uvio_dma_table *table);

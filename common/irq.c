@@ -54,22 +54,15 @@ static int no_such_kind(struct uvio_udev *udev, enum uvio_irq_kind wanted)
 		kind_names[wanted], udev->backend->name, others[0] ? others : "; poll the card");
 }
 
-static int check_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
+static int check_range(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, int have)
 {
-	int have = uvio_irq_count(udev, kind);
 	const char *address = udev->address.text;
 
-	if (have < 0)
-		return have;
-	if (!count)
-		return uvio_fail(-EINVAL,
-			"%s: enabling 0 %s vectors; uvio_irq_disable() switches off", address,
-			kind_names[kind]);
 	if (!have)
 		return no_such_kind(udev, kind);
-	if (count > (unsigned int)have)
+	if (min > (unsigned int)have)
 		return uvio_fail(-ERANGE, "%s: %u %s vectors asked for, the card has %d", address,
-			count, kind_names[kind], have);
+			min, kind_names[kind], have);
 	if (udev->irq_count)
 		return uvio_fail(-EBUSY,
 			"%s: %s interrupts are enabled already; disable them first", address,
@@ -77,30 +70,114 @@ static int check_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigne
 	return 0;
 }
 
-int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
+/* Only MSI-X can grow: it gets room for all that the card has. */
+static unsigned int room_for(
+	const struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int most, int have)
 {
-	int rc = check_enable(udev, kind, count);
+	return kind == UVIO_IRQ_MSIX && udev->backend->ops->irq_grow ? (unsigned int)have : most;
+}
 
-	if (rc)
-		return rc;
-	udev->vectors = calloc(count, sizeof(*udev->vectors));
+static int make_vectors(struct uvio_udev *udev, unsigned int room)
+{
+	udev->vectors = calloc(room, sizeof(*udev->vectors));
 	if (!udev->vectors)
 		return uvio_no_memory(udev->address.text);
-	for (unsigned int i = 0; i < count; i++) {
+	for (unsigned int i = 0; i < room; i++) {
 		udev->vectors[i].udev = udev;
+		udev->vectors[i].fd = -1;
+		udev->vectors[i].event_size = sizeof(union uvio_irq_event);
 		udev->vectors[i].quick = QUICK_WAITS;
 	}
+	return 0;
+}
+
+static int enable(
+	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int most)
+{
+	int rc, have = uvio_irq_count(udev, kind);
+
+	if (have < 0)
+		return have;
+	rc = check_range(udev, kind, min, have);
+	if (rc)
+		return rc;
+	if (most > (unsigned int)have)
+		most = (unsigned int)have;
+	rc = make_vectors(udev, room_for(udev, kind, most, have));
+	if (rc)
+		return rc;
 	__atomic_store_n(&udev->irq_ack, NULL, __ATOMIC_RELAXED);
-	rc = udev->backend->ops->irq_enable(udev, kind, count);
-	if (rc) {
+	rc = udev->backend->ops->irq_enable(udev, kind, min, most);
+	if (rc < 0) {
 		free(udev->vectors);
 		udev->vectors = NULL;
 		return rc;
 	}
 	udev->acks = 0;
 	udev->irq_kind = kind;
-	udev->irq_count = count;
-	return 0;
+	udev->irq_count = (unsigned int)rc;
+	udev->irq_room = room_for(udev, kind, (unsigned int)rc, have);
+	return rc;
+}
+
+int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
+{
+	int rc;
+
+	if (!count && (unsigned int)kind < UVIO_IRQ_KINDS)
+		return uvio_fail(-EINVAL,
+			"%s: enabling 0 %s vectors; uvio_irq_disable() switches off",
+			udev->address.text, kind_names[kind]);
+	rc = enable(udev, kind, count, count);
+	return rc < 0 ? rc : 0;
+}
+
+int uvio_irq_enable_range(
+	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int max)
+{
+	if (!min || min > max)
+		return uvio_fail(-EINVAL,
+			"%s: enabling from %u to %u vectors; there must be 1 at least, and no more "
+			"at least than at most",
+			udev->address.text, min, max);
+	return enable(udev, kind, min, max);
+}
+
+/* Whether @count vectors is what uvio_irq_grow() could come to. */
+static int check_grow(struct uvio_udev *udev, unsigned int count)
+{
+	const char *address = udev->address.text;
+
+	if (!udev->irq_count)
+		return uvio_fail(
+			-EINVAL, "%s: no interrupt is enabled; call uvio_irq_enable()", address);
+	if (udev->irq_kind != UVIO_IRQ_MSIX || !udev->backend->ops->irq_grow)
+		return uvio_fail(-ENOTSUP,
+			"%s: %s vectors cannot be added while they are enabled%s; disable, and "
+			"enable more",
+			address, kind_names[udev->irq_kind],
+			udev->irq_kind == UVIO_IRQ_MSIX ? " on this backend" : "");
+	if (count < udev->irq_count)
+		return uvio_fail(-EINVAL,
+			"%s: %u vectors are enabled, and cannot become %u; disable, and enable "
+			"fewer",
+			address, udev->irq_count, count);
+	if (count > udev->irq_room)
+		return uvio_fail(-ERANGE, "%s: %u msix vectors asked for, the card has %u", address,
+			count, udev->irq_room);
+	return atomic_load(&udev->gone) ? uvio_udev_gone(udev, "") : 0;
+}
+
+int uvio_irq_grow(struct uvio_udev *udev, unsigned int count)
+{
+	int rc = check_grow(udev, count);
+
+	if (rc || count == udev->irq_count)
+		return rc;
+	rc = udev->backend->ops->irq_grow(udev, count);
+	if (!rc)
+		__atomic_store_n(&udev->irq_count, count, __ATOMIC_RELEASE);
+	return rc;
 }
 
 int uvio_irq_disable(struct uvio_udev *udev)
@@ -110,17 +187,22 @@ int uvio_irq_disable(struct uvio_udev *udev)
 	if (!udev->irq_count)
 		return 0;
 	rc = udev->backend->ops->irq_disable(udev);
-	udev->irq_count = 0;
+	udev->irq_count = udev->irq_room = 0;
 	free(udev->vectors);
 	udev->vectors = NULL;
 	return rc;
+}
+
+static unsigned int enabled(const struct uvio_udev *udev)
+{
+	return __atomic_load_n(&udev->irq_count, __ATOMIC_ACQUIRE);
 }
 
 static int __attribute__((noinline)) not_enabled(struct uvio_udev *udev, unsigned int vector)
 {
 	return uvio_fail(-EINVAL,
 		"%s: vector %u is not enabled (%u are); call uvio_irq_enable() first",
-		udev->address.text, vector, udev->irq_count);
+		udev->address.text, vector, enabled(udev));
 }
 
 static void count_call(struct uvio_vector *state)
@@ -161,6 +243,8 @@ static int take_failed(const struct uvio_vector *state, int rc)
 {
 	struct uvio_udev *udev = state->udev;
 
+	if (number_of(state) >= enabled(udev))
+		return not_enabled(udev, number_of(state));
 	if (rc == -ENODEV)
 		return uvio_udev_gone(udev, "its kernel driver was unbound, or the card removed");
 	/* Nodes fail with EIO then: the device itself tells more. */
@@ -175,7 +259,7 @@ int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *even
 	struct uvio_vector *state;
 	int rc;
 
-	if (vector >= udev->irq_count)
+	if (vector >= udev->irq_room)
 		return not_enabled(udev, vector);
 	state = &udev->vectors[vector];
 	rc = take(state);
@@ -305,7 +389,7 @@ static int __attribute__((noinline)) wait_further(struct uvio_vector *state, int
 static int __attribute__((noinline))
 wait_refused(struct uvio_udev *udev, unsigned int vector, int timeout_ms)
 {
-	if (vector >= udev->irq_count)
+	if (vector >= enabled(udev))
 		return not_enabled(udev, vector);
 	return uvio_fail(-EINVAL,
 		"%s: a timeout of %d ms; it must be more than 0 (uvio_irq_consume() does not wait)",
@@ -321,7 +405,7 @@ int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, u
 	struct uvio_vector *state;
 	int rc;
 
-	if (vector >= udev->irq_count || timeout_ms <= 0)
+	if (vector >= udev->irq_room || timeout_ms <= 0)
 		return wait_refused(udev, vector, timeout_ms);
 	state = &udev->vectors[vector];
 	state->timeout_ms = timeout_ms;
@@ -336,7 +420,7 @@ int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, u
 
 int uvio_irq_fd(struct uvio_udev *udev, unsigned int vector)
 {
-	if (vector >= udev->irq_count)
+	if (vector >= enabled(udev))
 		return not_enabled(udev, vector);
 	return udev->vectors[vector].fd;
 }
@@ -345,7 +429,7 @@ int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 {
 	uvio_irq_ack_fn *ack = __atomic_load_n(&udev->irq_ack, __ATOMIC_RELAXED);
 
-	if (vector >= udev->irq_count)
+	if (vector >= udev->irq_room)
 		return not_enabled(udev, vector);
 	if (!ack)
 		return 0;
@@ -355,7 +439,7 @@ int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 
 int uvio_irq_stats(struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats)
 {
-	if (vector >= udev->irq_count)
+	if (vector >= enabled(udev))
 		return not_enabled(udev, vector);
 	*stats = (struct uvio_irq_stats){
 		.syscalls = __atomic_load_n(&udev->vectors[vector].syscalls, __ATOMIC_RELAXED) +

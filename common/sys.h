@@ -56,6 +56,11 @@ int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 /** Non-blocking, close-on-exec. A descriptor. */
 int uvio_sys_eventfd(void);
 
+/** Close-on-exec. A descriptor, which is readable while one that was added has an event. */
+int uvio_sys_epoll(void);
+/** @events as EPOLLIN; 0: error conditions only, which are always among them. */
+int uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events);
+
 /** An exclusive flock, without waiting: -EWOULDBLOCK where somebody has it. */
 int uvio_sys_lock(int fd);
 void uvio_sys_unlock(int fd);

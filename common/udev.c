@@ -29,6 +29,8 @@ static const struct {
 	{UVIO_CAP_RESET_AT_OPEN, "reset-at-open"},
 	{UVIO_CAP_UNPRIVILEGED, "unprivileged"},
 	{UVIO_CAP_RELEASE_NOTICE, "release-notice"},
+	{UVIO_CAP_IRQ_GROW, "irq-grow"},
+	{UVIO_CAP_ERROR_NOTICE, "error-notice"},
 };
 
 const char *uvio_cap_name(uint32_t bit)
@@ -66,8 +68,8 @@ static struct uvio_udev *udev_new(struct uvio_ctx *ctx, const struct uvio_addres
 	udev->address = *address;
 	udev->backend = backend;
 	udev->transport = transport;
-	udev->lock_fd = -1;
-	udev->release_fd = -1;
+	udev->lock_fd = udev->release_fd = udev->error_fd = udev->gone_fd = udev->event_fd = -1;
+	atomic_init(&udev->gone_notice, -1);
 	return udev;
 }
 
@@ -207,6 +209,7 @@ void uvio_udev_close(struct uvio_udev *udev)
 	if (!udev)
 		return;
 	uvio_error_save(&before);
+	uvio_event_cleanup(udev);
 	/*
 	 * Gone may be no more than the kernel's wish, where it gives notice: such a card must stop.
 	 * One that was taken without notice may have another driver by now.
@@ -306,7 +309,9 @@ int uvio_udev_gone(struct uvio_udev *udev, const char *how)
 	/* So that the hot path need not look. */
 	if (__atomic_load_n(&udev->irq_ack, __ATOMIC_RELAXED))
 		__atomic_store_n(&udev->irq_ack, ack_gone, __ATOMIC_RELAXED);
-	if (!atomic_compare_exchange_strong(&udev->gone, &first, how))
+	if (atomic_compare_exchange_strong(&udev->gone, &first, how))
+		uvio_event_notice_gone(udev);
+	else
 		how = first;
 	return uvio_fail(-ENODEV, "%s: the device is gone: %s; close it", udev->address.text, how);
 }

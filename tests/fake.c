@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fake.h"
 #include "fake_parts.h"
@@ -45,8 +46,12 @@ static void set_caps(struct uvio_udev *udev)
 	udev->caps = UVIO_CAP_INTX | UVIO_CAP_MSI | UVIO_CAP_CONFIG | UVIO_CAP_BUS_MASTER |
 		     UVIO_CAP_DMA | UVIO_CAP_DMA_ISOLATED | UVIO_CAP_DMA_PINNED | UVIO_CAP_RESET |
 		     UVIO_CAP_UNPRIVILEGED;
+	if (fake_faults.msix)
+		udev->caps |= UVIO_CAP_MSIX | (fake_faults.no_resize ? 0 : UVIO_CAP_IRQ_GROW);
 	if (udev->release_fd >= 0)
 		udev->caps |= UVIO_CAP_RELEASE_NOTICE;
+	if (udev->error_fd >= 0)
+		udev->caps |= UVIO_CAP_ERROR_NOTICE;
 	if (fake_faults.no_config)
 		udev->caps &= ~(uint32_t)(UVIO_CAP_CONFIG | UVIO_CAP_BUS_MASTER);
 	udev->caps &= ~fake_faults.missing_caps;
@@ -57,8 +62,27 @@ static void fake_close(struct uvio_udev *udev)
 	struct fake *fake = udev->priv;
 
 	uvio_sys_close(udev->release_fd);
+	uvio_sys_close(udev->error_fd);
+	uvio_sys_close(udev->gone_fd);
+	uvio_sys_close(fake->hang_up);
 	free(fake->memory);
 	free(fake->holes);
+}
+
+/* What tells of events. The writing end of a pipe has an error once nobody can read. */
+static void open_notices(struct uvio_udev *udev)
+{
+	struct fake *fake = udev->priv;
+	int fds[2];
+
+	if (!fake_faults.no_notice) {
+		udev->release_fd = uvio_sys_eventfd();
+		udev->error_fd = uvio_sys_eventfd();
+	}
+	if (fake_faults.hangs_up && !pipe(fds)) {
+		fake->hang_up = fds[0];
+		udev->gone_fd = fds[1];
+	}
 }
 
 /* All or nothing: what fails takes back what was done before it. */
@@ -71,6 +95,7 @@ static int fake_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 		return uvio_fail(fake_faults.open, "%s: the fake card does not open: %s",
 			udev->address.text, strerror(-fake_faults.open));
 	fake->udev = udev;
+	fake->hang_up = -1;
 	fake->memory = calloc(1, FAKE_MEMORY_SIZE + 4);
 	fake->holes = calloc(1, FAKE_HOLES_SIZE);
 	if (!fake->memory || !fake->holes) {
@@ -78,8 +103,7 @@ static int fake_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 		return uvio_no_memory(udev->address.text);
 	}
 	fake_card_init(fake);
-	if (!fake_faults.no_notice)
-		udev->release_fd = uvio_sys_eventfd();
+	open_notices(udev);
 	set_caps(udev);
 	return 0;
 }
@@ -173,15 +197,39 @@ static int fake_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
 		return 1;
 	case UVIO_IRQ_MSI:
 		return FAKE_MSI_VECTORS;
+	case UVIO_IRQ_MSIX:
+		return (int)fake_faults.msix;
 	default:
 		return 0;
 	}
 }
 
-static void close_fds(struct fake *fake)
+/* Back to @count of them. */
+static void close_fds(struct uvio_udev *udev, unsigned int count)
 {
-	while (fake->vectors)
+	struct fake *fake = udev->priv;
+
+	while (fake->vectors > count) {
 		uvio_sys_close(fake->fds[--fake->vectors]);
+		udev->vectors[fake->vectors].fd = -1;
+	}
+}
+
+static int open_fds(struct uvio_udev *udev, unsigned int count)
+{
+	struct fake *fake = udev->priv;
+
+	while (fake->vectors < count) {
+		int fd = uvio_sys_eventfd();
+
+		if (fd < 0)
+			return uvio_fail(
+				fd, "%s: no eventfd: %s", udev->address.text, strerror(-fd));
+		udev->vectors[fake->vectors].fd = fd;
+		udev->vectors[fake->vectors].event_size = sizeof(uint64_t);
+		fake->fds[fake->vectors++] = fd;
+	}
+	return 0;
 }
 
 /* What is pending in the card comes at once. */
@@ -197,37 +245,62 @@ static int fake_irq_ack(struct uvio_udev *udev)
 	return 0;
 }
 
-static int fake_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
+static int no_vectors(struct uvio_udev *udev, unsigned int count)
 {
+	return uvio_fail(-ENOSPC, "%s: the fake kernel has %u of the %u vectors asked for",
+		udev->address.text, fake_faults.granted, count);
+}
+
+/* As many as there are: their number. */
+static int fake_irq_enable(
+	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int most)
+{
+	unsigned int have = fake_faults.granted ? fake_faults.granted : most;
+	unsigned int count = most < have ? most : have;
 	struct fake *fake = udev->priv;
+	int rc;
 
 	if (fake_faults.irq_enable)
 		return uvio_fail(fake_faults.irq_enable, "%s: the fake kernel gives no vectors",
 			udev->address.text);
-	while (fake->vectors < count) {
-		int fd = uvio_sys_eventfd();
-
-		if (fd < 0) {
-			close_fds(fake);
-			return uvio_fail(
-				fd, "%s: no eventfd: %s", udev->address.text, strerror(-fd));
-		}
-		udev->vectors[fake->vectors].fd = fd;
-		udev->vectors[fake->vectors].event_size = sizeof(uint64_t);
-		fake->fds[fake->vectors++] = fd;
+	if (count < min)
+		return no_vectors(udev, min);
+	rc = open_fds(udev, count);
+	if (rc) {
+		close_fds(udev, 0);
+		return rc;
 	}
 	if (kind == UVIO_IRQ_INTX)
 		udev->irq_ack = fake_irq_ack;
 	fake->kind = kind;
 	fake->masked = false;
 	fake_card_signal(fake, 0);
-	return 0;
+	return (int)count;
+}
+
+/* What may have been lost while they were off is signalled. */
+static int fake_irq_grow(struct uvio_udev *udev, unsigned int count)
+{
+	static const uint64_t one = 1;
+	struct fake *fake = udev->priv;
+	int rc = fake_faults.irq_grow;
+
+	if (fake_faults.granted && count > fake_faults.granted)
+		return no_vectors(udev, count);
+	if (rc)
+		return uvio_fail(rc, "%s: the fake vectors do not grow", udev->address.text);
+	for (unsigned int i = 0; i < fake->vectors && fake_faults.no_resize; i++)
+		uvio_sys_write(fake->fds[i], &one, sizeof(one));
+	rc = open_fds(udev, count);
+	if (rc)
+		close_fds(udev, udev->irq_count);
+	return rc;
 }
 
 /* Everything is off afterwards, also where that is reported as failed. */
 static int fake_irq_disable(struct uvio_udev *udev)
 {
-	close_fds(udev->priv);
+	close_fds(udev, 0);
 	if (fake_faults.irq_disable)
 		return uvio_fail(fake_faults.irq_disable, "%s: the fake kernel keeps the vectors",
 			udev->address.text);
@@ -273,6 +346,21 @@ void fake_ask_release(struct uvio_udev *udev)
 	uvio_sys_write(udev->release_fd, &one, sizeof(one));
 }
 
+void fake_report_error(struct uvio_udev *udev)
+{
+	static const uint64_t one = 1;
+
+	uvio_sys_write(udev->error_fd, &one, sizeof(one));
+}
+
+void fake_hang_up(struct uvio_udev *udev)
+{
+	struct fake *fake = udev->priv;
+
+	uvio_sys_close(fake->hang_up);
+	fake->hang_up = -1;
+}
+
 /* An operation which the backend has not, it leaves out: here region_unmap. */
 static const struct uvio_backend_ops fake_ops = {
 	.claims = fake_claims,
@@ -286,6 +374,7 @@ static const struct uvio_backend_ops fake_ops = {
 	.region_write = fake_region_write,
 	.irq_count = fake_irq_count,
 	.irq_enable = fake_irq_enable,
+	.irq_grow = fake_irq_grow,
 	.irq_disable = fake_irq_disable,
 	.dma_memory = fake_dma_memory,
 	.dma_memory_free = fake_dma_memory_free,

@@ -26,6 +26,7 @@ enum {
 #define FAKE_READ_ONLY_SIZE 8
 #define FAKE_CONFIG_SIZE 256
 #define FAKE_MSI_VECTORS 4
+#define FAKE_MAX_VECTORS 64
 #define FAKE_FIRST_IOVA 0x100000
 #define FAKE_BUFFER 0x40000
 #define FAKE_BUFFER_SIZE 4096
@@ -33,7 +34,8 @@ enum {
 /** What goes wrong. All zero: nothing. Errors are negative errnos. */
 struct fake_faults {
 	bool unbound;	     /* probe: not bound to it */
-	bool no_notice;	     /* open: no release descriptor */
+	bool no_notice;	     /* open: no descriptors for events */
+	bool hangs_up;	     /* open: a descriptor tells that it is gone, as on uio */
 	bool no_config;	     /* open: not a PCI device */
 	bool busy_at_open;   /* open: a predecessor left bus mastering on */
 	bool all_ones;	     /* the card is gone: everything reads all ones */
@@ -42,9 +44,13 @@ struct fake_faults {
 	bool loses_dma;	     /* a broken card: the last byte of each transfer stays away */
 	uint32_t missing_caps;
 	int open;
-	int access;	   /* region calls */
-	int command_write; /* to the command register */
+	int access;	      /* region calls */
+	int command_write;    /* to the command register */
+	unsigned int msix;    /* so many vectors of MSI-X, FAKE_MAX_VECTORS at most; 0: none */
+	unsigned int granted; /* the kernel has no more vectors than these; 0: enough */
+	bool no_resize;	      /* vectors grow by switching them off and on */
 	int irq_enable;
+	int irq_grow;
 	int irq_disable;
 	int irq_read;
 	int irq_ack;
@@ -81,9 +87,10 @@ struct fake {
 	uint64_t source, target, count;
 	enum uvio_irq_kind kind;
 	unsigned int vectors; /* 0: none enabled */
-	int fds[FAKE_MSI_VECTORS];
+	int fds[FAKE_MAX_VECTORS];
 	bool masked; /* INTx, after each event until it is acknowledged */
-	unsigned int calls;  /* of region_read and region_write */
+	int hang_up;	    /* the other end of udev->gone_fd; -1: none, or it was closed */
+	unsigned int calls; /* of region_read and region_write */
 	unsigned int resets;
 };
 
@@ -98,6 +105,12 @@ void fake_raise(struct uvio_udev *udev, unsigned int vector);
 
 /** The kernel asks to release the device. */
 void fake_ask_release(struct uvio_udev *udev);
+
+/** The kernel tells of an error of the device. */
+void fake_report_error(struct uvio_udev *udev);
+
+/** The driver is unbound, where fake_faults.hangs_up was set at open. */
+void fake_hang_up(struct uvio_udev *udev);
 
 /** How many windows the card has in all open devices: 0 after the last close. */
 extern size_t fake_windows;

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <uvio/event.h>
+
 #include "fixture.h"
 #include "sys.h"
 #include "uio.h"
@@ -61,13 +63,24 @@ static int locked_ack(struct uvio_udev *dev)
 	return rc;
 }
 
-static int locked_enable(struct uvio_udev *dev, enum uvio_irq_kind kind, unsigned int count)
+static int locked_enable(
+	struct uvio_udev *dev, enum uvio_irq_kind kind, unsigned int min, unsigned int most)
 {
-	int rc = fake_backend.ops->irq_enable(dev, kind, count);
+	int rc = fake_backend.ops->irq_enable(dev, kind, min, most);
 
 	fake_ack = dev->irq_ack;
 	if (fake_ack)
 		dev->irq_ack = locked_ack;
+	return rc;
+}
+
+static int locked_grow(struct uvio_udev *dev, unsigned int count)
+{
+	int rc;
+
+	pthread_mutex_lock(&bus);
+	rc = fake_backend.ops->irq_grow(dev, count);
+	pthread_mutex_unlock(&bus);
 	return rc;
 }
 
@@ -78,6 +91,7 @@ static void setup(void)
 	locked_ops.region_read = locked_read;
 	locked_ops.region_write = locked_write;
 	locked_ops.irq_enable = locked_enable;
+	locked_ops.irq_grow = locked_grow;
 	locked = fake_backend;
 	locked.ops = &locked_ops;
 	udev->backend = &locked;
@@ -197,6 +211,63 @@ static void each_does_its_own(void)
 	ASSERT_EQ(failures, 0);
 }
 
+static void *grow_and_grow(void *data)
+{
+	unsigned long failures = 0;
+
+	(void)data;
+	for (unsigned int count = 3; count <= FAKE_MAX_VECTORS; count++) {
+		failures += !!uvio_irq_grow(udev, count);
+		failures += uvio_irq_consume(udev, count - 1, NULL) != 0;
+		sched_yield();
+	}
+	return failed(failures);
+}
+
+/* Vectors may come into being, and never move. */
+static void *use_vectors(void *data)
+{
+	struct uvio_irq_stats stats;
+	unsigned long failures = 0;
+	int fd = uvio_irq_fd(udev, 1);
+
+	(void)data;
+	for (int i = 0; i < ROUNDS; i++) {
+		failures += !!uvio_irq_consume(udev, 1, NULL);
+		failures += uvio_irq_wait(udev, FAKE_MAX_VECTORS, 1, NULL) != -EINVAL;
+		failures += !!uvio_irq_ack(udev, 1);
+		failures += !!uvio_irq_stats(udev, 1, &stats);
+		failures += uvio_irq_fd(udev, 1) != fd;
+	}
+	return failed(failures);
+}
+
+static void *wait_for_events(void *data)
+{
+	unsigned long failures = 0;
+	enum uvio_event event;
+
+	(void)data;
+	for (int i = 0; i < ROUNDS; i++) {
+		fake_report_error(udev);
+		failures += uvio_event_wait(udev, 5000, &event) || event != UVIO_EVENT_ERROR;
+	}
+	return failed(failures);
+}
+
+static void vectors_grow_while_they_are_used(void)
+{
+	static void *(*const work[THREADS])(void *) = {
+		wait_and_ack, use_vectors, grow_and_grow, wait_for_events};
+	unsigned long failures;
+
+	fake_faults.msix = FAKE_MAX_VECTORS;
+	ASSERT_OK(uvio_bus_master(udev, true));
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSIX, 2));
+	run_threads(work, &failures);
+	ASSERT_EQ(failures, 0);
+}
+
 static void all_map_and_look_up(void)
 {
 	static void *(*const work[THREADS])(void *) = {
@@ -220,6 +291,17 @@ static void *ask_until_gone(void *data)
 	return failed(1);
 }
 
+static void *poll_until_gone(void *data)
+{
+	struct pollfd fd = {.fd = uvio_event_fd(udev), .events = POLLIN};
+	enum uvio_event event = 0;
+
+	(void)data;
+	if (poll(&fd, 1, 5000) != 1 || uvio_event_wait(udev, 0, &event))
+		return failed(1);
+	return failed(event != UVIO_EVENT_RELEASE);
+}
+
 static void *wait_until_gone(void *data)
 {
 	(void)data;
@@ -230,7 +312,7 @@ static void *wait_until_gone(void *data)
 static void gone_for_one_is_gone_for_all(void)
 {
 	static void *(*const work[THREADS])(void *) = {
-		ask_until_gone, ask_until_gone, ask_until_gone, wait_until_gone};
+		ask_until_gone, ask_until_gone, poll_until_gone, wait_until_gone};
 	unsigned long failures;
 
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
@@ -311,6 +393,7 @@ static void arming_never_undoes_what_others_write(void)
 
 static CU_TestInfo udev_cases[] = {
 	TEST(each_does_its_own),
+	TEST(vectors_grow_while_they_are_used),
 	TEST(all_map_and_look_up),
 	TEST(gone_for_one_is_gone_for_all),
 	CU_TEST_INFO_NULL,

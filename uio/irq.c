@@ -22,8 +22,10 @@ void uio_irq_init(struct uvio_udev *udev)
 		n = uvio_sys_poll(&fd, 1, 0);
 	while (n == -EINTR);
 	device->has_irq = n >= 0 && !(fd.revents & (POLLERR | POLLHUP));
-	if (device->has_irq)
-		udev->caps |= UVIO_CAP_INTX;
+	if (!device->has_irq)
+		return;
+	udev->caps |= UVIO_CAP_INTX;
+	udev->gone_fd = device->fd;
 }
 
 /* After unbinding, registers and the configuration space answer as before: only the node tells. */
@@ -138,13 +140,15 @@ static int ack_by_command(struct uvio_udev *udev)
  * Drivers with an irqcontrol are armed by it; for others PCI has its own switch. Without either the
  * card driver arms it in the card.
  */
-int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
+int uio_irq_enable(
+	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int most)
 {
 	struct uio_device *device = udev->priv;
 	int rc = take_baseline(udev);
 
 	(void)kind;
-	(void)count;
+	(void)min;
+	(void)most;
 	if (rc)
 		return rc;
 	rc = irqcontrol(device, 1);
@@ -162,7 +166,7 @@ int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int
 	rc = device->pci ? set_intx(udev, true) : 0;
 	if (rc && device->has_irqcontrol)
 		irqcontrol(device, 0);
-	return rc;
+	return rc ? rc : 1;
 }
 
 int uio_irq_disable(struct uvio_udev *udev)

@@ -100,7 +100,8 @@ int uio_region_write(struct uvio_udev *udev, const struct uvio_region *region, u
 int uio_look(struct uvio_udev *udev);
 void uio_irq_init(struct uvio_udev *udev);
 int uio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
-int uio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
+int uio_irq_enable(
+	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int most);
 int uio_irq_disable(struct uvio_udev *udev);
 
 /* dma.c */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "sys.h"
 #include "vfio.h"
@@ -23,31 +24,36 @@ static const uint32_t kind_cap[UVIO_IRQ_KINDS] = {
 };
 
 /* How many vectors that can signal an eventfd; 0 where the device has no such index. */
-static int vector_count(const struct vfio_device *device, uint32_t index)
+static int vector_count(const struct vfio_device *device, uint32_t index, bool *resizable)
 {
 	struct vfio_irq_info info = {.argsz = sizeof(info), .index = index};
 	int rc;
 
+	*resizable = false;
 	if (index >= device->info.num_irqs)
 		return 0;
 	rc = uvio_sys_ioctl(device->fd, VFIO_DEVICE_GET_IRQ_INFO, &info);
 	if (rc < 0)
 		return rc == -EINVAL ? 0 : rc;
+	*resizable = !(info.flags & VFIO_IRQ_INFO_NORESIZE);
 	return info.flags & VFIO_IRQ_INFO_EVENTFD && info.count <= INT_MAX ? (int)info.count : 0;
 }
 
 int vfio_irq_init(struct uvio_udev *udev)
 {
 	struct vfio_device *device = udev->priv;
+	bool resizable;
 
 	for (unsigned int kind = 0; kind < UVIO_IRQ_KINDS; kind++) {
-		int count = vector_count(device, kind_index[kind]);
+		int count = vector_count(device, kind_index[kind], &resizable);
 
 		if (count < 0)
 			return vfio_failed(udev, count, "VFIO_DEVICE_GET_IRQ_INFO");
 		device->irq_counts[kind] = count;
 		if (count)
 			udev->caps |= kind_cap[kind];
+		if (count && resizable && kind == UVIO_IRQ_MSIX)
+			udev->caps |= UVIO_CAP_IRQ_GROW;
 	}
 	return 0;
 }
@@ -71,88 +77,193 @@ static int set_irqs_none(
 	return uvio_sys_ioctl(device->fd, VFIO_DEVICE_SET_IRQS, &set);
 }
 
-static int set_irqs(const struct vfio_device *device, uint32_t index, uint32_t action,
-	const int *fds, unsigned int count)
+static struct vfio_irq_set *irq_set_new(
+	uint32_t index, uint32_t action, unsigned int start, unsigned int count)
 {
-	size_t size = sizeof(struct vfio_irq_set) + count * sizeof(*fds);
+	size_t size = sizeof(struct vfio_irq_set) + count * sizeof(int32_t);
 	struct vfio_irq_set *set = calloc(1, size);
+
+	if (!set)
+		return NULL;
+	set->argsz = (uint32_t)size;
+	set->flags = action | VFIO_IRQ_SET_DATA_EVENTFD;
+	set->index = index;
+	set->start = start;
+	set->count = count;
+	return set;
+}
+
+static int set_irqs_one(
+	const struct vfio_device *device, uint32_t index, uint32_t action, int32_t fd)
+{
+	struct vfio_irq_set *set = irq_set_new(index, action, 0, 1);
 	int rc;
 
 	if (!set)
 		return -ENOMEM;
-	set->argsz = (uint32_t)size;
-	set->flags = action | VFIO_IRQ_SET_DATA_EVENTFD;
-	set->index = index;
-	set->count = count;
-	memcpy(set->data, fds, count * sizeof(*fds));
+	memcpy(set->data, &fd, sizeof(fd));
 	rc = uvio_sys_ioctl(device->fd, VFIO_DEVICE_SET_IRQS, set);
 	free(set);
 	return rc;
 }
 
-int vfio_release_fd_new(struct uvio_udev *udev)
+/*
+ * Hands the eventfds of the vectors from @start up to @end to the kernel. A positive answer is the
+ * number of vectors that it could give, of which it gave none.
+ */
+static int set_triggers(struct uvio_udev *udev, unsigned int start, unsigned int end)
 {
-#if HAVE_DECL_VFIO_PCI_REQ_IRQ_INDEX
 	struct vfio_device *device = udev->priv;
+	struct vfio_irq_set *set =
+		irq_set_new(device->irq_index, VFIO_IRQ_SET_ACTION_TRIGGER, start, end - start);
+	int rc;
+
+	if (!set)
+		return -ENOMEM;
+	for (unsigned int i = start; i < end; i++)
+		memcpy(&set->data[(i - start) * sizeof(int32_t)], &udev->vectors[i].fd,
+			sizeof(int32_t));
+	rc = uvio_sys_ioctl(device->fd, VFIO_DEVICE_SET_IRQS, set);
+	free(set);
+	device->irq_on |= !rc;
+	return rc;
+}
+
+/* The kernel refuses to switch off what is off. */
+static int switch_off(struct vfio_device *device)
+{
+	int rc;
+
+	if (!device->irq_on)
+		return 0;
+	rc = set_irqs_none(device, device->irq_index, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
+	device->irq_on = rc < 0;
+	return rc;
+}
+
+static int __attribute__((unused)) event_fd_new(const struct vfio_device *device, uint32_t index)
+{
+	bool resizable;
 	int fd;
 
-	if (vector_count(device, VFIO_PCI_REQ_IRQ_INDEX) < 1)
+	if (vector_count(device, index, &resizable) < 1)
 		return -1;
 	fd = uvio_sys_eventfd();
 	if (fd < 0)
 		return -1;
-	if (!set_irqs(device, VFIO_PCI_REQ_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, &fd, 1))
+	if (!set_irqs_one(device, index, VFIO_IRQ_SET_ACTION_TRIGGER, fd))
 		return fd;
 	uvio_sys_close(fd);
-#else
-	(void)udev;
-#endif
 	return -1;
 }
 
-static void close_fds(struct vfio_device *device)
+/* Without them there is no notice, which the caps say. */
+void vfio_event_fds_open(struct uvio_udev *udev)
 {
-	for (unsigned int i = 0; i < device->irq_count; i++)
-		uvio_sys_close(device->irq_fds[i]);
-	free(device->irq_fds);
-	device->irq_fds = NULL;
-	device->irq_count = 0;
+	(void)udev;
+#if HAVE_DECL_VFIO_PCI_REQ_IRQ_INDEX
+	udev->release_fd = event_fd_new(udev->priv, VFIO_PCI_REQ_IRQ_INDEX);
+	if (udev->release_fd >= 0)
+		udev->caps |= UVIO_CAP_RELEASE_NOTICE;
+#endif
+#if HAVE_DECL_VFIO_PCI_ERR_IRQ_INDEX
+	udev->error_fd = event_fd_new(udev->priv, VFIO_PCI_ERR_IRQ_INDEX);
+	if (udev->error_fd >= 0)
+		udev->caps |= UVIO_CAP_ERROR_NOTICE;
+#endif
+}
+
+/* Back to @count of them. */
+static void close_fds(struct uvio_udev *udev, unsigned int count)
+{
+	struct vfio_device *device = udev->priv;
+
+	while (device->irq_count > count) {
+		struct uvio_vector *vector = &udev->vectors[--device->irq_count];
+
+		uvio_sys_close(vector->fd);
+		vector->fd = -1;
+	}
+	if (count)
+		return;
 	uvio_sys_close(device->unmask_fd);
 	device->unmask_fd = -1;
+}
+
+/* @missing: how many more it would have taken. */
+static int no_eventfd(struct uvio_udev *udev, int err, unsigned int missing)
+{
+	struct rlimit limit;
+
+	if (err != -EMFILE || getrlimit(RLIMIT_NOFILE, &limit))
+		return uvio_fail(err, "%s: no eventfd for its interrupts: %s", udev->address.text,
+			strerror(-err));
+	return uvio_fail(err,
+		"%s: no eventfd for its interrupts, which need %u more: this process may have %llu "
+		"descriptors open (RLIMIT_NOFILE); raise it: ulimit -n %llu, or LimitNOFILE= of "
+		"the systemd unit",
+		udev->address.text, missing, (unsigned long long)limit.rlim_cur,
+		(unsigned long long)limit.rlim_cur + missing);
 }
 
 static int open_fds(struct uvio_udev *udev, unsigned int count)
 {
 	struct vfio_device *device = udev->priv;
 
-	device->irq_fds = calloc(count, sizeof(*device->irq_fds));
-	if (!device->irq_fds)
-		return uvio_no_memory(udev->address.text);
 	while (device->irq_count < count) {
+		struct uvio_vector *vector = &udev->vectors[device->irq_count];
 		int fd = uvio_sys_eventfd();
 
 		if (fd < 0)
-			return uvio_fail(fd, "%s: no eventfd for vector %u: %s; see ulimit -n",
-				udev->address.text, device->irq_count, strerror(-fd));
-		device->irq_fds[device->irq_count++] = fd;
+			return no_eventfd(udev, fd, count - device->irq_count);
+		vector->fd = fd;
+		vector->event_size = sizeof(vector->event.count);
+		device->irq_count++;
 	}
 	return 0;
 }
 
-/* A positive answer is the number of vectors that could be had. */
-static int trigger(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
+/*
+ * Some kernels tell how many vectors they have. On others, allocation succeeds and only the request
+ * for the one too many fails: of those it has to be tried out. @low can be had, or is too few to be
+ * tried; @high is too many. The most that can be had, which is switched off again, or @low.
+ */
+static int search_most(struct uvio_udev *udev, unsigned int low, unsigned int high)
 {
-	struct vfio_device *device = udev->priv;
-	int rc = set_irqs(
-		device, kind_index[kind], VFIO_IRQ_SET_ACTION_TRIGGER, device->irq_fds, count);
+	while (high - low > 1) {
+		unsigned int middle = low + (high - low) / 2;
+		int rc = set_triggers(udev, 0, middle);
 
-	if (!rc)
-		return 0;
-	if (rc > 0)
+		if (rc < 0 && rc != -ENOSPC)
+			return rc;
+		if (rc) {
+			high = middle;
+			continue;
+		}
+		low = middle;
+		rc = switch_off(udev->priv);
+		if (rc < 0)
+			return rc;
+	}
+	return (int)low;
+}
+
+static int too_many(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count, int have)
+{
+	const char *name = uvio_irq_kind_name(kind);
+
+	if (have > 0)
 		return uvio_fail(-ENOSPC,
-			"%s: the kernel has %d of the %u %s vectors asked for; "
-			"ask for %d",
-			udev->address.text, rc, count, uvio_irq_kind_name(kind), rc);
+			"%s: the kernel has %d of the %u %s vectors asked for; ask for %d",
+			udev->address.text, have, count, name, have);
+	return uvio_fail(-ENOSPC,
+		"%s: the kernel has not %u %s vectors to give now; ask for fewer, or for as many "
+		"as there are with uvio_irq_enable_range()",
+		udev->address.text, count, name);
+}
+
+static int trigger_failed(struct uvio_udev *udev, enum uvio_irq_kind kind, int rc)
+{
 	if (rc == -EBUSY && kind == UVIO_IRQ_INTX)
 		return uvio_fail(rc,
 			"%s: its interrupt line is shared, and the card cannot mask "
@@ -160,6 +271,28 @@ static int trigger(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int
 			"(/proc/interrupts)",
 			udev->address.text);
 	return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
+}
+
+/* How many of them are enabled then. */
+static int trigger(
+	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int most)
+{
+	int rc = set_triggers(udev, 0, most), have = rc;
+
+	if (!rc)
+		return (int)most;
+	if (rc == -ENOSPC && min < most)
+		have = search_most(udev, min - 1, most);
+	if (have >= (int)min && have < (int)most) {
+		close_fds(udev, (unsigned int)have);
+		rc = set_triggers(udev, 0, (unsigned int)have);
+		if (!rc)
+			return have;
+	} else if (have < 0) {
+		rc = have;
+	}
+	return rc > 0 || rc == -ENOSPC ? too_many(udev, kind, min, rc)
+				       : trigger_failed(udev, kind, rc);
 }
 
 static int __attribute__((noinline)) ack_failed(struct uvio_udev *udev, int rc)
@@ -190,11 +323,10 @@ static int arm_intx(struct uvio_udev *udev)
 	int rc = uvio_sys_eventfd();
 
 	if (rc < 0)
-		return uvio_fail(
-			rc, "%s: no eventfd: %s; see ulimit -n", udev->address.text, strerror(-rc));
+		return no_eventfd(udev, rc, 1);
 	device->unmask_fd = rc;
-	rc = set_irqs(
-		device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, &device->unmask_fd, 1);
+	rc = set_irqs_one(
+		device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, device->unmask_fd);
 	udev->irq_ack = rc < 0 ? ack_by_ioctl : ack_by_eventfd;
 	/*
 	 * Masked first, or unmasking does nothing. A card that asserts its line since before the
@@ -205,38 +337,97 @@ static int arm_intx(struct uvio_udev *udev)
 	return rc < 0 ? vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS") : 0;
 }
 
-int vfio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count)
+int vfio_irq_enable(
+	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int most)
 {
 	struct vfio_device *device = udev->priv;
+	int rc, count = 0;
+
+	/* What is on since switching it off failed. */
+	rc = switch_off(device);
+	if (rc < 0)
+		return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
+	device->irq_index = kind_index[kind];
+	rc = open_fds(udev, most);
+	if (rc)
+		goto err_close_fds;
+	rc = count = trigger(udev, kind, min, most);
+	if (rc < 0)
+		goto err_switch_off;
+	rc = kind == UVIO_IRQ_INTX ? arm_intx(udev) : 0;
+	if (rc)
+		goto err_switch_off;
+	return count;
+
+err_switch_off:
+	switch_off(device);
+err_close_fds:
+	close_fds(udev, 0);
+	return rc;
+}
+
+static int grow_failed(struct uvio_udev *udev, unsigned int count, int rc, const char *rest)
+{
+	if (rc > 0)
+		return uvio_fail(-ENOSPC,
+			"%s: the kernel has %d of the %u msix vectors asked for; %s",
+			udev->address.text, rc, count, rest);
+	if (rc == -ENOSPC)
+		return uvio_fail(rc, "%s: the kernel has not %u msix vectors to give now; %s",
+			udev->address.text, count, rest);
+	if (rc == -ENODEV)
+		return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
+	return uvio_fail(rc, "%s: no %u msix vectors can be had: VFIO_DEVICE_SET_IRQS: %s; %s",
+		udev->address.text, count, strerror(-rc), rest);
+}
+
+/* Whatever came in the gap is lost: each is signalled once. A full counter is signal enough. */
+static void signal_all(struct uvio_udev *udev, unsigned int count)
+{
+	static const uint64_t one = 1;
+
+	for (unsigned int i = 0; i < count; i++)
+		uvio_sys_write(udev->vectors[i].fd, &one, sizeof(one));
+}
+
+static int enable_anew(struct uvio_udev *udev, unsigned int count)
+{
+	struct vfio_device *device = udev->priv;
+	int rc = switch_off(device);
+
+	if (rc < 0)
+		return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
+	rc = set_triggers(udev, 0, count);
+	if (rc && set_triggers(udev, 0, udev->irq_count))
+		return grow_failed(udev, count, rc,
+			"nor those before, so that none is enabled: disable, and enable anew");
+	signal_all(udev, udev->irq_count);
+	return rc ? grow_failed(udev, count, rc, "those before are enabled again") : 0;
+}
+
+static int add_vectors(struct uvio_udev *udev, unsigned int count)
+{
+	int rc = set_triggers(udev, udev->irq_count, count);
+
+	return rc ? grow_failed(udev, count, rc, "those before are enabled as they were") : 0;
+}
+
+int vfio_irq_grow(struct uvio_udev *udev, unsigned int count)
+{
 	int rc = open_fds(udev, count);
 
 	if (!rc)
-		rc = trigger(udev, kind, count);
+		rc = udev->caps & UVIO_CAP_IRQ_GROW ? add_vectors(udev, count)
+						    : enable_anew(udev, count);
 	if (rc)
-		goto err_close_fds;
-	device->irq_index = kind_index[kind];
-	for (unsigned int i = 0; i < count; i++) {
-		udev->vectors[i].fd = device->irq_fds[i];
-		udev->vectors[i].event_size = sizeof(udev->vectors[i].event.count);
-	}
-	if (kind == UVIO_IRQ_INTX)
-		rc = arm_intx(udev);
-	if (rc)
-		goto err_disable;
-	return 0;
-
-err_disable:
-	set_irqs_none(device, device->irq_index, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
-err_close_fds:
-	close_fds(device);
+		close_fds(udev, udev->irq_count);
 	return rc;
 }
 
 int vfio_irq_disable(struct uvio_udev *udev)
 {
-	struct vfio_device *device = udev->priv;
-	int rc = set_irqs_none(device, device->irq_index, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
+	int rc = switch_off(udev->priv);
 
-	close_fds(device);
+	close_fds(udev, 0);
 	return rc < 0 ? vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS") : 0;
 }

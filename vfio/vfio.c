@@ -49,8 +49,6 @@ static void set_caps(struct uvio_udev *udev, const struct vfio_device *device)
 	domain->way->set_caps(udev);
 	if (device->info.flags & VFIO_DEVICE_FLAGS_RESET)
 		udev->caps |= UVIO_CAP_RESET | UVIO_CAP_RESET_AT_OPEN;
-	if (udev->release_fd >= 0)
-		udev->caps |= UVIO_CAP_RELEASE_NOTICE;
 }
 
 static void vfio_close(struct uvio_udev *udev)
@@ -59,6 +57,7 @@ static void vfio_close(struct uvio_udev *udev)
 	struct vfio_device *device = udev->priv;
 
 	uvio_sys_close(udev->release_fd);
+	uvio_sys_close(udev->error_fd);
 	domain->way->close(udev, device);
 	uvio_phys_cleanup(&device->phys);
 	vfio_regions_cleanup(device);
@@ -135,7 +134,7 @@ static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 		rc = enable_memory(udev);
 	if (rc)
 		goto err_close;
-	udev->release_fd = vfio_release_fd_new(udev);
+	vfio_event_fds_open(udev);
 	set_caps(udev, device);
 	return 0;
 
@@ -217,6 +216,7 @@ static const struct uvio_backend_ops vfio_ops = {
 	.region_write = vfio_region_write,
 	.irq_count = vfio_irq_count,
 	.irq_enable = vfio_irq_enable,
+	.irq_grow = vfio_irq_grow,
 	.irq_disable = vfio_irq_disable,
 	.dma_memory = vfio_memory,
 	.dma_memory_free = vfio_memory_free,

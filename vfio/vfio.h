@@ -155,9 +155,9 @@ struct vfio_device {
 	struct vfio_device_info info;
 	struct vfio_region regions[UVIO_REGION_COUNT];
 	int irq_counts[UVIO_IRQ_KINDS];
-	uint32_t irq_index; /* of the kernel, while enabled */
-	int *irq_fds;
-	unsigned int irq_count;
+	uint32_t irq_index;	/* of the kernel, as enabled last */
+	unsigned int irq_count; /* eventfds of vectors */
+	bool irq_on;		/* in the kernel, which may differ where that failed */
 	int unmask_fd;
 	struct uvio_phys phys; /* where there is no IOMMU */
 };
@@ -174,12 +174,15 @@ void vfio_regions_cleanup(struct vfio_device *device);
 
 /* irq.c */
 int vfio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
-int vfio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
+int vfio_irq_enable(
+	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int most);
+int vfio_irq_grow(struct uvio_udev *udev, unsigned int count);
 int vfio_irq_disable(struct uvio_udev *udev);
 /** Reads the counts of all kinds; sets the caps. */
 int vfio_irq_init(struct uvio_udev *udev);
-/** The eventfd by which the kernel asks to release the device; -1 where it cannot. */
-int vfio_release_fd_new(struct uvio_udev *udev);
+/** The eventfds by which the kernel asks to release the device and tells of errors; sets the caps.
+ */
+void vfio_event_fds_open(struct uvio_udev *udev);
 
 /* dma.c: through the IOMMU */
 void vfio_dma_set_caps(struct uvio_udev *udev);

@@ -54,6 +54,33 @@ UVIO_API int uvio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
 UVIO_API int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
 
 /**
+ * As uvio_irq_enable(), of as many vectors as the card has and the kernel gives, from @min to @max,
+ * of which @min is 1 at least. Their number, from then on enabled; the errnos of uvio_irq_enable(),
+ * of which -ENOSPC and -ERANGE mean that not even @min could be had, and -EINVAL also that @min is
+ * more than @max. Each vector takes a descriptor: -EMFILE where the process may not have @max more,
+ * since taking its last ones would break other parts of the program.
+ */
+UVIO_API int uvio_irq_enable_range(
+	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int max);
+
+/**
+ * Enables more vectors of MSI-X, up to @count - 1, beside those that are enabled, which go on
+ * working: other threads may be waiting for them, and their descriptors stay. Already @count of
+ * them is no error.
+ *
+ * No event is lost. With UVIO_CAP_IRQ_GROW the kernel just adds vectors. Without it they are
+ * switched off for a moment and on again, and whatever came in between is lost in the kernel:
+ * therefore each of the vectors before then gets one event which may be spurious. Look at the card.
+ *
+ * 0; -EINVAL (nothing is enabled; @count is fewer than are); -ENOTSUP (not MSI-X: Linux can add no
+ * MSI vectors; or not this backend); -ERANGE (more than the card has); -ENOSPC (the kernel has
+ * fewer to give); -ENODEV, -ENOMEM, -EMFILE, -EIO. Those before are enabled then as they were; if
+ * even that failed, the text says so: no event comes any more until uvio_irq_disable() and
+ * uvio_irq_enable().
+ */
+UVIO_API int uvio_irq_grow(struct uvio_udev *udev, unsigned int count);
+
+/**
  * Disables whatever is enabled; nothing enabled is no error. No thread may be in wait, consume or
  * ack meanwhile, nor use a descriptor of uvio_irq_fd(). 0; -EIO, -ENODEV, -EPERM, -EACCES.
  */
@@ -84,7 +111,10 @@ UVIO_API int uvio_irq_fd(struct uvio_udev *udev, unsigned int vector);
  */
 UVIO_API int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
 
-/** Arms @vector again. 0; -EINVAL (not enabled); -ENODEV, -EIO, -EPERM. */
+/**
+ * Arms @vector again; of MSI and MSI-X there is nothing to arm. 0; -EINVAL (not enabled, or, of
+ * MSI-X, not a vector of the card); -ENODEV, -EIO, -EPERM.
+ */
 UVIO_API int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector);
 
 /** What @vector has cost since it was enabled. 0; -EINVAL (not enabled). */
@@ -93,9 +123,9 @@ UVIO_API int uvio_irq_stats(
 
 /**
  * A descriptor that becomes readable when the kernel asks to release the device, for a program with
- * a poll loop of its own; uvio_irq_wait() looks at it by itself. Close the udev device then, and do
- * not touch its files in sysfs before: the kernel holds its lock. -ENOTSUP: this backend has no
- * such notice.
+ * a poll loop of its own; uvio_irq_wait() looks at it by itself. uvio_event_fd() tells more. Close
+ * the udev device then, and do not touch its files in sysfs before: the kernel holds its lock.
+ * -ENOTSUP: this backend has no such notice.
  */
 UVIO_API int uvio_release_fd(struct uvio_udev *udev);
 

@@ -59,6 +59,8 @@ enum uvio_cap {
 	UVIO_CAP_RESET_AT_OPEN = 1u << 9,   /**< the kernel resets the card at open and close */
 	UVIO_CAP_UNPRIVILEGED = 1u << 10,   /**< works for an ordinary user who has the node */
 	UVIO_CAP_RELEASE_NOTICE = 1u << 11, /**< unbind waits until the device is closed */
+	UVIO_CAP_IRQ_GROW = 1u << 12,	    /**< uvio_irq_grow() without a gap */
+	UVIO_CAP_ERROR_NOTICE = 1u << 13,   /**< errors of the device are reported */
 };
 
 /**

@@ -12,6 +12,7 @@
 #include <uvio/domain.h>
 #include <uvio/driver.h>
 #include <uvio/error.h>
+#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

@@ -121,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.priv = &device,
 		.domain = &domain,
 		.lock_fd = -1,
-		.release_fd = -1};
+		.release_fd = -1,
+		.gone_notice = -1};
 
 	uvio_dma_init(&domain.dma);
 	rest = data;
