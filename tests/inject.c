@@ -13,7 +13,7 @@
 #include "sys.h"
 
 #define MAX_CALLS 1024
-#define MAX_OPEN 256
+#define MAX_OPEN 1024
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 const struct sim *sim;
@@ -58,6 +58,8 @@ static const struct {
 	[INJECT_MLOCK] = {"mlock", {-ENOMEM, -EPERM, -EAGAIN}},
 	[INJECT_POLL] = {"poll", {-EINTR, -ENOMEM, -EINVAL}},
 	[INJECT_EVENTFD] = {"eventfd", {-EMFILE, -ENFILE, -ENOMEM}},
+	[INJECT_EPOLL] = {"epoll", {-EMFILE, -ENFILE, -ENOMEM}},
+	[INJECT_EPOLL_ADD] = {"epoll add", {-ENOMEM, -ENOSPC, -EPERM}},
 	[INJECT_LOCK] = {"lock", {-EWOULDBLOCK, -EINTR, -ENOLCK}},
 	[INJECT_READLINK] = {"readlink", {-ENOENT, -EACCES, -EIO, -ENOMEM}},
 	[INJECT_MALLOC] = {"malloc", {-ENOMEM}},
@@ -486,6 +488,26 @@ int __wrap_uvio_sys_eventfd(void)
 	int rc = ordered(INJECT_EVENTFD, "eventfd");
 
 	return rc ? rc : opened(__real_uvio_sys_eventfd(), "eventfd");
+}
+
+int __real_uvio_sys_epoll(void);
+int __wrap_uvio_sys_epoll(void);
+
+int __wrap_uvio_sys_epoll(void)
+{
+	int rc = ordered(INJECT_EPOLL, "epoll");
+
+	return rc ? rc : opened(__real_uvio_sys_epoll(), "epoll");
+}
+
+int __real_uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events);
+int __wrap_uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events);
+
+int __wrap_uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events)
+{
+	int rc = ordered(INJECT_EPOLL_ADD, name_of(fd));
+
+	return rc ? rc : __real_uvio_sys_epoll_add(epoll_fd, fd, events);
 }
 
 int __real_uvio_sys_lock(int fd);

@@ -13,6 +13,7 @@ struct card {
 	struct tree *tree;
 	struct uvio_open_options options;
 	void (*raise)(unsigned int vector);
+	void (*tell)(void); /* an error of the card, or that it is gone */
 	uint16_t (*command)(void);
 };
 
@@ -35,5 +36,9 @@ extern const struct operation op_find, op_list, op_open, op_open_any, op_region_
 	op_irq_wait, op_irq_wait_asleep, op_irq_wait_in_vain, op_irq_consume, op_irq_ack,
 	op_irq_disable, op_dma_map, op_dma_unmap, op_dma_alloc, op_dma_free, op_bus_master_on,
 	op_bus_master_off, op_reset, op_alive, op_close;
+
+/* inject_ops_irq.c */
+extern const struct operation op_irq_enable_range, op_irq_grow, op_event_wait,
+	op_event_wait_in_vain, op_event_fd;
 
 #endif /* UVIO_TESTS_INJECT_OPS_H */

@@ -130,11 +130,13 @@ static ssize_t sim_read(int fd, void *buf, size_t size)
 /* Where the driver was unbound, the node has an error, and a wait does not sleep. */
 static int sim_poll(struct pollfd *fds, nfds_t count)
 {
-	if (!uio.gone || fds[0].fd != uio.node)
-		return SIM_NOT_MINE;
-	for (nfds_t i = 0; i < count; i++)
-		fds[i].revents = i ? 0 : POLLERR;
-	return 1;
+	int found = 0;
+
+	for (nfds_t i = 0; i < count && uio.gone; i++) {
+		fds[i].revents = fds[i].fd == uio.node ? POLLERR : 0;
+		found += fds[i].fd == uio.node;
+	}
+	return found ? found : SIM_NOT_MINE;
 }
 
 /* The kernel masks the line by the command register, or by the driver's own way. */

@@ -15,6 +15,7 @@
 #define REGION_SHIFT 40
 #define COMMAND_AT ((UINT64_C(7) << REGION_SHIFT) + 4)
 #define READ_WRITE (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE)
+#define ERROR_IRQ 3
 #define REQUEST_IRQ 4
 
 struct sim_vfio vfio;
@@ -45,6 +46,7 @@ void sim_vfio_reset(void)
 		.device = -1,
 		.unmask = -1,
 		.release = -1,
+		.error = -1,
 	};
 }
 
@@ -79,8 +81,10 @@ static void irqs_off(void)
 
 static void sim_close(int fd)
 {
+	for (unsigned int i = 0; i < vfio.irq_count; i++)
+		vfio.early_closes += vfio.triggers[i] == fd;
 	if (fd == vfio.device) {
-		vfio.device = vfio.release = -1;
+		vfio.device = vfio.release = vfio.error = -1;
 		irqs_off();
 	} else if (fd == vfio.group) {
 		vfio.group = -1;
@@ -195,6 +199,14 @@ void sim_vfio_ask_release(void)
 		vfio.release = -1;
 }
 
+void sim_vfio_report_error(void)
+{
+	static const uint64_t one = 1;
+
+	if (vfio.error >= 0 && write(vfio.error, &one, 8) != 8)
+		vfio.error = -1;
+}
+
 static void unmask(void)
 {
 	vfio.masked = false;
@@ -241,30 +253,62 @@ static int get_irq(struct vfio_irq_info *info)
 {
 	if (info->argsz < sizeof(*info) || info->index >= vfio.info.num_irqs)
 		return -EINVAL;
+	/* As of a card that is not on PCI Express. */
+	if (info->index == ERROR_IRQ && !vfio.irq_counts[ERROR_IRQ])
+		return -EINVAL;
 	info->flags = VFIO_IRQ_INFO_EVENTFD;
 	info->count = vfio.irq_counts[info->index];
 	if (info->index == VFIO_PCI_INTX_IRQ_INDEX)
 		info->flags |= VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
+	else if (info->index != VFIO_PCI_MSIX_IRQ_INDEX || !vfio.dynamic)
+		info->flags |= VFIO_IRQ_INFO_NORESIZE;
 	return 0;
 }
 
+static int set_notice(const struct vfio_irq_set *set, int *notice)
+{
+	memcpy(notice, set->data, sizeof(int));
+	return fcntl(*notice, F_GETFD) < 0 ? -EBADF : 0;
+}
+
+/* What is enabled is enabled whole, and can only be added to where the kernel is able to. */
 static int set_triggers(const struct vfio_irq_set *set)
 {
-	memcpy(vfio.triggers, set->data, set->count * sizeof(int));
-	for (unsigned int i = 0; i < set->count; i++)
-		if (vfio.triggers[i] >= 0 && fcntl(vfio.triggers[i], F_GETFD) < 0)
-			return -EBADF;
-	if (set->index == REQUEST_IRQ) {
-		vfio.release = vfio.triggers[0];
-		return 0;
-	}
+	unsigned int end = set->start + set->count;
+
 	if (vfio.irq_count && vfio.irq_index != set->index)
 		return -EINVAL;
+	if (vfio.irq_count && end > vfio.irq_count &&
+		(!vfio.dynamic || set->index != VFIO_PCI_MSIX_IRQ_INDEX))
+		return -EINVAL;
+	if (vfio.granted && end > vfio.granted)
+		return vfio.tells_granted && !vfio.irq_count ? (int)vfio.granted : -ENOSPC;
+	for (unsigned int i = 0; i < set->count; i++) {
+		int fd;
+
+		memcpy(&fd, set->data + i * sizeof(int), sizeof(int));
+		if (fd >= 0 && fcntl(fd, F_GETFD) < 0)
+			return -EBADF;
+		vfio.triggers[set->start + i] = fd;
+	}
 	vfio.irq_index = set->index;
-	vfio.irq_count = set->count;
+	vfio.irq_count = end > vfio.irq_count ? end : vfio.irq_count;
 	return 0;
 }
 
+/* Without data a count is a signal to each, not an end. */
+static int set_without_data(const struct vfio_irq_set *set)
+{
+	if (!vfio.irq_count || set->index != vfio.irq_index)
+		return -EINVAL;
+	for (unsigned int i = 0; i < set->count; i++)
+		deliver(set->start + i);
+	if (!set->count)
+		irqs_off();
+	return 0;
+}
+
+/* Of INTx only. */
 static int set_unmask(const struct vfio_irq_set *set)
 {
 	if (set->index || !vfio.irq_count || vfio.irq_index || set->count != 1)
@@ -279,22 +323,34 @@ static int set_unmask(const struct vfio_irq_set *set)
 	return fcntl(vfio.unmask, F_GETFD) < 0 ? -EBADF : 0;
 }
 
+static int set_mask(const struct vfio_irq_set *set)
+{
+	if (set->index || !vfio.irq_count || vfio.irq_index || set->count != 1)
+		return -EINVAL;
+	vfio.masked = true;
+	return 0;
+}
+
 static int set_irqs(const struct vfio_irq_set *set)
 {
 	uint32_t data = set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
+	uint32_t action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
 	size_t size = data == VFIO_IRQ_SET_DATA_EVENTFD ? set->count * sizeof(int) : 0;
 
-	if (set->argsz < sizeof(*set) + size || set->start || set->index >= SIM_IRQS ||
-		set->count > vfio.irq_counts[set->index])
+	vfio.set_irqs++;
+	if (set->argsz < sizeof(*set) + size || set->index >= SIM_IRQS ||
+		set->start > vfio.irq_counts[set->index] ||
+		set->count > vfio.irq_counts[set->index] - set->start)
 		return -EINVAL;
-	if ((set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) == VFIO_IRQ_SET_ACTION_UNMASK)
+	if (action == VFIO_IRQ_SET_ACTION_UNMASK)
 		return set_unmask(set);
+	if (action == VFIO_IRQ_SET_ACTION_MASK)
+		return set_mask(set);
+	if (set->index == REQUEST_IRQ || set->index == ERROR_IRQ)
+		return set_notice(set, set->index == ERROR_IRQ ? &vfio.error : &vfio.release);
 	if (data == VFIO_IRQ_SET_DATA_EVENTFD)
-		return set_triggers(set);
-	if (set->count || set->index != vfio.irq_index)
-		return -EINVAL;
-	irqs_off();
-	return 0;
+		return set->count ? set_triggers(set) : -EINVAL;
+	return set_without_data(set);
 }
 
 static int get_iommu(struct vfio_iommu_type1_info *info)

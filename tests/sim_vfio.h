@@ -14,7 +14,7 @@
 
 #define SIM_REGIONS VFIO_PCI_NUM_REGIONS
 #define SIM_IRQS 5
-#define SIM_VECTORS 8
+#define SIM_VECTORS 512
 
 struct sim_vfio {
 	/* What it is like; sim_vfio_reset() sets a card that works. */
@@ -31,6 +31,10 @@ struct sim_vfio {
 	bool ranges;	/* the IOMMU tells its ranges */
 	bool dead;	/* all of the card reads all ones */
 	bool no_unmask; /* refuses an eventfd which unmasks */
+	bool dynamic;	/* vectors of MSI-X can be added to those that are enabled */
+	/* How many vectors the kernel has in all; 0: enough. Whether it tells their number. */
+	unsigned int granted;
+	bool tells_granted;
 	uint64_t page;
 	unsigned int entry_limit;
 	/* May change what is answered to a request; NULL: the truth. */
@@ -46,7 +50,9 @@ struct sim_vfio {
 	uint32_t irq_index;
 	unsigned int irq_count; /* 0: none enabled */
 	int triggers[SIM_VECTORS];
-	int unmask, release; /* eventfds */
+	int unmask, release, error; /* eventfds */
+	unsigned int set_irqs;	    /* calls of it */
+	unsigned int early_closes;  /* of eventfds which the kernel still signals */
 	bool masked, pending;
 	unsigned int resets;
 };
@@ -62,6 +68,8 @@ int sim_vfio_make_device(void);
 void sim_vfio_raise(unsigned int vector);
 /** The kernel asks to release the card. */
 void sim_vfio_ask_release(void);
+/** The kernel tells of an error of the card. */
+void sim_vfio_report_error(void);
 /** Of the configuration space of a card that is open. */
 uint16_t sim_vfio_command(void);
 

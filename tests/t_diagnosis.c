@@ -111,7 +111,8 @@ SAYS(a_virtual_function_without_token, op_open, INJECT_IOCTL, "GET_DEVICE_FD", E
 	"wants a VF token")
 SAYS(a_device_that_was_unbound, op_open, INJECT_IOCTL, "GET_DEVICE_FD", ENODEV,
 	"unbound from vfio-pci, or removed")
-SAYS(no_descriptors_left, op_irq_enable, INJECT_EVENTFD, "", EMFILE, "see ulimit -n")
+SAYS(no_descriptors_left, op_irq_enable, INJECT_EVENTFD, "", EMFILE,
+	"descriptors open (RLIMIT_NOFILE); raise it: ulimit -n ")
 SAYS(a_line_that_is_shared, op_irq_enable, INJECT_IOCTL, "SET_IRQS", EBUSY,
 	"its interrupt line is shared, and the card cannot mask INTx by itself; use MSI")
 SAYS(a_mapping_that_is_refused, op_dma_map, INJECT_IOCTL, "MAP_DMA", EINVAL, "as IOVA 0x10000")

@@ -42,6 +42,11 @@ static void raise_line(unsigned int vector)
 	sim_uio_raise();
 }
 
+static void unbind(void)
+{
+	uio.gone = true;
+}
+
 static void setup(void)
 {
 	sim = &sim_uio;
@@ -50,6 +55,7 @@ static void setup(void)
 		.tree = tree_new("edu-uio"),
 		.options = {.backend = "uio", .flags = UVIO_OPEN_UNSAFE_DMA},
 		.raise = raise_line,
+		.tell = unbind,
 		.command = sim_uio_command,
 	};
 	fresh();
@@ -85,6 +91,8 @@ CASE(irq_wait_in_vain_fails_cleanly_at_every_call, op_irq_wait_in_vain)
 CASE(irq_consume_fails_cleanly_at_every_call, op_irq_consume)
 CASE(irq_ack_fails_cleanly_at_every_call, op_irq_ack)
 CASE(irq_disable_fails_cleanly_at_every_call, op_irq_disable)
+CASE(event_wait_in_vain_fails_cleanly_at_every_call, op_event_wait_in_vain)
+CASE(event_fd_fails_cleanly_at_every_call, op_event_fd)
 CASE(dma_map_fails_cleanly_at_every_call, op_dma_map)
 CASE(dma_unmap_fails_cleanly_at_every_call, op_dma_unmap)
 CASE(dma_alloc_fails_cleanly_at_every_call, op_dma_alloc)
@@ -130,6 +138,19 @@ static const char *nothing_to_use(void)
 	return NULL;
 }
 
+static void event_wait_fails_cleanly_at_every_call(void)
+{
+	const struct scene unbound = {
+		.object = EDU ": ",
+		.fresh = fresh,
+		.close = card_close,
+		.gone = card_gone,
+		.usable = nothing_to_use,
+	};
+
+	inject_everywhere(&unbound, &op_event_wait);
+}
+
 /* Whatever cannot be read: a card behind an IOMMU must not get physical addresses. */
 static void bus_mastering_behind_an_iommu_is_refused_at_every_call(void)
 {
@@ -165,6 +186,9 @@ static CU_TestInfo failing[] = {
 	TEST(irq_consume_fails_cleanly_at_every_call),
 	TEST(irq_ack_fails_cleanly_at_every_call),
 	TEST(irq_disable_fails_cleanly_at_every_call),
+	TEST(event_wait_fails_cleanly_at_every_call),
+	TEST(event_wait_in_vain_fails_cleanly_at_every_call),
+	TEST(event_fd_fails_cleanly_at_every_call),
 	TEST(dma_map_fails_cleanly_at_every_call),
 	TEST(dma_unmap_fails_cleanly_at_every_call),
 	TEST(dma_alloc_fails_cleanly_at_every_call),

@@ -9,11 +9,17 @@
 #include "inject_ops.h"
 #include "sim_vfio.h"
 
+static bool dynamic, tells_granted;
+static unsigned int granted;
+
 static void fresh(void)
 {
 	card_close();
 	inject_reset(card.tree->root);
 	sim_vfio_reset();
+	vfio.dynamic = dynamic;
+	vfio.granted = granted;
+	vfio.tells_granted = tells_granted;
 }
 
 /* A buffer which the kernel did not unmap is kept from others, and so lost. */
@@ -35,11 +41,14 @@ static const struct scene scene = {
 static void setup(void)
 {
 	sim = &sim_vfio;
+	dynamic = tells_granted = false;
+	granted = 0;
 	sim_vfio_reset();
 	card = (struct card){
 		.tree = tree_new("edu-vfio"),
 		.options = {.backend = "vfio"},
 		.raise = sim_vfio_raise,
+		.tell = sim_vfio_report_error,
 		.command = sim_vfio_command,
 	};
 	fresh();
@@ -76,6 +85,10 @@ CASE(irq_wait_in_vain_fails_cleanly_at_every_call, op_irq_wait_in_vain)
 CASE(irq_consume_fails_cleanly_at_every_call, op_irq_consume)
 CASE(irq_ack_fails_cleanly_at_every_call, op_irq_ack)
 CASE(irq_disable_fails_cleanly_at_every_call, op_irq_disable)
+CASE(irq_grow_with_a_gap_fails_cleanly_at_every_call, op_irq_grow)
+CASE(event_wait_fails_cleanly_at_every_call, op_event_wait)
+CASE(event_wait_in_vain_fails_cleanly_at_every_call, op_event_wait_in_vain)
+CASE(event_fd_fails_cleanly_at_every_call, op_event_fd)
 CASE(dma_map_fails_cleanly_at_every_call, op_dma_map)
 CASE(dma_unmap_fails_cleanly_at_every_call, op_dma_unmap)
 CASE(dma_alloc_fails_cleanly_at_every_call, op_dma_alloc)
@@ -85,6 +98,20 @@ CASE(bus_master_off_fails_cleanly_at_every_call, op_bus_master_off)
 CASE(reset_fails_cleanly_at_every_call, op_reset)
 CASE(alive_fails_cleanly_at_every_call, op_alive)
 CASE(close_cleans_up_whatever_fails, op_close)
+
+static void irq_grow_fails_cleanly_at_every_call(void)
+{
+	dynamic = true;
+	inject_everywhere(&scene, &op_irq_grow);
+}
+
+static void irq_enable_of_a_range_fails_cleanly_at_every_call(void)
+{
+	granted = 5;
+	inject_everywhere(&scene, &op_irq_enable_range);
+	tells_granted = true;
+	inject_everywhere(&scene, &op_irq_enable_range);
+}
 
 /* A kernel which says something else than it should. */
 
@@ -326,6 +353,12 @@ static CU_TestInfo failing[] = {
 	TEST(irq_consume_fails_cleanly_at_every_call),
 	TEST(irq_ack_fails_cleanly_at_every_call),
 	TEST(irq_disable_fails_cleanly_at_every_call),
+	TEST(irq_enable_of_a_range_fails_cleanly_at_every_call),
+	TEST(irq_grow_fails_cleanly_at_every_call),
+	TEST(irq_grow_with_a_gap_fails_cleanly_at_every_call),
+	TEST(event_wait_fails_cleanly_at_every_call),
+	TEST(event_wait_in_vain_fails_cleanly_at_every_call),
+	TEST(event_fd_fails_cleanly_at_every_call),
 	TEST(dma_map_fails_cleanly_at_every_call),
 	TEST(dma_unmap_fails_cleanly_at_every_call),
 	TEST(dma_alloc_fails_cleanly_at_every_call),

@@ -405,7 +405,7 @@ static CU_TestInfo enabling[] = {
 static CU_TestInfo waiting[] = {
 	TEST(an_event_that_is_there_is_taken_at_once),
 	TEST(the_count_may_be_ignored),
-	TEST(events_add_up_between_waits),
+	{"events add up between waits (vfio 68)", events_add_up_between_waits},
 	TEST(vectors_are_apart),
 	TEST(messages_need_bus_mastering),
 	TEST(without_an_event_the_time_is_over),
@@ -422,7 +422,8 @@ static CU_TestInfo waiting[] = {
 };
 
 static CU_TestInfo acknowledging[] = {
-	TEST(a_line_comes_once_until_it_is_acknowledged),
+	{"a line comes once until it is acknowledged (vfio 65)",
+		a_line_comes_once_until_it_is_acknowledged},
 	TEST(what_came_in_between_is_reported_after_the_ack),
 	TEST(an_ack_of_a_message_costs_nothing),
 	TEST(an_ack_that_fails_is_told),
