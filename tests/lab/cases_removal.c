@@ -186,6 +186,55 @@ static int while_polling(struct pair *pair, struct taker *taker)
 	return is_gone(pair);
 }
 
+/* Asked to release it the card can still be stopped, and one thing is left to do: to close it. */
+static int is_event_of_taking(struct pair *pair, enum uvio_event event)
+{
+	if (uvio_caps(pair->udev) & UVIO_CAP_RELEASE_NOTICE) {
+		CHECK(event == UVIO_EVENT_RELEASE);
+		CHECK_OK(uvio_bus_master(pair->udev, false));
+	} else {
+		CHECK(event == UVIO_EVENT_GONE);
+	}
+	return PASS;
+}
+
+/* With a line that nothing raises, and without an interrupt enabled at all. */
+static int while_awaiting_an_event(struct pair *pair, struct taker *taker)
+{
+	enum uvio_event event = 0;
+
+	CHECK_OK(uvio_bus_master(pair->udev, true));
+	CHECK_ERR(uvio_event_wait(pair->udev, 0, &event), -ETIMEDOUT, "no event");
+	if (taker_go(taker))
+		return FAIL;
+	CHECK_OK(uvio_event_wait(pair->udev, LIMIT_MS, &event));
+	noticed(taker, "uvio_event_wait()");
+	if (is_event_of_taking(pair, event))
+		return FAIL;
+	CHECK_OK(uvio_event_wait(pair->udev, LIMIT_MS, &event));
+	return is_event_of_taking(pair, event) ? FAIL : is_gone(pair);
+}
+
+static int while_polling_for_events(struct pair *pair, struct taker *taker)
+{
+	struct pollfd fd = {.events = POLLIN};
+	enum uvio_event event = 0;
+
+	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
+	CHECK_OK(fd.fd = uvio_event_fd(pair->udev));
+	/* Interrupts are no events. */
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK(!poll(&fd, 1, 20));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, LIMIT_MS, NULL));
+	if (taker_go(taker))
+		return FAIL;
+	CHECK(poll(&fd, 1, LIMIT_MS) == 1 && fd.revents & POLLIN);
+	noticed(taker, "uvio_event_fd()");
+	CHECK_OK(uvio_event_wait(pair->udev, 0, &event));
+	CHECK(poll(&fd, 1, 0) == 1);
+	return is_event_of_taking(pair, event) ? FAIL : is_gone(pair);
+}
+
 /* Where nothing keeps the driver, the card may have another one by now. */
 static int and_then_master(struct pair *pair, struct taker *taker)
 {
@@ -260,6 +309,10 @@ TAKEN(unbound_while_waiting, false, while_waiting)
 TAKEN(unbound_while_reading, false, while_reading)
 TAKEN(unbound_while_moving, false, while_moving)
 TAKEN(unbound_while_polling, false, while_polling)
+TAKEN(removed_while_awaiting_an_event, true, while_awaiting_an_event)
+TAKEN(removed_while_polling_for_events, true, while_polling_for_events)
+TAKEN(unbound_while_awaiting_an_event, false, while_awaiting_an_event)
+TAKEN(unbound_while_polling_for_events, false, while_polling_for_events)
 TAKEN(unbound_and_then_master, false, and_then_master)
 
 const struct test_case taken_cases[] = {
@@ -271,6 +324,14 @@ const struct test_case taken_cases[] = {
 	{"unbound: from one who reads registers", 0, unbound_while_reading, true},
 	{"unbound: during a transfer", UVIO_CAP_DMA, unbound_while_moving, true},
 	{"unbound: from one who polls", UVIO_CAP_INTX, unbound_while_polling, true},
+	{"removed: from one who waits for events (vfio 73)", UVIO_CAP_INTX | UVIO_CAP_BUS_MASTER,
+		removed_while_awaiting_an_event, true},
+	{"removed: from one who polls for events", UVIO_CAP_INTX, removed_while_polling_for_events,
+		true},
+	{"unbound: from one who waits for events (vfio 86)", UVIO_CAP_INTX | UVIO_CAP_BUS_MASTER,
+		unbound_while_awaiting_an_event, true},
+	{"unbound: from one who polls for events (vfio 76)", UVIO_CAP_INTX,
+		unbound_while_polling_for_events, true},
 	{"unbound: bus mastering is not switched on any more, or unbinding waits",
 		UVIO_CAP_BUS_MASTER, unbound_and_then_master, true},
 	{0},

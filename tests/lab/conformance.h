@@ -70,6 +70,7 @@ void run_no_iommu(struct uvio_ctx *ctx);
 void run_shared(struct uvio_ctx *ctx);
 void run_testdev(struct uvio_ctx *ctx);
 void run_translated(struct uvio_ctx *ctx);
+void run_vectors(struct uvio_ctx *ctx);
 
 extern const struct test_case region_cases[];
 extern const struct test_case irq_cases[];

@@ -324,6 +324,7 @@ static const struct mode modes[] = {
 	{"shared", run_shared},
 	{"testdev", run_testdev},
 	{"translated", run_translated},
+	{"vectors", run_vectors},
 };
 
 int main(int argc, char **argv)
