@@ -54,6 +54,14 @@ for backend in vfio uio; do
   check "example_region: on $backend" 0x010000ed "$(example_region $card | tail -n 1)"
   check "example_irq: on $backend" "3 interrupts" "$(example_irq $card | cut -d , -f 1)"
   check "example_dma: on $backend" "through the card" "$(example_dma $card)"
+  example_event $card >/tmp/event &
+  until ls -l /proc/$!/fd 2>/dev/null | grep -q eventpoll; do sleep 0.1; done
+  echo $card >/sys/bus/pci/devices/$card/driver/unbind
+  wait $!
+  status=$?
+  [ $backend = vfio ] && event='the kernel asks for it' || event=gone
+  check "example_event: on $backend" "0 $event" "$status $(cat /tmp/event)"
+  uvio bind $card $backend >/dev/null
   example_bind $testdev $backend >/dev/null
   check "example_driver: on $backend" "count: passed" "$(example_driver $testdev)"
 done
