@@ -189,6 +189,9 @@ struct uvio_backend_ops {
 	int (*region_write)(struct uvio_udev *udev, const struct uvio_region *region,
 		uint64_t offset, unsigned int width, uint64_t value);
 
+	/** The number of the region with these, which also region_info gives. -ENOENT. */
+	int (*region_find)(struct uvio_udev *udev, uint32_t type, uint32_t subtype);
+
 	/** The number of vectors of that kind; 0: none. */
 	int (*irq_count)(struct uvio_udev *udev, enum uvio_irq_kind kind);
 	/**
@@ -218,6 +221,16 @@ struct uvio_backend_ops {
 	/** May refuse before the core sets or clears the bit. NULL: always allowed. */
 	int (*bus_master)(struct uvio_udev *udev, bool on);
 	int (*reset)(struct uvio_udev *udev);
+	/** Of the slot or the bus. Interrupts and bus mastering are off. */
+	int (*hot_reset)(struct uvio_udev *udev);
+	/** Fills up to @count, which may be 0; the number of all. */
+	int (*hot_reset_affects)(
+		struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count);
+
+	/** Repeating is no error; open and close leave it off. */
+	int (*low_power)(struct uvio_udev *udev, bool on);
+	/** @uuid has UVIO_UUID_SIZE bytes, in the order of its text. */
+	int (*vf_token_set)(struct uvio_udev *udev, const unsigned char *uuid);
 
 	/**
 	 * 0, or uvio_udev_gone(): what can tell that the device is gone besides its configuration
@@ -318,6 +331,10 @@ void uvio_regions_unmap(struct uvio_udev *udev);
 /** One volatile access, little endian. */
 uint64_t uvio_mmio_load(const volatile unsigned char *at, unsigned int width);
 void uvio_mmio_store(volatile unsigned char *at, unsigned int width, uint64_t value);
+
+/* token.c: a UUID in its usual text. 0; -EINVAL with a text, which begins with @object. */
+#define UVIO_UUID_SIZE 16
+int uvio_uuid_parse(const char *object, const char *text, unsigned char *uuid);
 
 extern const struct uvio_backend uvio_backend_uio;
 extern const struct uvio_backend uvio_backend_vfio;

@@ -46,6 +46,18 @@ int uvio_region_map(struct uvio_udev *udev, unsigned int index, struct uvio_regi
 	return 0;
 }
 
+int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype)
+{
+	if (!type)
+		return uvio_fail(-EINVAL, "%s: 0 is no type of a region", udev->address.text);
+	if (!udev->backend->ops->region_find)
+		return uvio_fail(-ENOTSUP, "%s: the %s backend has no regions with a type",
+			udev->address.text, udev->backend->name);
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "");
+	return udev->backend->ops->region_find(udev, type, subtype);
+}
+
 void uvio_regions_unmap(struct uvio_udev *udev)
 {
 	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++) {

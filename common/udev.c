@@ -6,12 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "backend.h"
 #include "sys.h"
-
-#define RESET_TRIES 3
 
 static const struct {
 	uint32_t bit;
@@ -31,6 +28,8 @@ static const struct {
 	{UVIO_CAP_RELEASE_NOTICE, "release-notice"},
 	{UVIO_CAP_IRQ_GROW, "irq-grow"},
 	{UVIO_CAP_ERROR_NOTICE, "error-notice"},
+	{UVIO_CAP_BUS_RESET, "bus-reset"},
+	{UVIO_CAP_LOW_POWER, "low-power"},
 };
 
 const char *uvio_cap_name(uint32_t bit)
@@ -43,13 +42,14 @@ const char *uvio_cap_name(uint32_t bit)
 
 static int check_options(const struct uvio_open_options *options)
 {
+	unsigned char uuid[UVIO_UUID_SIZE];
+
 	if (options->flags & ~(uint32_t)UVIO_OPEN_UNSAFE_DMA)
 		return uvio_fail(-EINVAL, "open: unknown flags 0x%x", options->flags);
-	if (options->pad || options->reserved[0] || options->reserved[1] || options->reserved[2] ||
-		options->reserved[3])
+	if (options->pad || options->reserved[0] || options->reserved[1] || options->reserved[2])
 		return uvio_fail(
 			-EINVAL, "open: reserved fields must be 0; clear the structure first");
-	return 0;
+	return options->vf_token ? uvio_uuid_parse("open", options->vf_token, uuid) : 0;
 }
 
 static struct uvio_udev *udev_new(struct uvio_ctx *ctx, const struct uvio_address *address,
@@ -332,52 +332,6 @@ int uvio_bus_master(struct uvio_udev *udev, bool on)
 			return rc;
 	}
 	return set_bus_master(udev, on);
-}
-
-/* The kernel may hold the lock of the device for a moment. */
-static int try_reset(struct uvio_udev *udev)
-{
-	const struct timespec pause = {.tv_nsec = 50 * 1000000};
-	struct uvio_saved_error before;
-	int rc = -EAGAIN;
-
-	uvio_error_save(&before);
-	for (int i = 0; i < RESET_TRIES && rc == -EAGAIN; i++) {
-		if (i)
-			nanosleep(&pause, NULL);
-		rc = udev->backend->ops->reset(udev);
-	}
-	if (!rc)
-		uvio_error_restore(&before);
-	if (rc != -EAGAIN)
-		return rc;
-	return uvio_fail(rc, "%s: the kernel holds the device, and cannot reset it now; try again",
-		udev->address.text);
-}
-
-int uvio_udev_reset(struct uvio_udev *udev)
-{
-	int rc;
-
-	if (atomic_load(&udev->gone))
-		return uvio_udev_gone(udev, "");
-	if (udev->address.kind != UVIO_ADDRESS_PCI)
-		return uvio_fail(-ENOTSUP,
-			"%s: no PCI device, so the kernel cannot reset it; use a reset "
-			"register of the card",
-			udev->address.text);
-	if (!udev->backend->ops->reset || !(udev->caps & UVIO_CAP_RESET))
-		return uvio_fail(-ENOTSUP,
-			"%s: the kernel knows no way to reset this card alone "
-			"(reset_method in sysfs is empty); use a reset register "
-			"of the card",
-			udev->address.text);
-	rc = uvio_irq_disable(udev);
-	if (!rc)
-		rc = try_reset(udev);
-	if (!rc && udev->config.size)
-		rc = set_bus_master(udev, false);
-	return rc;
 }
 
 int uvio_release_fd(struct uvio_udev *udev)

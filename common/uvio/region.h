@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * Regions: BARs, the expansion ROM, the configuration space, the maps of a UIO device; and the
- * accessors for the registers in them.
+ * Regions: BARs, the expansion ROM, the configuration space, what a kernel driver adds for one
+ * card, the maps and I/O ports of a UIO device; and the accessors for the registers in them.
  *
  * For PCI a region has the number of its BAR on every backend. For a UIO device on another bus it
- * has the number of its map.
+ * has the number of its map, or 8 and the number of its range of ports.
  */
 #ifndef UVIO_REGION_H
 #define UVIO_REGION_H
@@ -22,7 +22,10 @@ enum {
 	UVIO_REGION_BAR0 = 0, /**< to BAR5 = 5; or map 0 to 4 */
 	UVIO_REGION_ROM = 6,
 	UVIO_REGION_CONFIG = 7,
-	UVIO_REGION_COUNT = 8,
+	UVIO_REGION_VGA = 8,	  /**< PCI: the addresses of a VGA card that are no BAR */
+	UVIO_REGION_PORT0 = 8,	  /**< not PCI: to 12, ranges of I/O ports */
+	UVIO_REGION_SPECIFIC = 9, /**< PCI: from here on what the kernel driver adds */
+	UVIO_REGION_COUNT = 32,
 };
 
 enum uvio_region_flags {
@@ -46,7 +49,9 @@ struct uvio_region {
 	uint32_t flags;	 /**< enum uvio_region_flags */
 	uint32_t index;
 	struct uvio_udev *udev;
-	uint64_t reserved[2];
+	uint32_t type; /**< of a region that a kernel driver adds, by <linux/vfio.h>; 0: none */
+	uint32_t subtype;
+	uint64_t reserved[1];
 };
 
 /**
@@ -58,10 +63,19 @@ UVIO_API int uvio_region_info(
 
 /**
  * Makes region @index accessible, mapped where the kernel allows that. Mapping it again gives the
- * same mapping. Errors as uvio_region_info(), and the errno of mmap.
+ * same mapping. Errors as uvio_region_info(), and the errno of mmap. What the kernel does not map
+ * goes through calls: so does the table of MSI-X, which belongs to the kernel (a write is -EACCES).
+ * The ROM is read by calls; on uio it is copied now, by root.
  */
 UVIO_API int uvio_region_map(
 	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
+
+/**
+ * The number of the region which the kernel driver added with this @type (not 0) and @subtype, as
+ * in <linux/vfio.h>: VFIO_REGION_TYPE_*, VFIO_REGION_SUBTYPE_*. -EINVAL; -ENOENT (there is none);
+ * -ENOTSUP (the backend has no such regions); -ENODEV; -EIO.
+ */
+UVIO_API int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype);
 
 /**
  * Reads or writes one register of @width bytes (1, 2, 4, and but for I/O ports 8), in the byte

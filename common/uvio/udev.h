@@ -41,8 +41,14 @@ struct uvio_open_options {
 	uint32_t flags;		    /**< enum uvio_open_flags */
 	uint32_t pad;		    /**< zero */
 	struct uvio_domain *domain; /**< <uvio/domain.h>; NULL: one of its own */
-	uint64_t dma_mask;    /**< no memory is mapped above; 0: 64 bits; a card may narrow it */
-	uint64_t reserved[4]; /**< zero */
+	uint64_t dma_mask; /**< no memory is mapped above; 0: 64 bits; a card may narrow it */
+	/**
+	 * The token which the functions of an SR-IOV card share on vfio, a UUID in text; a physical
+	 * function takes it over where no virtual one is in use. NULL: none. Ignored where there
+	 * are no tokens: by the uio backend.
+	 */
+	const char *vf_token;
+	uint64_t reserved[3]; /**< zero */
 };
 
 /** What a udev device can do; see uvio_caps(). */
@@ -61,6 +67,8 @@ enum uvio_cap {
 	UVIO_CAP_RELEASE_NOTICE = 1u << 11, /**< unbind waits until the device is closed */
 	UVIO_CAP_IRQ_GROW = 1u << 12,	    /**< uvio_irq_grow() without a gap */
 	UVIO_CAP_ERROR_NOTICE = 1u << 13,   /**< errors of the device are reported */
+	UVIO_CAP_BUS_RESET = 1u << 14,	    /**< uvio_udev_hot_reset() may work */
+	UVIO_CAP_LOW_POWER = 1u << 15,	    /**< uvio_low_power() works */
 };
 
 /**
@@ -72,14 +80,13 @@ enum uvio_cap {
  * interrupt is enabled; where the configuration space cannot be written (uio without root), they
  * are as they were, and a warning is logged.
  *
- * -EINVAL: not an address, unknown backend or flag, a wrong DMA mask, a reserved field that is not
- * 0. -ENODEV: no such device, or no backend can carry it as it is bound now. -ENOENT: it is not
- * bound to the driver that the backend needs, or its IOMMU group has no node. -EBUSY: open
- * elsewhere, or its IOMMU group is not viable. -EACCES, -EPERM: the node, or the IOMMU, may not be
- * used. -EINVAL also: @domain has devices of another backend or
- * transport. -ENOMEM. -EPROTO: the kernel's answer
- * makes no sense. The text names what blocks and how to mend it; the device is left as it was
- * found.
+ * -EINVAL: not an address, unknown backend or flag, a wrong DMA mask, a token that is no UUID or
+ * that the kernel has no use for, a reserved field that is not 0, @domain has devices of another
+ * backend or transport. -ENODEV: no such device, or no backend can carry it as it is bound now.
+ * -ENOENT: it is not bound to the driver that the backend needs, or its IOMMU group has no node.
+ * -EBUSY: open elsewhere, or its IOMMU group is not viable. -EACCES, -EPERM: the node, or the
+ * IOMMU, may not be used. -ENOMEM. -EPROTO: the kernel's answer makes no sense. The text names what
+ * blocks and how to mend it; the device is left as it was found.
  */
 UVIO_API int uvio_udev_open(struct uvio_ctx *ctx, const char *address,
 	const struct uvio_open_options *options, struct uvio_udev **udev);
@@ -129,6 +136,54 @@ UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
  * -EPERM, -EACCES.
  */
 UVIO_API int uvio_udev_reset(struct uvio_udev *udev);
+
+enum uvio_affected_flags {
+	UVIO_AFFECTED_SELF = 1u << 0,	/**< the udev device itself */
+	UVIO_AFFECTED_BLOCKS = 1u << 1, /**< not on vfio, or not of our domain's groups */
+};
+
+/** A device which a reset of the bus would reset. */
+struct uvio_affected {
+	char address[24];    /**< "0000:03:01.0" */
+	char driver[64];     /**< the kernel driver that has it; "": none */
+	int32_t iommu_group; /**< -1: none */
+	uint32_t flags;	     /**< enum uvio_affected_flags */
+	uint64_t reserved[2];
+};
+
+/**
+ * The devices which uvio_udev_hot_reset() would reset, this one among them. Their number; as many
+ * as @count are in @devices, which may be NULL where @count is 0. Changes nothing. -ENOTSUP
+ * (neither the slot nor the bus can be reset); -EINVAL, -ENODEV, -EPERM, -EIO, -ENOMEM, -EPROTO.
+ */
+UVIO_API int uvio_udev_hot_reset_affects(
+	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count);
+
+/**
+ * Resets the slot or the bus, and with it every function there: for a card that cannot be reset
+ * alone. Otherwise as uvio_udev_reset(), also where it fails: interrupts are disabled, bus
+ * mastering is off. -EBUSY: another device is in the way; the text names each. -ENOTSUP: neither
+ * the slot nor the bus can be reset, or the backend cannot. -EAGAIN, -ENODEV, -EIO, -EPERM,
+ * -EACCES, -ENOMEM, -EPROTO.
+ */
+UVIO_API int uvio_udev_hot_reset(struct uvio_udev *udev);
+
+/**
+ * Lets the card sleep (@on), or keeps it awake again, as it is after open and after close. Whether
+ * it sleeps, and how deep, is up to the machine. Calls wake it for as long as they last: the
+ * configuration space and whatever is not mapped. Mapped regions must not be touched meanwhile:
+ * that is SIGBUS. It raises no interrupt, and must not be doing DMA. Repeating is no error. 0;
+ * -ENOTSUP (kernel, card or backend cannot); -ENODEV; -EIO, -EPERM, -EBUSY.
+ */
+UVIO_API int uvio_low_power(struct uvio_udev *udev, bool on);
+
+/**
+ * Sets the token, a UUID in text, by which the virtual functions of this physical function, and it
+ * itself as long as one of them is open, are opened from then on; see struct uvio_open_options.
+ * Until it is set, it is one that nobody knows. 0; -EINVAL (no UUID); -ENOTSUP (not a physical
+ * function with SR-IOV, or kernel or backend cannot); -ENODEV; -EIO, -EPERM.
+ */
+UVIO_API int uvio_vf_token_set(struct uvio_udev *udev, const char *uuid);
 
 #ifdef __cplusplus
 }

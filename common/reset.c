@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <time.h>
+
+#include "backend.h"
+
+#define RESET_TRIES 3
+
+/* The kernel may hold the lock of the device for a moment. */
+static int try_reset(struct uvio_udev *udev, int (*reset)(struct uvio_udev *udev))
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000000};
+	struct uvio_saved_error before;
+	int rc = -EAGAIN;
+
+	uvio_error_save(&before);
+	for (int i = 0; i < RESET_TRIES && rc == -EAGAIN; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		rc = reset(udev);
+	}
+	if (!rc)
+		uvio_error_restore(&before);
+	if (rc != -EAGAIN)
+		return rc;
+	return uvio_fail(rc, "%s: the kernel holds the device, and cannot reset it now; try again",
+		udev->address.text);
+}
+
+static int stop_bus_master(struct uvio_udev *udev)
+{
+	return udev->config.size ? uvio_bus_master(udev, false) : 0;
+}
+
+static int check_pci(struct uvio_udev *udev)
+{
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "");
+	if (udev->address.kind == UVIO_ADDRESS_PCI)
+		return 0;
+	return uvio_fail(-ENOTSUP,
+		"%s: no PCI device, so the kernel cannot reset it; use a reset register of the "
+		"card",
+		udev->address.text);
+}
+
+int uvio_udev_reset(struct uvio_udev *udev)
+{
+	int rc = check_pci(udev);
+
+	if (rc)
+		return rc;
+	if (!udev->backend->ops->reset || !(udev->caps & UVIO_CAP_RESET))
+		return uvio_fail(-ENOTSUP,
+			"%s: the kernel knows no way to reset this card alone "
+			"(reset_method in sysfs is empty); use a reset register "
+			"of the card%s",
+			udev->address.text,
+			udev->caps & UVIO_CAP_BUS_RESET ? ", or reset its bus" : "");
+	rc = uvio_irq_disable(udev);
+	if (!rc)
+		rc = try_reset(udev, udev->backend->ops->reset);
+	return rc ? rc : stop_bus_master(udev);
+}
+
+static int no_bus_reset(struct uvio_udev *udev)
+{
+	return uvio_fail(-ENOTSUP, "%s: the %s backend cannot reset a bus", udev->address.text,
+		udev->backend->name);
+}
+
+int uvio_udev_hot_reset_affects(
+	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count)
+{
+	int rc = check_pci(udev);
+
+	if (rc)
+		return rc;
+	if (count && !devices)
+		return uvio_fail(-EINVAL, "%s: no place for %u devices", udev->address.text, count);
+	if (!udev->backend->ops->hot_reset_affects)
+		return no_bus_reset(udev);
+	return udev->backend->ops->hot_reset_affects(udev, devices, count);
+}
+
+/* Off before it too: the other functions there must not see a transfer that breaks off. */
+int uvio_udev_hot_reset(struct uvio_udev *udev)
+{
+	int rc = check_pci(udev);
+
+	if (rc)
+		return rc;
+	if (!udev->backend->ops->hot_reset)
+		return no_bus_reset(udev);
+	if (!(udev->caps & UVIO_CAP_BUS_RESET))
+		return uvio_fail(-ENOTSUP,
+			"%s: the kernel can reset neither its slot nor its bus; on the root bus "
+			"there is nothing that could",
+			udev->address.text);
+	rc = uvio_irq_disable(udev);
+	if (!rc)
+		rc = stop_bus_master(udev);
+	if (!rc)
+		rc = try_reset(udev, udev->backend->ops->hot_reset);
+	return rc ? rc : stop_bus_master(udev);
+}
+
+int uvio_low_power(struct uvio_udev *udev, bool on)
+{
+	if (atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, "");
+	if (!udev->backend->ops->low_power)
+		return uvio_fail(-ENOTSUP, "%s: the %s backend cannot let a card sleep",
+			udev->address.text, udev->backend->name);
+	return udev->backend->ops->low_power(udev, on);
+}
