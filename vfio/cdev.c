@@ -123,18 +123,25 @@ static int bind_failed(struct uvio_udev *udev, int rc)
 static int attach(struct uvio_udev *udev, const struct vfio_device *device)
 {
 	const struct vfio_domain *domain = udev->domain->priv;
-	struct iommufd_vfio_bind bind = {
-		.argsz = sizeof(bind),
-		.iommufd = domain->container_fd,
+	unsigned char uuid[UVIO_UUID_SIZE];
+	struct iommufd_vfio_bind_token bind = {
+		.bind = {.argsz = sizeof(bind.bind), .iommufd = domain->container_fd},
 	};
 	struct iommufd_vfio_attach attach = {
 		.argsz = sizeof(attach),
 		.pt_id = domain->ioas_id,
 	};
-	int rc = uvio_sys_ioctl(device->fd, IOMMUFD_VFIO_BIND, &bind);
+	int rc;
 
+	if (device->vf_token && !uvio_uuid_parse(udev->address.text, device->vf_token, uuid)) {
+		bind.bind.argsz = sizeof(bind);
+		bind.bind.flags = IOMMUFD_VFIO_BIND_TOKEN;
+		bind.token_uuid_ptr = (uintptr_t)uuid;
+	}
+	rc = uvio_sys_ioctl(device->fd, IOMMUFD_VFIO_BIND, &bind);
 	if (rc < 0)
-		return bind_failed(udev, rc);
+		return device->vf_token ? vfio_open_failed(udev, rc, VFIO_BIND_WITH_TOKEN)
+					: bind_failed(udev, rc);
 	rc = uvio_sys_ioctl(device->fd, IOMMUFD_VFIO_ATTACH, &attach);
 	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_DEVICE_ATTACH_IOMMUFD_PT") : 0;
 }
@@ -248,6 +255,20 @@ static int cdev_unmap(struct vfio_domain *domain, uint64_t iova, uint64_t size)
 	return unmap.length == size ? 0 : -EIO;
 }
 
+/* The kernel gives an id of iommufd for the group's number here, and this where it is not ours. */
+static bool cdev_owns(
+	const struct vfio_domain *domain, const struct vfio_pci_dependent_device *found)
+{
+	(void)domain;
+	return found->group_id != UINT32_MAX;
+}
+
+static int cdev_hot_reset(struct uvio_udev *udev, const struct vfio_pci_hot_reset_info *info)
+{
+	(void)info;
+	return vfio_hot_reset_by(udev->priv, NULL, 0);
+}
+
 const struct vfio_way vfio_way_cdev = {
 	.name = "cdev",
 	.offered = cdev_offered,
@@ -260,4 +281,6 @@ const struct vfio_way vfio_way_cdev = {
 	.ranges = cdev_ranges,
 	.map = cdev_map,
 	.unmap = cdev_unmap,
+	.owns = cdev_owns,
+	.hot_reset = cdev_hot_reset,
 };

@@ -8,6 +8,16 @@
 
 #include "vfio.h"
 
+#define WANTS_TOKEN                                                                                \
+	"the physical function of this SR-IOV card wants a VF token of all its functions; give "   \
+	"it (vf_token of the options, --vf-token)"
+#define WRONG_TOKEN                                                                                \
+	"the VF token is not that under which the other functions of its SR-IOV card are in use; " \
+	"all of them take the same"
+#define NEEDLESS_TOKEN                                                                             \
+	"the kernel has no use for a VF token here: it is neither a function of an SR-IOV card, "  \
+	"nor is its physical function bound to vfio; open it without"
+
 /* What no file in sysfs shows beforehand, by the step which met it. */
 static const struct {
 	const char *step;
@@ -26,15 +36,22 @@ static const struct {
 	{"VFIO_GROUP_SET_CONTAINER", -EBUSY,
 		"a member of its IOMMU group was taken by a kernel driver; uvio info lists them"},
 	{"VFIO_GROUP_GET_DEVICE_FD", -EAGAIN, "the kernel is still resetting it; try again"},
-	{"VFIO_GROUP_GET_DEVICE_FD", -EACCES,
-		"it is a virtual function whose physical function wants a VF token"},
+	{"VFIO_GROUP_GET_DEVICE_FD", -EACCES, WANTS_TOKEN},
 	{"VFIO_GROUP_GET_DEVICE_FD", -ENODEV, "it has just been unbound from vfio-pci, or removed"},
+	{VFIO_STEP_WITH_TOKEN, -EACCES, WRONG_TOKEN},
+	{VFIO_STEP_WITH_TOKEN, -EINVAL, NEEDLESS_TOKEN},
+	{VFIO_STEP_WITH_TOKEN, -EAGAIN, "the kernel is still resetting it; try again"},
+	{VFIO_STEP_WITH_TOKEN, -ENODEV, "it has just been unbound from vfio-pci, or removed"},
+	{VFIO_BIND_WITH_TOKEN, -EACCES, WRONG_TOKEN},
+	{VFIO_BIND_WITH_TOKEN, -EINVAL,
+		NEEDLESS_TOKEN
+		" (or the kernel is older than 6.17, and asks for no token here); or "
+		"another program has it open"},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EINVAL,
 		"another program has it open, by its group or by this node; end that first"},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EBUSY,
 		"another program has it open by its group; end that first"},
-	{"VFIO_DEVICE_BIND_IOMMUFD", -EACCES,
-		"it is a virtual function whose physical function wants a VF token"},
+	{"VFIO_DEVICE_BIND_IOMMUFD", -EACCES, WANTS_TOKEN},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EPERM,
 		"the platform cannot remap interrupts, so a card could forge them; switch on "
 		"interrupt remapping (x2APIC) in the firmware, or, at that risk, load iommufd with "

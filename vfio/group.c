@@ -208,17 +208,25 @@ static void leave_group(struct vfio_domain *domain, struct vfio_group *group)
 	drop_container(domain);
 }
 
-static int get_device(struct uvio_udev *udev, const struct vfio_group *group)
+static int get_device(
+	struct uvio_udev *udev, const struct vfio_device *device, const struct vfio_group *group)
 {
 	const struct timespec pause = {.tv_nsec = 50 * 1000000};
+	const char *token = device->vf_token;
+	char name[2 * UVIO_ADDRESS_SIZE];
 	int rc = -EAGAIN;
 
+	snprintf(name, sizeof(name), "%s%s%.36s", udev->address.text, token ? " vf_token=" : "",
+		token ? token : "");
 	for (int i = 0; i < DEVICE_FD_TRIES && rc == -EAGAIN; i++) {
 		if (i)
 			nanosleep(&pause, NULL);
-		rc = uvio_sys_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, udev->address.text);
+		rc = uvio_sys_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, name);
 	}
-	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_GROUP_GET_DEVICE_FD") : rc;
+	if (rc >= 0)
+		return rc;
+	return vfio_open_failed(
+		udev, rc, token ? VFIO_STEP_WITH_TOKEN : "VFIO_GROUP_GET_DEVICE_FD");
 }
 
 /* As vfio_group_name(), but as the transport has it, which costs less. */
@@ -248,7 +256,7 @@ static int group_open(struct uvio_udev *udev, struct vfio_device *device)
 	if (rc)
 		return rc;
 	group = find_group(domain, name);
-	rc = get_device(udev, group);
+	rc = get_device(udev, device, group);
 	if (rc < 0) {
 		leave_group(domain, group);
 		return rc;
@@ -274,6 +282,42 @@ static void group_close(struct uvio_udev *udev, struct vfio_device *device)
 	device->group_fd = -1;
 }
 
+/* By the kernel's number, of which the node has its name. */
+static struct vfio_group *find_number(const struct vfio_domain *domain, uint32_t number)
+{
+	char name[UVIO_NAME_SIZE];
+
+	snprintf(name, sizeof(name), "%s%u", domain->way == &vfio_way_noiommu ? "noiommu-" : "",
+		number);
+	return find_group(domain, name);
+}
+
+static bool group_owns(
+	const struct vfio_domain *domain, const struct vfio_pci_dependent_device *found)
+{
+	return find_number(domain, found->group_id);
+}
+
+/* Each group once, and none which is not affected: the kernel takes no more than it needs. */
+static int group_hot_reset(struct uvio_udev *udev, const struct vfio_pci_hot_reset_info *info)
+{
+	const struct vfio_domain *domain = udev->domain->priv;
+	int *fds = calloc(domain->group_count, sizeof(*fds)), rc;
+	unsigned int count = 0;
+
+	if (!fds)
+		return -ENOMEM;
+	for (size_t g = 0; g < domain->group_count; g++)
+		for (uint32_t i = 0; i < info->count; i++)
+			if (find_number(domain, info->devices[i].group_id) == &domain->groups[g]) {
+				fds[count++] = domain->groups[g].fd;
+				break;
+			}
+	rc = vfio_hot_reset_by(udev->priv, fds, count);
+	free(fds);
+	return rc;
+}
+
 const struct vfio_way vfio_way_group = {
 	.name = "group",
 	.offered = offered,
@@ -286,6 +330,8 @@ const struct vfio_way vfio_way_group = {
 	.ranges = vfio_container_ranges,
 	.map = vfio_container_map,
 	.unmap = vfio_container_unmap,
+	.owns = group_owns,
+	.hot_reset = group_hot_reset,
 };
 
 const struct vfio_way vfio_way_compat = {
@@ -300,6 +346,8 @@ const struct vfio_way vfio_way_compat = {
 	.ranges = vfio_container_ranges,
 	.map = vfio_container_map,
 	.unmap = vfio_container_unmap,
+	.owns = group_owns,
+	.hot_reset = group_hot_reset,
 };
 
 const struct vfio_way vfio_way_noiommu = {
@@ -312,4 +360,6 @@ const struct vfio_way vfio_way_noiommu = {
 	.dma_memory = vfio_noiommu_memory,
 	.dma_map = vfio_noiommu_map,
 	.dma_unmap = vfio_noiommu_unmap,
+	.owns = group_owns,
+	.hot_reset = group_hot_reset,
 };

@@ -13,9 +13,11 @@
 #include "sys.h"
 #include "vfio.h"
 
-/* Regions have the kernel's numbers: BARs 0 to 5, ROM, configuration space. */
+/* Regions have the kernel's numbers: BARs 0 to 5, ROM, configuration space, VGA, and more. */
 _Static_assert((int)UVIO_REGION_ROM == (int)VFIO_PCI_ROM_REGION_INDEX, "numbers of regions");
 _Static_assert((int)UVIO_REGION_CONFIG == (int)VFIO_PCI_CONFIG_REGION_INDEX, "numbers of regions");
+_Static_assert((int)UVIO_REGION_VGA == (int)VFIO_PCI_VGA_REGION_INDEX, "numbers of regions");
+_Static_assert((int)UVIO_REGION_SPECIFIC == (int)VFIO_PCI_NUM_REGIONS, "numbers of regions");
 
 /* I/O ports are told by sysfs only; VFIO shows them as a region which cannot be mapped. */
 #define IORESOURCE_IO 0x100
@@ -33,6 +35,12 @@ static bool is_ports(struct uvio_udev *udev, unsigned int index)
 	return line && sscanf(line, "%*s %*s %llx", &flags) == 1 && flags & IORESOURCE_IO;
 }
 
+int vfio_areas_reserve(struct vfio_region *region, size_t count)
+{
+	region->areas = calloc(count ? count : 1, sizeof(*region->areas));
+	return region->areas ? 0 : -ENOMEM;
+}
+
 static int set_areas(struct vfio_region *region, const struct vfio_region_info *info,
 	const struct vfio_info_cap_header *header)
 {
@@ -41,8 +49,7 @@ static int set_areas(struct vfio_region *region, const struct vfio_region_info *
 
 	if (room < sizeof(*cap) || cap->nr_areas > (room - sizeof(*cap)) / sizeof(cap->areas[0]))
 		return -EPROTO;
-	region->areas = calloc(cap->nr_areas ? cap->nr_areas : 1, sizeof(*region->areas));
-	if (!region->areas)
+	if (vfio_areas_reserve(region, cap->nr_areas))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < cap->nr_areas; i++) {
 		const struct vfio_region_sparse_mmap_area *area = &cap->areas[i];
@@ -55,17 +62,45 @@ static int set_areas(struct vfio_region *region, const struct vfio_region_info *
 	return 0;
 }
 
-static int set_region(struct vfio_region *region, const struct vfio_region_info *info)
+static const struct vfio_info_cap_header *find_cap(const struct vfio_region_info *info, uint16_t id)
 {
-	const struct vfio_info_cap_header *sparse = NULL;
+	if (!(info->flags & VFIO_REGION_INFO_FLAG_CAPS))
+		return NULL;
+	return vfio_cap_find(info, sizeof(*info), info->argsz, info->cap_offset, id);
+}
 
-	region->offset = info->offset;
-	if (info->flags & VFIO_REGION_INFO_FLAG_CAPS)
-		sparse = vfio_cap_find(info, sizeof(*info), info->argsz, info->cap_offset,
-			VFIO_REGION_INFO_CAP_SPARSE_MMAP);
-	if (!sparse || region->areas)
+static int set_region(
+	struct uvio_udev *udev, unsigned int index, const struct vfio_region_info *info)
+{
+	struct vfio_region *own = &((struct vfio_device *)udev->priv)->regions[index];
+	const struct vfio_info_cap_header *sparse =
+		find_cap(info, VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	int rc = 0;
+
+	own->offset = info->offset;
+	if (sparse && !own->areas)
+		rc = set_areas(own, info, sparse);
+	if (rc == -ENOMEM)
+		return uvio_no_memory(udev->address.text);
+	if (rc)
+		return uvio_fail(rc, "%s: region %u: the kernel's list of areas makes no sense: %s",
+			udev->address.text, index, strerror(-rc));
+	if (!(info->flags & VFIO_REGION_INFO_FLAG_MMAP) ||
+		find_cap(info, VFIO_REGION_INFO_CAP_MSIX_MAPPABLE))
 		return 0;
-	return set_areas(region, info, sparse);
+	return vfio_msix_areas(udev, index, info->size);
+}
+
+static void set_type(struct uvio_region *region, const struct vfio_region_info *info)
+{
+	const struct vfio_info_cap_header *header = find_cap(info, VFIO_REGION_INFO_CAP_TYPE);
+	const struct vfio_region_info_cap_type *cap = (const void *)header;
+
+	if (!header ||
+		info->argsz - (size_t)((const char *)cap - (const char *)info) < sizeof(*cap))
+		return;
+	region->type = cap->type;
+	region->subtype = cap->subtype;
 }
 
 static uint32_t flags_of(
@@ -107,17 +142,46 @@ int vfio_region_info_get(struct uvio_udev *udev, struct uvio_region *region)
 			region->index);
 	}
 	region->size = info->size;
-	rc = set_region(&device->regions[region->index], info);
+	rc = set_region(udev, region->index, info);
 	region->flags = flags_of(udev, region->index, info);
+	set_type(region, info);
 	free(answer);
-	if (rc == -ENOMEM)
-		return uvio_no_memory(udev->address.text);
-	if (rc)
-		return uvio_fail(rc, "%s: region %u: the kernel's list of areas makes no sense: %s",
-			udev->address.text, region->index, strerror(-rc));
-	return 0;
+	return rc;
 }
 
+static int find_type(struct uvio_udev *udev, unsigned int count, uint32_t type, uint32_t subtype)
+{
+	for (unsigned int i = UVIO_REGION_SPECIFIC; i < count; i++) {
+		struct uvio_region region = {.index = i, .udev = udev};
+		int rc = vfio_region_info_get(udev, &region);
+
+		if (rc && rc != -ENOENT)
+			return rc;
+		if (!rc && region.type == type && region.subtype == subtype)
+			return (int)i;
+	}
+	return -ENOENT;
+}
+
+int vfio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype)
+{
+	const struct vfio_device *device = udev->priv;
+	uint32_t count = device->info.num_regions;
+	struct uvio_saved_error before;
+	int rc;
+
+	uvio_error_save(&before);
+	rc = find_type(udev, count < UVIO_REGION_COUNT ? count : UVIO_REGION_COUNT, type, subtype);
+	if (rc == -ENOENT)
+		return uvio_fail(rc,
+			"%s: its kernel driver adds no region of type 0x%x, subtype 0x%x",
+			udev->address.text, type, subtype);
+	if (rc >= 0)
+		uvio_error_restore(&before);
+	return rc;
+}
+
+/* 1; 0: the kernel does not map that, so that calls must do. */
 static int map_area(struct uvio_udev *udev, const struct uvio_region *region, int prot, char *base,
 	uint64_t offset, uint64_t size)
 {
@@ -126,14 +190,21 @@ static int map_area(struct uvio_udev *udev, const struct uvio_region *region, in
 	int rc = uvio_sys_mmap(base + offset, size, prot, MAP_SHARED | MAP_FIXED, device->fd,
 		device->regions[region->index].offset + offset, &addr);
 
-	if (rc)
+	if (!rc)
+		return 1;
+	if (rc != -EINVAL)
 		return uvio_fail(rc, "%s: region %u: cannot map 0x%llx bytes at 0x%llx: %s",
 			udev->address.text, region->index, (unsigned long long)size,
 			(unsigned long long)offset, strerror(-rc));
+	uvio_log(udev->ctx, UVIO_LOG_INFO,
+		"%s: region %u: the kernel does not map 0x%llx bytes at 0x%llx; calls reach them",
+		udev->address.text, region->index, (unsigned long long)size,
+		(unsigned long long)offset);
 	return 0;
 }
 
-/* Areas which are not whole pages stay unmapped: the calls reach them too. */
+/* The number of areas that are mapped; the others are forgotten. Areas which are not whole pages
+ * stay unmapped: the calls reach them too. */
 static int map_areas(struct uvio_udev *udev, const struct uvio_region *region, int prot, char *base)
 {
 	struct vfio_region *own = &((struct vfio_device *)udev->priv)->regions[region->index];
@@ -147,12 +218,13 @@ static int map_areas(struct uvio_udev *udev, const struct uvio_region *region, i
 		if (area.offset % page || area.size % page)
 			continue;
 		rc = map_area(udev, region, prot, base, area.offset, area.size);
-		if (rc)
+		if (rc < 0)
 			return rc;
-		own->areas[mapped++] = area;
+		if (rc)
+			own->areas[mapped++] = area;
 	}
 	own->area_count = mapped;
-	return 0;
+	return (int)mapped;
 }
 
 /* What the accessors may touch without a call: the area at the beginning, or all of it. */
@@ -187,8 +259,9 @@ int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 			strerror(-rc));
 	rc = own->areas ? map_areas(udev, region, prot, base)
 			: map_area(udev, region, prot, base, 0, own->mapped);
-	if (rc) {
+	if (rc < 1) {
 		uvio_sys_munmap(base, own->mapped);
+		region->flags &= ~(uint32_t)UVIO_REGION_MMAP;
 		return rc;
 	}
 	/* A child with the mapping would hold the device after its close here. */
@@ -258,6 +331,11 @@ int vfio_region_write(struct uvio_udev *udev, const struct uvio_region *region, 
 		uvio_mmio_store(at, width, value);
 		return 0;
 	}
+	if (vfio_msix_owns(device, region, offset, width))
+		return uvio_fail(-EACCES,
+			"%s: region %u: the table of MSI-X at 0x%llx belongs to the kernel; "
+			"uvio_irq_enable() fills it",
+			udev->address.text, region->index, (unsigned long long)device->msix.offset);
 	rc = uvio_sys_pwrite(device->fd, &raw, width, own->offset + offset);
 	return rc ? uvio_access_failed(udev, region, offset, rc) : 0;
 }

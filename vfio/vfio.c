@@ -10,9 +10,6 @@
 #include "sys.h"
 #include "vfio.h"
 
-/* PCI Local Bus Specification 3.0, 6.2.2: bit 1, memory space. Off, a mapped register is SIGBUS. */
-#define COMMAND_MEMORY 0x02
-
 static int get_info(struct uvio_udev *udev, struct vfio_device *device)
 {
 	int rc;
@@ -27,20 +24,6 @@ static int get_info(struct uvio_udev *udev, struct vfio_device *device)
 	return 0;
 }
 
-/* Virtual functions come with it off, though the hardware decodes. */
-static int enable_memory(struct uvio_udev *udev)
-{
-	struct uvio_region config = {.index = UVIO_REGION_CONFIG, .udev = udev};
-	uint64_t command = 0;
-	int rc = vfio_region_info_get(udev, &config);
-
-	if (!rc)
-		rc = vfio_region_read(udev, &config, PCI_CONFIG_COMMAND, 1, &command);
-	if (rc || command & COMMAND_MEMORY)
-		return rc;
-	return vfio_region_write(udev, &config, PCI_CONFIG_COMMAND, 1, command | COMMAND_MEMORY);
-}
-
 static void set_caps(struct uvio_udev *udev, const struct vfio_device *device)
 {
 	const struct vfio_domain *domain = udev->domain->priv;
@@ -49,6 +32,10 @@ static void set_caps(struct uvio_udev *udev, const struct vfio_device *device)
 	domain->way->set_caps(udev);
 	if (device->info.flags & VFIO_DEVICE_FLAGS_RESET)
 		udev->caps |= UVIO_CAP_RESET | UVIO_CAP_RESET_AT_OPEN;
+	if (vfio_can_hot_reset(device))
+		udev->caps |= UVIO_CAP_BUS_RESET;
+	if (vfio_can_low_power(device))
+		udev->caps |= UVIO_CAP_LOW_POWER;
 }
 
 static void vfio_close(struct uvio_udev *udev)
@@ -79,12 +66,16 @@ static const struct uvio_transport transports[] = {
 	{0},
 };
 
-/* The one asked for, or the first that can be opened; where none can, group tells why. */
-static const struct vfio_way *choose_way(const struct uvio_udev *udev)
+/*
+ * The one asked for, or the first that can be opened; where none can, group tells why. A token is
+ * known to the groups of every kernel, and to cdev since Linux 6.17.
+ */
+static const struct vfio_way *choose_way(const struct uvio_udev *udev, const char *token)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
 		if (udev->transport ? !strcmp(udev->transport, ways[i]->name)
 				    : !transports[i].on_request &&
+					      (!token || ways[i] != &vfio_way_cdev) &&
 					      ways[i]->offered(udev->ctx, udev->address.text))
 			return ways[i];
 	return &vfio_way_group;
@@ -105,7 +96,7 @@ static int open_way(struct uvio_udev *udev)
 	struct vfio_domain *domain = udev->domain->priv;
 
 	if (!domain->way) {
-		domain->way = choose_way(udev);
+		domain->way = choose_way(udev, ((struct vfio_device *)udev->priv)->vf_token);
 		domain->container_fd = -1;
 	}
 	udev->transport = domain->way->name;
@@ -117,12 +108,13 @@ static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 	struct vfio_device *device = udev->priv;
 	int rc;
 
-	(void)options;
+	device->vf_token = options->vf_token;
 	device->group_fd = device->fd = device->unmask_fd = -1;
 	uvio_phys_init(&device->phys, "vfio/noiommu", "switch the IOMMU on");
 	if (udev->address.kind != UVIO_ADDRESS_PCI)
 		return vfio_open_failed(udev, -ENOTSUP, "open");
 	rc = open_way(udev);
+	device->vf_token = NULL;
 	if (rc)
 		return rc;
 	rc = get_info(udev, device);
@@ -131,7 +123,7 @@ static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 	if (!rc)
 		rc = vfio_domain_settle(udev);
 	if (!rc)
-		rc = enable_memory(udev);
+		rc = vfio_enable_memory(udev);
 	if (rc)
 		goto err_close;
 	vfio_event_fds_open(udev);
@@ -177,18 +169,6 @@ static int vfio_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return domain->way->dma_unmap(udev, mapping);
 }
 
-static int vfio_reset(struct uvio_udev *udev)
-{
-	const struct vfio_device *device = udev->priv;
-	int rc = uvio_sys_ioctl(device->fd, VFIO_DEVICE_RESET, NULL);
-
-	if (rc == -EAGAIN)
-		return rc;
-	if (rc < 0)
-		return vfio_failed(udev, rc, "VFIO_DEVICE_RESET");
-	return enable_memory(udev);
-}
-
 static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 {
 	char name[UVIO_NAME_SIZE];
@@ -214,6 +194,7 @@ static const struct uvio_backend_ops vfio_ops = {
 	.region_unmap = vfio_region_unmap,
 	.region_read = vfio_region_read,
 	.region_write = vfio_region_write,
+	.region_find = vfio_region_find,
 	.irq_count = vfio_irq_count,
 	.irq_enable = vfio_irq_enable,
 	.irq_grow = vfio_irq_grow,
@@ -224,6 +205,10 @@ static const struct uvio_backend_ops vfio_ops = {
 	.dma_unmap = vfio_unmap,
 	.bus_master = vfio_bus_master,
 	.reset = vfio_reset,
+	.hot_reset = vfio_hot_reset,
+	.hot_reset_affects = vfio_hot_reset_affects,
+	.low_power = vfio_low_power,
+	.vf_token_set = vfio_vf_token_set,
 };
 
 const struct uvio_backend uvio_backend_vfio = {

@@ -87,6 +87,13 @@ struct vfio_way {
 	int (*map)(struct vfio_domain *domain, const struct uvio_mapping *mapping, uint64_t iova);
 	/** 0; -EIO where the kernel unmapped another size than asked for. */
 	int (*unmap)(struct vfio_domain *domain, uint64_t iova, uint64_t size);
+	/**
+	 * Whether a device that a hot reset affects is in the hands of the domain, and the ioctl
+	 * with what proves it; a plain errno.
+	 */
+	bool (*owns)(
+		const struct vfio_domain *domain, const struct vfio_pci_dependent_device *found);
+	int (*hot_reset)(struct uvio_udev *udev, const struct vfio_pci_hot_reset_info *info);
 };
 
 extern const struct vfio_way vfio_way_cdev;
@@ -148,12 +155,23 @@ struct vfio_region {
 	unsigned int area_count;
 };
 
+/** The table of MSI-X, which belongs to the kernel. */
+struct vfio_msix {
+	unsigned int bar;
+	uint64_t offset;
+	uint64_t size; /* 0: not looked for, or none */
+	bool looked;
+};
+
 /** The private data of a udev device. */
 struct vfio_device {
 	int fd;	      /* -1: not open */
 	int group_fd; /* the domain's; -1: without a group */
 	struct vfio_device_info info;
 	struct vfio_region regions[UVIO_REGION_COUNT];
+	struct vfio_msix msix;
+	const char *vf_token; /* of the options, during open; NULL: none */
+	bool low_power;
 	int irq_counts[UVIO_IRQ_KINDS];
 	uint32_t irq_index;	/* of the kernel, as enabled last */
 	unsigned int irq_count; /* eventfds of vectors */
@@ -170,7 +188,34 @@ int vfio_region_read(struct uvio_udev *udev, const struct uvio_region *region, u
 	unsigned int width, uint64_t *value);
 int vfio_region_write(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, uint64_t value);
+int vfio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype);
 void vfio_regions_cleanup(struct vfio_device *device);
+/** Room for @count areas; -ENOMEM. Until they are filled nothing may be mapped. */
+int vfio_areas_reserve(struct vfio_region *region, size_t count);
+
+/* msix.c */
+/** Sets the areas around the table of MSI-X where the region holds it, and has none yet. */
+int vfio_msix_areas(struct uvio_udev *udev, unsigned int index, uint64_t size);
+/** Whether an access touches the table, as far as that was looked for. */
+bool vfio_msix_owns(const struct vfio_device *device, const struct uvio_region *region,
+	uint64_t offset, unsigned int width);
+
+/* reset.c */
+/** The function, which then decodes memory again. -EAGAIN: the kernel is busy with it. */
+int vfio_reset(struct uvio_udev *udev);
+int vfio_hot_reset(struct uvio_udev *udev);
+int vfio_hot_reset_affects(
+	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count);
+/** VFIO_DEVICE_PCI_HOT_RESET with these groups; none for a device that has no group. */
+int vfio_hot_reset_by(const struct vfio_device *device, const int *group_fds, unsigned int count);
+/** Whether the slot or the bus can be reset. */
+bool vfio_can_hot_reset(const struct vfio_device *device);
+int vfio_enable_memory(struct uvio_udev *udev);
+
+/* feature.c */
+bool vfio_can_low_power(const struct vfio_device *device);
+int vfio_low_power(struct uvio_udev *udev, bool on);
+int vfio_vf_token_set(struct uvio_udev *udev, const unsigned char *uuid);
 
 /* irq.c */
 int vfio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
@@ -203,6 +248,9 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const ch
 	struct uvio_check *check);
 
 /* failed.c */
+/** The steps of open at which the kernel judges a VF token. */
+#define VFIO_STEP_WITH_TOKEN "VFIO_GROUP_GET_DEVICE_FD with a VF token"
+#define VFIO_BIND_WITH_TOKEN "VFIO_DEVICE_BIND_IOMMUFD with a VF token"
 /** A step of open failed: the sentence of vfio_probe() for its cause, or that of the step. */
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step);
 /** -EBUSY: process @pid has a member of the device's group. */

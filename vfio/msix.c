@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <endian.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "sys.h"
+#include "vfio.h"
+
+/* PCI Local Bus Specification 3.0, 6.7 and 6.8.2. */
+#define CONFIG_STATUS 0x06
+#define STATUS_CAPABILITIES 0x10
+#define CONFIG_CAPABILITIES 0x34
+#define CAPABILITY_MSIX 0x11
+#define MSIX_LAST_ENTRY 0x7ff
+#define MSIX_BAR 0x7
+#define MSIX_ENTRY_SIZE 16
+
+/* What a header leaves room for: a list that is longer goes in a circle. */
+#define MAX_CAPABILITIES 48
+
+static int read_config(const struct uvio_udev *udev, uint64_t offset, uint32_t *value)
+{
+	const struct vfio_device *device = udev->priv;
+	uint32_t raw = 0;
+	int rc = uvio_sys_pread(
+		device->fd, &raw, sizeof(raw), device->regions[UVIO_REGION_CONFIG].offset + offset);
+
+	*value = le32toh(raw);
+	return rc;
+}
+
+/* The offset of the capability of MSI-X; 0: it has none. */
+static int find_capability(const struct uvio_udev *udev, uint32_t *head)
+{
+	uint32_t at, status;
+	int rc = read_config(udev, CONFIG_STATUS & ~3u, &status);
+
+	if (!rc)
+		rc = read_config(udev, CONFIG_CAPABILITIES, &at);
+	if (rc || !(status >> 16 & STATUS_CAPABILITIES))
+		return rc;
+	for (int i = 0; i < MAX_CAPABILITIES && (at & 0xfc) >= 0x40; i++) {
+		uint32_t here = at & 0xfc;
+
+		rc = read_config(udev, here, head);
+		if (rc || (*head & 0xff) == CAPABILITY_MSIX)
+			return rc ? rc : (int)here;
+		at = *head >> 8;
+	}
+	return 0;
+}
+
+static int find_table(struct uvio_udev *udev, struct vfio_msix *msix)
+{
+	uint32_t head = 0, table = 0;
+	int at = find_capability(udev, &head);
+	int rc = at > 0 ? read_config(udev, (uint64_t)at + 4, &table) : at;
+
+	if (rc)
+		return uvio_access_failed(udev, &udev->config, 0, rc);
+	msix->looked = true;
+	if (!at)
+		return 0;
+	msix->bar = table & MSIX_BAR;
+	msix->offset = table & ~(uint32_t)MSIX_BAR;
+	msix->size = (uint64_t)((head >> 16 & MSIX_LAST_ENTRY) + 1) * MSIX_ENTRY_SIZE;
+	return 0;
+}
+
+static uint64_t round_up(uint64_t value, uint64_t page)
+{
+	return (value + page - 1) & ~(page - 1);
+}
+
+/*
+ * Kernels before 4.6 refuse a mapping with the table in it, and do not say so; those from 4.16 on
+ * say that they allow it.
+ */
+int vfio_msix_areas(struct uvio_udev *udev, unsigned int index, uint64_t size)
+{
+	struct vfio_device *device = udev->priv;
+	struct vfio_region *own = &device->regions[index];
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), first, end;
+	int rc = 0;
+
+	if (device->irq_counts[UVIO_IRQ_MSIX] && !device->msix.looked)
+		rc = find_table(udev, &device->msix);
+	if (rc || !device->msix.size || device->msix.bar != index || own->areas ||
+		device->msix.offset >= size)
+		return rc;
+	if (vfio_areas_reserve(own, 2))
+		return uvio_no_memory(udev->address.text);
+	first = device->msix.offset & ~(page - 1);
+	end = round_up(device->msix.offset + device->msix.size, page);
+	if (first)
+		own->areas[own->area_count++] = (struct vfio_area){0, first};
+	if (end < size)
+		own->areas[own->area_count++] = (struct vfio_area){end, round_up(size, page) - end};
+	return 0;
+}
+
+bool vfio_msix_owns(const struct vfio_device *device, const struct uvio_region *region,
+	uint64_t offset, unsigned int width)
+{
+	const struct vfio_msix *msix = &device->msix;
+
+	return msix->size && region->index == msix->bar && offset < msix->offset + msix->size &&
+	       offset + width > msix->offset;
+}
