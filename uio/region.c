@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -43,12 +44,6 @@ static int config_info(struct uvio_udev *udev, struct uvio_region *region)
 	return 0;
 }
 
-static int absent(struct uvio_udev *udev, const struct uvio_region *region)
-{
-	return uvio_fail(-ENOENT, "%s: the card has no region %u%s", udev->address.text,
-		region->index, region->index == UVIO_REGION_ROM ? " that UIO can reach" : "");
-}
-
 int uio_region_info(struct uvio_udev *udev, struct uvio_region *region)
 {
 	const struct uio_device *device = udev->priv;
@@ -57,6 +52,8 @@ int uio_region_info(struct uvio_udev *udev, struct uvio_region *region)
 
 	if (index == UVIO_REGION_CONFIG && device->pci)
 		return config_info(udev, region);
+	if (index == UVIO_REGION_ROM && device->pci)
+		return uio_rom_info(udev, region);
 	rc = read_layout(udev);
 	if (rc)
 		return rc;
@@ -71,7 +68,7 @@ int uio_region_info(struct uvio_udev *udev, struct uvio_region *region)
 		region->flags |= UVIO_REGION_MMAP;
 		return 0;
 	}
-	return absent(udev, region);
+	return uvio_fail(-ENOENT, "%s: the card has no region %u", udev->address.text, index);
 }
 
 /* Maps @bytes of @fd in whole pages; the registers begin at @skip in them. */
@@ -177,6 +174,8 @@ int uio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 
 	if (region->index == UVIO_REGION_CONFIG)
 		return 0;
+	if (region->index == UVIO_REGION_ROM)
+		return uio_rom_map(udev, region);
 	return device->pci ? map_bar(udev, region) : map_map(udev, region);
 }
 
@@ -187,6 +186,7 @@ void uio_region_unmap(struct uvio_udev *udev, struct uvio_region *region)
 	if (own->pages)
 		uvio_sys_munmap(own->pages, own->mapped);
 	uvio_sys_close(own->port_fd);
+	free(own->rom);
 	*own = (struct uio_region){.port_fd = -1};
 }
 
@@ -206,8 +206,11 @@ int uio_region_read(struct uvio_udev *udev, const struct uvio_region *region, ui
 	unsigned int width, uint64_t *value)
 {
 	uint64_t raw = 0;
-	int rc, fd = fd_of(udev, region);
+	int rc, fd;
 
+	if (region->index == UVIO_REGION_ROM)
+		return uio_rom_read(udev, region, offset, width, value);
+	fd = fd_of(udev, region);
 	if (fd < 0)
 		return fd;
 	rc = uvio_sys_pread(fd, &raw, width, offset);

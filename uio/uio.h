@@ -31,7 +31,8 @@ struct uio_bar {
 struct uio_region {
 	void *pages; /* what mmap gave; NULL: not mapped */
 	uint64_t mapped;
-	int port_fd; /* resourceN of I/O ports; -1: not open */
+	int port_fd;	    /* resourceN of I/O ports; -1: not open */
+	unsigned char *rom; /* what was in it; NULL: not the ROM, or not read */
 };
 
 /** The private data of a udev device. */
@@ -95,6 +96,12 @@ int uio_region_read(struct uvio_udev *udev, const struct uvio_region *region, ui
 	unsigned int width, uint64_t *value);
 int uio_region_write(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, uint64_t value);
+
+/* rom.c */
+int uio_rom_info(struct uvio_udev *udev, struct uvio_region *region);
+int uio_rom_map(struct uvio_udev *udev, struct uvio_region *region);
+int uio_rom_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t *value);
 
 /* irq.c */
 int uio_look(struct uvio_udev *udev);
