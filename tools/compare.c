@@ -23,7 +23,11 @@ enum {
 
 int compare_open(const struct comparison *c, const char *backend, struct uvio_udev **udev)
 {
-	struct uvio_open_options options = {.backend = backend, .flags = UVIO_OPEN_UNSAFE_DMA};
+	struct uvio_open_options options = {
+		.backend = backend,
+		.flags = UVIO_OPEN_UNSAFE_DMA,
+		.vf_token = c->tool->vf_token,
+	};
 
 	return uvio_udev_open(c->tool->ctx, c->info->address, &options, udev);
 }

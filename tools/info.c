@@ -11,7 +11,11 @@ struct info_options {
 	bool json;
 };
 
-static const char *const region_names[UVIO_REGION_COUNT] = {
+enum {
+	AFFECTED_MAX = 256,
+};
+
+static const char *const region_names[] = {
 	[0] = "bar0",
 	[1] = "bar1",
 	[2] = "bar2",
@@ -20,6 +24,7 @@ static const char *const region_names[UVIO_REGION_COUNT] = {
 	[5] = "bar5",
 	[UVIO_REGION_ROM] = "rom",
 	[UVIO_REGION_CONFIG] = "config",
+	[UVIO_REGION_VGA] = "vga",
 };
 
 static const struct {
@@ -134,13 +139,20 @@ static void print_caps(uint32_t caps)
 	tool_wrap(stdout, "  capabilities    ", text);
 }
 
+/* What a kernel driver adds for one card has a number only. */
 static const char *region_name(const struct uvio_device_info *info, unsigned int index)
 {
-	static const char *const maps[] = {"map0", "map1", "map2", "map3", "map4"};
+	static char name[16];
 
-	if (!info->pci && index < ARRAY_SIZE(maps))
-		return maps[index];
-	return region_names[index];
+	if (!info->pci && index < UVIO_REGION_PORT0)
+		snprintf(name, sizeof(name), "map%u", index);
+	else if (!info->pci)
+		snprintf(name, sizeof(name), "port%u", index - UVIO_REGION_PORT0);
+	else if (index < ARRAY_SIZE(region_names))
+		return region_names[index];
+	else
+		snprintf(name, sizeof(name), "%u", index);
+	return name;
 }
 
 static void print_region(const char *name, const struct uvio_region *region)
@@ -149,12 +161,53 @@ static void print_region(const char *name, const struct uvio_region *region)
 
 	printf("  region %-9s", name);
 	print_size(region->size);
+	if (region->type)
+		printf(" of type 0x%x/0x%x", region->type, region->subtype);
 	for (size_t i = 0; i < ARRAY_SIZE(region_flags); i++) {
 		if (region->flags & region_flags[i].bit) {
 			printf("%s%s", separator, region_flags[i].name);
 			separator = ", ";
 		}
 	}
+	printf("\n");
+}
+
+/* How many there are in @affected of what a reset of the bus would reset. */
+static int find_affected(struct uvio_udev *udev, struct uvio_affected *affected)
+{
+	int count = 0;
+
+	if (uvio_caps(udev) & UVIO_CAP_BUS_RESET)
+		count = uvio_udev_hot_reset_affects(udev, affected, AFFECTED_MAX);
+	return count < AFFECTED_MAX ? count : AFFECTED_MAX;
+}
+
+static void print_bus_reset(const struct uvio_affected *affected, int count)
+{
+	const char *separator = " (affects: ";
+
+	printf("bus");
+	for (int i = 0; i < count; i++) {
+		if (affected[i].flags & UVIO_AFFECTED_SELF)
+			continue;
+		printf("%s%s %s%s", separator, affected[i].address,
+			affected[i].driver[0] ? affected[i].driver : "none",
+			affected[i].flags & UVIO_AFFECTED_BLOCKS ? ", which is in the way" : "");
+		separator = "; ";
+	}
+	printf("%s", separator[0] == ';' ? ")" : "");
+}
+
+static void print_reset(struct uvio_udev *udev)
+{
+	static struct uvio_affected affected[AFFECTED_MAX];
+	bool function = uvio_caps(udev) & UVIO_CAP_RESET;
+	bool bus = uvio_caps(udev) & UVIO_CAP_BUS_RESET;
+
+	label("reset");
+	printf("%s%s", function ? "function" : bus ? "" : "none", function && bus ? ", " : "");
+	if (bus)
+		print_bus_reset(affected, find_affected(udev, affected));
 	printf("\n");
 }
 
@@ -166,6 +219,7 @@ static void print_open(const struct uvio_device_info *info, struct uvio_udev *ud
 	printf("%s%s%s\n", uvio_udev_backend(udev), uvio_udev_transport(udev)[0] ? "/" : "",
 		uvio_udev_transport(udev));
 	print_caps(uvio_caps(udev));
+	print_reset(udev);
 	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++) {
 		if (!uvio_region_info(udev, i, &region))
 			print_region(region_name(info, i), &region);
@@ -259,12 +313,44 @@ static struct json_object *region_json(const char *name, const struct uvio_regio
 	struct json_object *flags = json_object_new_array();
 
 	json_text(object, "name", name);
+	json_integer(object, "number", region->index);
 	json_integer(object, "size", region->size);
+	if (region->type) {
+		json_hex(object, "type", 1, region->type);
+		json_hex(object, "subtype", 1, region->subtype);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(region_flags); i++) {
 		if (region->flags & region_flags[i].bit)
 			json_word(flags, region_flags[i].name);
 	}
 	json_object_object_add(object, "flags", flags);
+	return object;
+}
+
+static struct json_object *reset_json(struct uvio_udev *udev)
+{
+	static struct uvio_affected affected[AFFECTED_MAX];
+	struct json_object *object = json_object_new_object();
+	struct json_object *others = json_object_new_array();
+	int count = find_affected(udev, affected);
+
+	json_flag(object, "function", uvio_caps(udev) & UVIO_CAP_RESET);
+	json_flag(object, "bus", uvio_caps(udev) & UVIO_CAP_BUS_RESET);
+	for (int i = 0; i < count; i++) {
+		struct json_object *other;
+
+		if (affected[i].flags & UVIO_AFFECTED_SELF)
+			continue;
+		other = json_object_new_object();
+		json_text(other, "address", affected[i].address);
+		json_text(
+			other, "kernel_driver", affected[i].driver[0] ? affected[i].driver : NULL);
+		if (affected[i].iommu_group >= 0)
+			json_integer(other, "iommu_group", (uint64_t)affected[i].iommu_group);
+		json_flag(other, "blocks", affected[i].flags & UVIO_AFFECTED_BLOCKS);
+		json_object_array_add(others, other);
+	}
+	json_object_object_add(object, "affects", others);
 	return object;
 }
 
@@ -279,6 +365,7 @@ static struct json_object *open_json(const struct uvio_device_info *info, struct
 	if (uvio_udev_transport(udev)[0])
 		json_text(object, "transport", uvio_udev_transport(udev));
 	json_object_object_add(object, "caps", caps_json(uvio_caps(udev)));
+	json_object_object_add(object, "reset", reset_json(udev));
 	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++) {
 		if (!uvio_region_info(udev, i, &region))
 			json_object_array_add(regions, region_json(region_name(info, i), &region));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
+#include <stdlib.h>
 #include <string.h>
 #include "tools.h"
 
@@ -17,31 +18,57 @@ enum {
 	COUNT_MAX = 1 << 24,
 };
 
-/* bar0 to bar5 and map0 to map4 are the numbers that they end with. */
-static bool numbered(const char *text, const char *prefix, unsigned int most, unsigned int *index)
-{
-	size_t length = strlen(prefix);
+static const struct {
+	const char *prefix; /* with a number behind it from 0 to @last */
+	unsigned int last;
+	unsigned int first; /* the region of number 0 */
+} families[] = {
+	{"bar", 5, UVIO_REGION_BAR0},
+	{"map", 4, UVIO_REGION_BAR0},
+	{"port", 4, UVIO_REGION_PORT0},
+	{"", UVIO_REGION_COUNT - 1, 0},
+};
 
-	if (strncmp(text, prefix, length) != 0 || text[length] < '0' || text[length + 1] != 0)
+static const struct {
+	const char *name;
+	unsigned int index;
+} singles[] = {
+	{"rom", UVIO_REGION_ROM},
+	{"config", UVIO_REGION_CONFIG},
+	{"vga", UVIO_REGION_VGA},
+};
+
+/* One or two digits, and nothing else. */
+static bool numbered(const char *text, unsigned int last, unsigned int *number)
+{
+	size_t length = strspn(text, "0123456789");
+
+	if (!length || length > 2 || text[length])
 		return false;
-	*index = (unsigned int)(text[length] - '0');
-	return *index <= most;
+	*number = (unsigned int)strtoul(text, NULL, 10);
+	return *number <= last;
 }
 
 static int parse_region(const struct tool *tool, const char *text, unsigned int *index)
 {
-	if (numbered(text, "bar", 5, index) || numbered(text, "map", 4, index) ||
-		numbered(text, "", UVIO_REGION_COUNT - 1, index))
+	for (size_t i = 0; i < ARRAY_SIZE(singles); i++) {
+		*index = singles[i].index;
+		if (!strcmp(text, singles[i].name))
+			return TOOL_GO_ON;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		size_t length = strlen(families[i].prefix);
+
+		if (strncmp(text, families[i].prefix, length) != 0 ||
+			!numbered(text + length, families[i].last, index))
+			continue;
+		*index += families[i].first;
 		return TOOL_GO_ON;
-	if (!strcmp(text, "rom"))
-		*index = UVIO_REGION_ROM;
-	else if (!strcmp(text, "config"))
-		*index = UVIO_REGION_CONFIG;
-	else
-		return tool_usage(tool,
-			"'%s' is not a region: bar0 to bar5, rom, config, map0 to map4, 0 to 7",
-			text);
-	return TOOL_GO_ON;
+	}
+	return tool_usage(tool,
+		"'%s' is not a region: bar0 to bar5, rom, config, vga, map0 to map4, port0 to "
+		"port4, 0 to %d",
+		text, UVIO_REGION_COUNT - 1);
 }
 
 static int parse_width(const struct tool *tool, struct regio *io)
@@ -165,8 +192,9 @@ static int run_write(struct tool *tool, int argc, char **argv)
 }
 
 #define REGION_NOTES                                                                               \
-	"REGION is bar0 to bar5, rom, config, for a UIO device on another bus map0 to\n"           \
-	"map4, or the number of the region. Numbers are decimal, or hexadecimal with 0x.\n"        \
+	"REGION is bar0 to bar5, rom, config, vga; for a UIO device on another bus map0\n"         \
+	"to map4, port0 to port4; or the number of the region, 0 to 31.\n"                         \
+	"Numbers are decimal, or hexadecimal with 0x.\n"                                           \
 	"Values are little endian. Opening and closing a device may reset it.\n"
 
 const struct command command_read = {

@@ -26,8 +26,10 @@ static void more_verbose(struct uvio_ctx_options *options)
 		options->log_level = UVIO_LOG_DEBUG;
 }
 
-static bool common_option(struct uvio_ctx_options *options, int option)
+static bool common_option(struct tool *tool, int option)
 {
+	struct uvio_ctx_options *options = &tool->options;
+
 	switch (option) {
 	case 'v':
 		more_verbose(options);
@@ -41,6 +43,9 @@ static bool common_option(struct uvio_ctx_options *options, int option)
 	case OPTION_PROC:
 		options->proc_root = optarg;
 		return true;
+	case OPTION_VF_TOKEN:
+		tool->vf_token = optarg;
+		return true;
 	default:
 		return false;
 	}
@@ -53,7 +58,7 @@ int tool_getopt(
 
 	do {
 		option = getopt_long(argc, argv, shorts, longs, NULL);
-	} while (option != -1 && common_option(&tool->options, option));
+	} while (option != -1 && common_option(tool, option));
 	return option;
 }
 
@@ -92,6 +97,7 @@ static void print_common_options(void)
 	       "      --sysfs DIR       where sysfs is (default /sys)\n"
 	       "      --dev DIR         where the device nodes are (default /dev)\n"
 	       "      --proc DIR        where proc is (default /proc)\n"
+	       "      --vf-token UUID   open functions of an SR-IOV card on vfio with this token\n"
 	       "  -h, --help            this text\n"
 	       "  -V, --version         the version\n");
 }
@@ -264,7 +270,7 @@ int tool_find(const struct tool *tool, const char *address, struct uvio_device *
 int tool_open(
 	const struct tool *tool, const char *address, const char *backend, struct uvio_udev **udev)
 {
-	struct uvio_open_options options = {.backend = backend};
+	struct uvio_open_options options = {.backend = backend, .vf_token = tool->vf_token};
 
 	if (uvio_udev_open(tool->ctx, address, &options, udev))
 		return tool_failed();

@@ -42,6 +42,7 @@ typedef void (*tool_floor_fn)(struct session *s);
 struct tool {
 	const struct command *command; /* NULL: not chosen yet */
 	struct uvio_ctx_options options;
+	const char *vf_token; /* to open devices with; NULL: none */
 	struct uvio_ctx *ctx;
 	tool_floor_fn floor; /* NULL: none */
 };
@@ -64,6 +65,7 @@ enum {
 	OPTION_SYSFS = 0x100,
 	OPTION_DEV,
 	OPTION_PROC,
+	OPTION_VF_TOKEN,
 };
 
 #define TOOL_SHORT_OPTIONS "+hvV"
@@ -73,6 +75,7 @@ enum {
 		{"sysfs", required_argument, NULL, OPTION_SYSFS},                                  \
 		{"dev", required_argument, NULL, OPTION_DEV},                                      \
 		{"proc", required_argument, NULL, OPTION_PROC},                                    \
+		{"vf-token", required_argument, NULL, OPTION_VF_TOKEN},                            \
 	{                                                                                          \
 		NULL, 0, NULL, 0                                                                   \
 	}
