@@ -121,7 +121,11 @@ static int group_with_a_blocker(struct uvio_ctx *ctx)
 
 void run_group(struct uvio_ctx *ctx)
 {
+	char first[32] = "", second[32] = "";
+
 	report(group_with_a_blocker(ctx), NULL, "groups: the member that blocks is named");
+	if (!find_two(ctx, first, second, sizeof(first)))
+		run_bus_of_two(ctx, first, second);
 }
 
 static int vfio_is_told(struct uvio_ctx *ctx)

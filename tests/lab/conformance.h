@@ -62,17 +62,22 @@ int card_works(struct pair *pair, bool both_ways);
 
 /* Modes of the program: guests and cards of another kind. */
 void run_crash(struct uvio_ctx *ctx);
+/** Two cards on one bus and in one group. */
+void run_bus_of_two(struct uvio_ctx *ctx, const char *first, const char *second);
 /** With cards edu, edu-port and edu-group. */
 void run_domain(struct uvio_ctx *ctx, const char *transport);
 void run_errors(struct uvio_ctx *ctx);
 void run_group(struct uvio_ctx *ctx);
 void run_no_iommu(struct uvio_ctx *ctx);
+void run_rom(struct uvio_ctx *ctx);
 void run_shared(struct uvio_ctx *ctx);
 void run_testdev(struct uvio_ctx *ctx);
+void run_tokens(struct uvio_ctx *ctx);
 void run_translated(struct uvio_ctx *ctx);
 void run_vectors(struct uvio_ctx *ctx);
 
 extern const struct test_case region_cases[];
+extern const struct test_case power_cases[];
 extern const struct test_case irq_cases[];
 extern const struct test_case dma_cases[];
 extern const struct test_case process_cases[];

@@ -260,6 +260,7 @@ static void run_pair(struct pair *pair)
 	report(PASS, NULL, "%s: bind", label);
 	run_selftests(pair, label);
 	run_cases(pair, label, region_cases);
+	run_cases(pair, label, power_cases);
 	run_cases(pair, label, irq_cases);
 	run_cases(pair, label, dma_cases);
 	run_cases(pair, label, process_cases);
@@ -321,8 +322,10 @@ static const struct mode modes[] = {
 	{"errors", run_errors},
 	{"group", run_group},
 	{"no-iommu", run_no_iommu},
+	{"rom", run_rom},
 	{"shared", run_shared},
 	{"testdev", run_testdev},
+	{"tokens", run_tokens},
 	{"translated", run_translated},
 	{"vectors", run_vectors},
 };
