@@ -41,4 +41,8 @@ extern const struct operation op_find, op_list, op_open, op_open_any, op_region_
 extern const struct operation op_irq_enable_range, op_irq_grow, op_event_wait,
 	op_event_wait_in_vain, op_event_fd;
 
+/* inject_ops_pci.c */
+extern const struct operation op_hot_reset, op_hot_reset_affects, op_low_power_on, op_low_power_off,
+	op_vf_token_set, op_region_find, op_region_map_rom;
+
 #endif /* UVIO_TESTS_INJECT_OPS_H */

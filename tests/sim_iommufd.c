@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend.h"
 #include "sim_iommufd.h"
 #include "vfio/iommufd.h"
 
@@ -56,10 +57,29 @@ static void sim_close(int fd)
 	sim_vfio.close(fd);
 }
 
+static int judge_token(const struct iommufd_vfio_bind_token *ask)
+{
+	unsigned char right[UVIO_UUID_SIZE];
+
+	if (ask->bind.flags && (iommufd.no_tokens || ask->bind.flags != IOMMUFD_VFIO_BIND_TOKEN ||
+		    ask->bind.argsz < sizeof(*ask) || !vfio.vf_token))
+		return -EINVAL;
+	if (iommufd.no_tokens || !vfio.vf_token)
+		return 0;
+	if (!ask->bind.flags || uvio_uuid_parse("sim", vfio.vf_token, right))
+		return -EACCES;
+	return memcmp(right, (void *)(uintptr_t)ask->token_uuid_ptr, sizeof(right)) ? -EACCES : 0;
+}
+
 static int bind(const struct iommufd_vfio_bind *ask)
 {
-	if (ask->argsz < sizeof(*ask) || ask->flags || iommufd.bound)
+	int rc;
+
+	if (ask->argsz < sizeof(*ask) || iommufd.bound)
 		return -EINVAL;
+	rc = judge_token((const void *)ask);
+	if (rc)
+		return rc;
 	if (ask->iommufd != iommufd.iommu)
 		return -EBADF;
 	iommufd.bound = true;

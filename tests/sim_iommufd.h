@@ -15,6 +15,7 @@ struct sim_iommufd {
 	unsigned int ranges;   /* how many there are */
 	unsigned int growth;   /* how many more each time they are asked for */
 	uint64_t alignment;    /* of an iova */
+	bool no_tokens; /* as before Linux 6.17 */
 	uint64_t unmapped_off; /* how much less than it did it says it unmapped */
 
 	/* What there is now. */

@@ -61,7 +61,7 @@ void sim_uio_reset(struct tree *tree)
 {
 	if (uio.memory > 0)
 		close(uio.memory);
-	uio = (struct sim_uio){.tree = tree, .node = -1, .config = -1, .pagemap = -1};
+	uio = (struct sim_uio){.tree = tree, .node = -1, .config = -1, .pagemap = -1, .rom = -1};
 	uio.memory = memfd_create("bar", MFD_CLOEXEC);
 	if (ftruncate(uio.memory, BAR_SIZE) || pwrite(uio.memory, &edu_id, 4, 0) != 4)
 		uio.gone = true;
@@ -93,6 +93,8 @@ static int sim_open(const char *path, int flags)
 		return remember(&uio.pagemap, eventfd(0, EFD_CLOEXEC));
 	if (ends_with(path, EDU "/resource0"))
 		return dup(uio.memory);
+	if (ends_with(path, EDU "/rom") && !access(path, F_OK))
+		return remember(&uio.rom, open(path, flags | O_CLOEXEC));
 	if (ends_with(path, EDU "/config"))
 		return remember(&uio.config, open(path, flags | O_CLOEXEC));
 	return SIM_NOT_MINE;
@@ -108,6 +110,8 @@ static void sim_close(int fd)
 		uio.config = -1;
 	} else if (fd == uio.pagemap) {
 		uio.pagemap = -1;
+	} else if (fd == uio.rom) {
+		uio.rom = -1;
 	}
 }
 
@@ -115,6 +119,8 @@ static ssize_t sim_read(int fd, void *buf, size_t size)
 {
 	uint64_t count;
 
+	if (fd == uio.rom && fd >= 0)
+		return uio.rom_enabled ? SIM_NOT_MINE : -EINVAL;
 	if (fd != uio.node || fd < 0)
 		return SIM_NOT_MINE;
 	if (uio.gone)
@@ -161,10 +167,19 @@ void sim_uio_raise(void)
 	deliver();
 }
 
+/* The file's position moves by what is written, as that of every file does. */
+static ssize_t enable_rom(const char *text, size_t size)
+{
+	uio.rom_enabled = text[0] != '0';
+	return lseek(uio.rom, (off_t)size, SEEK_CUR) < 0 ? -EIO : (ssize_t)size;
+}
+
 static ssize_t sim_write(int fd, const void *buf, size_t size)
 {
 	int32_t on;
 
+	if (fd == uio.rom && fd >= 0)
+		return enable_rom(buf, size);
 	if (fd != uio.node || fd < 0)
 		return SIM_NOT_MINE;
 	if (size != sizeof(on))

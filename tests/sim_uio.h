@@ -19,7 +19,8 @@ struct sim_uio {
 	bool gone;	 /* the driver was unbound */
 
 	struct tree *tree;
-	int node, config, memory, pagemap; /* -1: not open */
+	int node, config, memory, pagemap, rom; /* -1: not open */
+	bool rom_enabled;
 	uint32_t event;
 	bool armed, pending;
 	unsigned int resets;

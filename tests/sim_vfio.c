@@ -33,11 +33,14 @@ void sim_vfio_reset(void)
 		.extension = 1,
 		.group_flags = VFIO_GROUP_FLAGS_VIABLE,
 		.info = {.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET,
-			.num_regions = SIM_REGIONS,
+			.num_regions = VFIO_PCI_NUM_REGIONS,
 			.num_irqs = SIM_IRQS},
 		.regions = {[0] = {1 << 20, READ_WRITE | VFIO_REGION_INFO_FLAG_MMAP},
 			[7] = {256, READ_WRITE}},
 		.irq_counts = {1, 4, 8, 1, 1},
+		.msix_mappable = true,
+		.affected = {{1, 0, 0, 4 << 3}},
+		.affected_count = 1,
 		.ranges = true,
 		.page = 4096,
 		.entry_limit = 60,
@@ -85,6 +88,7 @@ static void sim_close(int fd)
 		vfio.early_closes += vfio.triggers[i] == fd;
 	if (fd == vfio.device) {
 		vfio.device = vfio.release = vfio.error = -1;
+		vfio.low_power = false;
 		irqs_off();
 	} else if (fd == vfio.group) {
 		vfio.group = -1;
@@ -97,9 +101,14 @@ static void sim_close(int fd)
 
 static int make_device(const char *name)
 {
+	int rc;
+
 	if (!vfio.translates)
 		return -EINVAL;
-	return strcmp(name, EDU) ? -ENODEV : sim_vfio_make_device();
+	if (strncmp(name, EDU, strlen(EDU)))
+		return -ENODEV;
+	rc = sim_vfio_judge_token(name + strlen(EDU));
+	return rc ? rc : sim_vfio_make_device();
 }
 
 int sim_vfio_make_device(void)
@@ -107,7 +116,7 @@ int sim_vfio_make_device(void)
 	static const char pad[192];
 
 	vfio.device = memfd_create("card", MFD_CLOEXEC);
-	if (vfio.device < 0 || ftruncate(vfio.device, (off_t)9 << REGION_SHIFT) ||
+	if (vfio.device < 0 || ftruncate(vfio.device, (off_t)SIM_REGIONS << REGION_SHIFT) ||
 		pwrite(vfio.device, &edu_id, 4, 0) != 4 ||
 		pwrite(vfio.device, config, sizeof(config), (off_t)7 << REGION_SHIFT) != 64 ||
 		pwrite(vfio.device, pad, sizeof(pad), ((off_t)7 << REGION_SHIFT) + 64) != 192)
@@ -120,6 +129,20 @@ uint16_t sim_vfio_command(void)
 	uint16_t command = 0;
 
 	return pread(vfio.device, &command, 2, (off_t)COMMAND_AT) == 2 ? command : 0;
+}
+
+bool sim_vfio_set_command(uint16_t command)
+{
+	return pwrite(vfio.device, &command, 2, (off_t)COMMAND_AT) == 2;
+}
+
+void sim_vfio_fill(unsigned int region, uint64_t offset, const void *bytes, size_t size)
+{
+	off_t at = (off_t)(((uint64_t)region << REGION_SHIFT) + offset);
+	int fd = dup(vfio.device); /* which the simulation does not know, so that it allows all */
+
+	vfio.dead |= pwrite(fd, bytes, size, at) != (ssize_t)size;
+	close(fd);
 }
 
 static int check_access(int fd, size_t size, uint64_t offset)
@@ -137,9 +160,11 @@ static int sim_pread(int fd, void *buf, size_t size, uint64_t offset)
 
 	if (rc)
 		return rc;
-	if (vfio.dead)
-		memset(buf, 0xff, size);
-	return vfio.dead ? 0 : SIM_NOT_MINE;
+	if (!vfio.dead && !sim_vfio_hides_table((unsigned int)(offset >> REGION_SHIFT),
+				  offset & ((UINT64_C(1) << REGION_SHIFT) - 1), size))
+		return SIM_NOT_MINE;
+	memset(buf, 0xff, size);
+	return 0;
 }
 
 static int sim_pwrite(int fd, const void *buf, size_t size, uint64_t offset)
@@ -147,6 +172,8 @@ static int sim_pwrite(int fd, const void *buf, size_t size, uint64_t offset)
 	int rc = check_access(fd, size, offset);
 
 	(void)buf;
+	if (!rc && !(vfio.regions[offset >> REGION_SHIFT].flags & VFIO_REGION_INFO_FLAG_WRITE))
+		rc = -EINVAL;
 	return rc ? rc : SIM_NOT_MINE;
 }
 
@@ -165,7 +192,9 @@ static int sim_mmap(
 	if (index >= SIM_REGIONS || !(vfio.regions[index].flags & VFIO_REGION_INFO_FLAG_MMAP) ||
 		at + size > ((vfio.regions[index].size + 4095) & ~UINT64_C(4095)))
 		return -EINVAL;
-	if (vfio.sparse && at < 0x2000 && at + size > 0x1000)
+	if (vfio.sparse && !index && at < 0x2000 && at + size > 0x1000)
+		return -EINVAL;
+	if (!vfio.msix_mappable && sim_vfio_hides_table((unsigned int)index, at, size))
 		return -EINVAL;
 	return SIM_NOT_MINE;
 }
@@ -225,24 +254,60 @@ static ssize_t sim_write(int fd, const void *buf, size_t size)
 	return 8;
 }
 
+/* One capability behind the structure, where there is room for it. */
+static struct vfio_info_cap_header *add_cap(
+	struct vfio_region_info *info, uint32_t room, uint16_t id, size_t size)
+{
+	struct vfio_info_cap_header *cap = (void *)(info + 1);
+
+	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
+	info->argsz = (uint32_t)(sizeof(*info) + size);
+	info->cap_offset = room < info->argsz ? 0 : sizeof(*info);
+	if (room < info->argsz)
+		return NULL;
+	*cap = (struct vfio_info_cap_header){id, 1, 0};
+	return cap;
+}
+
+static void add_type(struct vfio_region_info *info, uint32_t room)
+{
+	struct vfio_region_info_cap_type *cap =
+		(void *)add_cap(info, room, VFIO_REGION_INFO_CAP_TYPE, sizeof(*cap));
+
+	if (!cap)
+		return;
+	cap->type = vfio.types[info->index].type;
+	cap->subtype = vfio.types[info->index].subtype;
+}
+
+/* Old kernels say nothing of the table, and refuse it. */
+static void add_msix(struct vfio_region_info *info, uint32_t room)
+{
+	if (vfio.msix_mappable && vfio.msix_table && info->index == (vfio.msix_table & 7))
+		add_cap(info, room, VFIO_REGION_INFO_CAP_MSIX_MAPPABLE,
+			sizeof(struct vfio_info_cap_header));
+}
+
 static int get_region(struct vfio_region_info *info)
 {
-	struct vfio_region_info_cap_sparse_mmap *cap = (void *)(info + 1);
+	struct vfio_region_info_cap_sparse_mmap *cap;
 	uint32_t room = info->argsz;
 
-	if (room < sizeof(*info) || info->index >= vfio.info.num_regions)
+	if (room < sizeof(*info) || info->index >= vfio.info.num_regions ||
+		info->index == VFIO_PCI_VGA_REGION_INDEX)
 		return -EINVAL;
 	info->offset = (uint64_t)info->index << REGION_SHIFT;
 	info->size = vfio.regions[info->index].size;
 	info->flags = vfio.regions[info->index].flags;
+	if (vfio.types[info->index].type)
+		add_type(info, room);
+	add_msix(info, room);
 	if (!vfio.sparse || info->index)
 		return 0;
-	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
-	info->argsz = sizeof(*info) + sizeof(*cap) + 2 * sizeof(cap->areas[0]);
-	info->cap_offset = room < info->argsz ? 0 : sizeof(*info);
-	if (room < info->argsz)
+	cap = (void *)add_cap(info, room, VFIO_REGION_INFO_CAP_SPARSE_MMAP,
+		sizeof(*cap) + 2 * sizeof(cap->areas[0]));
+	if (!cap)
 		return 0;
-	cap->header = (struct vfio_info_cap_header){VFIO_REGION_INFO_CAP_SPARSE_MMAP, 1, 0};
 	cap->nr_areas = 2;
 	cap->areas[0] = (struct vfio_region_sparse_mmap_area){0, 0x1000};
 	cap->areas[1] = (struct vfio_region_sparse_mmap_area){0x2000, info->size - 0x2000};
@@ -420,10 +485,8 @@ static int unmap_dma(struct vfio_iommu_type1_dma_unmap *unmap)
 
 static int reset(void)
 {
-	uint16_t command = sim_vfio_command() & (uint16_t)~4;
-
 	vfio.resets++;
-	return pwrite(vfio.device, &command, 2, (off_t)COMMAND_AT) == 2 ? 0 : -EIO;
+	return sim_vfio_set_command(sim_vfio_command() & (uint16_t)~6) ? 0 : -EIO;
 }
 
 static int ask_container(unsigned long request, void *arg)
@@ -487,7 +550,7 @@ static int ask_device(unsigned long request, void *arg)
 	case VFIO_DEVICE_RESET:
 		return reset();
 	}
-	return -ENOTTY;
+	return sim_vfio_pci_ioctl(request, arg);
 }
 
 static int sim_ioctl(int fd, unsigned long request, void *arg)
@@ -503,13 +566,14 @@ static int sim_ioctl(int fd, unsigned long request, void *arg)
 	return rc;
 }
 
+/* 12 is VFIO_DEVICE_GET_PCI_HOT_RESET_INFO too, and 13 VFIO_DEVICE_PCI_HOT_RESET. */
 static const char *request_name(unsigned long request)
 {
 	static const char *const names[] = {"GET_API_VERSION", "CHECK_EXTENSION", "SET_IOMMU",
 		"GROUP_GET_STATUS", "GROUP_SET_CONTAINER", "GROUP_UNSET_CONTAINER",
 		"GROUP_GET_DEVICE_FD", "DEVICE_GET_INFO", "DEVICE_GET_REGION_INFO",
 		"DEVICE_GET_IRQ_INFO", "DEVICE_SET_IRQS", "DEVICE_RESET", "IOMMU_GET_INFO",
-		"IOMMU_MAP_DMA", "IOMMU_UNMAP_DMA"};
+		"IOMMU_MAP_DMA", "IOMMU_UNMAP_DMA", "15", "16", "DEVICE_FEATURE"};
 	unsigned long number = request - VFIO_GET_API_VERSION;
 
 	return number < sizeof(names) / sizeof(names[0]) ? names[number] : "?";

@@ -12,7 +12,8 @@
 
 #include "inject.h"
 
-#define SIM_REGIONS VFIO_PCI_NUM_REGIONS
+#define SIM_REGIONS (VFIO_PCI_NUM_REGIONS + 2)
+#define SIM_AFFECTED 4
 #define SIM_IRQS 5
 #define SIM_VECTORS 512
 
@@ -35,6 +36,18 @@ struct sim_vfio {
 	/* How many vectors the kernel has in all; 0: enough. Whether it tells their number. */
 	unsigned int granted;
 	bool tells_granted;
+	bool msix_mappable; /* as since Linux 4.16; else the table of MSI-X is not mapped */
+	uint32_t msix_table; /* offset and BAR, as in the capability */
+	struct {
+		uint32_t type, subtype;
+	} types[SIM_REGIONS];
+	/* What a reset of the bus affects; none: there is no such reset. */
+	struct vfio_pci_dependent_device affected[SIM_AFFECTED];
+	unsigned int affected_count;
+	int hot_reset_error; /* what it ends with */
+	bool no_low_power;
+	bool is_physical; /* an SR-IOV card, with a token */
+	const char *vf_token; /* under which it is in use; NULL: it is not */
 	uint64_t page;
 	unsigned int entry_limit;
 	/* May change what is answered to a request; NULL: the truth. */
@@ -54,7 +67,10 @@ struct sim_vfio {
 	unsigned int set_irqs;	    /* calls of it */
 	unsigned int early_closes;  /* of eventfds which the kernel still signals */
 	bool masked, pending;
-	unsigned int resets;
+	unsigned int resets, hot_resets;
+	unsigned int asked_affected;
+	bool low_power;
+	unsigned char token[16];
 };
 
 extern struct sim_vfio vfio;
@@ -72,5 +88,17 @@ void sim_vfio_ask_release(void);
 void sim_vfio_report_error(void);
 /** Of the configuration space of a card that is open. */
 uint16_t sim_vfio_command(void);
+bool sim_vfio_set_command(uint16_t command);
+/** Gives the card MSI-X, with a table of 8 entries: offset and BAR, as in the capability. */
+void sim_vfio_add_msix(uint32_t table);
+/** The bytes of a region of a card that is open. */
+void sim_vfio_fill(unsigned int region, uint64_t offset, const void *bytes, size_t size);
+
+/* sim_vfio_pci.c: what only PCI devices have */
+
+bool sim_vfio_hides_table(unsigned int region, uint64_t at, uint64_t size);
+/** -EACCES or -EINVAL for a wrong VF token, as in the name for VFIO_GROUP_GET_DEVICE_FD. */
+int sim_vfio_judge_token(const char *name);
+int sim_vfio_pci_ioctl(unsigned long request, void *arg);
 
 #endif /* UVIO_TESTS_SIM_VFIO_H */

@@ -19,6 +19,12 @@ static void fresh(void)
 	sim_iommufd_reset(card.tree);
 }
 
+static void fresh_with_token(void)
+{
+	fresh();
+	vfio.vf_token = card.options.vf_token = "12345678-9abc-def0-1234-56789abcdef0";
+}
+
 static const char *usable(void)
 {
 	if (vfio.entry_count)
@@ -68,7 +74,62 @@ CASE(dma_unmap_fails_cleanly_at_every_call, op_dma_unmap)
 CASE(dma_alloc_fails_cleanly_at_every_call, op_dma_alloc)
 CASE(dma_free_fails_cleanly_at_every_call, op_dma_free)
 CASE(reset_fails_cleanly_at_every_call, op_reset)
+CASE(hot_reset_fails_cleanly_at_every_call, op_hot_reset)
 CASE(close_cleans_up_whatever_fails, op_close)
+
+#define UUID "12345678-9abc-def0-1234-56789abcdef0"
+
+static void open_with_a_token_fails_cleanly_at_every_call(void)
+{
+	const struct scene with_token = {
+		.object = EDU ": ",
+		.fresh = fresh_with_token,
+		.close = card_close,
+		.gone = card_gone,
+		.usable = usable,
+	};
+
+	inject_everywhere(&with_token, &op_open);
+}
+
+static void a_token_chooses_the_group(void)
+{
+	vfio.vf_token = card.options.vf_token = UUID;
+	card.options.backend = "vfio";
+	card_open_asserted();
+	ASSERT_STR(uvio_udev_transport(udev), "group");
+}
+
+static void a_wrong_token_is_told(void)
+{
+	vfio.vf_token = UUID;
+	ASSERT_ERR(card_open(), -EACCES, "wants a VF token");
+	card.options.vf_token = "00000000-0000-0000-0000-000000000000";
+	ASSERT_ERR(card_open(), -EACCES, "is not that under which the other functions");
+}
+
+static void a_kernel_that_takes_no_token_is_told(void)
+{
+	iommufd.no_tokens = true;
+	card.options.vf_token = UUID;
+	ASSERT_ERR(card_open(), -EINVAL, "the kernel is older than 6.17");
+	card.options.vf_token = NULL;
+	ASSERT_OK(card_open());
+}
+
+static void a_neighbour_that_is_not_ours_is_in_the_way(void)
+{
+	struct uvio_affected affected[2];
+
+	tree_change(card.tree, "link sys/bus/pci/devices/0000:00:05.0/driver ../drivers/vfio-pci");
+	vfio.affected[1] = (struct vfio_pci_dependent_device){UINT32_MAX, 0, 0, 5 << 3};
+	vfio.affected_count = 2;
+	vfio.hot_reset_error = -EINVAL;
+	card_open_asserted();
+	ASSERT_EQ(uvio_udev_hot_reset_affects(udev, affected, 2), 2);
+	ASSERT_EQ(affected[1].flags, UVIO_AFFECTED_BLOCKS);
+	ASSERT_ERR(uvio_udev_hot_reset(udev), -EBUSY, "0000:00:05.0 (vfio-pci, group -1)");
+}
 
 static void cdev_is_chosen_where_it_is(void)
 {
@@ -184,11 +245,18 @@ static CU_TestInfo failing[] = {
 	TEST(dma_alloc_fails_cleanly_at_every_call),
 	TEST(dma_free_fails_cleanly_at_every_call),
 	TEST(reset_fails_cleanly_at_every_call),
+	TEST(hot_reset_fails_cleanly_at_every_call),
+	TEST(open_with_a_token_fails_cleanly_at_every_call),
 	TEST(close_cleans_up_whatever_fails),
 	CU_TEST_INFO_NULL,
 };
 
 static CU_TestInfo ways[] = {
+	{"a token chooses the group (vfio 26)", a_token_chooses_the_group},
+	{"a wrong token is told (vfio 26)", a_wrong_token_is_told},
+	{"a kernel that takes no token is told (vfio 26)", a_kernel_that_takes_no_token_is_told},
+	{"a neighbour that is not ours is in the way (vfio 81)",
+		a_neighbour_that_is_not_ours_is_in_the_way},
 	TEST(cdev_is_chosen_where_it_is),
 	TEST(without_iommufd_the_group_serves),
 	TEST(the_folder_alone_is_no_node),

@@ -133,6 +133,40 @@ static void dma_map_in_pieces_fails_cleanly_at_every_call(void)
 	inject_everywhere(&scene, &op_dma_map);
 }
 
+static void region_map_of_the_rom_fails_cleanly_at_every_call(void)
+{
+	tree_change(card.tree, "hex " EDU_FOLDER "/rom 55aa10cb");
+	inject_everywhere(&scene, &op_region_map_rom);
+}
+
+/* Many cards decode no register meanwhile; and it is read-only. */
+static void the_rom_is_enabled_only_while_it_is_copied(void)
+{
+	struct uvio_region rom;
+
+	tree_change(card.tree, "hex " EDU_FOLDER "/rom 55aa10cb01020304");
+	card_open_asserted();
+	ASSERT_OK(uvio_region_map(udev, UVIO_REGION_ROM, &rom));
+	ASSERT(!uio.rom_enabled && uio.rom < 0);
+	ASSERT_EQ(rom.flags, UVIO_REGION_READ);
+	ASSERT_EQ(rom.size, 8);
+	ASSERT_EQ(uvio_read32(&rom, 4), 0x04030201);
+	ASSERT_ERR(uvio_region_write(&rom, 0, 1, 0), -EACCES, "region 6 is read-only");
+	ASSERT_ERR(uvio_udev_hot_reset(udev), -ENOTSUP, "the uio backend cannot reset a bus");
+	ASSERT_ERR(uvio_low_power(udev, true), -ENOTSUP, "cannot let a card sleep");
+	ASSERT_ERR(uvio_region_find(udev, 1, 1), -ENOTSUP, "no regions with a type");
+	ASSERT_ERR(uvio_vf_token_set(udev, "12345678-9abc-def0-1234-56789abcdef0"), -ENOTSUP,
+		"the uio backend has no VF tokens");
+}
+
+static void a_card_without_rom_has_none(void)
+{
+	struct uvio_region rom;
+
+	card_open_asserted();
+	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_ROM, &rom), -ENOENT, "it has no ROM");
+}
+
 static const char *nothing_to_use(void)
 {
 	return NULL;
@@ -203,6 +237,9 @@ static CU_TestInfo failing[] = {
 	TEST(irq_ack_by_irqcontrol_fails_cleanly_at_every_call),
 	TEST(irq_disable_by_irqcontrol_fails_cleanly_at_every_call),
 	TEST(dma_map_in_pieces_fails_cleanly_at_every_call),
+	TEST(region_map_of_the_rom_fails_cleanly_at_every_call),
+	TEST(the_rom_is_enabled_only_while_it_is_copied),
+	TEST(a_card_without_rom_has_none),
 	TEST(bus_mastering_behind_an_iommu_is_refused_at_every_call),
 	CU_TEST_INFO_NULL,
 };

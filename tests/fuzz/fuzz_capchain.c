@@ -108,6 +108,13 @@ static void use_iova(struct uvio_udev *udev, struct vfio_domain *domain)
 		vfio_iova_free(&domain->iova, first, 1 << 20);
 }
 
+static void use_affected(struct uvio_udev *udev)
+{
+	struct uvio_affected affected[4];
+
+	vfio_hot_reset_affects(udev, affected, 4);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct uvio_ctx ctx = {.sysfs = "/nowhere", .dev = "/nowhere", .proc = "/nowhere"};
@@ -136,6 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned int i = 0; rest_size && i < UVIO_REGION_COUNT; i++)
 		use_region(&udev, i);
 	vfio_irq_init(&udev);
+	use_affected(&udev);
 	vfio_regions_cleanup(&device);
 	vfio_iova_cleanup(&space.iova);
 	uvio_dma_cleanup(&domain);

@@ -3,6 +3,8 @@
 /* Resets of the bus, sleep, ROM, VF tokens: what changes the whole card. */
 #include <config.h>
 
+#include <unistd.h>
+
 #include "conformance.h"
 
 #define ROM_CARD "0000:00:1d.0"
@@ -169,11 +171,15 @@ static int find_physical(struct uvio_ctx *ctx, char *address, size_t size)
 {
 	struct uvio_device **devices;
 	int count = uvio_device_list(ctx, &devices);
+	char path[128];
 
-	for (int i = 0; i < count; i++)
-		if (uvio_device_info(devices[i])->vendor == 0x1b36 &&
-			uvio_device_info(devices[i])->device == 0x0010)
-			snprintf(address, size, "%s", uvio_device_info(devices[i])->address);
+	for (int i = 0; i < count; i++) {
+		const char *one = uvio_device_info(devices[i])->address;
+
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/sriov_numvfs", one);
+		if (!access(path, F_OK))
+			snprintf(address, size, "%s", one);
+	}
 	uvio_device_list_free(devices, count);
 	return address[0] ? 0 : -ENODEV;
 }
