@@ -25,6 +25,7 @@
 #include <uvio/udev.h>
 
 #include "internal.h"
+#include "table.h"
 
 /* The PCI configuration space, by the PCI Local Bus Specification 3.0, 6.1 and 6.2. */
 #define PCI_CONFIG_VENDOR 0x00
@@ -32,18 +33,6 @@
 #define PCI_CONFIG_COMMAND 0x04 /* 16 bits; bit 2: bus master */
 #define PCI_CONFIG_INTERRUPT_PIN 0x3d
 #define PCI_COMMAND_BUS_MASTER 0x04
-
-/** One mapping in the DMA table. The segments are the backend's work. */
-struct uvio_mapping {
-	uintptr_t addr;
-	size_t size;
-	uint32_t flags; /* enum uvio_dma_flags, never 0 */
-	bool owned;	/* from uvio_dma_alloc() */
-	unsigned int segment_count;
-	size_t room; /* of @segments, which points to @one where it is 1 */
-	struct uvio_dma_segment *segments;
-	struct uvio_dma_segment one;
-};
 
 /** Sorted by address. */
 struct uvio_mapping_key {
