@@ -34,23 +34,9 @@
 #define PCI_CONFIG_INTERRUPT_PIN 0x3d
 #define PCI_COMMAND_BUS_MASTER 0x04
 
-/** Sorted by address. */
-struct uvio_mapping_key {
-	uintptr_t last;
-	struct uvio_mapping *mapping;
-};
-
 struct uvio_dma_table {
 	pthread_mutex_t lock; /* a whole transaction: find, ask the kernel, change the table */
-	/* While the table itself is read or changed: never across a system call. */
-	atomic_bool busy;
-	/*
-	 * The first addresses of @keys, apart, and the largest address in the room behind them,
-	 * which is a power of two: a look-up is one comparison for each of its bits.
-	 */
-	uintptr_t *firsts;
-	struct uvio_mapping_key *keys;
-	size_t count, room;
+	struct uvio_table table;
 	size_t page; /* of the machine, a power of two */
 	uint64_t mask;
 	uint64_t most; /* the mask given at open: no other goes beyond it */
@@ -284,9 +270,9 @@ void uvio_event_notice_gone(struct uvio_udev *udev);
 void uvio_event_cleanup(struct uvio_udev *udev);
 
 /* dma.c */
-void uvio_dma_init(struct uvio_dma_table *table);
+void uvio_dma_init(struct uvio_dma_table *dma);
 /** Calls @each with each mapping until one is not 0. With the table's lock held. */
-int uvio_dma_each(const struct uvio_dma_table *table,
+int uvio_dma_each(const struct uvio_dma_table *dma,
 	int (*each)(void *data, const struct uvio_mapping *mapping), void *data);
 /** Through a device that is open in the domain. */
 void uvio_dma_unmap_all(struct uvio_udev *udev);

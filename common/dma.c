@@ -7,140 +7,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backend.h"
 #include "sys.h"
 
-/* A table without room: its one slot is the one that is always free. */
-static const uintptr_t no_firsts[1] = {UINTPTR_MAX};
-
-void uvio_dma_init(struct uvio_dma_table *table)
+void uvio_dma_init(struct uvio_dma_table *dma)
 {
-	pthread_mutex_init(&table->lock, NULL);
-	table->firsts = (uintptr_t *)no_firsts;
-	table->room = 1;
-	table->page = (size_t)sysconf(_SC_PAGESIZE);
-	table->mask = table->most = UINT64_MAX;
-}
-
-/*
- * Held while the table is read or moved, never across a system call; sleeping lets a holder go on
- * that has less priority.
- */
-static void __attribute__((noinline)) table_lock_slowly(struct uvio_dma_table *table)
-{
-	const struct timespec pause = {.tv_nsec = 20000};
-
-	do
-		nanosleep(&pause, NULL);
-	while (atomic_exchange_explicit(&table->busy, true, memory_order_acquire));
-}
-
-static inline void table_lock(struct uvio_dma_table *table)
-{
-	if (atomic_exchange_explicit(&table->busy, true, memory_order_acquire))
-		table_lock_slowly(table);
-}
-
-static inline void table_unlock(struct uvio_dma_table *table)
-{
-	atomic_store_explicit(&table->busy, false, memory_order_release);
-}
-
-/* The last key that begins at or below @addr; 0 also where none does. */
-static inline size_t last_below(const struct uvio_dma_table *table, uintptr_t addr)
-{
-	size_t i = 0;
-
-	for (size_t step = table->room / 2; step; step /= 2)
-		i = table->firsts[i + step] <= addr ? i + step : i;
-	return i;
-}
-
-/* The place in the table of the mapping which @addr lies in. */
-static inline bool find(const struct uvio_dma_table *table, uintptr_t addr, size_t *n)
-{
-	size_t i = last_below(table, addr);
-
-	*n = i;
-	return i < table->count && table->firsts[i] <= addr && table->keys[i].last >= addr;
-}
-
-static bool overlaps(const struct uvio_dma_table *table, const struct uvio_mapping *mapping)
-{
-	uintptr_t last = mapping->addr + mapping->size - 1;
-	size_t i = last_below(table, last);
-
-	return i < table->count && table->firsts[i] <= last && table->keys[i].last >= mapping->addr;
-}
-
-static void arrays_free(uintptr_t *firsts, struct uvio_mapping_key *keys)
-{
-	if (firsts != no_firsts)
-		free(firsts);
-	free(keys);
-}
-
-/* One slot is always left free, and holds the largest address. */
-static int make_room(struct uvio_udev *udev)
-{
-	struct uvio_dma_table *table = &udev->domain->dma;
-	size_t room = table->room > 1 ? table->room * 2 : 16;
-	struct uvio_mapping_key *keys, *old_keys;
-	uintptr_t *firsts, *old_firsts;
-
-	if (table->count + 1 < table->room)
-		return 0;
-	firsts = malloc(room * sizeof(*firsts));
-	keys = malloc(room * sizeof(*keys));
-	if (!firsts || !keys) {
-		free(firsts);
-		free(keys);
-		return uvio_no_memory(udev->address.text);
-	}
-	memset(firsts, 0xff, room * sizeof(*firsts));
-	if (table->count) {
-		memcpy(firsts, table->firsts, table->count * sizeof(*firsts));
-		memcpy(keys, table->keys, table->count * sizeof(*keys));
-	}
-	old_firsts = table->firsts;
-	old_keys = table->keys;
-	table_lock(table);
-	table->firsts = firsts;
-	table->keys = keys;
-	table->room = room;
-	table_unlock(table);
-	arrays_free(old_firsts, old_keys);
-	return 0;
-}
-
-static void insert(struct uvio_dma_table *table, struct uvio_mapping *mapping)
-{
-	size_t n = last_below(table, mapping->addr);
-
-	n += table->firsts[n] < mapping->addr;
-	table_lock(table);
-	memmove(&table->firsts[n + 1], &table->firsts[n], (table->count - n) * sizeof(uintptr_t));
-	memmove(&table->keys[n + 1], &table->keys[n], (table->count - n) * sizeof(*table->keys));
-	table->firsts[n] = mapping->addr;
-	table->keys[n] = (struct uvio_mapping_key){
-		.last = mapping->addr + mapping->size - 1,
-		.mapping = mapping,
-	};
-	table->count++;
-	table_unlock(table);
-}
-
-static void remove_key(struct uvio_dma_table *table, size_t n)
-{
-	table_lock(table);
-	table->count--;
-	memmove(&table->firsts[n], &table->firsts[n + 1], (table->count - n) * sizeof(uintptr_t));
-	memmove(&table->keys[n], &table->keys[n + 1], (table->count - n) * sizeof(*table->keys));
-	table->firsts[table->count] = UINTPTR_MAX;
-	table_unlock(table);
+	pthread_mutex_init(&dma->lock, NULL);
+	dma->page = (size_t)sysconf(_SC_PAGESIZE);
+	dma->mask = dma->most = UINT64_MAX;
 }
 
 int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count)
@@ -170,18 +46,18 @@ static void mapping_free(struct uvio_mapping *mapping)
 /* Overlap, room, kernel, table, in this order, so that nothing has to be undone but the last. */
 static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsigned int max)
 {
-	struct uvio_dma_table *table = &udev->domain->dma;
+	struct uvio_table *table = &udev->domain->dma.table;
 	const char *address = udev->address.text;
 	int rc;
 
-	if (overlaps(table, mapping))
+	if (uvio_table_overlaps(table, mapping->addr, mapping->size))
 		return uvio_fail(-EEXIST,
 			"%s: DMA map: 0x%llx bytes at %p overlap what is mapped "
 			"already; unmap that first",
 			address, (unsigned long long)mapping->size, (void *)mapping->addr);
-	rc = make_room(udev);
-	if (!rc)
-		rc = udev->backend->ops->dma_map(udev, mapping);
+	if (uvio_table_reserve(table))
+		return uvio_no_memory(address);
+	rc = udev->backend->ops->dma_map(udev, mapping);
 	if (rc)
 		return rc;
 	if (mapping->segment_count > max) {
@@ -191,7 +67,7 @@ static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsi
 			"room for %u",
 			address, mapping->segment_count, max);
 	}
-	insert(table, mapping);
+	uvio_table_insert(table, mapping);
 	return 0;
 }
 
@@ -287,11 +163,9 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 	return (int)mapping->segment_count;
 }
 
-static void drop(struct uvio_domain *domain, size_t n)
+static void drop(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	struct uvio_mapping *mapping = domain->dma.keys[n].mapping;
-
-	remove_key(&domain->dma, n);
+	uvio_table_remove(&domain->dma.table, mapping);
 	if (mapping->owned)
 		domain->backend->ops->dma_memory_free(domain, mapping);
 	mapping_free(mapping);
@@ -299,9 +173,7 @@ static void drop(struct uvio_domain *domain, size_t n)
 
 static int unmap_locked(struct uvio_udev *udev, uintptr_t addr, size_t size, bool owned)
 {
-	size_t n;
-	struct uvio_mapping *mapping =
-		find(&udev->domain->dma, addr, &n) ? udev->domain->dma.keys[n].mapping : NULL;
+	struct uvio_mapping *mapping = uvio_table_find(&udev->domain->dma.table, addr);
 	int rc;
 
 	if (!mapping || mapping->addr != addr || mapping->size != size || mapping->owned != owned)
@@ -312,7 +184,7 @@ static int unmap_locked(struct uvio_udev *udev, uintptr_t addr, size_t size, boo
 			owned ? "allocated" : "mapped");
 	rc = udev->backend->ops->dma_unmap(udev, mapping);
 	if (!rc)
-		drop(udev->domain, n);
+		drop(udev->domain, mapping);
 	return rc;
 }
 
@@ -381,53 +253,52 @@ err_free_mapping:
 int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma)
 {
 	uintptr_t addr = (uintptr_t)dma->addr;
-	size_t n, size = 0;
+	const struct uvio_mapping *mapping;
 	int rc;
 
 	pthread_mutex_lock(&udev->domain->dma.lock);
-	if (find(&udev->domain->dma, addr, &n))
-		size = udev->domain->dma.keys[n].mapping->size;
-	rc = unmap_locked(udev, addr, size, true);
+	mapping = uvio_table_find(&udev->domain->dma.table, addr);
+	rc = unmap_locked(udev, addr, mapping ? mapping->size : 0, true);
 	pthread_mutex_unlock(&udev->domain->dma.lock);
 	if (!rc)
 		*dma = (struct uvio_dma){0};
 	return rc;
 }
 
-int uvio_dma_each(const struct uvio_dma_table *table,
+int uvio_dma_each(const struct uvio_dma_table *dma,
 	int (*each)(void *data, const struct uvio_mapping *mapping), void *data)
 {
+	const struct uvio_mapping *mapping = uvio_table_next(&dma->table, 0);
 	int rc = 0;
 
-	for (size_t i = 0; i < table->count && !rc; i++)
-		rc = each(data, table->keys[i].mapping);
+	for (; mapping && !rc; mapping = uvio_table_next(&dma->table, mapping->addr + 1))
+		rc = each(data, mapping);
 	return rc;
 }
 
 void uvio_dma_unmap_all(struct uvio_udev *udev)
 {
-	struct uvio_dma_table *table = &udev->domain->dma;
+	struct uvio_dma_table *dma = &udev->domain->dma;
+	struct uvio_mapping *mapping;
 
-	pthread_mutex_lock(&table->lock);
-	for (size_t n = table->count; n--;) {
-		struct uvio_mapping *mapping = table->keys[n].mapping;
-
+	pthread_mutex_lock(&dma->lock);
+	while ((mapping = uvio_table_next(&dma->table, 0))) {
 		/* Memory which the card may still reach is not given back. */
 		if (udev->backend->ops->dma_unmap(udev, mapping))
 			mapping->owned = false;
-		drop(udev->domain, n);
+		drop(udev->domain, mapping);
 	}
-	pthread_mutex_unlock(&table->lock);
+	pthread_mutex_unlock(&dma->lock);
 }
 
 void uvio_dma_cleanup(struct uvio_domain *domain)
 {
-	struct uvio_dma_table *table = &domain->dma;
+	struct uvio_mapping *mapping;
 
-	while (table->count)
-		drop(domain, table->count - 1);
-	arrays_free(table->firsts, table->keys);
-	pthread_mutex_destroy(&table->lock);
+	while ((mapping = uvio_table_next(&domain->dma.table, 0)))
+		drop(domain, mapping);
+	uvio_table_cleanup(&domain->dma.table);
+	pthread_mutex_destroy(&domain->dma.lock);
 }
 
 static uint64_t iova_in(const struct uvio_mapping *mapping, uint64_t into, uint64_t *contiguous)
@@ -450,57 +321,59 @@ static int __attribute__((noinline)) not_mapped(struct uvio_udev *udev, const vo
 static inline int look_up(
 	struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
-	struct uvio_dma_table *table = &udev->domain->dma;
-	size_t n;
-	bool found = find(table, (uintptr_t)addr, &n);
+	struct uvio_table *table = &udev->domain->dma.table;
+	const struct uvio_mapping *mapping = uvio_table_find(table, (uintptr_t)addr);
 
-	if (found)
-		*iova = iova_in(
-			table->keys[n].mapping, (uintptr_t)addr - table->firsts[n], contiguous);
-	table_unlock(table);
-	return found ? 0 : not_mapped(udev, addr);
+	if (mapping)
+		*iova = iova_in(mapping, (uintptr_t)addr - mapping->addr, contiguous);
+	uvio_table_unlock(table);
+	return mapping ? 0 : not_mapped(udev, addr);
 }
 
 static int __attribute__((noinline))
 look_up_later(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
-	table_lock_slowly(&udev->domain->dma);
+	uvio_table_lock_slowly(&udev->domain->dma.table);
 	return look_up(udev, addr, iova, contiguous);
 }
 
 int uvio_dma_iova(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
-	if (atomic_exchange_explicit(&udev->domain->dma.busy, true, memory_order_acquire))
+	if (!uvio_table_trylock(&udev->domain->dma.table))
 		return look_up_later(udev, addr, iova, contiguous);
 	return look_up(udev, addr, iova, contiguous);
 }
 
+static int lies_above(void *data, const struct uvio_mapping *mapping)
+{
+	const uint64_t *mask = data;
+
+	for (unsigned int s = 0; s < mapping->segment_count; s++)
+		if (mapping->segments[s].iova + mapping->segments[s].size - 1 > *mask)
+			return -EBUSY;
+	return 0;
+}
+
 int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 {
-	struct uvio_dma_table *table = &udev->domain->dma;
-	int rc = 0;
+	struct uvio_dma_table *dma = &udev->domain->dma;
+	int rc;
 
 	if (mask & (mask + 1) || mask < 0xfff)
 		return uvio_fail(-EINVAL,
 			"%s: DMA mask 0x%llx: it must be 2^n - 1, as 0xffffffff, and not below a "
 			"page",
 			udev->address.text, (unsigned long long)mask);
-	if (mask > table->most)
-		mask = table->most;
-	pthread_mutex_lock(&table->lock);
+	if (mask > dma->most)
+		mask = dma->most;
+	pthread_mutex_lock(&dma->lock);
 	/* Among several cards the one that reaches least. */
-	if (udev->domain->shared && mask > table->mask)
-		mask = table->mask;
-	for (size_t i = 0; i < table->count && !rc; i++) {
-		const struct uvio_mapping *mapping = table->keys[i].mapping;
-
-		for (unsigned int s = 0; s < mapping->segment_count && !rc; s++)
-			if (mapping->segments[s].iova + mapping->segments[s].size - 1 > mask)
-				rc = -EBUSY;
-	}
+	if (udev->domain->shared && mask > dma->mask)
+		mask = dma->mask;
+	rc = uvio_dma_each(dma, lies_above, &mask);
 	if (!rc)
-		table->mask = mask;
-	pthread_mutex_unlock(&table->lock);
+		dma->mask = mask;
+	pthread_mutex_unlock(&dma->lock);
 	if (rc)
 		return uvio_fail(rc,
 			"%s: DMA mask 0x%llx: memory above it is mapped; unmap that "
@@ -509,13 +382,18 @@ int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 	return 0;
 }
 
+static int add_size(void *data, const struct uvio_mapping *mapping)
+{
+	*(unsigned long long *)data += mapping->size >> 10;
+	return 0;
+}
+
 int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
 	unsigned long long mapped = 0, want = mapping->size >> 10;
 	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
 
-	for (size_t i = 0; i < udev->domain->dma.count; i++)
-		mapped += udev->domain->dma.keys[i].mapping->size >> 10;
+	uvio_dma_each(&udev->domain->dma, add_size, &mapped);
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	if (limit.rlim_cur == RLIM_INFINITY)
 		return uvio_fail(-ENOMEM,

@@ -89,7 +89,7 @@ static int take_kind(struct uvio_domain *domain, const struct uvio_udev *udev)
 /* Without devices and mappings it may become another backend's. */
 static void forget_kind(struct uvio_domain *domain)
 {
-	if (domain->devices || domain->dma.count)
+	if (domain->devices || domain->dma.table.count)
 		return;
 	if (domain->backend->ops->domain_cleanup)
 		domain->backend->ops->domain_cleanup(domain);

@@ -277,7 +277,7 @@ static void all_map_and_look_up(void)
 	atomic_store(&done, true);
 	run_threads(work, &failures);
 	ASSERT_EQ(failures, 0);
-	ASSERT_EQ(udev->domain->dma.count, 0);
+	ASSERT_EQ(udev->domain->dma.table.count, 0);
 }
 
 static void *ask_until_gone(void *data)

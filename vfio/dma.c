@@ -40,7 +40,7 @@ static int no_entry(struct uvio_udev *udev)
 		"%s: DMA map: %zu mappings are there, and the kernel allows %s "
 		"(dma_entry_limit of vfio_iommu_type1); map larger pieces, or load "
 		"that module with a higher limit",
-		udev->address.text, udev->domain->dma.count, allows);
+		udev->address.text, udev->domain->dma.table.count, allows);
 }
 
 static int map_failed(
