@@ -284,16 +284,16 @@ int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count);
 static inline int uvio_mapping_add(struct uvio_mapping *mapping, uint64_t iova, uint64_t size)
 {
 	unsigned int n = mapping->segment_count;
-	struct uvio_dma_segment *last = &mapping->segments[n - 1];
+	const struct uvio_mapping_segment *last = &mapping->segments[n - 1];
+	uint64_t begin = mapping->filled;
 
-	if (n && last->iova + last->size == iova) {
-		last->size += size;
-		return 0;
+	if (!n || last->iova + (begin - last->begin) != iova) {
+		if (n == mapping->room && uvio_mapping_reserve(mapping, 2 * (size_t)n))
+			return -ENOMEM;
+		mapping->segments[n] = (struct uvio_mapping_segment){.iova = iova, .begin = begin};
+		mapping->segment_count++;
 	}
-	if (n == mapping->room && uvio_mapping_reserve(mapping, 2 * (size_t)n))
-		return -ENOMEM;
-	mapping->segments[n] = (struct uvio_dma_segment){.iova = iova, .size = size};
-	mapping->segment_count++;
+	mapping->filled += size;
 	return 0;
 }
 /** -ENOMEM because of RLIMIT_MEMLOCK, with the figures in the text. */

@@ -22,7 +22,7 @@ void uvio_dma_init(struct uvio_dma_table *dma)
 int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count)
 {
 	bool has_own = mapping->room > 1;
-	struct uvio_dma_segment *grown;
+	struct uvio_mapping_segment *grown;
 
 	if (count <= mapping->room)
 		return 0;
@@ -132,6 +132,18 @@ static struct uvio_mapping *mapping_new(struct uvio_udev *udev, uint32_t flags)
 	return mapping;
 }
 
+static void fill_in(struct uvio_dma_segment *segments, const struct uvio_mapping *mapping)
+{
+	uint64_t end = mapping->filled;
+
+	for (size_t i = mapping->segment_count; i--;) {
+		const struct uvio_mapping_segment *segment = &mapping->segments[i];
+
+		segments[i] = (struct uvio_dma_segment){segment->iova, end - segment->begin};
+		end = segment->begin;
+	}
+}
+
 int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags,
 	struct uvio_dma_segment *segments, unsigned int max)
 {
@@ -157,8 +169,7 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 		mapping_free(mapping);
 		return rc;
 	}
-	for (unsigned int i = 0; i < mapping->segment_count; i++)
-		segments[i] = mapping->segments[i];
+	fill_in(segments, mapping);
 	/* The table has it now: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	return (int)mapping->segment_count;
 }
@@ -301,15 +312,37 @@ void uvio_dma_cleanup(struct uvio_domain *domain)
 	pthread_mutex_destroy(&domain->dma.lock);
 }
 
-static uint64_t iova_in(const struct uvio_mapping *mapping, uint64_t into, uint64_t *contiguous)
+static uint64_t segment_end(const struct uvio_mapping *mapping, size_t i)
 {
-	const struct uvio_dma_segment *segment = mapping->segments;
+	return i + 1 < mapping->segment_count ? mapping->segments[i + 1].begin : mapping->filled;
+}
 
-	for (; into >= segment->size; segment++)
-		into -= segment->size;
+/* The last segment that begins at or below @into. */
+static size_t segment_at(const struct uvio_mapping *mapping, uint64_t into)
+{
+	size_t at = 0, count = mapping->segment_count;
+
+	while (count > 1) {
+		size_t half = count / 2;
+
+		at = mapping->segments[at + half].begin <= into ? at + half : at;
+		count -= half;
+	}
+	return at;
+}
+
+static int __attribute__((noinline)) look_up_among(struct uvio_udev *udev, const void *addr,
+	uint64_t *iova, uint64_t *contiguous, const struct uvio_mapping *mapping)
+{
+	uint64_t into = (uintptr_t)addr - mapping->addr;
+	size_t i = segment_at(mapping, into);
+	const struct uvio_mapping_segment *segment = &mapping->segments[i];
+
+	*iova = segment->iova + (into - segment->begin);
 	if (contiguous)
-		*contiguous = segment->size - into;
-	return segment->iova + into;
+		*contiguous = segment_end(mapping, i) - into;
+	uvio_table_unlock(&udev->domain->dma.table);
+	return 0;
 }
 
 static int __attribute__((noinline)) not_mapped(struct uvio_udev *udev, const void *addr)
@@ -317,40 +350,55 @@ static int __attribute__((noinline)) not_mapped(struct uvio_udev *udev, const vo
 	return uvio_fail(-EFAULT, "%s: DMA: %p is not mapped", udev->address.text, addr);
 }
 
-/* Unlocks the table. */
-static inline int look_up(
-	struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
+/* Unlocks the table. What is rare stands apart, so that the rest needs few registers. */
+static inline int look_up(struct uvio_udev *udev, struct uvio_table *table, const void *addr,
+	uint64_t *iova, uint64_t *contiguous)
 {
-	struct uvio_table *table = &udev->domain->dma.table;
 	const struct uvio_mapping *mapping = uvio_table_find(table, (uintptr_t)addr);
+	uint64_t into;
 
-	if (mapping)
-		*iova = iova_in(mapping, (uintptr_t)addr - mapping->addr, contiguous);
+	if (!mapping) {
+		uvio_table_unlock(table);
+		return not_mapped(udev, addr);
+	}
+	if (mapping->segment_count > 1)
+		return look_up_among(udev, addr, iova, contiguous, mapping);
+	into = (uintptr_t)addr - mapping->addr;
+	*iova = mapping->segments->iova + into;
+	if (contiguous)
+		*contiguous = mapping->size - into;
 	uvio_table_unlock(table);
-	return mapping ? 0 : not_mapped(udev, addr);
+	return 0;
 }
 
 static int __attribute__((noinline))
 look_up_later(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
-	uvio_table_lock_slowly(&udev->domain->dma.table);
-	return look_up(udev, addr, iova, contiguous);
+	struct uvio_table *table = &udev->domain->dma.table;
+
+	uvio_table_lock_slowly(table);
+	return look_up(udev, table, addr, iova, contiguous);
 }
 
 int uvio_dma_iova(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
-	if (!uvio_table_trylock(&udev->domain->dma.table))
+	struct uvio_table *table = &udev->domain->dma.table;
+
+	if (!uvio_table_trylock(table))
 		return look_up_later(udev, addr, iova, contiguous);
-	return look_up(udev, addr, iova, contiguous);
+	return look_up(udev, table, addr, iova, contiguous);
 }
 
 static int lies_above(void *data, const struct uvio_mapping *mapping)
 {
 	const uint64_t *mask = data;
 
-	for (unsigned int s = 0; s < mapping->segment_count; s++)
-		if (mapping->segments[s].iova + mapping->segments[s].size - 1 > *mask)
+	for (size_t i = 0; i < mapping->segment_count; i++) {
+		const struct uvio_mapping_segment *segment = &mapping->segments[i];
+
+		if (segment->iova + (segment_end(mapping, i) - segment->begin) - 1 > *mask)
 			return -EBUSY;
+	}
 	return 0;
 }
 

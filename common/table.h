@@ -16,7 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <uvio/dma.h>
+/** It reaches to the next one, the last to the end of the mapping. */
+struct uvio_mapping_segment {
+	uint64_t iova;
+	uint64_t begin; /* in the mapping */
+};
 
 /** One mapping. The segments are the backend's work. */
 struct uvio_mapping {
@@ -25,9 +29,10 @@ struct uvio_mapping {
 	uint32_t flags; /* enum uvio_dma_flags, never 0 */
 	bool owned;	/* from uvio_dma_alloc() */
 	unsigned int segment_count;
-	size_t room; /* of @segments, which points to @one where it is 1 */
-	struct uvio_dma_segment *segments;
-	struct uvio_dma_segment one;
+	size_t room;	 /* of @segments, which points to @one where it is 1 */
+	uint64_t filled; /* bytes that have a segment: in the end all */
+	struct uvio_mapping_segment *segments;
+	struct uvio_mapping_segment one;
 };
 
 #define UVIO_TABLE_ROOM 64

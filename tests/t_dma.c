@@ -236,6 +236,48 @@ static void an_address_is_looked_up(void)
 	ASSERT_EQ(iova, segments[2].iova + 5);
 }
 
+static void an_address_among_hundreds_of_segments_is_looked_up(void)
+{
+	static struct uvio_dma_segment all[MANY];
+	unsigned char *many = mmap(NULL, MANY * page, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t iova, contiguous;
+
+	ASSERT(many != MAP_FAILED);
+	for (size_t count = 1; count <= MANY; count += 1 + count / 3) {
+		ASSERT_EQ(uvio_dma_map(udev, many, count * page, 0, all, MANY), count);
+		for (size_t i = 0; i < count; i++) {
+			ASSERT_EQ(all[i].size, page);
+			ASSERT_OK(uvio_dma_iova(udev, many + i * page + 16, &iova, &contiguous));
+			ASSERT_EQ(iova, all[i].iova + 16);
+			ASSERT_EQ(contiguous, page - 16);
+			ASSERT_OK(uvio_dma_iova(udev, many + (i + 1) * page - 1, &iova, NULL));
+			ASSERT_EQ(iova, all[i].iova + page - 1);
+		}
+		ASSERT_OK(uvio_dma_unmap(udev, many, count * page));
+	}
+	munmap(many, MANY * page);
+}
+
+/* As a backend makes them: of any size, and joined where they touch. */
+static void segments_have_any_size(void)
+{
+	struct uvio_mapping mapping = {.room = 1, .segments = &mapping.one};
+
+	for (uint64_t i = 0; i < 100; i++)
+		ASSERT_EQ(uvio_mapping_add(&mapping, (i % 3 ? i : ~i & 0xffff) << 12, 0x1000), 0);
+	ASSERT_EQ(mapping.segment_count, 67);
+	ASSERT_EQ(mapping.filled, 100 << 12);
+	for (unsigned int i = 0; i < 67; i++) {
+		unsigned int page_number = i / 2 * 3 + i % 2;
+
+		ASSERT_EQ(mapping.segments[i].iova >> 12,
+			i % 2 ? page_number : ~page_number & 0xffff);
+		ASSERT_EQ(mapping.segments[i].begin >> 12, page_number);
+	}
+	free(mapping.segments);
+}
+
 static void an_address_that_is_not_mapped_is_none(void)
 {
 	uint64_t iova;
@@ -402,6 +444,8 @@ static CU_TestInfo mapping[] = {
 	TEST(what_was_not_mapped_is_not_unmapped),
 	TEST(an_unmap_that_fails_keeps_the_entry),
 	TEST(an_address_is_looked_up),
+	TEST(an_address_among_hundreds_of_segments_is_looked_up),
+	TEST(segments_have_any_size),
 	TEST(an_address_that_is_not_mapped_is_none),
 	TEST(close_unmaps_everything),
 	TEST(memory_that_cannot_be_unmapped_is_not_given_back),
