@@ -205,6 +205,136 @@ static void fragments_are_no_space_for_more(void)
 	ASSERT_EQ((int)take(2 * PAGE, PAGE, ALL), -ENOSPC);
 }
 
+static void exactly_these_are_taken(void)
+{
+	init(0x100000, 0x1fffff);
+	ASSERT_EQ(vfio_iova_take(&iova, 0x140000, 2 * PAGE), 0);
+	ASSERT_EQ(iova.count, 2);
+	ASSERT_EQ(vfio_iova_take(&iova, 0x141000, PAGE), -EBUSY);
+	ASSERT_EQ(vfio_iova_take(&iova, 0x13f000, 2 * PAGE), -EBUSY);
+	ASSERT_EQ(vfio_iova_take(&iova, 0x1ff000, 2 * PAGE), -EBUSY);
+	ASSERT_EQ(vfio_iova_take(&iova, 0x200000, PAGE), -EBUSY);
+	ASSERT_EQ(vfio_iova_take(&iova, 0x142000, 1), 0);
+	ASSERT_EQ(vfio_iova_take(&iova, 0x100000, 0x40000), 0);
+	ASSERT_EQ(iova.count, 1);
+	ASSERT_EQ(iova.allocated, 3);
+	ASSERT_EQ(take(1, 1, ALL), 0x143000);
+	vfio_iova_free(&iova, 0x142000, 1);
+	ASSERT_EQ(take(1, 1, ALL), 0x142000);
+}
+
+/* Levels as an AA tree has them, ranges in order, and what is known of each subtree. */
+static unsigned int check_below(uint32_t n, uint64_t *behind, unsigned int *nodes)
+{
+	const struct vfio_free *node = &iova.nodes[n], *left, *right;
+	unsigned int depth, other;
+
+	if (!n)
+		return 0;
+	left = &iova.nodes[node->left];
+	right = &iova.nodes[node->right];
+	ASSERT_EQ(left->level, node->level - 1);
+	ASSERT(right->level == node->level || right->level == node->level - 1);
+	ASSERT(iova.nodes[right->right].level < node->level);
+	depth = check_below(node->left, behind, nodes);
+	ASSERT(node->range.first > *behind && node->range.last >= node->range.first);
+	*behind = node->range.last + 1;
+	other = check_below(node->right, behind, nodes);
+	ASSERT(node->most >= node->range.last - node->range.first + 1);
+	ASSERT(node->most >= left->most && node->most >= right->most);
+	ASSERT(node->most_huge <= node->most);
+	++*nodes;
+	return 1 + (depth > other ? depth : other);
+}
+
+static void check_tree(void)
+{
+	unsigned int nodes = 0, most = 1;
+	uint64_t behind = 0;
+
+	if (!iova.nodes)
+		return;
+	while (((size_t)1 << most) <= iova.count + 1)
+		most++;
+	ASSERT(check_below(iova.root, &behind, &nodes) <= 2 * most);
+	ASSERT_EQ(nodes, iova.count);
+	ASSERT_EQ(iova.nodes[0].most, 0);
+	ASSERT_EQ(iova.nodes[0].level, 0);
+}
+
+#define MANY 60000u
+#define START UINT64_C(0x1000000)
+
+static uint64_t block(uint64_t n)
+{
+	return START + n * PAGE;
+}
+
+static uint64_t shuffled(uint64_t i)
+{
+	return i * 7919 % MANY;
+}
+
+static void fill(void)
+{
+	init(START, START + 2 * MANY * PAGE - 1);
+	for (unsigned int n = 0; n < MANY; n++)
+		ASSERT_EQ(take(1, 1, ALL), block(n));
+	ASSERT_EQ(iova.count, 1);
+}
+
+static void sixty_thousand_blocks_in_fragments(void)
+{
+	fill();
+	for (unsigned int i = 0; i < MANY; i++)
+		if (shuffled(i) % 2)
+			vfio_iova_free(&iova, block(shuffled(i)), PAGE);
+	ASSERT_EQ(iova.count, MANY / 2);
+	check_tree();
+	ASSERT_EQ(take(2 * PAGE, 1, ALL), block(MANY - 1));
+	ASSERT_EQ((int)take(2 * PAGE, 1, block(MANY) - 1), -ENOSPC);
+	for (unsigned int n = 1; n < MANY - 1; n += 2)
+		ASSERT_EQ(take(1, 1, ALL), block(n));
+	ASSERT_EQ(take(1, 1, ALL), block(MANY + 1));
+	check_tree();
+}
+
+static void sixty_thousand_blocks_go_in_any_order(void)
+{
+	for (int order = 0; order < 3; order++) {
+		fill();
+		for (unsigned int i = 0; i < MANY; i++) {
+			uint64_t n = order == 0 ? i : order == 1 ? MANY - 1 - i : shuffled(i);
+
+			vfio_iova_free(&iova, block(n), PAGE);
+			if (i % 5000 == 0)
+				check_tree();
+		}
+		ASSERT_EQ(iova.count, 1);
+		ASSERT_EQ(iova.allocated, 0);
+		teardown();
+	}
+}
+
+/* Holes which are large enough but for their place, and one which is not. */
+static void huge_pages_are_found_among_fragments(void)
+{
+	const uint64_t hole = 3 * VFIO_HUGE_PAGE / 2, step = 4 * VFIO_HUGE_PAGE;
+
+	init(START, START + 1000 * step - 1);
+	for (uint64_t i = 0; i < 1000; i++)
+		ASSERT_EQ(take(step, PAGE, ALL), START + i * step);
+	for (uint64_t i = 0; i < 900; i++)
+		vfio_iova_free(&iova, START + i * step + PAGE, hole);
+	check_tree();
+	ASSERT_EQ((int)take(VFIO_HUGE_PAGE, VFIO_HUGE_PAGE, ALL), -ENOSPC);
+	vfio_iova_free(&iova, START + 700 * step + PAGE + hole, VFIO_HUGE_PAGE);
+	ASSERT_EQ(take(VFIO_HUGE_PAGE, VFIO_HUGE_PAGE, ALL), START + 700 * step + VFIO_HUGE_PAGE);
+	ASSERT_EQ(take(VFIO_HUGE_PAGE, PAGE, ALL), START + PAGE);
+	ASSERT_EQ(take(PAGE, 4 * VFIO_HUGE_PAGE, ALL), -ENOSPC);
+	check_tree();
+}
+
 /* The model: one byte per page, and the lowest place that fits. */
 #define PAGES 512
 #define BLOCKS 64
@@ -280,6 +410,7 @@ static void it_does_what_a_bitmap_would(void)
 		else
 			model_take(slot);
 		ranges_are_those_of_the_model();
+		check_tree();
 	}
 	for (unsigned int slot = 0; slot < BLOCKS; slot++)
 		if (blocks[slot].pages)
@@ -314,7 +445,11 @@ static CU_TestInfo allocation[] = {
 	TEST(what_is_given_back_is_given_out_again),
 	TEST(pieces_are_joined_again),
 	TEST(fragments_are_no_space_for_more),
+	TEST(exactly_these_are_taken),
 	TEST(it_does_what_a_bitmap_would),
+	TEST(sixty_thousand_blocks_in_fragments),
+	TEST(sixty_thousand_blocks_go_in_any_order),
+	TEST(huge_pages_are_found_among_fragments),
 	CU_TEST_INFO_NULL,
 };
 

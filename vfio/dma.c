@@ -10,8 +10,6 @@
 #include "sys.h"
 #include "vfio.h"
 
-#define HUGE_PAGE (UINT64_C(2) << 20)
-
 int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	const struct vfio_domain *domain = udev->domain->priv;
@@ -64,7 +62,7 @@ static int reserve(struct uvio_udev *udev, const struct uvio_mapping *mapping, u
 {
 	struct vfio_domain *domain = udev->domain->priv;
 	uint64_t page = domain->iova.page;
-	uint64_t align = mapping->size >= HUGE_PAGE ? HUGE_PAGE : page;
+	uint64_t align = mapping->size >= VFIO_HUGE_PAGE ? VFIO_HUGE_PAGE : page;
 	int rc;
 
 	if ((mapping->addr | mapping->size) & (page - 1))

@@ -9,19 +9,32 @@
 #include "backend.h"
 #include "phys.h"
 
-/* iova.c: free ranges of IOVA, sorted, neither overlapping nor touching. */
+/* iova.c: free ranges of IOVA, neither overlapping nor touching, in a balanced tree by address. */
 
 struct vfio_range {
 	uint64_t first;
 	uint64_t last; /* inclusive: the end of the address space has no successor */
 };
 
+struct vfio_free {
+	struct vfio_range range;
+	uint64_t most;	      /* the largest size at or below this node */
+	uint64_t most_huge;   /* the same behind a multiple of VFIO_HUGE_PAGE */
+	uint32_t left, right; /* 0: none */
+	uint32_t level;
+};
+
 struct vfio_iova {
-	struct vfio_range *ranges;
+	struct vfio_free *nodes; /* the first is none */
+	uint32_t root;
+	uint32_t unused;  /* nodes given back, linked by left; 0: none */
+	uint32_t touched; /* nodes that were ever in use */
 	size_t count, room;
 	size_t allocated; /* blocks that are out */
 	uint64_t page;	  /* smallest mapping, a power of two */
 };
+
+#define VFIO_HUGE_PAGE (UINT64_C(2) << 20)
 
 /**
  * Starts from the ranges that the IOMMU offers, in any order. The first 64 KiB, since cards take
@@ -33,8 +46,8 @@ int vfio_iova_init(
 void vfio_iova_cleanup(struct vfio_iova *iova);
 
 /**
- * The lowest free @size bytes that end at or below @mask, aligned to @align, a power of two.
- * -ENOSPC.
+ * The lowest free @size bytes that end at or below @mask, aligned to @align, a power of two: in
+ * logarithmic time for a page and for VFIO_HUGE_PAGE. -ENOSPC, -ENOMEM.
  */
 int vfio_iova_alloc(
 	struct vfio_iova *iova, uint64_t size, uint64_t align, uint64_t mask, uint64_t *first);
