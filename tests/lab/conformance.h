@@ -70,6 +70,7 @@ void run_errors(struct uvio_ctx *ctx);
 void run_group(struct uvio_ctx *ctx);
 void run_no_iommu(struct uvio_ctx *ctx);
 void run_rom(struct uvio_ctx *ctx);
+void run_scale(struct uvio_ctx *ctx);
 void run_shared(struct uvio_ctx *ctx);
 void run_testdev(struct uvio_ctx *ctx);
 void run_tokens(struct uvio_ctx *ctx);

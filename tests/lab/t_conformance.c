@@ -323,6 +323,7 @@ static const struct mode modes[] = {
 	{"group", run_group},
 	{"no-iommu", run_no_iommu},
 	{"rom", run_rom},
+	{"scale", run_scale},
 	{"shared", run_shared},
 	{"testdev", run_testdev},
 	{"tokens", run_tokens},
