@@ -37,7 +37,8 @@
 struct uvio_dma_table {
 	pthread_mutex_t lock; /* a whole transaction: find, ask the kernel, change the table */
 	struct uvio_table table;
-	size_t page; /* of the machine, a power of two */
+	_Atomic(struct uvio_mapping *) spare; /* for the next; NULL: none */
+	size_t page;			      /* of the machine, a power of two */
 	uint64_t mask;
 	uint64_t most; /* the mask given at open: no other goes beyond it */
 };

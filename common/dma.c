@@ -36,11 +36,12 @@ int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count)
 	return 0;
 }
 
-static void mapping_free(struct uvio_mapping *mapping)
+/* The last one is kept: programs which map again and again do without malloc() and free(). */
+static void mapping_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
 	if (mapping->room > 1)
 		free(mapping->segments);
-	free(mapping);
+	free(atomic_exchange(&domain->dma.spare, mapping));
 }
 
 /* Overlap, room, kernel, table, in this order, so that nothing has to be undone but the last. */
@@ -119,10 +120,12 @@ static int check_range(struct uvio_udev *udev, uintptr_t addr, size_t size)
 	return 0;
 }
 
-static struct uvio_mapping *mapping_new(struct uvio_udev *udev, uint32_t flags)
+static inline struct uvio_mapping *mapping_new(struct uvio_udev *udev, uint32_t flags)
 {
-	struct uvio_mapping *mapping = malloc(sizeof(*mapping));
+	struct uvio_mapping *mapping = atomic_exchange(&udev->domain->dma.spare, NULL);
 
+	if (!mapping)
+		mapping = malloc(sizeof(*mapping));
 	if (!mapping) {
 		uvio_no_memory(udev->address.text);
 		return NULL;
@@ -166,7 +169,7 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 	mapping->size = size;
 	rc = map(udev, mapping, max);
 	if (rc) {
-		mapping_free(mapping);
+		mapping_free(udev->domain, mapping);
 		return rc;
 	}
 	fill_in(segments, mapping);
@@ -179,7 +182,7 @@ static void drop(struct uvio_domain *domain, struct uvio_mapping *mapping)
 	uvio_table_remove(&domain->dma.table, mapping);
 	if (mapping->owned)
 		domain->backend->ops->dma_memory_free(domain, mapping);
-	mapping_free(mapping);
+	mapping_free(domain, mapping);
 }
 
 static int unmap_locked(struct uvio_udev *udev, uintptr_t addr, size_t size, bool owned)
@@ -257,7 +260,7 @@ int uvio_dma_alloc(struct uvio_udev *udev, size_t size, uint32_t flags, struct u
 err_free_memory:
 	udev->backend->ops->dma_memory_free(udev->domain, mapping);
 err_free_mapping:
-	mapping_free(mapping);
+	mapping_free(udev->domain, mapping);
 	return rc;
 }
 
@@ -309,6 +312,7 @@ void uvio_dma_cleanup(struct uvio_domain *domain)
 	while ((mapping = uvio_table_next(&domain->dma.table, 0)))
 		drop(domain, mapping);
 	uvio_table_cleanup(&domain->dma.table);
+	free(domain->dma.spare);
 	pthread_mutex_destroy(&domain->dma.lock);
 }
 
