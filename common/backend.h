@@ -190,9 +190,21 @@ struct uvio_backend_ops {
 	 * size. */
 	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	void (*dma_memory_free)(struct uvio_domain *domain, struct uvio_mapping *mapping);
-	/** Makes the segments, all below the domain's mask. Called with the table's lock held. */
+	/** The same in as many pieces as there are. NULL: dma_memory. */
+	int (*dma_scattered)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	/** Memory of a kernel driver: sets addr, size, fixed and the segments. NULL: there is none.
+	 */
+	int (*dma_from_region)(
+		struct uvio_udev *udev, unsigned int index, struct uvio_mapping *mapping);
+	int (*dma_import)(struct uvio_udev *udev, const char *name, struct uvio_mapping *mapping);
+	/** Makes the segments, all below the domain's mask, of what is not fixed. Called with the
+	 * table's lock held. */
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_unmap)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	/** Whether @size bytes from @into on are where the segments say: 0 or -ESTALE. NULL: pages
+	 * never move. With the table's lock held. */
+	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
+		uint64_t size);
 
 	/** May refuse before the core sets or clears the bit. NULL: always allowed. */
 	int (*bus_master)(struct uvio_udev *udev, bool on);
@@ -297,6 +309,19 @@ static inline int uvio_mapping_add(struct uvio_mapping *mapping, uint64_t iova, 
 	mapping->filled += size;
 	return 0;
 }
+/** Where uvio_dma_obtain() gets memory from. */
+struct uvio_dma_source {
+	size_t size; /* as asked for */
+	bool kernel; /* the kernel has it, and knows the size */
+	/* Sets addr and size of a mapping, which has @size rounded up. */
+	int (*memory)(struct uvio_udev *udev, struct uvio_mapping *mapping, const void *what);
+	const void *what;
+};
+
+/** Maps memory that uvio_dma_free() frees. The number of segments, copied where there is a place.
+ */
+int uvio_dma_obtain(struct uvio_udev *udev, const struct uvio_dma_source *source, uint32_t flags,
+	struct uvio_dma_segment *segments, unsigned int max, struct uvio_dma *dma);
 /** -ENOMEM because of RLIMIT_MEMLOCK, with the figures in the text. */
 int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 /** Anonymous, shared, zeroed, not inherited by children. */

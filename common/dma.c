@@ -58,7 +58,7 @@ static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsi
 			address, (unsigned long long)mapping->size, (void *)mapping->addr);
 	if (uvio_table_reserve(table))
 		return uvio_no_memory(address);
-	rc = udev->backend->ops->dma_map(udev, mapping);
+	rc = mapping->fixed ? 0 : udev->backend->ops->dma_map(udev, mapping);
 	if (rc)
 		return rc;
 	if (mapping->segment_count > max) {
@@ -226,12 +226,13 @@ static int round_up(struct uvio_udev *udev, size_t size, size_t *rounded)
 	return 0;
 }
 
-int uvio_dma_alloc(struct uvio_udev *udev, size_t size, uint32_t flags, struct uvio_dma *dma)
+int uvio_dma_obtain(struct uvio_udev *udev, const struct uvio_dma_source *source, uint32_t flags,
+	struct uvio_dma_segment *segments, unsigned int max, struct uvio_dma *dma)
 {
 	struct uvio_saved_error before;
 	struct uvio_mapping *mapping;
 	size_t rounded = 0;
-	int rc = round_up(udev, size, &rounded);
+	int rc = source->kernel ? 0 : round_up(udev, source->size, &rounded);
 
 	if (!rc)
 		rc = check_flags(udev, &flags);
@@ -243,19 +244,22 @@ int uvio_dma_alloc(struct uvio_udev *udev, size_t size, uint32_t flags, struct u
 	mapping->size = rounded;
 	mapping->owned = true;
 	uvio_error_save(&before);
-	rc = udev->backend->ops->dma_memory(udev, mapping);
+	rc = source->memory(udev, mapping, source->what);
 	if (rc)
 		goto err_free_mapping;
-	rc = map(udev, mapping, 1);
+	rc = map(udev, mapping, max);
 	if (rc)
 		goto err_free_memory;
 	uvio_error_restore(&before);
 	*dma = (struct uvio_dma){
 		.addr = (void *)mapping->addr,
 		.iova = mapping->segments[0].iova,
-		.size = size,
+		.size = source->kernel ? mapping->size : source->size,
 	};
-	return 0;
+	if (segments)
+		fill_in(segments, mapping);
+	/* The table has it now: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	return (int)mapping->segment_count;
 
 err_free_memory:
 	udev->backend->ops->dma_memory_free(udev->domain, mapping);
@@ -404,6 +408,25 @@ static int lies_above(void *data, const struct uvio_mapping *mapping)
 			return -EBUSY;
 	}
 	return 0;
+}
+
+int uvio_dma_verify(struct uvio_udev *udev, const void *addr, size_t size)
+{
+	const struct uvio_mapping *mapping;
+	uintptr_t at = (uintptr_t)addr;
+	int rc = 0;
+
+	if (!size)
+		return uvio_fail(-EINVAL, "%s: DMA verify: a size of 0", udev->address.text);
+	pthread_mutex_lock(&udev->domain->dma.lock);
+	mapping = uvio_table_find(&udev->domain->dma.table, at);
+	if (!mapping || size > mapping->size - (at - mapping->addr))
+		rc = uvio_fail(-EFAULT, "%s: DMA verify: 0x%llx bytes at %p are not mapped as one",
+			udev->address.text, (unsigned long long)size, addr);
+	else if (udev->backend->ops->dma_verify && !mapping->fixed)
+		rc = udev->backend->ops->dma_verify(udev, mapping, at - mapping->addr, size);
+	pthread_mutex_unlock(&udev->domain->dma.lock);
+	return rc;
 }
 
 int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)

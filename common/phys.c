@@ -13,13 +13,6 @@
 #include "phys.h"
 #include "sys.h"
 
-/* Larger buffers than one have no physical address. */
-#define HUGE_PAGE_SHIFT 21
-#define HUGE_PAGE (UINT64_C(1) << HUGE_PAGE_SHIFT)
-
-/* The kernel's admin-guide/mm/pagemap. */
-#define PAGEMAP_PRESENT (UINT64_C(1) << 63)
-#define PAGEMAP_FRAME ((UINT64_C(1) << 55) - 1)
 #define PAGEMAP_CHUNK 512
 
 void uvio_phys_init(struct uvio_phys *phys, const char *way, const char *instead)
@@ -66,27 +59,35 @@ static int open_pagemap(struct uvio_phys *phys, struct uvio_udev *udev)
 	return 0;
 }
 
-int uvio_phys_visible(struct uvio_phys *phys, struct uvio_udev *udev)
+int uvio_phys_pages(struct uvio_phys *phys, struct uvio_udev *udev, uintptr_t addr, size_t count,
+	uint64_t *entries)
 {
-	uint64_t entry, page = udev->domain->dma.page;
 	int rc = open_pagemap(phys, udev);
 
 	if (rc)
 		return rc;
+	rc = uvio_sys_pread(phys->pagemap_fd, entries, count * sizeof(*entries),
+		addr / udev->domain->dma.page * sizeof(*entries));
+	return rc ? pagemap_failed(phys, udev, rc) : 0;
+}
+
+int uvio_phys_visible(struct uvio_phys *phys, struct uvio_udev *udev)
+{
+	uint64_t entry;
 	/* This very frame is in memory. */
-	rc = uvio_sys_pread(
-		phys->pagemap_fd, &entry, sizeof(entry), (uintptr_t)&entry / page * sizeof(entry));
+	int rc = uvio_phys_pages(phys, udev, (uintptr_t)&entry, 1, &entry);
+
 	if (rc)
-		return pagemap_failed(phys, udev, rc);
-	return entry & PAGEMAP_FRAME ? 0 : frames_hidden(phys, udev);
+		return rc;
+	return entry & UVIO_PAGE_FRAME ? 0 : frames_hidden(phys, udev);
 }
 
 static int __attribute__((noinline))
 bad_page(const struct uvio_phys *phys, struct uvio_udev *udev, uint64_t entry)
 {
-	uint64_t page = udev->domain->dma.page, frame = entry & PAGEMAP_FRAME;
+	uint64_t page = udev->domain->dma.page, frame = entry & UVIO_PAGE_FRAME;
 
-	if (!(entry & PAGEMAP_PRESENT))
+	if (!(entry & UVIO_PAGE_PRESENT))
 		return uvio_fail(
 			-EFAULT, "%s: DMA map: a page of it is not in memory", udev->address.text);
 	if (!frame)
@@ -115,9 +116,9 @@ static int add_pages(const struct uvio_phys *phys, struct uvio_udev *udev,
 	if (uvio_mapping_reserve(mapping, mapping->segment_count + count_pieces(entries, count)))
 		return uvio_no_memory(udev->address.text);
 	for (size_t i = 0; i < count; i++) {
-		uint64_t frame = entries[i] & PAGEMAP_FRAME;
+		uint64_t frame = entries[i] & UVIO_PAGE_FRAME;
 
-		if (!(entries[i] & PAGEMAP_PRESENT) || !frame || frame > last)
+		if (!(entries[i] & UVIO_PAGE_PRESENT) || !frame || frame > last)
 			return bad_page(phys, udev, entries[i]);
 		/* There is room for it. */
 		(void)uvio_mapping_add(mapping, frame * page, page);
@@ -168,30 +169,85 @@ int uvio_phys_map(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_ma
 	return rc ? lock_failed(udev, mapping, rc) : translate(phys, udev, mapping);
 }
 
-/* A huge page stays together and is hardly ever moved; one small page is all that is left else. */
-int uvio_phys_memory(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
+static int moved(const struct uvio_phys *phys, struct uvio_udev *udev, uintptr_t addr,
+	uint64_t iova, uint64_t entry)
 {
-	uint64_t page = udev->domain->dma.page, size = mapping->size;
+	char now[48] = "is not in memory any more";
 
-	if (size > HUGE_PAGE)
-		return uvio_fail(-ENOMEM,
-			"%s: DMA alloc: 0x%llx bytes: on %s a buffer has one huge "
-			"page (2 MiB) at most; use several, or %s",
-			udev->address.text, (unsigned long long)size, phys->way, phys->instead);
-	mapping->size = HUGE_PAGE;
-	if (!uvio_dma_anonymous(
-		    udev, mapping, MAP_HUGETLB | HUGE_PAGE_SHIFT << MAP_HUGE_SHIFT | MAP_POPULATE))
-		return 0;
-	mapping->size = size;
-	if (size <= page)
-		return uvio_dma_anonymous(udev, mapping, MAP_POPULATE);
-	return uvio_fail(-ENOMEM,
-		"%s: DMA alloc: 0x%llx bytes: no huge page is free; reserve some: "
-		"sysctl vm.nr_hugepages=16",
-		udev->address.text, (unsigned long long)size);
+	if (entry & UVIO_PAGE_PRESENT && !(entry & UVIO_PAGE_FRAME))
+		return frames_hidden(phys, udev);
+	if (entry & UVIO_PAGE_PRESENT)
+		snprintf(now, sizeof(now), "lies at 0x%" PRIx64 " now",
+			(entry & UVIO_PAGE_FRAME) * udev->domain->dma.page);
+	return uvio_fail(-ESTALE,
+		"%s: DMA verify: the kernel has moved a page: %p %s, and the card was told "
+		"0x%" PRIx64 "; unmap it, map it again, and tell the card; huge pages are hardly "
+		"ever moved; or %s",
+		udev->address.text, (void *)addr, now, iova, phys->instead);
 }
 
-void uvio_phys_memory_free(struct uvio_mapping *mapping)
+/* @into is that of a page, and steps from page to page, as the segments do. */
+static int verify_pages(const struct uvio_phys *phys, struct uvio_udev *udev,
+	const struct uvio_mapping *mapping, uint64_t into, const uint64_t *entries, uint64_t count)
 {
-	uvio_sys_munmap((void *)mapping->addr, mapping->size);
+	const struct uvio_mapping_segment *segment = mapping->segments;
+	const struct uvio_mapping_segment *last = segment + mapping->segment_count - 1;
+	uint64_t page = udev->domain->dma.page;
+
+	for (uint64_t i = 0; i < count; i++, into += page) {
+		uint64_t iova;
+
+		while (segment < last && segment[1].begin <= into)
+			segment++;
+		iova = segment->iova + (into - segment->begin);
+		if (!(entries[i] & UVIO_PAGE_PRESENT) ||
+			(entries[i] & UVIO_PAGE_FRAME) != iova / page)
+			return moved(phys, udev, mapping->addr + into, iova, entries[i]);
+	}
+	return 0;
+}
+
+int uvio_phys_verify(struct uvio_phys *phys, struct uvio_udev *udev,
+	const struct uvio_mapping *mapping, uint64_t into, uint64_t size)
+{
+	uint64_t page = udev->domain->dma.page, entries[PAGEMAP_CHUNK];
+	uint64_t first = into / page, pages = (into + size - 1) / page - first + 1;
+	int rc = 0;
+
+	for (uint64_t done = 0; done < pages && !rc;) {
+		uint64_t n = pages - done < PAGEMAP_CHUNK ? pages - done : PAGEMAP_CHUNK;
+		uint64_t at = (first + done) * page;
+
+		rc = uvio_phys_pages(phys, udev, mapping->addr + at, n, entries);
+		if (!rc)
+			rc = verify_pages(phys, udev, mapping, at, entries, n);
+		done += n;
+	}
+	return rc;
+}
+
+int uvio_phys_fixed(
+	struct uvio_udev *udev, struct uvio_mapping *mapping, const struct uvio_phys_range *range)
+{
+	size_t page = udev->domain->dma.page, size = (range->size + page - 1) & ~(page - 1);
+	void *addr;
+	int rc;
+
+	if (range->iova + size - 1 > udev->domain->dma.mask)
+		return uvio_fail(-ERANGE,
+			"%s: DMA: %s lies at 0x%" PRIx64
+			", 0x%zx bytes, beyond the DMA mask 0x%" PRIx64,
+			udev->address.text, range->name, range->iova, size, udev->domain->dma.mask);
+	rc = uvio_sys_mmap(
+		NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, range->fd, range->at, &addr);
+	if (rc)
+		return uvio_fail(rc, "%s: DMA: cannot map %s, 0x%zx bytes: %s", udev->address.text,
+			range->name, size, strerror(-rc));
+	uvio_sys_madvise(addr, size, MADV_DONTFORK);
+	mapping->addr = (uintptr_t)addr;
+	mapping->size = size;
+	mapping->fixed = true;
+	/* There is room for one. */
+	(void)uvio_mapping_add(mapping, range->iova, size);
+	return 0;
 }

@@ -20,12 +20,40 @@ struct uvio_phys {
 void uvio_phys_init(struct uvio_phys *phys, const char *way, const char *instead);
 void uvio_phys_cleanup(struct uvio_phys *phys);
 
+/* An entry of pagemap, by the kernel's admin-guide/mm/pagemap. */
+#define UVIO_PAGE_PRESENT (UINT64_C(1) << 63)
+#define UVIO_PAGE_FRAME ((UINT64_C(1) << 55) - 1)
+
+/** The entries of @count pages from @addr on. */
+int uvio_phys_pages(struct uvio_phys *phys, struct uvio_udev *udev, uintptr_t addr, size_t count,
+	uint64_t *entries);
+
 /** Whether the kernel shows page frame numbers to this process. 0; -EPERM with a text. */
 int uvio_phys_visible(struct uvio_phys *phys, struct uvio_udev *udev);
 
 /** As dma_memory, dma_memory_free and dma_map of struct uvio_backend_ops. */
 int uvio_phys_memory(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping);
+int uvio_phys_scattered(
+	struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping);
 void uvio_phys_memory_free(struct uvio_mapping *mapping);
 int uvio_phys_map(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping);
+/** As dma_verify. */
+int uvio_phys_verify(struct uvio_phys *phys, struct uvio_udev *udev,
+	const struct uvio_mapping *mapping, uint64_t into, uint64_t size);
+
+/** Contiguous memory of the kernel. */
+struct uvio_phys_range {
+	int fd;		  /* mmap gives it, */
+	uint64_t at;	  /* from this offset on */
+	uint64_t iova;	  /* of a page */
+	uint64_t size;	  /* bytes */
+	const char *name; /* in texts */
+};
+
+/** Maps it, and sets all of a mapping, which is fixed. -ERANGE: beyond the DMA mask. */
+int uvio_phys_fixed(
+	struct uvio_udev *udev, struct uvio_mapping *mapping, const struct uvio_phys_range *range);
+/** The same for the buffer of u-dma-buf with that name. */
+int uvio_phys_import(struct uvio_udev *udev, struct uvio_mapping *mapping, const char *name);
 
 #endif /* UVIO_PHYS_H */

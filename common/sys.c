@@ -13,6 +13,10 @@
 
 #include "sys.h"
 
+#if UVIO_HAS_PORT_INSTRUCTIONS
+#include <sys/io.h>
+#endif
+
 _Static_assert(sizeof(off_t) == 8, "region offsets need 64 bits: AC_SYS_LARGEFILE");
 
 int uvio_sys_open(const char *path, int flags)
@@ -98,6 +102,13 @@ int uvio_sys_mlock(const void *addr, size_t size)
 	return mlock(addr, size) < 0 ? -errno : 0;
 }
 
+int uvio_sys_mremap(void *addr, size_t size, void *to)
+{
+	if (mremap(addr, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
 int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
 	int n = poll(fds, count, timeout_ms);
@@ -147,3 +158,58 @@ int uvio_sys_readlink(const char *path, char *buf, size_t size)
 	buf[n] = '\0';
 	return 0;
 }
+
+#if UVIO_HAS_PORT_INSTRUCTIONS
+int uvio_sys_ioperm(uint32_t first, uint32_t count, bool on)
+{
+	return ioperm(first, count, on) < 0 ? -errno : 0;
+}
+
+uint32_t uvio_sys_port_in(uint32_t port, unsigned int width)
+{
+	switch (width) {
+	case 1:
+		return inb((unsigned short)port);
+	case 2:
+		return inw((unsigned short)port);
+	default:
+		return inl((unsigned short)port);
+	}
+}
+
+void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
+{
+	switch (width) {
+	case 1:
+		outb((unsigned char)value, (unsigned short)port);
+		break;
+	case 2:
+		outw((unsigned short)value, (unsigned short)port);
+		break;
+	default:
+		outl(value, (unsigned short)port);
+	}
+}
+#else
+int uvio_sys_ioperm(uint32_t first, uint32_t count, bool on)
+{
+	(void)first;
+	(void)count;
+	(void)on;
+	return -ENOSYS;
+}
+
+uint32_t uvio_sys_port_in(uint32_t port, unsigned int width)
+{
+	(void)port;
+	(void)width;
+	return UINT32_MAX;
+}
+
+void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
+{
+	(void)port;
+	(void)width;
+	(void)value;
+}
+#endif

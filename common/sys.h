@@ -49,6 +49,8 @@ int uvio_sys_mmap(
 void uvio_sys_munmap(void *addr, size_t size);
 int uvio_sys_madvise(void *addr, size_t size, int advice);
 int uvio_sys_mlock(const void *addr, size_t size);
+/** Moves one mapping to @to, in place of what is there. */
+int uvio_sys_mremap(void *addr, size_t size, void *to);
 
 /** The number of descriptors with events; 0: time is over. */
 int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
@@ -64,6 +66,18 @@ int uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events);
 /** An exclusive flock, without waiting: -EWOULDBLOCK where somebody has it. */
 int uvio_sys_lock(int fd);
 void uvio_sys_unlock(int fd);
+
+#if defined(__x86_64__) || defined(__i386__)
+#define UVIO_HAS_PORT_INSTRUCTIONS 1
+#else
+#define UVIO_HAS_PORT_INSTRUCTIONS 0
+#endif
+
+/** Whether this thread may use @count ports from @first on. -ENOSYS where there are none. */
+int uvio_sys_ioperm(uint32_t first, uint32_t count, bool on);
+/** One instruction of @width bytes, 1, 2 or 4, at a port that this thread may use. */
+uint32_t uvio_sys_port_in(uint32_t port, unsigned int width);
+void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value);
 
 /** The target of a link, terminated. */
 int uvio_sys_readlink(const char *path, char *buf, size_t size);

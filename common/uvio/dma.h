@@ -49,8 +49,9 @@ struct uvio_dma_segment {
 UVIO_API int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask);
 
 /**
- * Allocates zeroed memory and maps it. On vfio any size; on uio up to one huge page, or one page
- * where the host has no huge pages free. 0 and a buffer in @dma, for uvio_dma_free().
+ * Allocates zeroed memory and maps it. On vfio any size; on uio up to the largest huge page that
+ * the host has free, or one page where it has none. 0 and a buffer in @dma, for uvio_dma_free().
+ * On uio pages that lie beyond the DMA mask are put aside for others, a limited number of times.
  *
  * -EINVAL (@size is 0, a flag is unknown); -EOVERFLOW (@size wraps); -EPERM (uio: not opted in, an
  * IOMMU translates, page frame numbers are hidden); -ENOMEM (the text has the limit and its value);
@@ -70,8 +71,8 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  *
  * Returns the number of segments, in order, 1 on vfio, and fills at most @max of @segments. Where
  * there are more than @max, nothing is mapped, and -E2BIG says in the text how many there are.
- * Errors as uvio_dma_alloc(), and -EINVAL (alignment, or @segments is NULL), -EEXIST (overlaps what
- * is mapped already), -EFAULT (not memory of this process).
+ * Errors as uvio_dma_alloc(), and -EINVAL (alignment, or @segments is NULL), -EEXIST (overlaps
+ * what is mapped already), -EFAULT (not memory of this process).
  */
 UVIO_API int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags,
 	struct uvio_dma_segment *segments, unsigned int max);
@@ -85,6 +86,51 @@ UVIO_API int uvio_dma_unmap(struct uvio_udev *udev, void *addr, size_t size);
  */
 UVIO_API int uvio_dma_iova(
 	struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous);
+
+/**
+ * Allocates zeroed memory of any size, which need not be contiguous for the card, and maps it: huge
+ * pages where they are free and @size fills one, else single pages. Returns the number of segments,
+ * in order, 1 on vfio, and fills at most @max of @segments; as many as @size has pages are always
+ * enough. @dma is for uvio_dma_free(); its iova is that of the first segment.
+ *
+ * Errors as uvio_dma_alloc(), -EINVAL (@segments is NULL), and -E2BIG: there are more than @max,
+ * and nothing is allocated.
+ */
+UVIO_API int uvio_dma_alloc_scattered(struct uvio_udev *udev, size_t size, uint32_t flags,
+	struct uvio_dma_segment *segments, unsigned int max, struct uvio_dma *dma);
+
+/**
+ * Whether the pages of @size bytes from @addr on, all in one mapping, are still where the card was
+ * told. On uio nothing pins them, and the kernel may move a page at any time after, too: for
+ * finding faults. Reads the kernel's page tables. 0, always on vfio; -ESTALE (a page has moved: map
+ * it again, and tell the card); -EFAULT (not mapped); -EINVAL (@size is 0); -EPERM.
+ */
+UVIO_API int uvio_dma_verify(struct uvio_udev *udev, const void *addr, size_t size);
+
+/**
+ * Maps memory which the UIO driver of the device offers as its map @index, for the card and for
+ * this process: memory that the kernel allocated, not registers. It stays where it is, and needs no
+ * right to see page frame numbers. For a device that is not PCI @index is a region's number, too;
+ * for PCI, the BARs of the card are refused. A buffer in @dma, of the whole map in whole pages, for
+ * uvio_dma_free(). What it holds is left as it is.
+ *
+ * 0; -ENOENT (no such map); -EINVAL (it is a BAR); -ENOTSUP (its address is not a physical one, or
+ * vfio); -ERANGE (beyond the DMA mask); -EPERM as uvio_dma_alloc(); the errno of mmap.
+ */
+UVIO_API int uvio_dma_from_region(struct uvio_udev *udev, unsigned int index, struct uvio_dma *dma);
+
+/**
+ * Maps a buffer of the kernel module u-dma-buf for the card: @name is that of its node in /dev, as
+ * "udmabuf0". Its size and address are from sysfs. Where the card does not see the processor's
+ * caches (not x86, and "dma_coherent" is not 1), it is mapped without them. A buffer in @dma, for
+ * uvio_dma_free(). What it holds is left as it is.
+ *
+ * 0; -EINVAL (@name); -ENOENT (no such buffer); -EPROTO (sysfs makes no sense); -ENOTSUP (it cannot
+ * be mapped uncached as it is set up; vfio); -ERANGE (beyond the DMA mask); -EPERM as
+ * uvio_dma_alloc(); -EACCES; the errno of mmap.
+ */
+UVIO_API int uvio_dma_import(
+	struct uvio_udev *udev, const char *name, uint32_t flags, struct uvio_dma *dma);
 
 #ifdef __cplusplus
 }
