@@ -88,7 +88,7 @@ int uvio_address_parse(const char *text, struct uvio_address *address)
 
 static int find_by_name(struct uvio_ctx *ctx, struct uvio_address *address)
 {
-	char want[UVIO_ADDRESS_SIZE], name[UVIO_NAME_SIZE];
+	char want[UVIO_ADDRESS_SIZE], name[UVIO_NAME_SIZE], those[256] = "";
 	char **names;
 	int count = uvio_sysfs_names(ctx, "uio", &names, "class/uio");
 	int found = 0;
@@ -98,6 +98,9 @@ static int find_by_name(struct uvio_ctx *ctx, struct uvio_address *address)
 		if (uvio_sysfs_read(ctx, name, sizeof(name), "class/uio/%s/name", names[i]) < 0 ||
 			strcmp(name, want) || !parse_uio(names[i], address))
 			continue;
+		if (strlen(those) < sizeof(those) - UVIO_NAME_SIZE)
+			snprintf(those + strlen(those), UVIO_NAME_SIZE, "%s%.60s",
+				found ? ", " : "", names[i]);
 		found++;
 	}
 	uvio_names_free(names, count);
@@ -107,8 +110,10 @@ static int find_by_name(struct uvio_ctx *ctx, struct uvio_address *address)
 	if (found == 1)
 		return 0;
 	if (found)
-		return uvio_fail(
-			-ENODEV, "name:%s: %d UIO devices have that name; use uioN", want, found);
+		return uvio_fail(-EEXIST,
+			"name:%s: %d UIO devices have that name: %s; name one of them by its "
+			"number",
+			want, found, those);
 	return uvio_fail(-ENODEV, "name:%s: no UIO device has that name; see uvio list", want);
 }
 

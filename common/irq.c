@@ -200,6 +200,10 @@ static unsigned int enabled(const struct uvio_udev *udev)
 
 static int __attribute__((noinline)) not_enabled(struct uvio_udev *udev, unsigned int vector)
 {
+	if (!(udev->caps & (UVIO_CAP_INTX | UVIO_CAP_MSI | UVIO_CAP_MSIX)))
+		return uvio_fail(-ENOTSUP,
+			"%s: it has no interrupt on the %s backend; poll the card",
+			udev->address.text, udev->backend->name);
 	return uvio_fail(-EINVAL,
 		"%s: vector %u is not enabled (%u are); call uvio_irq_enable() first",
 		udev->address.text, vector, enabled(udev));

@@ -44,7 +44,7 @@ static int check_options(const struct uvio_open_options *options)
 {
 	unsigned char uuid[UVIO_UUID_SIZE];
 
-	if (options->flags & ~(uint32_t)UVIO_OPEN_UNSAFE_DMA)
+	if (options->flags & ~(uint32_t)(UVIO_OPEN_UNSAFE_DMA | UVIO_OPEN_PORT_INSTRUCTIONS))
 		return uvio_fail(-EINVAL, "open: unknown flags 0x%x", options->flags);
 	if (options->pad || options->reserved[0] || options->reserved[1] || options->reserved[2])
 		return uvio_fail(

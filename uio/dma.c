@@ -69,6 +69,22 @@ int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return rc ? rc : uvio_phys_memory(&device->phys, udev, mapping);
 }
 
+int uio_dma_scattered(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	struct uio_device *device = udev->priv;
+	int rc = uio_dma_allowed(udev);
+
+	return rc ? rc : uvio_phys_scattered(&device->phys, udev, mapping);
+}
+
+int uio_dma_verify(
+	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into, uint64_t size)
+{
+	struct uio_device *device = udev->priv;
+
+	return uvio_phys_verify(&device->phys, udev, mapping, into, size);
+}
+
 void uio_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
 	(void)domain;

@@ -13,27 +13,75 @@
 #define IORESOURCE_IO 0x100
 #define IORESOURCE_MEM 0x200
 
-static void read_map(
-	struct uvio_ctx *ctx, const char *name, unsigned int index, struct uio_map *map)
+/* of x86 */
+#define IO_PORTS 0x10000
+
+#define FOLDER "class/uio/%s/"
+
+/* What is not there, or makes no sense, makes no map or range; what cannot be read is a failure. */
+static int unless_absent(int rc)
 {
-	const char *folder = "class/uio";
+	return rc == -ENOENT || rc == -EINVAL ? 0 : rc;
+}
+
+int uio_read_map(struct uvio_ctx *ctx, const char *name, unsigned int index, struct uio_map *map)
+{
+	struct uio_map found = {0};
+	int rc = uvio_sysfs_u64(ctx, &found.addr, FOLDER "maps/map%u/addr", name, index);
 
 	*map = (struct uio_map){0};
-	if (uvio_sysfs_u64(ctx, &map->addr, "%s/%s/maps/map%u/addr", folder, name, index) ||
-		uvio_sysfs_u64(ctx, &map->size, "%s/%s/maps/map%u/size", folder, name, index))
-		map->size = 0;
+	if (!rc)
+		rc = uvio_sysfs_u64(ctx, &found.size, FOLDER "maps/map%u/size", name, index);
+	if (rc)
+		return unless_absent(rc);
 	/* Absent before 2.6.38: then the registers begin where the map does. */
-	if (uvio_sysfs_u64(ctx, &map->offset, "%s/%s/maps/map%u/offset", folder, name, index))
-		map->offset = 0;
-	if (map->offset >= map->size)
-		map->size = 0;
+	rc = uvio_sysfs_u64(ctx, &found.offset, FOLDER "maps/map%u/offset", name, index);
+	if (rc)
+		found.offset = 0;
+	if (found.offset < found.size)
+		*map = found;
+	return unless_absent(rc);
 }
 
 /* By number, since the listing of some kernels has holes. */
-void uio_read_maps(struct uvio_ctx *ctx, const char *name, struct uio_map *maps)
+int uio_read_maps(struct uvio_ctx *ctx, const char *name, struct uio_map *maps)
 {
-	for (unsigned int i = 0; i < UIO_MAPS; i++)
-		read_map(ctx, name, i, &maps[i]);
+	int rc = 0;
+
+	for (unsigned int i = 0; i < UIO_MAPS; i++) {
+		int failed = uio_read_map(ctx, name, i, &maps[i]);
+
+		rc = rc ? rc : failed;
+	}
+	return rc;
+}
+
+static int read_range(
+	struct uvio_ctx *ctx, const char *name, unsigned int index, struct uio_ports *ports)
+{
+	struct uio_ports found = {0};
+	int rc = uvio_sysfs_u64(ctx, &found.start, FOLDER "portio/port%u/start", name, index);
+
+	if (!rc)
+		rc = uvio_sysfs_u64(ctx, &found.size, FOLDER "portio/port%u/size", name, index);
+	if (!rc)
+		rc = uvio_sysfs_read(ctx, found.type, sizeof(found.type),
+			FOLDER "portio/port%u/porttype", name, index);
+	if (rc >= 0 && found.size <= IO_PORTS && found.start <= IO_PORTS - found.size)
+		*ports = found;
+	return rc < 0 && rc != -EINVAL ? rc : 0;
+}
+
+int uio_read_ports(struct uvio_ctx *ctx, const char *name, struct uio_ports *ports)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < UIO_PORT_RANGES && !rc; i++) {
+		ports[i] = (struct uio_ports){0};
+		if (uvio_sysfs_exists(ctx, FOLDER "portio/port%u", name, i))
+			rc = read_range(ctx, name, i, &ports[i]);
+	}
+	return rc;
 }
 
 static void set_bar(struct uio_bar *bar, const char *line)

@@ -17,19 +17,22 @@
 #define CONFIG_SIZE 4096
 #define CONFIG_SIZE_PCI 256
 
-static int read_layout(struct uvio_udev *udev)
+int uio_read_layout(struct uvio_udev *udev)
 {
 	struct uio_device *device = udev->priv;
-	int rc = 0;
+	int rc;
 
 	if (device->read_layout)
 		return 0;
-	uio_read_maps(udev->ctx, device->name, device->maps);
+	rc = uio_read_maps(udev->ctx, device->name, device->maps);
+	/* The BARs of PCI can be had without. */
 	if (device->pci)
 		rc = uio_read_bars(udev->ctx, udev->address.text, device->bars);
+	else if (!rc)
+		rc = uio_read_ports(udev->ctx, device->name, device->ports);
 	if (rc)
-		return uvio_fail(rc, "%s: cannot read its BARs from sysfs: %s", udev->address.text,
-			strerror(-rc));
+		return uvio_fail(rc, "%s: cannot read its %s from sysfs: %s", udev->address.text,
+			device->pci ? "BARs" : "maps and ports", strerror(-rc));
 	device->read_layout = true;
 	return 0;
 }
@@ -44,6 +47,50 @@ static int config_info(struct uvio_udev *udev, struct uvio_region *region)
 	return 0;
 }
 
+static int absent(struct uvio_udev *udev, const struct uvio_region *region)
+{
+	const struct uio_device *device = udev->priv;
+
+	if (!device->pci && region->index < UIO_MAPS)
+		return uvio_fail(-ENOENT, "%s: its UIO driver offers no map %u", udev->address.text,
+			region->index);
+	if (!device->pci)
+		return uvio_fail(-ENOENT,
+			"%s: no region %u: beside maps, 0 to 4, a UIO device has I/O ports, 8 to "
+			"12, where its driver offers them",
+			udev->address.text, region->index);
+	return uvio_fail(
+		-ENOENT, "%s: the card has no region %u", udev->address.text, region->index);
+}
+
+static int bar_info(struct uvio_udev *udev, struct uvio_region *region)
+{
+	const struct uio_device *device = udev->priv;
+
+	if (region->index >= PCI_BARS || !device->bars[region->index].size)
+		return absent(udev, region);
+	region->size = device->bars[region->index].size;
+	region->flags |= device->bars[region->index].ports ? UVIO_REGION_PORTS : UVIO_REGION_MMAP;
+	return 0;
+}
+
+static int map_info(struct uvio_udev *udev, struct uvio_region *region)
+{
+	const struct uio_device *device = udev->priv;
+	unsigned int map = region->index, range = map - UVIO_REGION_PORT0;
+
+	if (map < UIO_MAPS && device->maps[map].size) {
+		region->size = device->maps[map].size - device->maps[map].offset;
+		region->flags |= UVIO_REGION_MMAP;
+		return 0;
+	}
+	if (map < UVIO_REGION_PORT0 || range >= UIO_PORT_RANGES || !device->ports[range].size)
+		return absent(udev, region);
+	region->size = device->ports[range].size;
+	region->flags |= UVIO_REGION_PORTS;
+	return 0;
+}
+
 int uio_region_info(struct uvio_udev *udev, struct uvio_region *region)
 {
 	const struct uio_device *device = udev->priv;
@@ -54,21 +101,11 @@ int uio_region_info(struct uvio_udev *udev, struct uvio_region *region)
 		return config_info(udev, region);
 	if (index == UVIO_REGION_ROM && device->pci)
 		return uio_rom_info(udev, region);
-	rc = read_layout(udev);
+	rc = uio_read_layout(udev);
 	if (rc)
 		return rc;
 	region->flags = UVIO_REGION_READ | UVIO_REGION_WRITE;
-	if (device->pci && index < PCI_BARS && device->bars[index].size) {
-		region->size = device->bars[index].size;
-		region->flags |= device->bars[index].ports ? UVIO_REGION_PORTS : UVIO_REGION_MMAP;
-		return 0;
-	}
-	if (!device->pci && index < UIO_MAPS && device->maps[index].size) {
-		region->size = device->maps[index].size - device->maps[index].offset;
-		region->flags |= UVIO_REGION_MMAP;
-		return 0;
-	}
-	return uvio_fail(-ENOENT, "%s: the card has no region %u", udev->address.text, index);
+	return device->pci ? bar_info(udev, region) : map_info(udev, region);
 }
 
 /* Maps @bytes of @fd in whole pages; the registers begin at @skip in them. */
@@ -136,16 +173,13 @@ static int map_by_resource(struct uvio_udev *udev, struct uvio_region *region)
 
 static int map_bar(struct uvio_udev *udev, struct uvio_region *region)
 {
-	struct uio_device *device = udev->priv;
+	const struct uio_device *device = udev->priv;
 	const struct uio_bar *bar = &device->bars[region->index];
 	int fd, map = uio_map_of_bar(device->maps, bar);
 
 	if (bar->ports) {
 		fd = open_resource(udev, region->index);
-		if (fd < 0)
-			return fd;
-		device->regions[region->index].port_fd = fd;
-		return 0;
+		return fd < 0 ? fd : uio_ports_map_bar(udev, region, fd);
 	}
 	/* Not in the maps: 64 bits wide, prefetchable, BAR5, or the kernel is older than 5.14. */
 	if (map >= 0 && !map_by_node(udev, region, map))
@@ -176,7 +210,10 @@ int uio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 		return 0;
 	if (region->index == UVIO_REGION_ROM)
 		return uio_rom_map(udev, region);
-	return device->pci ? map_bar(udev, region) : map_map(udev, region);
+	if (device->pci)
+		return map_bar(udev, region);
+	return region->flags & UVIO_REGION_PORTS ? uio_ports_map(udev, region)
+						 : map_map(udev, region);
 }
 
 void uio_region_unmap(struct uvio_udev *udev, struct uvio_region *region)
@@ -185,35 +222,30 @@ void uio_region_unmap(struct uvio_udev *udev, struct uvio_region *region)
 
 	if (own->pages)
 		uvio_sys_munmap(own->pages, own->mapped);
-	uvio_sys_close(own->port_fd);
+	uio_ports_unmap(own);
 	free(own->rom);
 	*own = (struct uio_region){.port_fd = -1};
 }
 
-/* The descriptor behind a region that is reached by calls. */
-static int fd_of(struct uvio_udev *udev, const struct uvio_region *region)
+static int not_mapped(struct uvio_udev *udev, const struct uvio_region *region)
 {
-	const struct uio_device *device = udev->priv;
-	int fd = region->index == UVIO_REGION_CONFIG ? device->config_fd
-						     : device->regions[region->index].port_fd;
-
-	return fd >= 0 ? fd
-		       : uvio_fail(-EINVAL, "%s: region %u: map it first", udev->address.text,
-				 region->index);
+	return uvio_fail(-EINVAL, "%s: region %u: map it first", udev->address.text, region->index);
 }
 
 int uio_region_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, uint64_t *value)
 {
+	const struct uio_device *device = udev->priv;
 	uint64_t raw = 0;
-	int rc, fd;
+	int rc;
 
 	if (region->index == UVIO_REGION_ROM)
 		return uio_rom_read(udev, region, offset, width, value);
-	fd = fd_of(udev, region);
-	if (fd < 0)
-		return fd;
-	rc = uvio_sys_pread(fd, &raw, width, offset);
+	if (region->flags & UVIO_REGION_PORTS)
+		return uio_ports_read(udev, region, offset, width, value);
+	if (region->index != UVIO_REGION_CONFIG)
+		return not_mapped(udev, region);
+	rc = uvio_sys_pread(device->config_fd, &raw, width, offset);
 	if (rc)
 		return uvio_access_failed(udev, region, offset, rc);
 	*value = le64toh(raw);
@@ -224,12 +256,13 @@ int uio_region_write(struct uvio_udev *udev, const struct uvio_region *region, u
 	unsigned int width, uint64_t value)
 {
 	uint64_t raw = htole64(value);
-	int rc, fd = fd_of(udev, region);
+	int rc;
 
-	if (fd < 0)
-		return fd;
 	UVIO_BEFORE_WRITE();
-	rc = region->index == UVIO_REGION_CONFIG ? uio_config_write(udev->priv, &raw, width, offset)
-						 : uvio_sys_pwrite(fd, &raw, width, offset);
+	if (region->flags & UVIO_REGION_PORTS)
+		return uio_ports_write(udev, region, offset, width, value);
+	if (region->index != UVIO_REGION_CONFIG)
+		return not_mapped(udev, region);
+	rc = uio_config_write(udev->priv, &raw, width, offset);
 	return rc ? uvio_access_failed(udev, region, offset, rc) : 0;
 }

@@ -87,14 +87,24 @@ static int mask_intx(struct uvio_udev *udev, struct uio_device *device)
 
 static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
 {
+	if (udev->flags & UVIO_OPEN_UNSAFE_DMA && !uio_dma_allowed(udev) &&
+		!uio_frames_visible(udev))
+		udev->caps |= UVIO_CAP_DMA | (device->pci ? UVIO_CAP_BUS_MASTER : 0);
 	if (!device->pci)
 		return;
 	udev->caps |= UVIO_CAP_CONFIG;
 	if (uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s/reset", udev->address.text))
 		udev->caps |= UVIO_CAP_RESET;
-	if (udev->flags & UVIO_OPEN_UNSAFE_DMA && !uio_dma_allowed(udev) &&
-		!uio_frames_visible(udev))
-		udev->caps |= UVIO_CAP_BUS_MASTER | UVIO_CAP_DMA;
+}
+
+static int check_flags(const struct uvio_udev *udev)
+{
+	if (UVIO_HAS_PORT_INSTRUCTIONS || !(udev->flags & UVIO_OPEN_PORT_INSTRUCTIONS))
+		return 0;
+	return uvio_fail(-ENOTSUP,
+		"%s: this processor has no port instructions; open it without "
+		"UVIO_OPEN_PORT_INSTRUCTIONS",
+		udev->address.text);
 }
 
 static void uio_close(struct uvio_udev *udev)
@@ -110,9 +120,11 @@ static void uio_close(struct uvio_udev *udev)
 static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *options)
 {
 	struct uio_device *device = udev->priv;
-	int rc;
+	int rc = check_flags(udev);
 
 	(void)options;
+	if (rc)
+		return rc;
 	device->udev = udev;
 	device->fd = device->config_fd = -1;
 	uvio_phys_init(&device->phys, "uio", "use the vfio backend");
@@ -183,8 +195,12 @@ static const struct uvio_backend_ops uio_ops = {
 	.irq_disable = uio_irq_disable,
 	.dma_memory = uio_dma_memory,
 	.dma_memory_free = uio_dma_memory_free,
+	.dma_scattered = uio_dma_scattered,
+	.dma_from_region = uio_dma_from_region,
+	.dma_import = uio_dma_import,
 	.dma_map = uio_dma_map,
 	.dma_unmap = uio_dma_unmap,
+	.dma_verify = uio_dma_verify,
 	.bus_master = uio_bus_master,
 	.reset = uio_reset,
 	.look = uio_look,

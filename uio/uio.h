@@ -11,7 +11,8 @@
 #include "phys.h"
 #include "sys.h"
 
-#define UIO_MAPS 5 /* MAX_UIO_MAPS */
+#define UIO_MAPS 5	  /* MAX_UIO_MAPS */
+#define UIO_PORT_RANGES 5 /* MAX_UIO_PORT_REGIONS */
 #define PCI_BARS 6
 
 /** A map of /dev/uioN: whole pages; the registers begin at @offset in them. */
@@ -28,11 +29,22 @@ struct uio_bar {
 	bool ports;
 };
 
+/** A range of I/O ports that the driver of a device offers which is not on PCI. */
+struct uio_ports {
+	uint64_t start;
+	uint64_t size; /* 0: there is no such range */
+	char type[16]; /* "port_x86": what instructions reach */
+};
+
 struct uio_region {
 	void *pages; /* what mmap gave; NULL: not mapped */
 	uint64_t mapped;
-	int port_fd;	    /* resourceN of I/O ports; -1: not open */
-	unsigned char *rom; /* what was in it; NULL: not the ROM, or not read */
+	unsigned char *rom;  /* what was in it; NULL: not the ROM, or not read */
+	int port_fd;	     /* of I/O ports: resourceN, or /dev/port; -1: not open */
+	bool by_instruction; /* where the thread may */
+	bool by_byte;	     /* @port_fd moves bytes only */
+	uint32_t port;	     /* the first one */
+	uint32_t ports;
 };
 
 /** The private data of a udev device. */
@@ -47,9 +59,10 @@ struct uio_device {
 	bool dma_allowed;   /* found so; what it rests on cannot change while a driver is bound */
 	int config_refused; /* why it is open for reading only; 0: it is not */
 	struct uvio_phys phys;
-	bool read_layout; /* maps and bars are filled */
+	bool read_layout; /* maps, bars and ports are filled */
 	struct uio_map maps[UIO_MAPS];
 	struct uio_bar bars[PCI_BARS];
+	struct uio_ports ports[UIO_PORT_RANGES];
 	struct uio_region regions[UVIO_REGION_COUNT];
 	/*
 	 * Arming INTx writes the command register as a whole, so the lock keeps it and the
@@ -60,9 +73,12 @@ struct uio_device {
 	uint16_t command; /* little endian, INTx enabled: what arms the line */
 };
 
-/* maps.c: parsing of the maps and BARs, from sysfs */
-void uio_read_maps(struct uvio_ctx *ctx, const char *name, struct uio_map *maps);
+/* maps.c: parsing of maps, BARs and ports, from sysfs; errors are plain errnos, without a text */
+int uio_read_map(struct uvio_ctx *ctx, const char *name, unsigned int index, struct uio_map *map);
+int uio_read_maps(struct uvio_ctx *ctx, const char *name, struct uio_map *maps);
 int uio_read_bars(struct uvio_ctx *ctx, const char *address, struct uio_bar *bars);
+/** Ranges of I/O ports, of which a driver offers few. */
+int uio_read_ports(struct uvio_ctx *ctx, const char *name, struct uio_ports *ports);
 /** The map in which the registers of a BAR begin; -1: none. */
 int uio_map_of_bar(const struct uio_map *maps, const struct uio_bar *bar);
 
@@ -89,6 +105,7 @@ static inline int uio_config_arm(struct uio_device *device)
 }
 
 /* region.c */
+int uio_read_layout(struct uvio_udev *udev);
 int uio_region_info(struct uvio_udev *udev, struct uvio_region *region);
 int uio_region_map(struct uvio_udev *udev, struct uvio_region *region);
 void uio_region_unmap(struct uvio_udev *udev, struct uvio_region *region);
@@ -102,6 +119,17 @@ int uio_rom_info(struct uvio_udev *udev, struct uvio_region *region);
 int uio_rom_map(struct uvio_udev *udev, struct uvio_region *region);
 int uio_rom_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, uint64_t *value);
+
+/* ports.c: I/O ports, by calls and by instructions */
+/** @region is of a PCI device's BAR, and @fd its resourceN. */
+int uio_ports_map_bar(struct uvio_udev *udev, struct uvio_region *region, int fd);
+int uio_ports_map(struct uvio_udev *udev, struct uvio_region *region);
+void uio_ports_unmap(struct uio_region *own);
+/** 0, or an errno without a text; -ENOTSUP and -EPERM have one. */
+int uio_ports_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t *value);
+int uio_ports_write(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t value);
 
 /* irq.c */
 int uio_look(struct uvio_udev *udev);
@@ -120,6 +148,14 @@ int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
 void uio_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping);
 int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
+
+int uio_dma_scattered(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int uio_dma_verify(
+	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into, uint64_t size);
+
+/* memory.c */
+int uio_dma_from_region(struct uvio_udev *udev, unsigned int index, struct uvio_mapping *mapping);
+int uio_dma_import(struct uvio_udev *udev, const char *name, struct uvio_mapping *mapping);
 
 /* probe.c */
 void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,

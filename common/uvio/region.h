@@ -5,7 +5,11 @@
  * card, the maps and I/O ports of a UIO device; and the accessors for the registers in them.
  *
  * For PCI a region has the number of its BAR on every backend. For a UIO device on another bus it
- * has the number of its map, or 8 and the number of its range of ports.
+ * has the number of its map, or UVIO_REGION_PORT0 and the number of its range of I/O ports.
+ *
+ * I/O ports are reached by calls into the kernel, or, where UVIO_OPEN_PORT_INSTRUCTIONS was given,
+ * by port instructions. Those of a UIO device that is not PCI have registers of one byte for calls,
+ * since /dev/port moves bytes: wider ones need the instructions, and are -ENOTSUP without.
  */
 #ifndef UVIO_REGION_H
 #define UVIO_REGION_H

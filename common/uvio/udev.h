@@ -32,6 +32,14 @@ enum uvio_open_flags {
 	 * card: the uio backend. Ignored where an IOMMU protects it.
 	 */
 	UVIO_OPEN_UNSAFE_DMA = 1u << 0,
+	/**
+	 * On uio, I/O ports are reached by the in and out instructions of x86 rather than by a call
+	 * into the kernel each. Every thread that uses them asks the kernel for exactly the ports
+	 * of the region, at its first access, and must be allowed to (CAP_SYS_RAWIO, no kernel
+	 * lockdown): one that is not takes the calls, and a warning is logged. Ignored on vfio,
+	 * which has calls only. -ENOTSUP on machines that are not x86.
+	 */
+	UVIO_OPEN_PORT_INSTRUCTIONS = 1u << 1,
 };
 
 /** All zero means default. */

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/*
+ * I/O ports. By a call into the kernel each: resourceN of a PCI device takes the widths of
+ * registers; /dev/port, for all others, moves bytes. Or by instructions, which the kernel has to
+ * allow to every thread by itself.
+ */
+#include <config.h>
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "sys.h"
+#include "uio.h"
+
+/* So many ranges a thread remembers; it asks again for those that it forgot. */
+#define GRANTS 8
+
+struct grant {
+	uint32_t first;
+	uint32_t count; /* 0: nothing is remembered here */
+	bool given;
+};
+
+/*
+ * What the kernel answered to this thread. Nobody but the thread itself can take a permission back,
+ * and a range belongs to one device at a time: so that what is remembered holds, whatever is closed
+ * and opened meanwhile.
+ */
+static _Thread_local struct grant grants[GRANTS];
+static _Thread_local unsigned int next_grant;
+
+static struct uio_region *own_region(struct uvio_udev *udev, const struct uvio_region *region)
+{
+	return &((struct uio_device *)udev->priv)->regions[region->index];
+}
+
+static struct grant *find_grant(const struct uio_region *own)
+{
+	for (unsigned int i = 0; i < GRANTS; i++)
+		if (grants[i].first == own->port && grants[i].count == own->ports)
+			return &grants[i];
+	return NULL;
+}
+
+static bool __attribute__((noinline))
+ask(struct uvio_udev *udev, const struct uvio_region *region, const struct uio_region *own)
+{
+	int rc = uvio_sys_ioperm(own->port, own->ports, true);
+
+	grants[next_grant++ % GRANTS] = (struct grant){own->port, own->ports, !rc};
+	if (rc)
+		uvio_log(udev->ctx, UVIO_LOG_WARNING,
+			"%s: region %u: no port instructions in this thread, calls instead: %s; "
+			"they need CAP_SYS_RAWIO (root) and no kernel lockdown",
+			udev->address.text, region->index, strerror(-rc));
+	return !rc;
+}
+
+static inline bool may_use_instructions(
+	struct uvio_udev *udev, const struct uvio_region *region, const struct uio_region *own)
+{
+	const struct grant *grant;
+
+	if (!own->by_instruction)
+		return false;
+	grant = find_grant(own);
+	return grant ? grant->given : ask(udev, region, own);
+}
+
+/* Calls are there too, for threads that may not use instructions. */
+static void set_range(struct uvio_udev *udev, const struct uvio_region *region, uint64_t start)
+{
+	struct uio_region *own = own_region(udev, region);
+
+	own->port = (uint32_t)start;
+	own->ports = (uint32_t)region->size;
+	own->by_instruction = udev->flags & UVIO_OPEN_PORT_INSTRUCTIONS;
+	may_use_instructions(udev, region, own);
+}
+
+int uio_ports_map_bar(struct uvio_udev *udev, struct uvio_region *region, int fd)
+{
+	const struct uio_device *device = udev->priv;
+
+	own_region(udev, region)->port_fd = fd;
+	set_range(udev, region, device->bars[region->index].start);
+	return 0;
+}
+
+static int open_dev_port(struct uvio_udev *udev, const struct uvio_region *region)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	uvio_dev_path(udev->ctx, path, "port");
+	fd = uvio_sys_open(path, O_RDWR);
+	if (fd >= 0)
+		return fd;
+	return uvio_fail(fd,
+		"%s: region %u: cannot open %s for its I/O ports: %s; it needs root, no kernel "
+		"lockdown, and a kernel with CONFIG_DEVPORT",
+		udev->address.text, region->index, path, strerror(-fd));
+}
+
+int uio_ports_map(struct uvio_udev *udev, struct uvio_region *region)
+{
+	const struct uio_device *device = udev->priv;
+	const struct uio_ports *ports = &device->ports[region->index - UVIO_REGION_PORT0];
+	struct uio_region *own = own_region(udev, region);
+	int fd;
+
+	if (strcmp(ports->type, "port_x86"))
+		return uvio_fail(-ENOTSUP,
+			"%s: region %u: its driver says that these are no ports of the processor "
+			"(%s), and knows alone how to reach them",
+			udev->address.text, region->index,
+			ports->type[0] ? ports->type : "no type");
+	fd = open_dev_port(udev, region);
+	if (fd < 0)
+		return fd;
+	own->port_fd = fd;
+	own->by_byte = true;
+	set_range(udev, region, ports->start);
+	return 0;
+}
+
+/* Other threads keep what they were given until they end. */
+void uio_ports_unmap(struct uio_region *own)
+{
+	struct grant *grant = own->ports ? find_grant(own) : NULL;
+
+	if (grant && grant->given)
+		uvio_sys_ioperm(own->port, own->ports, false);
+	if (grant)
+		grant->count = 0;
+	uvio_sys_close(own->port_fd);
+}
+
+/* The offset in the file of the register at @offset. */
+static int place(struct uvio_udev *udev, const struct uvio_region *region,
+	const struct uio_region *own, unsigned int width, uint64_t *offset)
+{
+	if (own->port_fd < 0)
+		return uvio_fail(
+			-EINVAL, "%s: region %u: map it first", udev->address.text, region->index);
+	if (own->by_byte && width > 1)
+		return uvio_fail(-ENOTSUP,
+			"%s: region %u: /dev/port moves bytes, and %u of them are not one access; "
+			"open it with UVIO_OPEN_PORT_INSTRUCTIONS",
+			udev->address.text, region->index, width);
+	if (own->by_byte)
+		*offset += own->port;
+	return 0;
+}
+
+int uio_ports_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t *value)
+{
+	const struct uio_region *own = own_region(udev, region);
+	uint64_t raw = 0, at = offset;
+	int rc;
+
+	if (may_use_instructions(udev, region, own)) {
+		*value = uvio_sys_port_in(own->port + (uint32_t)offset, width);
+		return 0;
+	}
+	rc = place(udev, region, own, width, &at);
+	if (rc)
+		return rc;
+	rc = uvio_sys_pread(own->port_fd, &raw, width, at);
+	if (rc)
+		return uvio_access_failed(udev, region, offset, rc);
+	*value = le64toh(raw);
+	return 0;
+}
+
+int uio_ports_write(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, uint64_t value)
+{
+	const struct uio_region *own = own_region(udev, region);
+	uint64_t raw = htole64(value), at = offset;
+	int rc;
+
+	if (may_use_instructions(udev, region, own)) {
+		uvio_sys_port_out(own->port + (uint32_t)offset, width, (uint32_t)value);
+		return 0;
+	}
+	rc = place(udev, region, own, width, &at);
+	if (rc)
+		return rc;
+	rc = uvio_sys_pwrite(own->port_fd, &raw, width, at);
+	return rc ? uvio_access_failed(udev, region, offset, rc) : 0;
+}
