@@ -33,6 +33,12 @@
 		#function, function                                                                \
 	}
 
+/** The same, for the pitfall that has this number in the list of them: "uio 3.12". */
+#define TEST_FOR(pitfall, function)                                                                \
+	{                                                                                          \
+		#function " (" pitfall ")", function                                               \
+	}
+
 /** Runs all suites; the exit status of the program. */
 int test_main(CU_SuiteInfo *suites);
 

@@ -56,6 +56,8 @@ static const struct {
 	[INJECT_MMAP] = {"mmap", {-ENOMEM, -EINVAL, -EAGAIN, -EPERM, -ENODEV}},
 	[INJECT_MADVISE] = {"madvise", {-ENOMEM, -EINVAL, -EAGAIN}},
 	[INJECT_MLOCK] = {"mlock", {-ENOMEM, -EPERM, -EAGAIN}},
+	[INJECT_MREMAP] = {"mremap", {-ENOMEM, -EFAULT, -EINVAL}},
+	[INJECT_IOPERM] = {"ioperm", {-EPERM, -EINVAL, -ENOMEM}},
 	[INJECT_POLL] = {"poll", {-EINTR, -ENOMEM, -EINVAL}},
 	[INJECT_EVENTFD] = {"eventfd", {-EMFILE, -ENFILE, -ENOMEM}},
 	[INJECT_EPOLL] = {"epoll", {-EMFILE, -ENFILE, -ENOMEM}},
@@ -466,6 +468,54 @@ int __wrap_uvio_sys_mlock(const void *addr, size_t size)
 	if (!rc)
 		rc = SIM(mlock, addr, size);
 	return rc == SIM_NOT_MINE ? __real_uvio_sys_mlock(addr, size) : rc;
+}
+
+int __real_uvio_sys_mremap(void *addr, size_t size, void *to);
+int __wrap_uvio_sys_mremap(void *addr, size_t size, void *to);
+
+/* What was a mapping is a part of another one then. */
+int __wrap_uvio_sys_mremap(void *addr, size_t size, void *to)
+{
+	int rc = ordered(INJECT_MREMAP, "memory");
+
+	if (!rc)
+		rc = __real_uvio_sys_mremap(addr, size, to);
+	if (rc)
+		return rc;
+	wrong_closes += !is_inside(to, size);
+	for (unsigned int i = 0; i < mapping_count; i++)
+		if (mappings[i].addr == addr && mappings[i].size == size) {
+			mappings[i] = mappings[--mapping_count];
+			break;
+		}
+	if (sim && sim->moved)
+		sim->moved(to, size);
+	return 0;
+}
+
+int __wrap_uvio_sys_ioperm(uint32_t first, uint32_t count, bool on);
+uint32_t __wrap_uvio_sys_port_in(uint32_t port, unsigned int width);
+void __wrap_uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value);
+
+/* The ports of this machine are never touched. */
+int __wrap_uvio_sys_ioperm(uint32_t first, uint32_t count, bool on)
+{
+	int rc = on ? ordered(INJECT_IOPERM, "ports") : 0;
+
+	if (rc)
+		return rc;
+	return sim && sim->ioperm ? sim->ioperm(first, count, on) : -EPERM;
+}
+
+uint32_t __wrap_uvio_sys_port_in(uint32_t port, unsigned int width)
+{
+	return sim && sim->port_in ? sim->port_in(port, width) : UINT32_MAX;
+}
+
+void __wrap_uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
+{
+	if (sim && sim->port_out)
+		sim->port_out(port, width, value);
 }
 
 int __real_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);

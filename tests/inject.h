@@ -27,6 +27,8 @@ enum inject_kind {
 	INJECT_MMAP,
 	INJECT_MADVISE,
 	INJECT_MLOCK,
+	INJECT_MREMAP,
+	INJECT_IOPERM,
 	INJECT_POLL,
 	INJECT_EVENTFD,
 	INJECT_EPOLL,
@@ -88,6 +90,10 @@ struct sim {
 	int (*mmap)(
 		void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out);
 	int (*mlock)(const void *addr, size_t size);
+	void (*moved)(const void *addr, size_t size); /* memory was moved there */
+	int (*ioperm)(uint32_t first, uint32_t count, bool on);
+	uint32_t (*port_in)(uint32_t port, unsigned int width);
+	void (*port_out)(uint32_t port, unsigned int width, uint32_t value);
 	const char *(*request_name)(unsigned long request);
 };
 

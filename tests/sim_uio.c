@@ -17,10 +17,17 @@
 #define INTX_DISABLE 0x400
 #define BUS_MASTER 0x4
 #define PRESENT (UINT64_C(1) << 63)
+#define PAGE 4096
+#define FAR_PAGES 8192
+#define HUGE "sys/kernel/mm/hugepages/hugepages-"
 
 struct sim_uio uio;
 
 static const uint32_t edu_id = 0x010000ed;
+
+/* The numbers of pages that are beyond the mask. */
+static uintptr_t far_pages[FAR_PAGES];
+static unsigned int far_count;
 
 static int config_file(void)
 {
@@ -67,8 +74,26 @@ void sim_uio_reset(struct tree *tree)
 		uio.gone = true;
 	sim_uio_set_command(0x0103);
 	count_events(7);
+	uio.huge = 2 << 20;
+	far_count = 0;
+	tree_change(tree, "file " HUGE "2048kB/free_hugepages 4\\n");
+	tree_change(tree, "file " HUGE "1048576kB/free_hugepages 0\\n");
 	tree_change(tree, "file " EDU_FOLDER "/reset");
 	tree_change(tree, "file " EDU_FOLDER "/resource0");
+}
+
+void sim_uio_add_memory(struct tree *tree)
+{
+	const char *map = EDU_FOLDER "/uio/uio0/maps/map1";
+	const char *buffer = "sys/class/u-dma-buf/udmabuf0";
+
+	tree_change(tree, "file %s/addr 0x%08x\\n", map, SIM_UIO_MAP_ADDR);
+	tree_change(tree, "file %s/size 0x%08x\\n", map, SIM_UIO_MAP_SIZE);
+	tree_change(tree, "file %s/offset 0x0\\n", map);
+	tree_change(tree, "file %s/phys_addr 0x%08x\\n", buffer, SIM_UIO_BUFFER_ADDR);
+	tree_change(tree, "file %s/size %u\\n", buffer, SIM_UIO_BUFFER_SIZE);
+	tree_change(tree, "file %s/sync_mode 1\\n", buffer);
+	tree_change(tree, "file %s/dma_coherent 0\\n", buffer);
 }
 
 static bool ends_with(const char *path, const char *end)
@@ -91,7 +116,7 @@ static int sim_open(const char *path, int flags)
 		return remember(&uio.node, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 	if (ends_with(path, "/self/pagemap"))
 		return remember(&uio.pagemap, eventfd(0, EFD_CLOEXEC));
-	if (ends_with(path, EDU "/resource0"))
+	if (ends_with(path, EDU "/resource0") || ends_with(path, "/dev/udmabuf0"))
 		return dup(uio.memory);
 	if (ends_with(path, EDU "/rom") && !access(path, F_OK))
 		return remember(&uio.rom, open(path, flags | O_CLOEXEC));
@@ -197,15 +222,65 @@ static ssize_t sim_write(int fd, const void *buf, size_t size)
 	return sizeof(on);
 }
 
-/* Frames go with the addresses, in runs of a huge page. */
+static bool is_far(uintptr_t page)
+{
+	for (unsigned int i = 0; i < far_count; i++)
+		if (far_pages[i] == page)
+			return true;
+	return false;
+}
+
+static void make_near(uintptr_t first, size_t count)
+{
+	for (unsigned int i = 0; i < far_count;)
+		if (far_pages[i] - first < count)
+			far_pages[i] = far_pages[--far_count];
+		else
+			i++;
+}
+
+static void make_far(uintptr_t first, size_t count, size_t stride)
+{
+	for (size_t i = 0; i < count && far_count < FAR_PAGES; i += stride)
+		far_pages[far_count++] = first + i;
+}
+
+static bool counts_down(unsigned int *counter)
+{
+	return *counter && (*counter)--;
+}
+
+/* Of a huge page the last page is asked for. */
+static void place(const void *addr, size_t size, bool huge)
+{
+	uintptr_t first = (uintptr_t)addr / PAGE;
+	size_t count = size / PAGE;
+
+	make_near(first, count);
+	if (huge && counts_down(&uio.far_huge))
+		make_far(first + count - 1, 1, 1);
+	else if (!huge && counts_down(&uio.far_pages))
+		make_far(first, count, 1);
+	else if (!huge && count > 1 && uio.far_stride)
+		make_far(first, count, uio.far_stride);
+}
+
+static void sim_moved(const void *addr, size_t size)
+{
+	make_near((uintptr_t)addr / PAGE, size / PAGE);
+}
+
+/* Frames go with the addresses. */
 static int read_pagemap(uint64_t *entries, size_t count, uint64_t first)
 {
 	for (size_t i = 0; i < count; i++) {
-		uint64_t frame = (first + i) & 0xfffff;
+		uint64_t frame = 0x100000 + ((first + i) & UINT32_MAX);
 
 		if (uio.scattered)
 			frame ^= 1;
-		entries[i] = PRESENT | (uio.hidden ? 0 : 0x100000 + frame);
+		if (far_count && is_far(first + i))
+			frame |= UINT64_C(1) << 34;
+		entries[i] = PRESENT | (uio.hidden ? 0 : frame);
 	}
 	return 0;
 }
@@ -236,20 +311,40 @@ static int map_memory(size_t size, int prot, int flags, void **out)
 	return *out == MAP_FAILED ? -errno : 0;
 }
 
-/* One page of offset is one map. Huge pages are small ones here. */
+static uint64_t huge_size(int flags)
+{
+	return UINT64_C(1) << ((unsigned int)flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK);
+}
+
+/* Huge pages are small ones here. */
+static int map_anonymous(void *want, size_t size, int prot, int flags, void **out)
+{
+	bool huge = flags & MAP_HUGETLB;
+
+	uio.mmap_flags = flags;
+	if (huge && !(uio.huge & huge_size(flags)))
+		return -ENOMEM;
+	if (huge && size % huge_size(flags))
+		return -EINVAL;
+	if (huge)
+		flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE;
+	*out = mmap(want, size, prot, flags, -1, 0);
+	if (*out == MAP_FAILED)
+		return -errno;
+	place(*out, size, huge);
+	return 0;
+}
+
+/* One page of offset is one map. */
 static int sim_mmap(
 	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
 {
-	if (flags & MAP_HUGETLB) {
-		if (uio.no_huge)
-			return -ENOMEM;
-		flags &= ~(MAP_HUGETLB | MAP_POPULATE |
-			   (int)((unsigned int)MAP_HUGE_MASK << MAP_HUGE_SHIFT));
-		*out = mmap(want, size, prot, flags, fd, 0);
-		return *out == MAP_FAILED ? -errno : 0;
-	}
+	if (flags & MAP_ANONYMOUS)
+		return map_anonymous(want, size, prot, flags, out);
 	if (fd != uio.node || fd < 0)
 		return SIM_NOT_MINE;
+	if (offset == PAGE && size == SIM_UIO_MAP_SIZE)
+		return map_memory(size, prot, flags, out);
 	return uio.no_map || offset || size > BAR_SIZE ? -EINVAL
 						       : map_memory(size, prot, flags, out);
 }
@@ -273,4 +368,5 @@ const struct sim sim_uio = {
 	.pwrite = sim_pwrite,
 	.mmap = sim_mmap,
 	.mlock = sim_mlock,
+	.moved = sim_moved,
 };

@@ -15,22 +15,37 @@ struct sim_uio {
 	bool no_map;	 /* the node has no map for the BAR: resource0 must do */
 	bool scattered;	 /* no two pages are neighbours */
 	bool hidden;	 /* page frame numbers read 0 */
-	bool no_huge;	 /* no huge page is free */
 	bool gone;	 /* the driver was unbound */
+	uint64_t huge;	 /* the sizes of huge pages that are free, added up */
+	/* Anonymous mappings to come that lie beyond SIM_UIO_MASK, huge ones and others. */
+	unsigned int far_huge, far_pages;
+	unsigned int far_stride; /* of the pages of a mapping to come, each so many is; 0: none */
 
 	struct tree *tree;
 	int node, config, memory, pagemap, rom; /* -1: not open */
 	bool rom_enabled;
+	int mmap_flags;			   /* of the last anonymous mapping */
 	uint32_t event;
 	bool armed, pending;
 	unsigned int resets;
 };
+
+/** Where most pages are below. */
+#define SIM_UIO_MASK ((UINT64_C(1) << 45) - 1)
+
+/** A map of the node that is memory, not a BAR, and a buffer of u-dma-buf. */
+#define SIM_UIO_MAP_ADDR 0x7d000000
+#define SIM_UIO_MAP_SIZE 0x10000
+#define SIM_UIO_BUFFER_ADDR 0x6c000000
+#define SIM_UIO_BUFFER_SIZE 0x5000
 
 extern struct sim_uio uio;
 extern const struct sim sim_uio;
 
 /** A card that works, closed. */
 void sim_uio_reset(struct tree *tree);
+/** Gives it the map and the buffer. */
+void sim_uio_add_memory(struct tree *tree);
 /** The card raises its interrupt. */
 void sim_uio_raise(void);
 /** The command register. */

@@ -134,12 +134,13 @@ static void resolves_to(const char *tree_name, const char *text, const char *can
 	tree_free(tree);
 }
 
-static void does_not_resolve(const char *tree_name, const char *text, const char *sentence)
+static void does_not_resolve(
+	const char *tree_name, const char *text, int err, const char *sentence)
 {
 	struct tree *tree = tree_new(tree_name);
 	struct uvio_address address;
 
-	ASSERT_ERR(uvio_address_resolve(tree->ctx, text, &address), -ENODEV, sentence);
+	ASSERT_ERR(uvio_address_resolve(tree->ctx, text, &address), err, sentence);
 	tree_free(tree);
 }
 
@@ -158,20 +159,20 @@ static void a_uio_device_elsewhere_is_itself(void)
 
 static void a_missing_uio_device_is_named(void)
 {
-	does_not_resolve("edu-uio", "uio7", "uio7: no such UIO device; see uvio list");
-	does_not_resolve("empty", "uio0", "uio0: no such UIO device; see uvio list");
+	does_not_resolve("edu-uio", "uio7", -ENODEV, "uio7: no such UIO device; see uvio list");
+	does_not_resolve("empty", "uio0", -ENODEV, "uio0: no such UIO device; see uvio list");
 }
 
 static void a_missing_name_is_named(void)
 {
-	does_not_resolve("edu-uio", "name:adc",
+	does_not_resolve("edu-uio", "name:adc", -ENODEV,
 		"name:adc: no UIO device has that name; see uvio list");
 }
 
 static void a_name_that_two_devices_have_is_no_address(void)
 {
-	does_not_resolve("same-name", "name:adc",
-		"name:adc: 2 UIO devices have that name; use uioN");
+	does_not_resolve("same-name", "name:adc", -EEXIST,
+		"name:adc: 2 UIO devices have that name: uio2, uio10; name one of them");
 }
 
 static CU_TestInfo parsing[] = {

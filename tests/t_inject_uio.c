@@ -9,7 +9,7 @@
 #include "inject_ops.h"
 #include "sim_uio.h"
 
-static bool map_is_missing, irqcontrol, scattered;
+static bool map_is_missing, irqcontrol, scattered, no_huge, far;
 
 static void fresh(void)
 {
@@ -19,12 +19,20 @@ static void fresh(void)
 	uio.no_map = map_is_missing;
 	uio.irqcontrol = irqcontrol;
 	uio.scattered = scattered;
+	if (no_huge)
+		uio.huge = 0;
+	if (far) {
+		uio.far_huge = uio.far_pages = 1;
+		uio.far_stride = 2;
+	}
+	sim_uio_add_memory(card.tree);
 }
 
 /* In pieces only where that is asked for. */
 static const char *usable(void)
 {
 	uio.scattered = false;
+	uio.far_huge = uio.far_pages = uio.far_stride = 0;
 	return card_usable();
 }
 
@@ -50,7 +58,7 @@ static void unbind(void)
 static void setup(void)
 {
 	sim = &sim_uio;
-	map_is_missing = irqcontrol = scattered = false;
+	map_is_missing = irqcontrol = scattered = no_huge = far = false;
 	card = (struct card){
 		.tree = tree_new("edu-uio"),
 		.options = {.backend = "uio", .flags = UVIO_OPEN_UNSAFE_DMA},
@@ -97,6 +105,10 @@ CASE(dma_map_fails_cleanly_at_every_call, op_dma_map)
 CASE(dma_unmap_fails_cleanly_at_every_call, op_dma_unmap)
 CASE(dma_alloc_fails_cleanly_at_every_call, op_dma_alloc)
 CASE(dma_free_fails_cleanly_at_every_call, op_dma_free)
+CASE(dma_alloc_scattered_fails_cleanly_at_every_call, op_dma_scattered)
+CASE(dma_verify_fails_cleanly_at_every_call, op_dma_verify)
+CASE(dma_from_region_fails_cleanly_at_every_call, op_dma_from_region)
+CASE(dma_import_fails_cleanly_at_every_call, op_dma_import)
 CASE(bus_master_on_fails_cleanly_at_every_call, op_bus_master_on)
 CASE(bus_master_off_fails_cleanly_at_every_call, op_bus_master_off)
 CASE(reset_fails_cleanly_at_every_call, op_reset)
@@ -167,6 +179,26 @@ static void a_card_without_rom_has_none(void)
 	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_ROM, &rom), -ENOENT, "it has no ROM");
 }
 
+static void dma_alloc_of_one_page_fails_cleanly_at_every_call(void)
+{
+	no_huge = true;
+	inject_everywhere(&scene, &op_dma_alloc);
+}
+
+static void dma_alloc_below_the_mask_fails_cleanly_at_every_call(void)
+{
+	far = true;
+	card.options.dma_mask = SIM_UIO_MASK;
+	inject_everywhere(&scene, &op_dma_alloc);
+}
+
+static void pages_put_in_place_of_others_fail_cleanly_at_every_call(void)
+{
+	far = true;
+	card.options.dma_mask = SIM_UIO_MASK;
+	inject_everywhere(&scene, &op_dma_scattered);
+}
+
 static const char *nothing_to_use(void)
 {
 	return NULL;
@@ -227,6 +259,10 @@ static CU_TestInfo failing[] = {
 	TEST(dma_unmap_fails_cleanly_at_every_call),
 	TEST(dma_alloc_fails_cleanly_at_every_call),
 	TEST(dma_free_fails_cleanly_at_every_call),
+	TEST(dma_alloc_scattered_fails_cleanly_at_every_call),
+	TEST(dma_verify_fails_cleanly_at_every_call),
+	TEST(dma_from_region_fails_cleanly_at_every_call),
+	TEST(dma_import_fails_cleanly_at_every_call),
 	TEST(bus_master_on_fails_cleanly_at_every_call),
 	TEST(bus_master_off_fails_cleanly_at_every_call),
 	TEST(reset_fails_cleanly_at_every_call),
@@ -240,7 +276,10 @@ static CU_TestInfo failing[] = {
 	TEST(region_map_of_the_rom_fails_cleanly_at_every_call),
 	TEST(the_rom_is_enabled_only_while_it_is_copied),
 	TEST(a_card_without_rom_has_none),
-	TEST(bus_mastering_behind_an_iommu_is_refused_at_every_call),
+	TEST(dma_alloc_of_one_page_fails_cleanly_at_every_call),
+	TEST_FOR("uio 3.34", dma_alloc_below_the_mask_fails_cleanly_at_every_call),
+	TEST_FOR("uio 3.34", pages_put_in_place_of_others_fail_cleanly_at_every_call),
+	TEST_FOR("uio 3.33", bus_mastering_behind_an_iommu_is_refused_at_every_call),
 	CU_TEST_INFO_NULL,
 };
 

@@ -102,6 +102,8 @@ CASE(dma_map_fails_cleanly_at_every_call, op_dma_map)
 CASE(dma_unmap_fails_cleanly_at_every_call, op_dma_unmap)
 CASE(dma_alloc_fails_cleanly_at_every_call, op_dma_alloc)
 CASE(dma_free_fails_cleanly_at_every_call, op_dma_free)
+CASE(dma_alloc_scattered_fails_cleanly_at_every_call, op_dma_scattered)
+CASE(dma_verify_fails_cleanly_at_every_call, op_dma_verify)
 CASE(bus_master_on_fails_cleanly_at_every_call, op_bus_master_on)
 CASE(bus_master_off_fails_cleanly_at_every_call, op_bus_master_off)
 CASE(reset_fails_cleanly_at_every_call, op_reset)
@@ -409,6 +411,8 @@ static CU_TestInfo failing[] = {
 	TEST(dma_unmap_fails_cleanly_at_every_call),
 	TEST(dma_alloc_fails_cleanly_at_every_call),
 	TEST(dma_free_fails_cleanly_at_every_call),
+	TEST(dma_alloc_scattered_fails_cleanly_at_every_call),
+	TEST(dma_verify_fails_cleanly_at_every_call),
 	TEST(bus_master_on_fails_cleanly_at_every_call),
 	TEST(bus_master_off_fails_cleanly_at_every_call),
 	TEST(reset_fails_cleanly_at_every_call),
