@@ -7,6 +7,7 @@
 
 struct regio {
 	const char *backend;
+	uint32_t flags;
 	uint64_t width; /* bytes */
 	uint64_t count;
 	unsigned int index;
@@ -90,6 +91,9 @@ static int parse_option(const struct tool *tool, struct regio *io, int option)
 	case 'b':
 		io->backend = optarg;
 		return tool_backend(tool, optarg);
+	case 'p':
+		io->flags |= UVIO_OPEN_PORT_INSTRUCTIONS;
+		return TOOL_GO_ON;
 	default:
 		return tool_stop(tool, option);
 	}
@@ -136,7 +140,7 @@ static int access_region(const struct tool *tool, const char *address, const str
 {
 	struct uvio_region region;
 	struct uvio_udev *udev;
-	int rc = tool_open(tool, address, io->backend, &udev);
+	int rc = tool_open_with(tool, address, io->backend, io->flags, &udev);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
@@ -151,6 +155,7 @@ static int access_region(const struct tool *tool, const char *address, const str
 static const struct option write_longs[] = {
 	{"width", required_argument, NULL, 'w'},
 	{"backend", required_argument, NULL, 'b'},
+	{"port-instructions", no_argument, NULL, 'p'},
 	TOOL_LONG_OPTIONS,
 };
 
@@ -158,6 +163,7 @@ static const struct option read_longs[] = {
 	{"width", required_argument, NULL, 'w'},
 	{"count", required_argument, NULL, 'n'},
 	{"backend", required_argument, NULL, 'b'},
+	{"port-instructions", no_argument, NULL, 'p'},
 	TOOL_LONG_OPTIONS,
 };
 
@@ -167,7 +173,7 @@ static int run_read(struct tool *tool, int argc, char **argv)
 	int option, rc = TOOL_GO_ON;
 
 	while (rc == TOOL_GO_ON && (option = tool_getopt(tool, argc, argv,
-					    TOOL_SHORT_OPTIONS "w:n:b:", read_longs)) != -1)
+					    TOOL_SHORT_OPTIONS "w:n:b:p", read_longs)) != -1)
 		rc = parse_option(tool, &io, option);
 	if (rc == TOOL_GO_ON)
 		rc = tool_start(tool, argc, argv, 3, 3);
@@ -182,7 +188,7 @@ static int run_write(struct tool *tool, int argc, char **argv)
 	int option, rc = TOOL_GO_ON;
 
 	while (rc == TOOL_GO_ON && (option = tool_getopt(tool, argc, argv,
-					    TOOL_SHORT_OPTIONS "w:b:", write_longs)) != -1)
+					    TOOL_SHORT_OPTIONS "w:b:p", write_longs)) != -1)
 		rc = parse_option(tool, &io, option);
 	if (rc == TOOL_GO_ON)
 		rc = tool_start(tool, argc, argv, 4, 4);
@@ -204,7 +210,9 @@ const struct command command_read = {
 	.notes = REGION_NOTES,
 	.options = "  -w, --width BYTES     1, 2, 4 or 8 bytes a register (default 4)\n"
 		   "  -n, --count COUNT     how many to read, one a line (default 1)\n"
-		   "  -b, --backend NAME    open it with this backend (default the first usable)\n",
+		   "  -b, --backend NAME    open it with this backend (default the first usable)\n"
+		   "  -p, --port-instructions\n"
+		   "                        I/O ports by instructions (x86, uio), not by calls\n",
 	.example = "uvio read -n 4 06:0d.0 bar0 0x10",
 	.run = run_read,
 };
@@ -215,7 +223,9 @@ const struct command command_write = {
 	.help = "write a register",
 	.notes = REGION_NOTES "Reads nothing back.\n",
 	.options = "  -w, --width BYTES     1, 2, 4 or 8 bytes (default 4)\n"
-		   "  -b, --backend NAME    open it with this backend (default the first usable)\n",
+		   "  -b, --backend NAME    open it with this backend (default the first usable)\n"
+		   "  -p, --port-instructions\n"
+		   "                        I/O ports by instructions (x86, uio), not by calls\n",
 	.example = "uvio write -w 2 06:0d.0 bar2 0x8 0x1f",
 	.run = run_write,
 };

@@ -270,7 +270,14 @@ int tool_find(const struct tool *tool, const char *address, struct uvio_device *
 int tool_open(
 	const struct tool *tool, const char *address, const char *backend, struct uvio_udev **udev)
 {
-	struct uvio_open_options options = {.backend = backend, .vf_token = tool->vf_token};
+	return tool_open_with(tool, address, backend, 0, udev);
+}
+
+int tool_open_with(const struct tool *tool, const char *address, const char *backend,
+	uint32_t flags, struct uvio_udev **udev)
+{
+	struct uvio_open_options options = {
+		.backend = backend, .flags = flags, .vf_token = tool->vf_token};
 
 	if (uvio_udev_open(tool->ctx, address, &options, udev))
 		return tool_failed();

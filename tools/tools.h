@@ -105,6 +105,9 @@ int tool_backend(const struct tool *tool, const char *name);
 int tool_find(const struct tool *tool, const char *address, struct uvio_device **device);
 int tool_open(
 	const struct tool *tool, const char *address, const char *backend, struct uvio_udev **udev);
+/* @flags: enum uvio_open_flags. */
+int tool_open_with(const struct tool *tool, const char *address, const char *backend,
+	uint32_t flags, struct uvio_udev **udev);
 const struct uvio_driver *tool_driver(const struct uvio_device_info *info);
 const struct uvio_driver *tool_driver_named(const char *name);
 

@@ -36,6 +36,22 @@ int vfio_noiommu_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return rc ? rc : uvio_phys_memory(&device->phys, udev, mapping);
 }
 
+int vfio_noiommu_scattered(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	struct vfio_device *device = udev->priv;
+	int rc = vfio_noiommu_allowed(udev);
+
+	return rc ? rc : uvio_phys_scattered(&device->phys, udev, mapping);
+}
+
+int vfio_noiommu_verify(
+	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into, uint64_t size)
+{
+	struct vfio_device *device = udev->priv;
+
+	return uvio_phys_verify(&device->phys, udev, mapping, into, size);
+}
+
 int vfio_noiommu_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	struct vfio_device *device = udev->priv;

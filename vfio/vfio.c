@@ -149,6 +149,22 @@ static int vfio_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return domain->way->dma_memory(udev, mapping);
 }
 
+static int vfio_scattered(struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	const struct vfio_domain *domain = udev->domain->priv;
+
+	return domain->way->dma_scattered ? domain->way->dma_scattered(udev, mapping)
+					  : domain->way->dma_memory(udev, mapping);
+}
+
+static int vfio_verify(
+	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into, uint64_t size)
+{
+	const struct vfio_domain *domain = udev->domain->priv;
+
+	return domain->way->dma_verify ? domain->way->dma_verify(udev, mapping, into, size) : 0;
+}
+
 static void vfio_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
 	(void)domain;
@@ -201,8 +217,10 @@ static const struct uvio_backend_ops vfio_ops = {
 	.irq_disable = vfio_irq_disable,
 	.dma_memory = vfio_memory,
 	.dma_memory_free = vfio_memory_free,
+	.dma_scattered = vfio_scattered,
 	.dma_map = vfio_map,
 	.dma_unmap = vfio_unmap,
+	.dma_verify = vfio_verify,
 	.bus_master = vfio_bus_master,
 	.reset = vfio_reset,
 	.hot_reset = vfio_hot_reset,

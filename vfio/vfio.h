@@ -92,6 +92,10 @@ struct vfio_way {
 	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_unmap)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	/* NULL where there is an IOMMU, for which all is contiguous, and pages are pinned. */
+	int (*dma_scattered)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
+		uint64_t size);
 
 	/* What dma.c does these by, where there is an IOMMU; else NULL. */
 	/** The ranges of IOVA for free(), their number, and the smallest page. */
@@ -252,6 +256,9 @@ int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
 void vfio_noiommu_set_caps(struct uvio_udev *udev);
 int vfio_noiommu_allowed(struct uvio_udev *udev);
 int vfio_noiommu_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int vfio_noiommu_scattered(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int vfio_noiommu_verify(
+	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into, uint64_t size);
 int vfio_noiommu_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int vfio_noiommu_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
 
