@@ -317,6 +317,20 @@ static void a_device_is_opened_by_its_name(void)
 	ASSERT_STR(uvio_udev_backend(udev), "uio");
 }
 
+static void devices_of_a_real_platform_are_found(void)
+{
+	use_tree("uio-pdrv-genirq");
+	kernel.no_irq = true;
+	ASSERT_OK(open_it("name:HPET", 0));
+	ASSERT_STR(uvio_udev_address(udev), "uio0");
+	ASSERT_OK(uvio_region_map(udev, 0, &region));
+	ASSERT_EQ(region.size, 0x1000);
+	close_it();
+	ASSERT_OK(open_it("name:FWCF", 0));
+	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++)
+		ASSERT_EQ(uvio_region_info(udev, i, &region), -ENOENT);
+}
+
 static void names_that_two_have_are_listed(void)
 {
 	use_tree("same-name");
@@ -670,6 +684,7 @@ static CU_TestInfo map_cases[] = {
 	TEST(a_map_that_is_not_offered_is_named),
 	TEST(a_device_without_maps_is_no_failure),
 	TEST_FOR("uio 3.37", a_device_is_opened_by_its_name),
+	TEST(devices_of_a_real_platform_are_found),
 	TEST(names_that_two_have_are_listed),
 	TEST(what_only_pci_has_is_refused),
 	CU_TEST_INFO_NULL,

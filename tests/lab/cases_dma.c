@@ -157,7 +157,65 @@ static int no_huge_page_is_named(struct pair *pair)
 		return PASS;
 	}
 	CHECK_ERR(uvio_dma_alloc(pair->udev, 65536, 0, &dma), -ENOMEM, "sysctl vm.nr_hugepages");
-	CHECK_ERR(uvio_dma_alloc(pair->udev, 4 << 20, 0, &dma), -ENOMEM, "one huge page");
+	CHECK_ERR(uvio_dma_alloc(pair->udev, 65536, 0, &dma), -ENOMEM, "(0 of 2048 kB");
+	CHECK_ERR(uvio_dma_alloc(pair->udev, (size_t)2 << 30, 0, &dma), -ENOMEM, "one huge page");
+	return PASS;
+}
+
+/* As small pages, and, where there are some, as huge ones. */
+static int scattered_memory_moves(struct pair *pair, size_t size, const char *huge_pages)
+{
+	static struct uvio_dma_segment segments[2048];
+	uint64_t total = 0, iova;
+	struct uvio_dma dma;
+	int count;
+
+	CHECK_OK(sysfs_write("/proc/sys/vm/nr_hugepages", huge_pages));
+	count = uvio_dma_alloc_scattered(pair->udev, size, 0, segments, 2048, &dma);
+	CHECK_OK(count);
+	for (int i = 0; i < count; i++)
+		total += segments[i].size;
+	CHECK(dma.iova == segments[0].iova && total >= size && total % 4096 == 0);
+	CHECK(count == 1 || !(uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED));
+	CHECK_OK(uvio_dma_verify(pair->udev, dma.addr, size));
+	CHECK_OK(uvio_dma_iova(pair->udev, (char *)dma.addr + size - 256, &iova, NULL));
+	if (round_trip(pair, (unsigned char *)dma.addr + size - 256, iova, 256))
+		return FAIL;
+	CHECK_OK(uvio_dma_free(pair->udev, &dma));
+	return PASS;
+}
+
+static int scattered_memory(struct pair *pair)
+{
+	CHECK_OK(uvio_bus_master(pair->udev, true));
+	if (scattered_memory_moves(pair, 5 << 20, "0"))
+		return FAIL;
+	return scattered_memory_moves(pair, 5 << 20, "4");
+}
+
+/* The pages are given back while mapped, which nobody should do, and others take their place. */
+static int pages_that_moved_are_told(struct pair *pair)
+{
+	struct uvio_dma_segment segments[MAX_SEGMENTS];
+	size_t size = 4 * 4096;
+	unsigned char *memory = mmap(
+		NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *other = some_memory(size);
+
+	CHECK(memory != MAP_FAILED && other);
+	CHECK_OK(uvio_dma_map(pair->udev, memory, size, 0, segments, MAX_SEGMENTS));
+	CHECK_OK(uvio_dma_verify(pair->udev, memory, size));
+	munlock(memory, size);
+	CHECK(!madvise(memory, size, MADV_DONTNEED));
+	memset(other, 1, size);
+	memset(memory, 1, size);
+	if (uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED)
+		CHECK_OK(uvio_dma_verify(pair->udev, memory, size));
+	else
+		CHECK_ERR(uvio_dma_verify(pair->udev, memory, size), -ESTALE, "has moved a page");
+	CHECK_OK(uvio_dma_unmap(pair->udev, memory, size));
+	munmap(memory, size);
+	munmap(other, size);
 	return PASS;
 }
 
@@ -208,6 +266,9 @@ const struct test_case dma_cases[] = {
 	{"dma: the mask is kept", UVIO_CAP_DMA, the_mask_is_kept, false},
 	{"dma: a large buffer is contiguous", UVIO_CAP_DMA, a_large_buffer_is_contiguous, false},
 	{"dma: without huge pages there is a word for it", UVIO_CAP_DMA, no_huge_page_is_named,
+		false},
+	{"dma: scattered memory of any size (uio 3.32)", UVIO_CAP_DMA, scattered_memory, false},
+	{"dma: pages that moved are told (uio 3.30)", UVIO_CAP_DMA, pages_that_moved_are_told,
 		false},
 	{"dma: close gives everything back", UVIO_CAP_DMA, close_gives_everything_back, false},
 	{"bus master: off at open and after close", UVIO_CAP_BUS_MASTER, bus_master_is_off_at_open,

@@ -61,6 +61,7 @@ int take_interrupt(struct pair *pair, unsigned int *spurious);
 int card_works(struct pair *pair, bool both_ways);
 
 /* Modes of the program: guests and cards of another kind. */
+void run_any_uio(struct uvio_ctx *ctx);
 void run_crash(struct uvio_ctx *ctx);
 /** Two cards on one bus and in one group. */
 void run_bus_of_two(struct uvio_ctx *ctx, const char *first, const char *second);
@@ -69,6 +70,7 @@ void run_domain(struct uvio_ctx *ctx, const char *transport);
 void run_errors(struct uvio_ctx *ctx);
 void run_group(struct uvio_ctx *ctx);
 void run_no_iommu(struct uvio_ctx *ctx);
+void run_port_figures(struct uvio_ctx *ctx);
 void run_rom(struct uvio_ctx *ctx);
 void run_scale(struct uvio_ctx *ctx);
 void run_shared(struct uvio_ctx *ctx);

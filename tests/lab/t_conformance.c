@@ -317,11 +317,13 @@ struct mode {
 
 static const struct mode modes[] = {
 	{"suite", run_suite},
+	{"any-uio", run_any_uio},
 	{"crash", run_crash},
 	{"domain", run_domains},
 	{"errors", run_errors},
 	{"group", run_group},
 	{"no-iommu", run_no_iommu},
+	{"port-figures", run_port_figures},
 	{"rom", run_rom},
 	{"scale", run_scale},
 	{"shared", run_shared},
