@@ -67,7 +67,8 @@ struct uvio_device_info {
 
 /**
  * Looks one device up. 0 and a device in @device, to be freed with uvio_device_free(); -EINVAL (not
- * an address), -ENODEV (nothing there), -ENOMEM.
+ * an address), -ENODEV (nothing there), -EEXIST (name: several have that name, and the text lists
+ * them), -ENOMEM.
  */
 UVIO_API int uvio_device_find(
 	struct uvio_ctx *ctx, const char *address, struct uvio_device **device);

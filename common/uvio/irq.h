@@ -90,7 +90,8 @@ UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
  * Waits for an event on @vector, for @timeout_ms > 0 milliseconds. @events, which may be NULL,
  * receives how many came since the last wait or consume.
  *
- * 0; -ETIMEDOUT; -EINVAL (@timeout_ms; @vector is not enabled); -EINTR (a signal was handled);
+ * 0; -ETIMEDOUT; -EINVAL (@timeout_ms; @vector is not enabled); -ENOTSUP (the card has no interrupt
+ * on this backend: poll it, as with uvio_poll_until()); -EINTR (a signal was handled);
  * -ENODEV (the card is gone, or the kernel asks to release it: stop the card, close, at once);
  * -EIO.
  */
