@@ -191,7 +191,7 @@ static CU_TestInfo parsing[] = {
 };
 
 static CU_TestInfo resolving[] = {
-	TEST(a_uio_device_on_pci_is_its_function),
+	TEST_FOR("uio 3.37", a_uio_device_on_pci_is_its_function),
 	TEST(a_uio_device_elsewhere_is_itself),
 	TEST(a_missing_uio_device_is_named),
 	TEST(a_missing_name_is_named),

@@ -201,12 +201,12 @@ static CU_TestInfo on_vfio[] = {
 };
 
 static CU_TestInfo on_uio[] = {
-	TEST(a_node_that_is_not_permitted),
-	TEST(an_interrupt_that_would_come_once),
-	TEST(a_container_with_a_read_only_sysfs),
-	TEST(a_driver_that_went),
-	TEST(frames_that_are_hidden),
-	TEST(a_claimed_region),
+	TEST_FOR("uio 3.41", a_node_that_is_not_permitted),
+	TEST_FOR("uio 3.39", an_interrupt_that_would_come_once),
+	TEST_FOR("uio 3.41", a_container_with_a_read_only_sysfs),
+	TEST_FOR("uio 3.36", a_driver_that_went),
+	TEST_FOR("uio 3.29", frames_that_are_hidden),
+	TEST_FOR("uio 3.40", a_claimed_region),
 	CU_TEST_INFO_NULL,
 };
 

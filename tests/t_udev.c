@@ -403,7 +403,7 @@ static CU_TestInfo opening[] = {
 	TEST(where_none_is_usable_each_says_why),
 	TEST(a_backend_that_is_asked_for_is_not_checked_first),
 	TEST(opening_is_logged),
-	TEST(a_second_open_is_refused),
+	TEST_FOR("uio 3.14", a_second_open_is_refused),
 	TEST(a_second_open_names_the_process),
 	TEST(a_second_open_by_another_address_is_refused_too),
 	TEST(another_process_is_kept_out),
@@ -423,7 +423,7 @@ static CU_TestInfo opening[] = {
 };
 
 static CU_TestInfo mastering[] = {
-	TEST(bus_mastering_is_off_at_open),
+	TEST_FOR("uio 3.16", bus_mastering_is_off_at_open),
 	TEST(bus_mastering_is_switched_on_and_off),
 	TEST(a_backend_may_refuse_bus_mastering),
 	TEST(a_command_register_that_is_closed_is_told),

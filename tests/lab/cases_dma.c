@@ -198,8 +198,8 @@ static int pages_that_moved_are_told(struct pair *pair)
 {
 	struct uvio_dma_segment segments[MAX_SEGMENTS];
 	size_t size = 4 * 4096;
-	unsigned char *memory = mmap(
-		NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *memory =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned char *other = some_memory(size);
 
 	CHECK(memory != MAP_FAILED && other);
@@ -263,18 +263,19 @@ const struct test_case dma_cases[] = {
 	{"dma: memory of the caller", UVIO_CAP_DMA, memory_of_the_caller, false},
 	{"dma: bad ranges are refused", UVIO_CAP_DMA, bad_ranges_are_refused, false},
 	{"dma: overlaps are refused", UVIO_CAP_DMA, overlaps_are_refused, false},
-	{"dma: the mask is kept", UVIO_CAP_DMA, the_mask_is_kept, false},
-	{"dma: a large buffer is contiguous", UVIO_CAP_DMA, a_large_buffer_is_contiguous, false},
+	{"dma: the mask is kept (uio 3.34)", UVIO_CAP_DMA, the_mask_is_kept, false},
+	{"dma: a large buffer is contiguous (uio 3.32)", UVIO_CAP_DMA, a_large_buffer_is_contiguous,
+		false},
 	{"dma: without huge pages there is a word for it", UVIO_CAP_DMA, no_huge_page_is_named,
 		false},
 	{"dma: scattered memory of any size (uio 3.32)", UVIO_CAP_DMA, scattered_memory, false},
 	{"dma: pages that moved are told (uio 3.30)", UVIO_CAP_DMA, pages_that_moved_are_told,
 		false},
 	{"dma: close gives everything back", UVIO_CAP_DMA, close_gives_everything_back, false},
-	{"bus master: off at open and after close", UVIO_CAP_BUS_MASTER, bus_master_is_off_at_open,
-		false},
-	{"bus master: without it nothing moves", UVIO_CAP_DMA, without_bus_master_nothing_moves,
-		false},
+	{"bus master: off at open and after close (uio 3.15, 3.16)", UVIO_CAP_BUS_MASTER,
+		bus_master_is_off_at_open, false},
+	{"bus master: without it nothing moves (uio 3.17)", UVIO_CAP_DMA,
+		without_bus_master_nothing_moves, false},
 	{0},
 };
 

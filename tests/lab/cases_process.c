@@ -236,7 +236,7 @@ static int an_ordinary_user(struct pair *pair)
 
 const struct test_case process_cases[] = {
 	{"exclusive: a second open is refused", 0, second_open_is_refused, false},
-	{"exclusive: another process is refused", 0, other_process_is_refused, false},
+	{"exclusive: another process is refused (uio 3.14)", 0, other_process_is_refused, false},
 	{"exclusive: open again after close", 0, open_again_after_close, true},
 	{"exclusive: binding what is in use is refused", 0, binding_in_use_is_refused, false},
 	{"descriptors: none is left open", UVIO_CAP_INTX, nothing_is_left_open, true},
@@ -246,7 +246,7 @@ const struct test_case process_cases[] = {
 	{"reset: without a way it is refused", 0, reset_without_a_way_is_refused, false},
 	{"an ordinary user: works with the node alone, or is told why not", 0, an_ordinary_user,
 		false},
-	{"an ordinary user: hidden page frame numbers are named", UVIO_CAP_DMA,
+	{"an ordinary user: hidden page frame numbers are named (uio 3.29)", UVIO_CAP_DMA,
 		hidden_frames_are_named, false},
 	{0},
 };

@@ -87,10 +87,10 @@ static int no_interrupt_says_so(struct pair *pair)
 }
 
 static const struct test_case testdev_cases[] = {
-	{"I/O ports need no mapping", 0, ports_need_no_mapping, false},
+	{"I/O ports need no mapping (uio 3.28)", 0, ports_need_no_mapping, false},
 	{"memory and ports are the same registers", 0, memory_and_ports_are_the_same, false},
-	{"a 64-bit BAR is mapped", 0, a_64_bit_bar_is_mapped, false},
-	{"a card without interrupt says so", 0, no_interrupt_says_so, false},
+	{"a 64-bit BAR is mapped (uio 3.21)", 0, a_64_bit_bar_is_mapped, false},
+	{"a card without interrupt says so (uio 3.9)", 0, no_interrupt_says_so, false},
 	{0},
 };
 
