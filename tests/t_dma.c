@@ -388,6 +388,42 @@ static void a_thousand_mappings_are_kept_apart(void)
 	munmap(many, MANY * page);
 }
 
+static void scattered_memory_is_one_piece_where_it_can_be(void)
+{
+	struct uvio_dma_segment pieces[2];
+	struct uvio_dma dma;
+
+	ASSERT_EQ(uvio_dma_alloc_scattered(udev, 3 * page + 1, 0, pieces, 2, &dma), 1);
+	ASSERT_EQ(pieces[0].iova, dma.iova);
+	ASSERT_EQ(pieces[0].size, 4 * page);
+	ASSERT_EQ(dma.size, 3 * page + 1);
+	ASSERT_OK(uvio_dma_free(udev, &dma));
+	ASSERT_ERR(uvio_dma_alloc_scattered(udev, page, 0, NULL, 2, &dma), -EINVAL,
+		"no place for the segments");
+}
+
+static void pages_that_cannot_move_need_no_look(void)
+{
+	struct uvio_dma dma;
+
+	ASSERT_OK(uvio_dma_alloc(udev, 2 * page, 0, &dma));
+	ASSERT_OK(uvio_dma_verify(udev, dma.addr, 2 * page));
+	ASSERT_OK(uvio_dma_verify(udev, (char *)dma.addr + 1, 1));
+	ASSERT_ERR(uvio_dma_verify(udev, dma.addr, 2 * page + 1), -EFAULT, "not mapped as one");
+	ASSERT_ERR(uvio_dma_verify(udev, dma.addr, 0), -EINVAL, "a size of 0");
+	ASSERT_OK(uvio_dma_free(udev, &dma));
+}
+
+static void memory_of_kernel_drivers_is_not_for_every_backend(void)
+{
+	struct uvio_dma dma;
+
+	ASSERT_ERR(uvio_dma_from_region(udev, 1, &dma), -ENOTSUP,
+		EDU ": the fake backend does not map memory of a UIO driver; use uvio_dma_alloc()");
+	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0, &dma), -ENOTSUP,
+		EDU ": the fake backend does not map buffers of u-dma-buf");
+}
+
 static void a_device_that_is_gone_maps_nothing(void)
 {
 	struct uvio_dma dma;
@@ -450,6 +486,9 @@ static CU_TestInfo mapping[] = {
 	TEST(close_unmaps_everything),
 	TEST(memory_that_cannot_be_unmapped_is_not_given_back),
 	TEST(a_thousand_mappings_are_kept_apart),
+	TEST(scattered_memory_is_one_piece_where_it_can_be),
+	TEST(pages_that_cannot_move_need_no_look),
+	TEST(memory_of_kernel_drivers_is_not_for_every_backend),
 	TEST(a_device_that_is_gone_maps_nothing),
 	CU_TEST_INFO_NULL,
 };

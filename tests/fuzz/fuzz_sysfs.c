@@ -19,6 +19,7 @@
 #include "uio.h"
 
 #define DISK "bus/pci/devices/0000:00:04.0/block/sda"
+#define PORTS "class/uio/uio0/portio/port0"
 
 static const uint8_t *rest;
 static size_t rest_size;
@@ -87,30 +88,50 @@ int __wrap_uvio_sys_lock(int fd)
 	return -EWOULDBLOCK;
 }
 
-static void remove_root(void)
+static void remove_folders(const char *folder)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/" DISK, root);
+	snprintf(path, sizeof(path), "%s/%s", root, folder);
 	while (strlen(path) >= strlen(root) && !rmdir(path))
 		*strrchr(path, '/') = '\0';
 }
 
-/* One disk of the card, of which the links and files are made up. */
-static void make_root(void)
+static void remove_root(void)
+{
+	remove_folders(DISK);
+	remove_folders(PORTS);
+}
+
+static void make_folders(const char *folder)
 {
 	char path[256];
 
-	strcpy(root, "/tmp/uvio-fuzz.XXXXXX");
-	if (!mkdtemp(root))
-		abort();
-	atexit(remove_root);
-	snprintf(path, sizeof(path), "%s/" DISK "/", root);
+	snprintf(path, sizeof(path), "%s/%s/", root, folder);
 	for (char *slash = path + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
 		*slash = '\0';
 		mkdir(path, 0755);
 		*slash = '/';
 	}
+}
+
+/* One disk of the card and one range of ports, of which the links and files are made up. */
+static void make_root(void)
+{
+	strcpy(root, "/tmp/uvio-fuzz.XXXXXX");
+	if (!mkdtemp(root))
+		abort();
+	atexit(remove_root);
+	make_folders(DISK);
+	make_folders(PORTS);
+}
+
+static void check_ports(const struct uio_ports *ports)
+{
+	for (int i = 0; i < UIO_PORT_RANGES; i++)
+		if (ports[i].size && (ports[i].start > 0xffff || ports[i].size > 0x10000 ||
+					     ports[i].start + ports[i].size > 0x10000))
+			abort();
 }
 
 static void check_bars(const struct uio_map *maps, const struct uio_bar *bars)
@@ -128,6 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct uvio_ctx ctx = {.dev = "/nowhere", .proc = "/nowhere"};
 	struct uio_map maps[UIO_MAPS];
 	struct uio_bar bars[PCI_BARS] = {{0}};
+	struct uio_ports ports[UIO_PORT_RANGES] = {{0}};
 	struct uvio_device device = {.member_count = 0};
 	struct uvio_address address;
 	char text[UVIO_TEXT_SIZE];
@@ -150,5 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uvio_group_blockers(&device, text, sizeof(text));
 	uvio_group_free(&device);
 	uvio_address_resolve(&ctx, "uio0", &address);
+	uio_read_ports(&ctx, "uio0", ports);
+	check_ports(ports);
 	return 0;
 }
