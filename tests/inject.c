@@ -166,8 +166,7 @@ static bool alike(const struct inject_call *a, const struct inject_call *b)
 	return a->kind == b->kind && !strcmp(a->what, b->what);
 }
 
-/* The answer that is ordered for this call; 0: it succeeds if it can. */
-static int ordered(enum inject_kind kind, const char *what)
+int inject_ordered(enum inject_kind kind, const char *what)
 {
 	struct inject_call *call = &inject.calls[inject.count];
 	bool is_it;
@@ -260,7 +259,7 @@ int __wrap_uvio_sys_open(const char *path, int flags);
 int __wrap_uvio_sys_open(const char *path, int flags)
 {
 	const char *name = without_root(path);
-	int rc = ordered(INJECT_OPEN, name);
+	int rc = inject_ordered(INJECT_OPEN, name);
 
 	if (rc)
 		return rc;
@@ -293,7 +292,7 @@ ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size);
 
 ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size)
 {
-	int rc = ordered(INJECT_READ, name_of(fd));
+	int rc = inject_ordered(INJECT_READ, name_of(fd));
 	ssize_t n;
 
 	if (rc && rc != INJECT_SHORT)
@@ -318,7 +317,7 @@ ssize_t __wrap_uvio_sys_write(int fd, const void *buf, size_t size);
 
 ssize_t __wrap_uvio_sys_write(int fd, const void *buf, size_t size)
 {
-	int rc = ordered(INJECT_WRITE, name_of(fd));
+	int rc = inject_ordered(INJECT_WRITE, name_of(fd));
 	ssize_t n;
 
 	if (rc)
@@ -344,7 +343,7 @@ int __wrap_uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset);
 
 int __wrap_uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset)
 {
-	int rc = ordered(INJECT_PREAD, name_of(fd));
+	int rc = inject_ordered(INJECT_PREAD, name_of(fd));
 
 	if (!rc)
 		rc = SIM(pread, fd, buf, size, offset);
@@ -357,7 +356,7 @@ int __wrap_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset
 
 int __wrap_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset)
 {
-	int rc = ordered(INJECT_PWRITE, name_of(fd));
+	int rc = inject_ordered(INJECT_PWRITE, name_of(fd));
 
 	if (rc)
 		return rc;
@@ -386,7 +385,7 @@ int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg);
 int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg)
 {
 	const char *name = sim && sim->request_name ? sim->request_name(request) : "?";
-	int rc = ordered(INJECT_IOCTL, name);
+	int rc = inject_ordered(INJECT_IOCTL, name);
 
 	if (rc)
 		return rc;
@@ -422,7 +421,7 @@ int __wrap_uvio_sys_mmap(
 int __wrap_uvio_sys_mmap(
 	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
 {
-	int rc = ordered(INJECT_MMAP, name_of(fd));
+	int rc = inject_ordered(INJECT_MMAP, name_of(fd));
 
 	if (rc)
 		return rc;
@@ -453,7 +452,7 @@ int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice);
 
 int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice)
 {
-	int rc = ordered(INJECT_MADVISE, advice == MADV_DONTFORK ? "MADV_DONTFORK" : "memory");
+	int rc = inject_ordered(INJECT_MADVISE, advice == MADV_DONTFORK ? "MADV_DONTFORK" : "memory");
 
 	return rc ? rc : __real_uvio_sys_madvise(addr, size, advice);
 }
@@ -463,7 +462,7 @@ int __wrap_uvio_sys_mlock(const void *addr, size_t size);
 
 int __wrap_uvio_sys_mlock(const void *addr, size_t size)
 {
-	int rc = ordered(INJECT_MLOCK, "memory");
+	int rc = inject_ordered(INJECT_MLOCK, "memory");
 
 	if (!rc)
 		rc = SIM(mlock, addr, size);
@@ -476,7 +475,7 @@ int __wrap_uvio_sys_mremap(void *addr, size_t size, void *to);
 /* What was a mapping is a part of another one then. */
 int __wrap_uvio_sys_mremap(void *addr, size_t size, void *to)
 {
-	int rc = ordered(INJECT_MREMAP, "memory");
+	int rc = inject_ordered(INJECT_MREMAP, "memory");
 
 	if (!rc)
 		rc = __real_uvio_sys_mremap(addr, size, to);
@@ -493,37 +492,12 @@ int __wrap_uvio_sys_mremap(void *addr, size_t size, void *to)
 	return 0;
 }
 
-int __wrap_uvio_sys_ioperm(uint32_t first, uint32_t count, bool on);
-uint32_t __wrap_uvio_sys_port_in(uint32_t port, unsigned int width);
-void __wrap_uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value);
-
-/* The ports of this machine are never touched. */
-int __wrap_uvio_sys_ioperm(uint32_t first, uint32_t count, bool on)
-{
-	int rc = on ? ordered(INJECT_IOPERM, "ports") : 0;
-
-	if (rc)
-		return rc;
-	return sim && sim->ioperm ? sim->ioperm(first, count, on) : -EPERM;
-}
-
-uint32_t __wrap_uvio_sys_port_in(uint32_t port, unsigned int width)
-{
-	return sim && sim->port_in ? sim->port_in(port, width) : UINT32_MAX;
-}
-
-void __wrap_uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
-{
-	if (sim && sim->port_out)
-		sim->port_out(port, width, value);
-}
-
 int __real_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 int __wrap_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 
 int __wrap_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-	int rc = ordered(INJECT_POLL, name_of(fds[0].fd));
+	int rc = inject_ordered(INJECT_POLL, name_of(fds[0].fd));
 
 	if (!rc)
 		rc = SIM(poll, fds, count);
@@ -535,7 +509,7 @@ int __wrap_uvio_sys_eventfd(void);
 
 int __wrap_uvio_sys_eventfd(void)
 {
-	int rc = ordered(INJECT_EVENTFD, "eventfd");
+	int rc = inject_ordered(INJECT_EVENTFD, "eventfd");
 
 	return rc ? rc : opened(__real_uvio_sys_eventfd(), "eventfd");
 }
@@ -545,7 +519,7 @@ int __wrap_uvio_sys_epoll(void);
 
 int __wrap_uvio_sys_epoll(void)
 {
-	int rc = ordered(INJECT_EPOLL, "epoll");
+	int rc = inject_ordered(INJECT_EPOLL, "epoll");
 
 	return rc ? rc : opened(__real_uvio_sys_epoll(), "epoll");
 }
@@ -555,7 +529,7 @@ int __wrap_uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events);
 
 int __wrap_uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events)
 {
-	int rc = ordered(INJECT_EPOLL_ADD, name_of(fd));
+	int rc = inject_ordered(INJECT_EPOLL_ADD, name_of(fd));
 
 	return rc ? rc : __real_uvio_sys_epoll_add(epoll_fd, fd, events);
 }
@@ -565,7 +539,7 @@ int __wrap_uvio_sys_lock(int fd);
 
 int __wrap_uvio_sys_lock(int fd)
 {
-	int rc = ordered(INJECT_LOCK, name_of(fd));
+	int rc = inject_ordered(INJECT_LOCK, name_of(fd));
 
 	return rc ? rc : __real_uvio_sys_lock(fd);
 }
@@ -575,7 +549,7 @@ int __wrap_uvio_sys_readlink(const char *path, char *buf, size_t size);
 
 int __wrap_uvio_sys_readlink(const char *path, char *buf, size_t size)
 {
-	int rc = ordered(INJECT_READLINK, without_root(path));
+	int rc = inject_ordered(INJECT_READLINK, without_root(path));
 
 	return rc ? rc : __real_uvio_sys_readlink(path, buf, size);
 }
@@ -585,7 +559,7 @@ void *__wrap_malloc(size_t size);
 
 void *__wrap_malloc(size_t size)
 {
-	return ordered(INJECT_MALLOC, "malloc") ? NULL : __real_malloc(size);
+	return inject_ordered(INJECT_MALLOC, "malloc") ? NULL : __real_malloc(size);
 }
 
 void *__real_calloc(size_t count, size_t size);
@@ -593,7 +567,7 @@ void *__wrap_calloc(size_t count, size_t size);
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-	return ordered(INJECT_MALLOC, "calloc") ? NULL : __real_calloc(count, size);
+	return inject_ordered(INJECT_MALLOC, "calloc") ? NULL : __real_calloc(count, size);
 }
 
 void *__real_realloc(void *old, size_t size);
@@ -601,7 +575,7 @@ void *__wrap_realloc(void *old, size_t size);
 
 void *__wrap_realloc(void *old, size_t size)
 {
-	return ordered(INJECT_MALLOC, "realloc") ? NULL : __real_realloc(old, size);
+	return inject_ordered(INJECT_MALLOC, "realloc") ? NULL : __real_realloc(old, size);
 }
 
 char *__real_strdup(const char *text);
@@ -609,7 +583,7 @@ char *__wrap_strdup(const char *text);
 
 char *__wrap_strdup(const char *text)
 {
-	return ordered(INJECT_MALLOC, "strdup") ? NULL : __real_strdup(text);
+	return inject_ordered(INJECT_MALLOC, "strdup") ? NULL : __real_strdup(text);
 }
 
 int __wrap_nanosleep(const struct timespec *want, struct timespec *rest);

@@ -99,6 +99,9 @@ struct sim {
 
 extern const struct sim *sim;
 
+/** The answer that is ordered for this call, which is counted; 0: it succeeds if it can. */
+int inject_ordered(enum inject_kind kind, const char *what);
+
 /** write() itself, for what a simulation does of its own accord. */
 ssize_t inject_write(int fd, const void *buf, size_t size);
 

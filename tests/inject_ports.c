@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+
+#include "inject.h"
+
+int __wrap_uvio_sys_ioperm(uint32_t first, uint32_t count, bool on);
+uint32_t __wrap_uvio_sys_port_in(uint32_t port, unsigned int width);
+void __wrap_uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value);
+
+/* The ports of this machine are never touched. */
+int __wrap_uvio_sys_ioperm(uint32_t first, uint32_t count, bool on)
+{
+	int rc = on ? inject_ordered(INJECT_IOPERM, "ports") : 0;
+
+	if (rc)
+		return rc;
+	return sim && sim->ioperm ? sim->ioperm(first, count, on) : -EPERM;
+}
+
+uint32_t __wrap_uvio_sys_port_in(uint32_t port, unsigned int width)
+{
+	return sim && sim->port_in ? sim->port_in(port, width) : UINT32_MAX;
+}
+
+void __wrap_uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
+{
+	if (sim && sim->port_out)
+		sim->port_out(port, width, value);
+}
