@@ -48,8 +48,8 @@ static void a_number_that_is_none_is_refused(void)
 	struct uvio_region region;
 
 	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_COUNT, &region), -EINVAL,
-		EDU ": region 32: there are only 0 to 31");
-	ASSERT_ERR(uvio_region_map(udev, UINT32_MAX, &region), -EINVAL, "there are only 0 to 31");
+		EDU ": region 16: there are only 0 to 15");
+	ASSERT_ERR(uvio_region_map(udev, UINT32_MAX, &region), -EINVAL, "there are only 0 to 15");
 }
 
 static void mapping_again_gives_the_same(void)

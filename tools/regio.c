@@ -199,7 +199,7 @@ static int run_write(struct tool *tool, int argc, char **argv)
 
 #define REGION_NOTES                                                                               \
 	"REGION is bar0 to bar5, rom, config, vga; for a UIO device on another bus map0\n"         \
-	"to map4, port0 to port4; or the number of the region, 0 to 31.\n"                         \
+	"to map4, port0 to port4; or the number of the region, 0 to 15.\n"                         \
 	"Numbers are decimal, or hexadecimal with 0x.\n"                                           \
 	"Values are little endian. Opening and closing a device may reset it.\n"
 

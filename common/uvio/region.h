@@ -29,7 +29,7 @@ enum {
 	UVIO_REGION_VGA = 8,	  /**< PCI: the addresses of a VGA card that are no BAR */
 	UVIO_REGION_PORT0 = 8,	  /**< not PCI: to 12, ranges of I/O ports */
 	UVIO_REGION_SPECIFIC = 9, /**< PCI: from here on what the kernel driver adds */
-	UVIO_REGION_COUNT = 32,
+	UVIO_REGION_COUNT = 16,
 };
 
 enum uvio_region_flags {
