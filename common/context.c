@@ -14,25 +14,30 @@ const char *uvio_version(void)
 	return PACKAGE_VERSION;
 }
 
-static int set_root(char *root, size_t size, const char *want, const char *fallback)
+static int set_path(
+	char *root, size_t size, const char *what, const char *want, const char *fallback)
 {
 	int n = snprintf(root, size, "%s", want ? want : fallback);
 
 	if (root[0] != '/')
-		return uvio_fail(-EINVAL, "%s: a root must be an absolute path", root);
+		return uvio_fail(-EINVAL, "%s: %s must be an absolute path", root, what);
 	if ((size_t)n >= size)
-		return uvio_fail(-EINVAL, "%.40s...: the path of a root is too long", root);
+		return uvio_fail(-EINVAL, "%.40s...: the path of %s is too long", root, what);
 	return 0;
 }
 
-static int set_roots(struct uvio_ctx *ctx, const struct uvio_ctx_options *options)
+static int set_paths(struct uvio_ctx *ctx, const struct uvio_ctx_options *options)
 {
-	int rc = set_root(ctx->sysfs, sizeof(ctx->sysfs), options->sysfs_root, "/sys");
+	const char *root = "a root", *guard = "the guard's program";
+	int rc = set_path(ctx->sysfs, sizeof(ctx->sysfs), root, options->sysfs_root, "/sys");
 
 	if (!rc)
-		rc = set_root(ctx->dev, sizeof(ctx->dev), options->dev_root, "/dev");
+		rc = set_path(ctx->dev, sizeof(ctx->dev), root, options->dev_root, "/dev");
 	if (!rc)
-		rc = set_root(ctx->proc, sizeof(ctx->proc), options->proc_root, "/proc");
+		rc = set_path(ctx->proc, sizeof(ctx->proc), root, options->proc_root, "/proc");
+	if (!rc)
+		rc = set_path(ctx->guard, sizeof(ctx->guard), guard, options->guard_program,
+			UVIO_GUARD_PROGRAM);
 	return rc;
 }
 
@@ -56,7 +61,7 @@ int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ctx **out)
 	ctx->log = options->log;
 	ctx->log_data = options->log_data;
 	ctx->log_level = options->log_level;
-	rc = set_roots(ctx, options);
+	rc = set_paths(ctx, options);
 	if (rc) {
 		free(ctx);
 		return rc;

@@ -22,6 +22,7 @@ struct uvio_ctx {
 	char sysfs[PATH_MAX / 4];
 	char dev[PATH_MAX / 4];
 	char proc[PATH_MAX / 4];
+	char guard[PATH_MAX / 4];
 	uvio_log_fn log;
 	void *log_data;
 	enum uvio_log_level log_level;
@@ -150,10 +151,18 @@ int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
 
 /* lock.c: a descriptor that holds the device's lock, or -EBUSY with the holder in the text. */
 int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address);
+/** The two steps of that: a descriptor of the device's folder; and 0 once it holds the lock. */
+int uvio_folder_open(struct uvio_ctx *ctx, const struct uvio_address *address);
+int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int fd);
+/** Whether the process that took the lock has ended, and a copy of its descriptor has the lock. */
+bool uvio_lock_is_left(struct uvio_ctx *ctx, int fd);
 void uvio_unlock(int fd);
 
 /* opener.c: the pid of a process that has @path open; 0: none that can be seen. */
 int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size);
+
+/* guard.c: a descriptor of the file by which the kernel resets the card; -ENOTSUP: it cannot. */
+int uvio_reset_open(struct uvio_ctx *ctx, const char *address);
 
 /* check.c */
 

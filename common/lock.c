@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,28 +56,55 @@ static void describe_holder(struct uvio_ctx *ctx, int fd, char *text, size_t siz
 		text, size, "process %d%s%s%s", pid, name[0] ? " (" : "", name, name[0] ? ")" : "");
 }
 
-int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address)
+int uvio_folder_open(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
 	bool is_pci = address->kind == UVIO_ADDRESS_PCI;
-	char path[PATH_MAX], holder[128];
-	int fd, rc;
+	char path[PATH_MAX];
+	int fd;
 
-	uvio_sysfs_path(ctx, path, is_pci ? "bus/pci/devices/%s/." : "class/uio/%s/.",
-		address->text);
+	uvio_sysfs_path(
+		ctx, path, is_pci ? "bus/pci/devices/%s/." : "class/uio/%s/.", address->text);
 	fd = uvio_sys_open(path, O_RDONLY | O_DIRECTORY);
 	if (fd == -ENOENT)
 		return uvio_fail(-ENODEV, "%s: no such device", address->text);
 	if (fd < 0)
 		return uvio_fail(fd, "%s: cannot open %s: %s", address->text, path, strerror(-fd));
-	rc = uvio_sys_lock(fd);
+	return fd;
+}
+
+int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int fd)
+{
+	char holder[128];
+	int rc = uvio_sys_lock(fd);
+
 	if (!rc)
-		return fd;
+		return 0;
 	describe_holder(ctx, fd, holder, sizeof(holder));
-	uvio_sys_close(fd);
 	if (rc == -EWOULDBLOCK)
 		return uvio_fail(-EBUSY, "%s: already open in %s; close it there first",
 			address->text, holder);
-	return uvio_fail(rc, "%s: cannot lock %s: %s", address->text, path, strerror(-rc));
+	return uvio_fail(
+		rc, "%s: cannot lock its folder in sysfs: %s", address->text, strerror(-rc));
+}
+
+int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address)
+{
+	int rc, fd = uvio_folder_open(ctx, address);
+
+	if (fd < 0)
+		return fd;
+	rc = uvio_lock_take(ctx, address, fd);
+	if (!rc)
+		return fd;
+	uvio_sys_close(fd);
+	return rc;
+}
+
+bool uvio_lock_is_left(struct uvio_ctx *ctx, int fd)
+{
+	int pid = find_holder(ctx, fd);
+
+	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
 }
 
 /* Unlocked first: a child has copies of the descriptor, and must not hold the lock by them. */

@@ -17,7 +17,12 @@
 
 void uvio_phys_init(struct uvio_phys *phys, const char *way, const char *instead)
 {
-	*phys = (struct uvio_phys){.pagemap_fd = -1, .way = way, .instead = instead};
+	*phys = (struct uvio_phys){
+		.pagemap_fd = -1,
+		.way = way,
+		.instead = instead,
+		.memory = uvio_dma_anonymous,
+	};
 }
 
 void uvio_phys_cleanup(struct uvio_phys *phys)

@@ -14,6 +14,14 @@ struct uvio_phys {
 	int pagemap_fd;	     /* -1: not opened yet */
 	const char *way;     /* in texts: "DMA on @way needs..." */
 	const char *instead; /* in texts: what to do where it is impossible; constant, as @way */
+	/* Where memory comes from; uvio_dma_anonymous(), unless it is changed. */
+	int (*memory)(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags);
+	/* What is to be done before it is unmapped. NULL: nothing. */
+	void (*forget)(struct uvio_domain *domain, const struct uvio_mapping *mapping);
+	/* Before the page @from takes a place in @into, with which it is forgotten. NULL: nothing.
+	 */
+	int (*move)(struct uvio_udev *udev, const struct uvio_mapping *from,
+		const struct uvio_mapping *into);
 };
 
 /** Opens nothing. */

@@ -137,10 +137,21 @@ static int check_mask(
 	return (entry & UVIO_PAGE_FRAME) > udev->domain->dma.mask / page ? -ERANGE : 0;
 }
 
-static void release(struct held *held, size_t size)
+static void put(const struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
-	while (held->count)
-		uvio_sys_munmap((void *)held->pages[--held->count], size);
+	if (phys->forget)
+		phys->forget(udev->domain, mapping);
+	uvio_phys_memory_free(mapping);
+}
+
+static void release(
+	const struct uvio_phys *phys, struct uvio_udev *udev, struct held *held, size_t size)
+{
+	while (held->count) {
+		struct uvio_mapping page = {.addr = held->pages[--held->count], .size = size};
+
+		put(phys, udev, &page);
+	}
 }
 
 /* One page of any size that the card can reach. -ERANGE: there were only others. */
@@ -150,7 +161,7 @@ static int one_page(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_
 	int rc = -ERANGE;
 
 	for (; tries && rc == -ERANGE; tries--) {
-		rc = uvio_dma_anonymous(udev, mapping, flags);
+		rc = phys->memory(udev, mapping, flags);
 		if (rc && held->count)
 			return -ERANGE;
 		if (rc)
@@ -159,7 +170,7 @@ static int one_page(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_
 		if (rc == -ERANGE)
 			held->pages[held->count++] = mapping->addr;
 		else if (rc)
-			uvio_phys_memory_free(mapping);
+			put(phys, udev, mapping);
 	}
 	return rc;
 }
@@ -173,7 +184,7 @@ static int reachable_page(struct uvio_phys *phys, struct uvio_udev *udev,
 	held.count = 0;
 	mapping->size = size;
 	rc = one_page(phys, udev, mapping, flags, &held, HUGE_TRIES);
-	release(&held, size);
+	release(phys, udev, &held, size);
 	return rc;
 }
 
@@ -208,18 +219,20 @@ int uvio_phys_memory(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio
 	return fits ? none_free(udev, &huge, size) : too_large(phys, udev, &huge, size);
 }
 
-static int replace_page(
-	struct uvio_phys *phys, struct uvio_udev *udev, uintptr_t at, struct held *held)
+static int replace_page(struct uvio_phys *phys, struct uvio_udev *udev,
+	const struct uvio_mapping *mapping, uintptr_t at, struct held *held)
 {
 	struct uvio_mapping page = {.size = udev->domain->dma.page};
 	int rc = one_page(phys, udev, &page, MAP_POPULATE, held, PAGE_TRIES - held->count);
 
 	if (rc)
 		return rc;
-	rc = uvio_sys_mremap((void *)page.addr, page.size, (void *)at);
+	rc = phys->move ? phys->move(udev, &page, mapping) : 0;
+	if (!rc)
+		rc = uvio_sys_mremap((void *)page.addr, page.size, (void *)at);
 	if (!rc)
 		return 0;
-	uvio_phys_memory_free(&page);
+	put(phys, udev, &page);
 	return uvio_fail(rc, "%s: DMA alloc: cannot move a page into its place: %s",
 		udev->address.text, strerror(-rc));
 }
@@ -238,7 +251,7 @@ static int replace_pages(struct uvio_phys *phys, struct uvio_udev *udev,
 		rc = uvio_phys_pages(phys, udev, at, n, entries);
 		for (uint64_t i = 0; i < n && !rc; i++)
 			if ((entries[i] & UVIO_PAGE_FRAME) > udev->domain->dma.mask / page)
-				rc = replace_page(phys, udev, at + i * page, held);
+				rc = replace_page(phys, udev, mapping, at + i * page, held);
 	}
 	return rc;
 }
@@ -253,7 +266,7 @@ static int replace_beyond(
 		return 0;
 	held.count = 0;
 	rc = replace_pages(phys, udev, mapping, &held);
-	release(&held, udev->domain->dma.page);
+	release(phys, udev, &held, udev->domain->dma.page);
 	return rc == -ERANGE ? beyond_mask(phys, udev, mapping->size) : rc;
 }
 
@@ -277,10 +290,10 @@ static bool use_huge_pages(
 	if (!huge || size < huge || size > SIZE_MAX - huge)
 		return false;
 	mapping->size = (size + huge - 1) & ~(huge - 1);
-	if (!uvio_dma_anonymous(udev, mapping, huge_flags(huge))) {
+	if (!phys->memory(udev, mapping, huge_flags(huge))) {
 		if (!check_each(phys, udev, mapping, huge))
 			return true;
-		uvio_phys_memory_free(mapping);
+		put(phys, udev, mapping);
 	}
 	mapping->size = size;
 	return false;
@@ -294,12 +307,12 @@ int uvio_phys_scattered(
 
 	if (rc || use_huge_pages(phys, udev, mapping, huge.sizes[0]))
 		return rc;
-	rc = uvio_dma_anonymous(udev, mapping, MAP_POPULATE);
+	rc = phys->memory(udev, mapping, MAP_POPULATE);
 	if (rc)
 		return rc;
 	rc = replace_beyond(phys, udev, mapping);
 	if (rc)
-		uvio_phys_memory_free(mapping);
+		put(phys, udev, mapping);
 	return rc;
 }
 

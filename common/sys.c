@@ -4,11 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sys.h"
@@ -149,7 +155,12 @@ void uvio_sys_unlock(int fd)
 
 int uvio_sys_readlink(const char *path, char *buf, size_t size)
 {
-	ssize_t n = readlink(path, buf, size - 1);
+	return uvio_sys_readlink_at(AT_FDCWD, path, buf, size);
+}
+
+int uvio_sys_readlink_at(int folder, const char *name, char *buf, size_t size)
+{
+	ssize_t n = readlinkat(folder, name, buf, size - 1);
 
 	if (n < 0)
 		return -errno;
@@ -213,3 +224,125 @@ void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
 	(void)value;
 }
 #endif
+
+bool uvio_sys_exists_at(int folder, const char *name)
+{
+	return !faccessat(folder, name, F_OK, 0);
+}
+
+int uvio_sys_socketpair(int fds[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
+}
+
+int uvio_sys_send(int fd, const void *buf, size_t size, const int *fds, unsigned int count)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(UVIO_SYS_FDS * sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = (void *)buf, .iov_len = size};
+	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+	ssize_t n;
+
+	if (count) {
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(count * sizeof(*fds));
+		memcpy(CMSG_DATA(&control.header), fds, count * sizeof(*fds));
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(count * sizeof(*fds));
+	}
+	do
+		n = sendmsg(fd, &message, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return UVIO_SYS_RESULT(n, size);
+}
+
+int uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
+{
+	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+	ssize_t n;
+
+	do
+		n = poll(&pollfd, 1, timeout_ms);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n ? -errno : -ETIMEDOUT;
+	n = recv(fd, buf, size, MSG_TRUNC);
+	if (n < 0)
+		return errno == ECONNRESET ? -EPIPE : -errno;
+	return !n ? -EPIPE : (size_t)n == size ? 0 : -EPROTO;
+}
+
+void uvio_sys_hang_up(int fd)
+{
+	shutdown(fd, SHUT_WR);
+}
+
+int uvio_sys_pidfd(void)
+{
+#ifdef SYS_pidfd_open
+	/* Always close-on-exec. */
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+	return fd < 0 ? -errno : fd;
+#else
+	return -ENOSYS;
+#endif
+}
+
+int uvio_sys_memfd(const char *name, unsigned int flags, size_t size)
+{
+	int rc, fd = memfd_create(name, flags | MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (!ftruncate(fd, (off_t)size))
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+static int spawn(
+	pid_t *pid, const char *path, char *const argv[], const posix_spawn_file_actions_t *actions)
+{
+	static char *no_environment[] = {NULL};
+	posix_spawnattr_t attr;
+	sigset_t set;
+	int rc = posix_spawnattr_init(&attr);
+
+	if (rc)
+		return -rc;
+	sigemptyset(&set);
+	posix_spawnattr_setsigmask(&attr, &set);
+	sigfillset(&set);
+	posix_spawnattr_setsigdefault(&attr, &set);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	rc = posix_spawn(pid, path, actions, &attr, argv, no_environment);
+	posix_spawnattr_destroy(&attr);
+	return -rc;
+}
+
+/* A program which waits for all of its children may take this one from us: that is no failure. */
+int uvio_sys_spawn(const char *path, char *const argv[], int fd)
+{
+	posix_spawn_file_actions_t actions;
+	int rc = posix_spawn_file_actions_init(&actions);
+	pid_t pid;
+
+	if (rc)
+		return -rc;
+	rc = posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
+	if (!rc)
+		rc = posix_spawn_file_actions_addopen(
+			&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	if (!rc)
+		rc = posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+	rc = rc ? -rc : spawn(&pid, path, argv, &actions);
+	posix_spawn_file_actions_destroy(&actions);
+	while (!rc && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return rc;
+}

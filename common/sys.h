@@ -81,5 +81,31 @@ void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value);
 
 /** The target of a link, terminated. */
 int uvio_sys_readlink(const char *path, char *buf, size_t size);
+/** The same, and whether there is such a file, below an open folder. */
+int uvio_sys_readlink_at(int folder, const char *name, char *buf, size_t size);
+bool uvio_sys_exists_at(int folder, const char *name);
+
+/** Two connected sockets which keep messages apart. */
+int uvio_sys_socketpair(int fds[2]);
+/** One message, with copies of @count descriptors, UVIO_SYS_FDS at most. */
+#define UVIO_SYS_FDS 4
+int uvio_sys_send(int fd, const void *buf, size_t size, const int *fds, unsigned int count);
+/** One message of exactly @size bytes; -EPIPE: the other end is closed; -ETIMEDOUT; -EPROTO. */
+int uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
+
+/** The other end reads an end of file; what it sends still comes. */
+void uvio_sys_hang_up(int fd);
+
+/** A descriptor that is readable once this process has ended; -ENOSYS before Linux 5.3. */
+int uvio_sys_pidfd(void);
+
+/** Memory with a descriptor; @flags as MFD_HUGETLB. */
+int uvio_sys_memfd(const char *name, unsigned int flags, size_t size);
+
+/**
+ * Runs a program which goes into the background by itself, with @fd as its standard input, no
+ * environment, and signals as at login. 0: the program was started.
+ */
+int uvio_sys_spawn(const char *path, char *const argv[], int fd);
 
 #endif /* UVIO_SYS_H */

@@ -40,11 +40,15 @@ const char *uvio_cap_name(uint32_t bit)
 	return NULL;
 }
 
+#define OPEN_FLAGS                                                                                 \
+	(UVIO_OPEN_UNSAFE_DMA | UVIO_OPEN_PORT_INSTRUCTIONS | UVIO_OPEN_GUARD |                    \
+		UVIO_OPEN_GUARD_RESET)
+
 static int check_options(const struct uvio_open_options *options)
 {
 	unsigned char uuid[UVIO_UUID_SIZE];
 
-	if (options->flags & ~(uint32_t)(UVIO_OPEN_UNSAFE_DMA | UVIO_OPEN_PORT_INSTRUCTIONS))
+	if (options->flags & ~(uint32_t)OPEN_FLAGS)
 		return uvio_fail(-EINVAL, "open: unknown flags 0x%x", options->flags);
 	if (options->pad || options->reserved[0] || options->reserved[1] || options->reserved[2])
 		return uvio_fail(

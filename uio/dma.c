@@ -50,7 +50,11 @@ int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	struct uio_device *device = udev->priv;
 	int rc = uio_dma_allowed(udev);
 
-	return rc ? rc : uvio_phys_map(&device->phys, udev, mapping);
+	if (!rc)
+		rc = uvio_phys_map(&device->phys, udev, mapping);
+	if (!rc)
+		uio_guard_mapped(udev, mapping);
+	return rc;
 }
 
 /* Locks do not nest: unlocking here would undo the mlockall() of a real-time program. */
@@ -87,6 +91,6 @@ int uio_dma_verify(
 
 void uio_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	(void)domain;
+	uio_guard_forget(domain, mapping);
 	uvio_phys_memory_free(mapping);
 }

@@ -107,7 +107,8 @@ static void probe_dma(const struct uvio_device_info *info, struct uvio_check *ch
 	else
 		uvio_check_add(check, UVIO_NOTE, NULL,
 			"%s: DMA is not protected here: a program has to ask for it "
-			"(UVIO_OPEN_UNSAFE_DMA)",
+			"(UVIO_OPEN_UNSAFE_DMA), and should have a guard stop the card if it dies "
+			"(UVIO_OPEN_GUARD, or uvio guard)",
 			info->address);
 }
 

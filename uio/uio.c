@@ -111,6 +111,7 @@ static void uio_close(struct uvio_udev *udev)
 {
 	struct uio_device *device = udev->priv;
 
+	uio_guard_release(udev);
 	uvio_sys_close(device->fd);
 	uvio_sys_close(device->config_fd);
 	uvio_phys_cleanup(&device->phys);
@@ -128,6 +129,9 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 	device->udev = udev;
 	device->fd = device->config_fd = -1;
 	uvio_phys_init(&device->phys, "uio", "use the vfio backend");
+	device->phys.memory = uio_guard_memory;
+	device->phys.forget = uio_guard_forget;
+	device->phys.move = uio_guard_move;
 	pthread_mutex_init(&device->command_lock, NULL);
 	device->pci = udev->address.kind == UVIO_ADDRESS_PCI;
 	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++)
@@ -139,6 +143,8 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 		rc = open_node(udev, device);
 	if (!rc && device->pci)
 		rc = mask_intx(udev, device);
+	if (!rc)
+		rc = uio_guard_begin(udev);
 	if (rc) {
 		uio_close(udev);
 		return rc;
@@ -152,7 +158,9 @@ static int uio_bus_master(struct uvio_udev *udev, bool on)
 {
 	int rc = on ? uio_look(udev) : 0;
 
-	return on && !rc ? uio_dma_allowed(udev) : rc;
+	if (on && !rc)
+		rc = uio_dma_allowed(udev);
+	return on && !rc ? uio_guard_look(udev) : rc;
 }
 
 static int uio_reset(struct uvio_udev *udev)
@@ -185,6 +193,7 @@ static const struct uvio_backend_ops uio_ops = {
 	.probe = uio_probe,
 	.open = uio_open,
 	.close = uio_close,
+	.domain_cleanup = uio_guard_end,
 	.region_info = uio_region_info,
 	.region_map = uio_region_map,
 	.region_unmap = uio_region_unmap,
@@ -211,5 +220,6 @@ const struct uvio_backend uvio_backend_uio = {
 	.help = "uio_pci_generic and other UIO drivers: INTx, no protection, needs root",
 	.kernel_driver = "uio_pci_generic",
 	.priv_size = sizeof(struct uio_device),
+	.domain_size = sizeof(struct uio_domain),
 	.ops = &uio_ops,
 };

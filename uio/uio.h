@@ -47,6 +47,20 @@ struct uio_region {
 	uint32_t ports;
 };
 
+/** The process that stops the cards of a domain when this one is gone; see guard.h. */
+struct uio_guard {
+	int fd;
+	pthread_mutex_t lock;
+	uint32_t number; /* of the last question */
+};
+
+/** The private data of a domain, which begins as zeros. */
+struct uio_domain {
+	atomic_bool guarded; /* there is a guard; and from then on until the domain ends */
+	atomic_bool warned;
+	struct uio_guard guard;
+};
+
 /** The private data of a udev device. */
 struct uio_device {
 	struct uvio_udev *udev;
@@ -59,6 +73,7 @@ struct uio_device {
 	bool dma_allowed;   /* found so; what it rests on cannot change while a driver is bound */
 	int config_refused; /* why it is open for reading only; 0: it is not */
 	struct uvio_phys phys;
+	bool guarded;
 	bool read_layout; /* maps, bars and ports are filled */
 	struct uio_map maps[UIO_MAPS];
 	struct uio_bar bars[PCI_BARS];
@@ -156,6 +171,23 @@ int uio_dma_verify(
 /* memory.c */
 int uio_dma_from_region(struct uvio_udev *udev, unsigned int index, struct uvio_mapping *mapping);
 int uio_dma_import(struct uvio_udev *udev, const char *name, struct uvio_mapping *mapping);
+
+/* guard.c: where no guard was asked for, these do nothing, or what is done without one */
+int uio_guard_begin(struct uvio_udev *udev);
+void uio_guard_release(struct uvio_udev *udev);
+/** The last of a domain. */
+void uio_guard_end(struct uvio_domain *domain);
+/** 0, or -EPIPE, -ETIMEDOUT with a text: there is none any more. */
+int uio_guard_look(struct uvio_udev *udev);
+/** As uvio_dma_anonymous(). */
+int uio_guard_memory(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags);
+/** Before it is unmapped: then its address may be that of other memory at once. */
+void uio_guard_forget(struct uvio_domain *domain, const struct uvio_mapping *mapping);
+/** A page that becomes part of other memory. Its errors are plain errnos. */
+int uio_guard_move(
+	struct uvio_udev *udev, const struct uvio_mapping *from, const struct uvio_mapping *into);
+/** Memory is mapped; if it is the caller's, the guard cannot keep it. */
+void uio_guard_mapped(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 
 /* probe.c */
 void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,

@@ -33,6 +33,7 @@ struct uvio_ctx_options {
 	const char *sysfs_root;	       /**< NULL: "/sys" */
 	const char *dev_root;	       /**< NULL: "/dev" */
 	const char *proc_root;	       /**< NULL: "/proc" */
+	const char *guard_program;     /**< for UVIO_OPEN_GUARD; NULL: uvio-guard as installed */
 	uvio_log_fn log;	       /**< NULL: silence */
 	void *log_data;		       /**< handed to @log */
 	enum uvio_log_level log_level; /**< the chattiest level that reaches @log */
@@ -41,8 +42,8 @@ struct uvio_ctx_options {
 
 /**
  * Makes a context. @options may be NULL. 0 and a context in @ctx, to be freed with uvio_ctx_free(),
- * or -ENOMEM, or -EINVAL (@ctx is NULL, a root is not an absolute path or is too
- * long, a reserved field is not 0).
+ * or -ENOMEM, or -EINVAL (@ctx is NULL, a root or the guard's program is not an
+ * absolute path or is too long, a reserved field is not 0).
  */
 UVIO_API int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ctx **ctx);
 

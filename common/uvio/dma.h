@@ -52,11 +52,12 @@ UVIO_API int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask);
  * Allocates zeroed memory and maps it. On vfio any size; on uio up to the largest huge page that
  * the host has free, or one page where it has none. 0 and a buffer in @dma, for uvio_dma_free().
  * On uio pages that lie beyond the DMA mask are put aside for others, a limited number of times.
+ * Where the device has a guard (UVIO_OPEN_GUARD), that keeps it too.
  *
  * -EINVAL (@size is 0, a flag is unknown); -EOVERFLOW (@size wraps); -EPERM (uio: not opted in, an
  * IOMMU translates, page frame numbers are hidden); -ENOMEM (the text has the limit and its value);
  * -ENOSPC (no IOVA below the mask, or the table of the kernel is full); -ERANGE (uio: beyond the
- * mask); -ENOTSUP, -ENODEV.
+ * mask); -ENOTSUP, -ENODEV; -EPIPE, -ETIMEDOUT (the guard has ended, or does not answer).
  */
 UVIO_API int uvio_dma_alloc(
 	struct uvio_udev *udev, size_t size, uint32_t flags, struct uvio_dma *dma);

@@ -40,6 +40,15 @@ enum uvio_open_flags {
 	 * which has calls only. -ENOTSUP on machines that are not x86.
 	 */
 	UVIO_OPEN_PORT_INSTRUCTIONS = 1u << 1,
+	/**
+	 * A small process of its own stops the card where this one ends without uvio_udev_close(),
+	 * however it ends, and until then keeps the memory of uvio_dma_alloc() from others: memory
+	 * which was allocated in the domain since this flag was used in it. Who is protected
+	 * against what: uvio_udev(3). Ignored on the vfio backend, where the kernel does all that.
+	 */
+	UVIO_OPEN_GUARD = 1u << 2,
+	/** The same, and that process resets the function, too. */
+	UVIO_OPEN_GUARD_RESET = 1u << 3,
 };
 
 /** All zero means default. */
@@ -96,6 +105,9 @@ enum uvio_cap {
  * -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ENOTSUP: port instructions, and the
  * processor has none. -ENOMEM. -EPROTO: the kernel's answer makes no sense. The text names what
  * blocks and how to mend it; the device is left as it was found.
+ *
+ * With UVIO_OPEN_GUARD also what starting a program can fail with; -ENOTSUP: not PCI, or there is
+ * no reset; -ETIMEDOUT, -EPIPE, -EPROTO: the guard does not answer, or is of another version.
  */
 UVIO_API int uvio_udev_open(struct uvio_ctx *ctx, const char *address,
 	const struct uvio_open_options *options, struct uvio_udev **udev);
@@ -133,8 +145,8 @@ UVIO_API bool uvio_udev_alive(struct uvio_udev *udev);
 /**
  * Switches bus mastering: without it, DMA and message signalled interrupts do not leave the card,
  * and nothing reports that. Off at open and at close. 0; -ENOTSUP (not PCI); -EPERM (uio without
- * UVIO_OPEN_UNSAFE_DMA, or an IOMMU that translates and so would break the card's DMA); -ENODEV;
- * -EIO.
+ * UVIO_OPEN_UNSAFE_DMA, or an IOMMU that translates and so would break the card's DMA); -EPIPE,
+ * -ETIMEDOUT (the guard of UVIO_OPEN_GUARD has ended, or does not answer); -ENODEV; -EIO.
  */
 UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
 

@@ -13,6 +13,7 @@
 #include <uvio/driver.h>
 #include <uvio/error.h>
 #include <uvio/event.h>
+#include <uvio/guard.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

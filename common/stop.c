@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <endian.h>
+#include <string.h>
+#include <time.h>
+
+#include "stop.h"
+#include "sys.h"
+
+/* PCI Local Bus Specification 3.0, 6.2.2. */
+#define CONFIG_COMMAND 0x04
+#define COMMAND_BUS_MASTER 0x0004
+#define COMMAND_INTX_DISABLE 0x0400
+#define COMMAND_GONE 0xffff
+
+#define RESET_TRIES 3
+
+/* None, a UIO driver, and pci-stub, which is there to do nothing, leave the card to user space. */
+static int has_kernel_driver(int folder)
+{
+	char target[256], *name;
+	int rc = uvio_sys_readlink_at(folder, "driver", target, sizeof(target));
+
+	if (rc == -ENOENT || uvio_sys_exists_at(folder, "uio"))
+		return 0;
+	if (rc)
+		return rc;
+	name = strrchr(target, '/');
+	return strcmp(name ? name + 1 : target, "pci-stub") != 0;
+}
+
+static int read_command(const struct uvio_stop *stop, uint16_t *command)
+{
+	int rc = uvio_sys_pread(stop->config, command, sizeof(*command), CONFIG_COMMAND);
+
+	*command = le16toh(*command);
+	return !rc && *command == COMMAND_GONE ? -ENODEV : rc;
+}
+
+/*
+ * Read back: the answer of the card pushes before it what the card has sent so far, so that all of
+ * that has arrived when this returns.
+ */
+static int switch_off(const struct uvio_stop *stop, uint16_t command)
+{
+	uint16_t off = (command & (uint16_t)~COMMAND_BUS_MASTER) | COMMAND_INTX_DISABLE;
+	uint16_t raw = htole16(off);
+	int rc = off == command ? 0
+				: uvio_sys_pwrite(stop->config, &raw, sizeof(raw), CONFIG_COMMAND);
+
+	if (!rc)
+		rc = read_command(stop, &command);
+	return !rc && command & COMMAND_BUS_MASTER ? -EIO : rc;
+}
+
+/* The kernel may hold the lock of the device for a moment. */
+static int reset(const struct uvio_stop *stop)
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000000};
+	ssize_t n = -EAGAIN;
+
+	for (int i = 0; i < RESET_TRIES && n == -EAGAIN; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		n = uvio_sys_write(stop->reset, "1", 1);
+	}
+	return n < 0 ? (int)n : n == 1 ? 0 : -EIO;
+}
+
+int uvio_stop(const struct uvio_stop *stop)
+{
+	uint16_t command = 0;
+	int reset_rc, found = 0, rc = has_kernel_driver(stop->folder);
+
+	if (rc)
+		return rc < 0 ? rc : UVIO_GUARD_DRIVEN;
+	rc = read_command(stop, &command);
+	if (rc == -ENODEV)
+		return rc;
+	if (command & COMMAND_BUS_MASTER)
+		found |= UVIO_GUARD_MASTER;
+	if (!(command & COMMAND_INTX_DISABLE))
+		found |= UVIO_GUARD_INTX;
+	if (!rc)
+		rc = switch_off(stop, command);
+	if (stop->reset < 0)
+		return rc ? rc : found;
+	reset_rc = reset(stop);
+	return rc ? rc : reset_rc ? reset_rc : found | UVIO_GUARD_WAS_RESET;
+}

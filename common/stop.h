@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/** Stopping a card by descriptors: all that the guard's own program needs of the library. */
+#ifndef UVIO_STOP_H
+#define UVIO_STOP_H
+
+#include <uvio/guard.h>
+
+struct uvio_stop {
+	int folder; /* of the device in sysfs, whose flock the caller has */
+	int config; /* the configuration space, for reading and writing */
+	int reset;  /* -1: do not */
+};
+
+/**
+ * Bits of enum uvio_guard_found, or a negative errno without a text. A reset is tried also where
+ * the configuration space cannot be written.
+ */
+int uvio_stop(const struct uvio_stop *stop);
+
+#endif /* UVIO_STOP_H */
