@@ -64,6 +64,12 @@ static const struct {
 	[INJECT_EPOLL_ADD] = {"epoll add", {-ENOMEM, -ENOSPC, -EPERM}},
 	[INJECT_LOCK] = {"lock", {-EWOULDBLOCK, -EINTR, -ENOLCK}},
 	[INJECT_READLINK] = {"readlink", {-ENOENT, -EACCES, -EIO, -ENOMEM}},
+	[INJECT_SOCKET] = {"socketpair", {-EMFILE, -ENFILE, -ENOMEM}},
+	[INJECT_SPAWN] = {"spawn", {-ENOENT, -EACCES, -ENOEXEC, -ENOMEM, -EAGAIN}},
+	[INJECT_SEND] = {"send", {-EPIPE, -ENOMEM, -EMFILE}},
+	[INJECT_RECEIVE] = {"receive", {-EPIPE, -ETIMEDOUT, -EPROTO, -ENOMEM}},
+	[INJECT_MEMFD] = {"memfd", {-ENOMEM, -EMFILE, -ENOSYS, -EPERM}},
+	[INJECT_PIDFD] = {"pidfd", {-EMFILE, -ENFILE, -ENOMEM, -ENOSYS, -EPERM}},
 	[INJECT_MALLOC] = {"malloc", {-ENOMEM}},
 };
 
@@ -191,14 +197,14 @@ static struct open_file *file_of(int fd)
 	return NULL;
 }
 
-static const char *name_of(int fd)
+const char *inject_name_of(int fd)
 {
 	const struct open_file *file = file_of(fd);
 
 	return file ? file->name : fd < 0 ? "nothing" : "?";
 }
 
-static int opened(int fd, const char *name)
+int inject_opened(int fd, const char *name)
 {
 	if (fd < 0 || file_count == MAX_OPEN)
 		return fd;
@@ -264,7 +270,7 @@ int __wrap_uvio_sys_open(const char *path, int flags)
 	if (rc)
 		return rc;
 	rc = SIM(open, path, flags);
-	return opened(rc == SIM_NOT_MINE ? __real_uvio_sys_open(path, flags) : rc, name);
+	return inject_opened(rc == SIM_NOT_MINE ? __real_uvio_sys_open(path, flags) : rc, name);
 }
 
 void __real_uvio_sys_close(int fd);
@@ -292,7 +298,7 @@ ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size);
 
 ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size)
 {
-	int rc = inject_ordered(INJECT_READ, name_of(fd));
+	int rc = inject_ordered(INJECT_READ, inject_name_of(fd));
 	ssize_t n;
 
 	if (rc && rc != INJECT_SHORT)
@@ -317,7 +323,7 @@ ssize_t __wrap_uvio_sys_write(int fd, const void *buf, size_t size);
 
 ssize_t __wrap_uvio_sys_write(int fd, const void *buf, size_t size)
 {
-	int rc = inject_ordered(INJECT_WRITE, name_of(fd));
+	int rc = inject_ordered(INJECT_WRITE, inject_name_of(fd));
 	ssize_t n;
 
 	if (rc)
@@ -343,7 +349,7 @@ int __wrap_uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset);
 
 int __wrap_uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset)
 {
-	int rc = inject_ordered(INJECT_PREAD, name_of(fd));
+	int rc = inject_ordered(INJECT_PREAD, inject_name_of(fd));
 
 	if (!rc)
 		rc = SIM(pread, fd, buf, size, offset);
@@ -356,7 +362,7 @@ int __wrap_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset
 
 int __wrap_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset)
 {
-	int rc = inject_ordered(INJECT_PWRITE, name_of(fd));
+	int rc = inject_ordered(INJECT_PWRITE, inject_name_of(fd));
 
 	if (rc)
 		return rc;
@@ -392,7 +398,7 @@ int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg)
 	rc = SIM(ioctl, fd, request, arg);
 	if (rc == SIM_NOT_MINE)
 		rc = __real_uvio_sys_ioctl(fd, request, arg);
-	return strstr(name, "DEVICE_FD") ? opened(rc, "device") : rc;
+	return strstr(name, "DEVICE_FD") ? inject_opened(rc, "device") : rc;
 }
 
 static bool is_inside(const char *addr, size_t size)
@@ -421,7 +427,7 @@ int __wrap_uvio_sys_mmap(
 int __wrap_uvio_sys_mmap(
 	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
 {
-	int rc = inject_ordered(INJECT_MMAP, name_of(fd));
+	int rc = inject_ordered(INJECT_MMAP, inject_name_of(fd));
 
 	if (rc)
 		return rc;
@@ -497,7 +503,7 @@ int __wrap_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 
 int __wrap_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-	int rc = inject_ordered(INJECT_POLL, name_of(fds[0].fd));
+	int rc = inject_ordered(INJECT_POLL, inject_name_of(fds[0].fd));
 
 	if (!rc)
 		rc = SIM(poll, fds, count);
@@ -511,7 +517,7 @@ int __wrap_uvio_sys_eventfd(void)
 {
 	int rc = inject_ordered(INJECT_EVENTFD, "eventfd");
 
-	return rc ? rc : opened(__real_uvio_sys_eventfd(), "eventfd");
+	return rc ? rc : inject_opened(__real_uvio_sys_eventfd(), "eventfd");
 }
 
 int __real_uvio_sys_epoll(void);
@@ -521,7 +527,7 @@ int __wrap_uvio_sys_epoll(void)
 {
 	int rc = inject_ordered(INJECT_EPOLL, "epoll");
 
-	return rc ? rc : opened(__real_uvio_sys_epoll(), "epoll");
+	return rc ? rc : inject_opened(__real_uvio_sys_epoll(), "epoll");
 }
 
 int __real_uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events);
@@ -529,19 +535,9 @@ int __wrap_uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events);
 
 int __wrap_uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events)
 {
-	int rc = inject_ordered(INJECT_EPOLL_ADD, name_of(fd));
+	int rc = inject_ordered(INJECT_EPOLL_ADD, inject_name_of(fd));
 
 	return rc ? rc : __real_uvio_sys_epoll_add(epoll_fd, fd, events);
-}
-
-int __real_uvio_sys_lock(int fd);
-int __wrap_uvio_sys_lock(int fd);
-
-int __wrap_uvio_sys_lock(int fd)
-{
-	int rc = inject_ordered(INJECT_LOCK, name_of(fd));
-
-	return rc ? rc : __real_uvio_sys_lock(fd);
 }
 
 int __real_uvio_sys_readlink(const char *path, char *buf, size_t size);

@@ -35,6 +35,12 @@ enum inject_kind {
 	INJECT_EPOLL_ADD,
 	INJECT_LOCK,
 	INJECT_READLINK,
+	INJECT_SOCKET,
+	INJECT_SPAWN,
+	INJECT_SEND,
+	INJECT_RECEIVE,
+	INJECT_MEMFD,
+	INJECT_PIDFD,
 	INJECT_MALLOC,
 	INJECT_KINDS,
 };
@@ -94,6 +100,7 @@ struct sim {
 	int (*ioperm)(uint32_t first, uint32_t count, bool on);
 	uint32_t (*port_in)(uint32_t port, unsigned int width);
 	void (*port_out)(uint32_t port, unsigned int width, uint32_t value);
+	int (*memfd)(unsigned int flags, size_t size);
 	const char *(*request_name)(unsigned long request);
 };
 
@@ -101,6 +108,9 @@ extern const struct sim *sim;
 
 /** The answer that is ordered for this call, which is counted; 0: it succeeds if it can. */
 int inject_ordered(enum inject_kind kind, const char *what);
+/** Follows a descriptor from now on; gives it, or the errno that it is. */
+int inject_opened(int fd, const char *name);
+const char *inject_name_of(int fd);
 
 /** write() itself, for what a simulation does of its own accord. */
 ssize_t inject_write(int fd, const void *buf, size_t size);

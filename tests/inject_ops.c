@@ -42,6 +42,7 @@ void card_close(void)
 {
 	uvio_udev_close(udev);
 	udev = NULL;
+	card_guard_free();
 }
 
 bool card_gone(void)

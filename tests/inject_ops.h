@@ -24,6 +24,8 @@ int card_open(void);
 void card_open_asserted(void);
 void card_close(void);
 bool card_gone(void);
+/** Of card_close(): what the operations of inject_ops_guard.c made. */
+void card_guard_free(void);
 /** Opens, uses and closes it: what failed, or NULL. */
 const char *card_usable(void);
 
@@ -37,6 +39,9 @@ extern const struct operation op_find, op_list, op_open, op_open_any, op_region_
 	op_irq_disable, op_dma_map, op_dma_unmap, op_dma_alloc, op_dma_free, op_dma_scattered,
 	op_dma_verify, op_dma_from_region, op_dma_import, op_bus_master_on, op_bus_master_off,
 	op_reset, op_alive, op_close;
+
+/* inject_ops_guard.c */
+extern const struct operation op_guard_new, op_guard_stop;
 
 /* inject_ops_irq.c */
 extern const struct operation op_irq_enable_range, op_irq_grow, op_event_wait,

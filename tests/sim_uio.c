@@ -68,7 +68,8 @@ void sim_uio_reset(struct tree *tree)
 {
 	if (uio.memory > 0)
 		close(uio.memory);
-	uio = (struct sim_uio){.tree = tree, .node = -1, .config = -1, .pagemap = -1, .rom = -1};
+	uio = (struct sim_uio){.tree = tree, .node = -1, .config = -1, .pagemap = -1};
+	uio.rom = uio.memfd = -1;
 	uio.memory = memfd_create("bar", MFD_CLOEXEC);
 	if (ftruncate(uio.memory, BAR_SIZE) || pwrite(uio.memory, &edu_id, 4, 0) != 4)
 		uio.gone = true;
@@ -137,6 +138,8 @@ static void sim_close(int fd)
 		uio.pagemap = -1;
 	} else if (fd == uio.rom) {
 		uio.rom = -1;
+	} else if (fd == uio.memfd) {
+		uio.memfd = -1;
 	}
 }
 
@@ -335,12 +338,35 @@ static int map_anonymous(void *want, size_t size, int prot, int flags, void **ou
 	return 0;
 }
 
+static int sim_memfd(unsigned int flags, size_t size)
+{
+	if (flags & MFD_HUGETLB && !(uio.huge & huge_size((int)flags)))
+		return -ENOMEM;
+	uio.memfd_huge = flags & MFD_HUGETLB;
+	uio.memfd = memfd_create("uvio", MFD_CLOEXEC);
+	if (uio.memfd >= 0 && !ftruncate(uio.memfd, (off_t)size))
+		return uio.memfd;
+	close(uio.memfd);
+	return -ENOMEM;
+}
+
+static int map_memfd(size_t size, int prot, int flags, void **out)
+{
+	*out = mmap(NULL, size, prot, flags & ~MAP_POPULATE, uio.memfd, 0);
+	if (*out == MAP_FAILED)
+		return -errno;
+	place(*out, size, uio.memfd_huge);
+	return 0;
+}
+
 /* One page of offset is one map. */
 static int sim_mmap(
 	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
 {
 	if (flags & MAP_ANONYMOUS)
 		return map_anonymous(want, size, prot, flags, out);
+	if (fd == uio.memfd && fd >= 0)
+		return map_memfd(size, prot, flags, out);
 	if (fd != uio.node || fd < 0)
 		return SIM_NOT_MINE;
 	if (offset == PAGE && size == SIM_UIO_MAP_SIZE)
@@ -369,4 +395,5 @@ const struct sim sim_uio = {
 	.mmap = sim_mmap,
 	.mlock = sim_mlock,
 	.moved = sim_moved,
+	.memfd = sim_memfd,
 };

@@ -24,6 +24,8 @@ struct sim_uio {
 	struct tree *tree;
 	int node, config, memory, pagemap, rom; /* -1: not open */
 	bool rom_enabled;
+	int memfd;			   /* the last; -1: closed */
+	bool memfd_huge;
 	int mmap_flags;			   /* of the last anonymous mapping */
 	uint32_t event;
 	bool armed, pending;

@@ -144,6 +144,47 @@ check "check --json has the verdicts" prints '"not applicable"'
 run_on check --backend vfio "$EDU"
 check "check fails where the backend is not usable" status_is 1
 
+# Cards whose driver dies
+
+config=$tree/$(sed -n "s|^hex \(.*/config\) .*|\1|p" "$top_srcdir/tests/data/edu-uio.tree")
+
+command_is() { # LOW HIGH
+	command=$(od -An -tx1 -j4 -N2 "$config" | tr -d ' ')
+	[ "$command" = "$1" ] || { echo "command register $command" && return 1; }
+}
+
+run_guarded() { # SHELL-COMMAND
+	printf '\007\001' | dd of="$config" bs=1 seek=4 conv=notrunc 2>"$scratch/dd"
+	run_on guard "$EDU" -- sh -c "$1"
+}
+
+# shellcheck disable=SC2016
+run_guarded 'kill -9 $$'
+check "guard ends with 128 + N where signal N ended the program (uio 3.16)" status_is 137
+check "guard says what it found and did" \
+	says "uvio: $EDU: the driver was killed by signal 9 (Killed) with bus mastering on: switched off; INTx masked"
+check "guard switches bus mastering off and masks INTx" command_is 0305
+check "guard prints nothing" prints_nothing
+run_guarded 'exit 3'
+check "guard ends with the status of the program" status_is 3
+check "guard says what a program left on" says "ended with status 3 with bus mastering on: switched off"
+run_guarded "printf '\\003\\005' | dd of='$config' bs=1 seek=4 conv=notrunc 2>/dev/null"
+check "guard says nothing of a card that is in order" says_nothing
+check "guard succeeds with the program" status_is 0
+# shellcheck disable=SC2016
+run_guarded 'kill -TERM $PPID; exec sleep 20'
+check "guard hands signals on to the program" status_is 143
+run_on guard "$EDU" -- /nonexistent/driver
+check "guard ends with 127 where there is no such program" status_is 127
+run_on guard "$EDU" -- /etc/passwd
+check "guard ends with 126 where it is no program" status_is 126
+run_on guard --reset "$EDU" -- true
+check "guard refuses a reset that there is not" fails_with "no way to reset this card alone"
+check "guard without a program is a usage error" usage_error "which program?" guard "$EDU"
+check "guard without -- is a usage error" usage_error "which program?" guard "$EDU" true now
+run_on guard 00:1e.0 -- true
+check "guard of an unknown device is a failure" fails_with "0000:00:1e.0: no such PCI device"
+
 tree_is edu-unbound-no-iommu
 run_on check "$EDU"
 check "check fails where no backend is usable" status_is 1

@@ -11,6 +11,8 @@
 
 static bool map_is_missing, irqcontrol, scattered, no_huge, far;
 
+static const struct uvio_ctx_options with_guard = {.guard_program = GUARD_PROGRAM};
+
 static void fresh(void)
 {
 	card_close();
@@ -60,7 +62,7 @@ static void setup(void)
 	sim = &sim_uio;
 	map_is_missing = irqcontrol = scattered = no_huge = far = false;
 	card = (struct card){
-		.tree = tree_new("edu-uio"),
+		.tree = tree_new_with("edu-uio", &with_guard),
 		.options = {.backend = "uio", .flags = UVIO_OPEN_UNSAFE_DMA},
 		.raise = raise_line,
 		.tell = unbind,
@@ -199,6 +201,61 @@ static void pages_put_in_place_of_others_fail_cleanly_at_every_call(void)
 	inject_everywhere(&scene, &op_dma_scattered);
 }
 
+static void guarded(const struct operation *operation)
+{
+	tree_change(card.tree, "file " EDU_FOLDER "/reset");
+	card.options.flags |= UVIO_OPEN_GUARD_RESET;
+	inject_everywhere(&scene, operation);
+}
+
+static void open_with_a_guard_fails_cleanly_at_every_call(void)
+{
+	guarded(&op_open);
+}
+
+static void dma_alloc_with_a_guard_fails_cleanly_at_every_call(void)
+{
+	guarded(&op_dma_alloc);
+}
+
+/* Pages that take the place of others are the guard's, too. */
+static void scattered_memory_with_a_guard_fails_cleanly_at_every_call(void)
+{
+	far = true;
+	card.options.dma_mask = SIM_UIO_MASK;
+	guarded(&op_dma_scattered);
+}
+
+static void dma_free_with_a_guard_fails_cleanly_at_every_call(void)
+{
+	guarded(&op_dma_free);
+}
+
+static void dma_map_with_a_guard_fails_cleanly_at_every_call(void)
+{
+	guarded(&op_dma_map);
+}
+
+static void bus_master_on_with_a_guard_fails_cleanly_at_every_call(void)
+{
+	guarded(&op_bus_master_on);
+}
+
+static void close_with_a_guard_cleans_up_whatever_fails(void)
+{
+	guarded(&op_close);
+}
+
+static void a_guard_of_a_program_fails_cleanly_at_every_call(void)
+{
+	inject_everywhere(&scene, &op_guard_new);
+}
+
+static void stopping_a_card_fails_cleanly_at_every_call(void)
+{
+	inject_everywhere(&scene, &op_guard_stop);
+}
+
 static const char *nothing_to_use(void)
 {
 	return NULL;
@@ -280,6 +337,15 @@ static CU_TestInfo failing[] = {
 	TEST_FOR("uio 3.34", dma_alloc_below_the_mask_fails_cleanly_at_every_call),
 	TEST_FOR("uio 3.34", pages_put_in_place_of_others_fail_cleanly_at_every_call),
 	TEST_FOR("uio 3.33", bus_mastering_behind_an_iommu_is_refused_at_every_call),
+	TEST(open_with_a_guard_fails_cleanly_at_every_call),
+	TEST(dma_alloc_with_a_guard_fails_cleanly_at_every_call),
+	TEST(scattered_memory_with_a_guard_fails_cleanly_at_every_call),
+	TEST(dma_free_with_a_guard_fails_cleanly_at_every_call),
+	TEST(dma_map_with_a_guard_fails_cleanly_at_every_call),
+	TEST(bus_master_on_with_a_guard_fails_cleanly_at_every_call),
+	TEST(close_with_a_guard_cleans_up_whatever_fails),
+	TEST(a_guard_of_a_program_fails_cleanly_at_every_call),
+	TEST(stopping_a_card_fails_cleanly_at_every_call),
 	CU_TEST_INFO_NULL,
 };
 

@@ -69,6 +69,7 @@ nothing_left() {
 
 check "make install works" make_alone install
 check "the command is installed" installed "*/bin/uvio"
+check "the guard's program is installed" installed "*/uvio-guard"
 check "the headers are installed" installed "*/include/uvio/udev.h"
 check "no header of the inside is installed" sh -c "! find '$stage' -name 'backend.h' | grep ."
 check "the manual page is installed" installed "*/man1/uvio.1"

@@ -60,6 +60,7 @@ extern const struct command command_read;
 extern const struct command command_write;
 extern const struct command command_irq;
 extern const struct command command_reset;
+extern const struct command command_guard;
 
 enum {
 	OPTION_SYSFS = 0x100,
