@@ -60,6 +60,19 @@ int take_interrupt(struct pair *pair, unsigned int *spurious);
 /** On a card just opened: bus mastering is off; registers, an interrupt and DMA work. */
 int card_works(struct pair *pair, bool both_ways);
 
+/* raw_edu.c: the card edu at work without the library, which writes a tenth of a second later. */
+#define RAW_EDU_SIZE 2048
+#define RAW_EDU_BEFORE 0xa5 /* what the memory has */
+#define RAW_EDU_AFTER 0x3c  /* what the card has */
+volatile void *raw_edu_map(const char *address);
+void raw_edu_start(volatile void *registers, uint64_t iova);
+/** Until the card is done, whatever became of the data. */
+int raw_edu_await(volatile void *registers);
+bool raw_edu_holds(const unsigned char *bytes, unsigned char value);
+
+/* cases_victim.c */
+void run_programs(struct uvio_ctx *ctx);
+
 /* Modes of the program: guests and cards of another kind. */
 void run_any_uio(struct uvio_ctx *ctx);
 void run_crash(struct uvio_ctx *ctx);
@@ -69,6 +82,7 @@ void run_bus_of_two(struct uvio_ctx *ctx, const char *first, const char *second)
 void run_domain(struct uvio_ctx *ctx, const char *transport);
 void run_errors(struct uvio_ctx *ctx);
 void run_group(struct uvio_ctx *ctx);
+void run_guard(struct uvio_ctx *ctx);
 void run_no_iommu(struct uvio_ctx *ctx);
 void run_port_figures(struct uvio_ctx *ctx);
 void run_rom(struct uvio_ctx *ctx);
@@ -78,6 +92,7 @@ void run_testdev(struct uvio_ctx *ctx);
 void run_tokens(struct uvio_ctx *ctx);
 void run_translated(struct uvio_ctx *ctx);
 void run_vectors(struct uvio_ctx *ctx);
+void run_victim(struct uvio_ctx *ctx);
 
 extern const struct test_case region_cases[];
 extern const struct test_case power_cases[];

@@ -322,6 +322,7 @@ static const struct mode modes[] = {
 	{"domain", run_domains},
 	{"errors", run_errors},
 	{"group", run_group},
+	{"guard", run_guard},
 	{"no-iommu", run_no_iommu},
 	{"port-figures", run_port_figures},
 	{"rom", run_rom},
@@ -331,6 +332,7 @@ static const struct mode modes[] = {
 	{"tokens", run_tokens},
 	{"translated", run_translated},
 	{"vectors", run_vectors},
+	{"victim", run_victim},
 };
 
 int main(int argc, char **argv)
