@@ -62,6 +62,9 @@ for backend in vfio uio; do
   [ $backend = vfio ] && event='the kernel asks for it' || event=gone
   check "example_event: on $backend" "0 $event" "$status $(cat /tmp/event)"
   uvio bind $card $backend >/dev/null
+  check "example_guard: on $backend" "bus mastering was $([ $backend = uio ] && echo on || echo off)" \
+    "$(example_guard $card "printf '\\006' | dd of=/sys/bus/pci/devices/$card/config bs=1 seek=4 \
+conv=notrunc 2>/dev/null")"
   example_bind $testdev $backend >/dev/null
   check "example_driver: on $backend" "count: passed" "$(example_driver $testdev)"
 done
