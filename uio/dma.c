@@ -9,7 +9,7 @@
 
 int uio_dma_allowed(struct uvio_udev *udev)
 {
-	char type[UVIO_NAME_SIZE] = "", folder[UVIO_ADDRESS_SIZE * 2];
+	char type[UVIO_NAME_SIZE] = "";
 	struct uio_device *device = udev->priv;
 	const char *translation;
 	int rc;
@@ -21,8 +21,10 @@ int uio_dma_allowed(struct uvio_udev *udev)
 			"%s: DMA on uio is not protected: a wrong address overwrites any memory of "
 			"this machine; use the vfio backend, or open with UVIO_OPEN_UNSAFE_DMA",
 			udev->address.text);
-	uvio_device_folder(&udev->address, folder, sizeof(folder));
-	rc = uvio_sysfs_read(udev->ctx, type, sizeof(type), "%s/iommu_group/type", folder);
+	rc = uvio_sysfs_read(udev->ctx, type, sizeof(type),
+		device->pci ? "bus/pci/devices/%s/iommu_group/type"
+			    : "class/uio/%s/device/iommu_group/type",
+		udev->address.text);
 	if (rc < 0 && rc != -ENOENT)
 		return uvio_fail(rc, "%s: cannot see whether an IOMMU translates for it: %s",
 			udev->address.text, strerror(-rc));
