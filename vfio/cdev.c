@@ -138,7 +138,7 @@ static int attach(struct uvio_udev *udev, const struct vfio_device *device)
 		bind.bind.flags = IOMMUFD_VFIO_BIND_TOKEN;
 		bind.token_uuid_ptr = (uintptr_t)uuid;
 	}
-	rc = uvio_sys_ioctl(device->fd, IOMMUFD_VFIO_BIND, &bind);
+	rc = vfio_ioctl_again(device->fd, IOMMUFD_VFIO_BIND, &bind);
 	if (rc < 0)
 		return device->vf_token ? vfio_open_failed(udev, rc, VFIO_BIND_WITH_TOKEN)
 					: bind_failed(udev, rc);

@@ -18,6 +18,8 @@
 	"the kernel has no use for a VF token here: it is neither a function of an SR-IOV card, "  \
 	"nor is its physical function bound to vfio; open it without"
 
+#define STILL_RESETTING "the kernel is still resetting it; try again"
+
 /* What no file in sysfs shows beforehand, by the step which met it. */
 static const struct {
 	const char *step;
@@ -35,13 +37,14 @@ static const struct {
 		"(RMRR); dmesg names it, and another slot may mend it"},
 	{"VFIO_GROUP_SET_CONTAINER", -EBUSY,
 		"a member of its IOMMU group was taken by a kernel driver; uvio info lists them"},
-	{"VFIO_GROUP_GET_DEVICE_FD", -EAGAIN, "the kernel is still resetting it; try again"},
+	{"VFIO_GROUP_GET_DEVICE_FD", -EAGAIN, STILL_RESETTING},
 	{"VFIO_GROUP_GET_DEVICE_FD", -EACCES, WANTS_TOKEN},
 	{"VFIO_GROUP_GET_DEVICE_FD", -ENODEV, "it has just been unbound from vfio-pci, or removed"},
 	{VFIO_STEP_WITH_TOKEN, -EACCES, WRONG_TOKEN},
 	{VFIO_STEP_WITH_TOKEN, -EINVAL, NEEDLESS_TOKEN},
-	{VFIO_STEP_WITH_TOKEN, -EAGAIN, "the kernel is still resetting it; try again"},
+	{VFIO_STEP_WITH_TOKEN, -EAGAIN, STILL_RESETTING},
 	{VFIO_STEP_WITH_TOKEN, -ENODEV, "it has just been unbound from vfio-pci, or removed"},
+	{VFIO_BIND_WITH_TOKEN, -EAGAIN, STILL_RESETTING},
 	{VFIO_BIND_WITH_TOKEN, -EACCES, WRONG_TOKEN},
 	{VFIO_BIND_WITH_TOKEN, -EINVAL,
 		NEEDLESS_TOKEN
@@ -51,6 +54,7 @@ static const struct {
 		"another program has it open, by its group or by this node; end that first"},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EBUSY,
 		"another program has it open by its group; end that first"},
+	{"VFIO_DEVICE_BIND_IOMMUFD", -EAGAIN, STILL_RESETTING},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EACCES, WANTS_TOKEN},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EPERM,
 		"the platform cannot remap interrupts, so a card could forge them; switch on "

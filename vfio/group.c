@@ -11,14 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sys.h"
 #include "vfio.h"
-
-/* The kernel holds the device's lock while it resets it for another opener. */
-#define DEVICE_FD_TRIES 3
 
 static const char *container_node(const struct vfio_way *way)
 {
@@ -211,18 +207,13 @@ static void leave_group(struct vfio_domain *domain, struct vfio_group *group)
 static int get_device(
 	struct uvio_udev *udev, const struct vfio_device *device, const struct vfio_group *group)
 {
-	const struct timespec pause = {.tv_nsec = 50 * 1000000};
 	const char *token = device->vf_token;
 	char name[2 * UVIO_ADDRESS_SIZE];
-	int rc = -EAGAIN;
+	int rc;
 
 	snprintf(name, sizeof(name), "%s%s%.36s", udev->address.text, token ? " vf_token=" : "",
 		token ? token : "");
-	for (int i = 0; i < DEVICE_FD_TRIES && rc == -EAGAIN; i++) {
-		if (i)
-			nanosleep(&pause, NULL);
-		rc = uvio_sys_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, name);
-	}
+	rc = vfio_ioctl_again(group->fd, VFIO_GROUP_GET_DEVICE_FD, name);
 	if (rc >= 0)
 		return rc;
 	return vfio_open_failed(

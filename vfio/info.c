@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "sys.h"
 #include "vfio.h"
@@ -14,6 +15,8 @@
 
 /* The second one fits, unless the answer grew in between. */
 #define MAX_TRIES 8
+
+#define DEVICE_TRIES 3
 
 int vfio_info(int fd, unsigned long request, size_t base, const void *question, void **out)
 {
@@ -44,6 +47,18 @@ int vfio_info(int fd, unsigned long request, size_t base, const void *question, 
 		size = want;
 	}
 	return -EPROTO;
+}
+
+int vfio_ioctl_again(int fd, unsigned long request, void *arg)
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000000};
+	int rc = uvio_sys_ioctl(fd, request, arg);
+
+	for (int i = 1; i < DEVICE_TRIES && rc == -EAGAIN; i++) {
+		nanosleep(&pause, NULL);
+		rc = uvio_sys_ioctl(fd, request, arg);
+	}
+	return rc;
 }
 
 /* Every offset is greater than the one before, so that a chain always ends. */

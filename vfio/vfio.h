@@ -66,6 +66,12 @@ int vfio_iova_take(struct vfio_iova *iova, uint64_t first, uint64_t size);
 int vfio_info(int fd, unsigned long request, size_t base, const void *question, void **info);
 
 /**
+ * The ioctl that opens a device, again after a moment while it answers EAGAIN: the kernel resets
+ * the device at open, and its lock is held where another opener's is being reset.
+ */
+int vfio_ioctl_again(int fd, unsigned long request, void *arg);
+
+/**
  * The capability @id in a chain of an answer of @size bytes, beginning at @offset (0: none), or
  * NULL. Offsets must go up, be aligned and lie inside: what breaks that ends the chain.
  */
