@@ -89,6 +89,14 @@ int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name)
 		udev->address.text, pid, name);
 }
 
+/* The kernel asks for more than the permissions of the node where there is no IOMMU. */
+static const char *refusal(const char *path)
+{
+	return strstr(path, "/noiommu-")
+		       ? "without an IOMMU only root may open it (CAP_SYS_RAWIO)"
+		       : "not permitted; in a container its cgroup must allow the node too";
+}
+
 /* The step that opens a node is called by its path. */
 static int node_failed(struct uvio_udev *udev, int err, const char *path)
 {
@@ -103,9 +111,7 @@ static int node_failed(struct uvio_udev *udev, int err, const char *path)
 			"of its IOMMU group; fuser -v %s names it",
 			udev->address.text, path, path);
 	return uvio_open_failed(udev, err, path,
-		err == -EPERM || err == -EACCES
-			? "not permitted; in a container its cgroup must allow the node too"
-			: NULL);
+		err == -EPERM || err == -EACCES ? refusal(path) : NULL);
 }
 
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step)
