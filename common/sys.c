@@ -83,9 +83,14 @@ int uvio_sys_ioctl(int fd, unsigned long request, void *arg)
 	return rc < 0 ? -errno : rc;
 }
 
-int uvio_sys_mmap(void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
+int uvio_sys_mmap(
+	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out)
 {
-	void *addr = mmap(want, size, prot, flags, fd, (off_t)offset);
+	void *addr;
+
+	if ((size_t)size != size)
+		return -ENOMEM;
+	addr = mmap(want, (size_t)size, prot, flags, fd, (off_t)offset);
 
 	if (addr == MAP_FAILED)
 		return -errno;

@@ -44,8 +44,9 @@ static inline int uvio_sys_write_event(int fd, const void *buf, size_t size)
 /** What the ioctl returned, 0 or more. */
 int uvio_sys_ioctl(int fd, unsigned long request, void *arg);
 
+/** -ENOMEM also where @size is more than a program can have, as of a large BAR on 32 bits. */
 int uvio_sys_mmap(
-	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out);
+	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out);
 void uvio_sys_munmap(void *addr, size_t size);
 int uvio_sys_madvise(void *addr, size_t size, int advice);
 int uvio_sys_mlock(const void *addr, size_t size);

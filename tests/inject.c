@@ -420,12 +420,12 @@ static void mapped(char *addr, size_t size, int flags)
 }
 
 int __real_uvio_sys_mmap(
-	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out);
+	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out);
 int __wrap_uvio_sys_mmap(
-	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out);
+	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out);
 
 int __wrap_uvio_sys_mmap(
-	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
+	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out)
 {
 	int rc = inject_ordered(INJECT_MMAP, inject_name_of(fd));
 

@@ -26,7 +26,7 @@ static size_t reserved;
 
 int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg);
 int __wrap_uvio_sys_mmap(
-	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out);
+	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out);
 void __wrap_uvio_sys_munmap(void *addr, size_t size);
 int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice);
 
@@ -58,7 +58,7 @@ int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg)
 }
 
 int __wrap_uvio_sys_mmap(
-	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
+	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out)
 {
 	uintptr_t into = (uintptr_t)want - (uintptr_t)base;
 
