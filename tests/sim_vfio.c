@@ -472,7 +472,9 @@ static int unmap_dma(struct vfio_iommu_type1_dma_unmap *unmap)
 {
 	uint64_t want = unmap->size;
 
-	if (unmap->argsz < sizeof(*unmap) || (unmap->iova | want) & (vfio.page - 1) || !want)
+	/* Flags would ask for the dirty pages, or for all of the table. */
+	if (unmap->argsz < sizeof(*unmap) || unmap->flags ||
+		(unmap->iova | want) & (vfio.page - 1) || !want)
 		return -EINVAL;
 	unmap->size = 0;
 	for (unsigned int i = 0; i < vfio.entry_count; i++)

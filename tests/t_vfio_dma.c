@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+/* What is said to the IOMMU of VFIO, and what it may answer. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <uvio/domain.h>
+
+#include "harness.h"
+#include "inject_ops.h"
+#include "sim_vfio.h"
+
+#define PAGE 4096
+#define HUGE (2 << 20)
+
+static struct uvio_dma_segment segment;
+
+static void setup(void)
+{
+	sim = &sim_vfio;
+	card = (struct card){
+		.tree = tree_new("edu-vfio"),
+		.options = {.backend = "vfio/group"},
+		.raise = sim_vfio_raise,
+		.command = sim_vfio_command,
+	};
+	inject_reset(card.tree->root);
+	sim_vfio_reset();
+	card_open_asserted();
+}
+
+static void teardown(void)
+{
+	char left[256];
+
+	card_close();
+	sim = NULL;
+	tree_free(card.tree);
+	card.tree = NULL;
+	ASSERT_EQ(inject_left(left, sizeof(left)), 0);
+}
+
+/* Addresses are enough for a kernel that maps nothing really. */
+static char *memory_of(size_t size)
+{
+	char *memory = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT(memory != MAP_FAILED);
+	return memory;
+}
+
+static int map(void *addr, size_t size)
+{
+	return uvio_dma_map(udev, addr, size, 0, &segment, 1);
+}
+
+static void sizes_have_64_bits(void)
+{
+	const uint64_t size = UINT64_C(5) << 30;
+	struct uvio_region bar;
+	char *memory;
+
+	if (sizeof(size_t) < 8) {
+		test_skip("this machine has 32 bits");
+		return;
+	}
+	vfio.regions[0].size = size;
+	ASSERT_OK(uvio_region_map(udev, 0, &bar));
+	ASSERT_EQ(bar.size, size);
+	uvio_write32(&bar, size - 4, 0x12345678);
+	ASSERT_EQ(uvio_read32(&bar, size - 4), 0x12345678);
+	ASSERT_EQ(uvio_read32(&bar, (uint32_t)size - 4), 0);
+	memory = memory_of(size);
+	ASSERT_EQ(map(memory, size), 1);
+	ASSERT_EQ(segment.size, size);
+	ASSERT_EQ(vfio.entries[0].size, size);
+	ASSERT_OK(uvio_dma_unmap(udev, memory, size));
+	munmap(memory, size);
+}
+
+static void the_pages_of_the_iommu_count(void)
+{
+	card_close();
+	vfio.page = 1 << 16;
+	card_open_asserted();
+	ASSERT_ERR(map(card_memory(), PAGE), -EINVAL,
+		"the IOMMU maps pages of 0x10000 bytes; align address and size to that");
+	ASSERT_EQ(vfio.entry_count, 0);
+}
+
+static uint32_t flags_of_map, flags_of_unmap;
+
+static void note_flags(unsigned long request, void *answer)
+{
+	if (request == VFIO_IOMMU_MAP_DMA)
+		flags_of_map = ((struct vfio_iommu_type1_dma_map *)answer)->flags;
+	if (request == VFIO_IOMMU_UNMAP_DMA)
+		flags_of_unmap = ((struct vfio_iommu_type1_dma_unmap *)answer)->flags;
+}
+
+static void flags_are(uint32_t flags, uint32_t want)
+{
+	flags_of_unmap = UINT32_MAX;
+	ASSERT_EQ(uvio_dma_map(udev, card_memory(), PAGE, flags, &segment, 1), 1);
+	ASSERT_OK(uvio_dma_unmap(udev, card_memory(), PAGE));
+	ASSERT_EQ(flags_of_map, want);
+	ASSERT_EQ(flags_of_unmap, 0);
+}
+
+static void directions_are_flags_of_maps_only(void)
+{
+	vfio.lie = note_flags;
+	flags_are(UVIO_DMA_TO_CARD, VFIO_DMA_MAP_FLAG_READ);
+	flags_are(UVIO_DMA_FROM_CARD, VFIO_DMA_MAP_FLAG_WRITE);
+	flags_are(0, VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE);
+}
+
+static void unmap_nothing(unsigned long request, void *answer)
+{
+	if (request == VFIO_IOMMU_UNMAP_DMA)
+		((struct vfio_iommu_type1_dma_unmap *)answer)->size = 0;
+}
+
+static void less_unmapped_than_asked_for_is_an_error(void)
+{
+	uint64_t first;
+
+	ASSERT_EQ(map(card_memory(), PAGE), 1);
+	first = segment.iova;
+	vfio.lie = unmap_nothing;
+	ASSERT_ERR(uvio_dma_unmap(udev, card_memory(), PAGE), -EIO,
+		"the kernel did not unmap 0x1000 bytes at IOVA 0x10000");
+	vfio.lie = NULL;
+	/* Its addresses are not given to others. */
+	ASSERT_EQ(map((char *)card_memory() + PAGE, PAGE), 1);
+	ASSERT(segment.iova != first);
+}
+
+static void neighbours_are_mapped_and_unmapped_apart(void)
+{
+	char *memory = card_memory();
+
+	ASSERT_EQ(map(memory, PAGE), 1);
+	ASSERT_EQ(map(memory + PAGE, 2 * PAGE), 1);
+	ASSERT_EQ(vfio.entry_count, 2);
+	ASSERT_ERR(uvio_dma_unmap(udev, memory, 3 * PAGE), -EINVAL,
+		"what was must be given back whole");
+	ASSERT_ERR(uvio_dma_unmap(udev, memory + PAGE, PAGE), -EINVAL, "given back whole");
+	ASSERT_OK(uvio_dma_unmap(udev, memory, PAGE));
+	ASSERT_EQ(vfio.entry_count, 1);
+	ASSERT_EQ(vfio.entries[0].size, 2 * PAGE);
+}
+
+/* As where a device with reserved memory has joined. */
+static void reserve_the_lowest_gib(unsigned long request, void *answer)
+{
+	struct vfio_iommu_type1_info *info = answer;
+
+	if (request == VFIO_IOMMU_GET_INFO && info->cap_offset)
+		((struct vfio_iommu_type1_info_cap_iova_range *)(info + 1))->iova_ranges[0].start =
+			1 << 30;
+}
+
+static void ranges_are_read_again_with_each_device(void)
+{
+	struct uvio_domain *domain;
+
+	card_close();
+	ASSERT_OK(uvio_domain_new(card.tree->ctx, &domain));
+	card.options.domain = domain;
+	vfio.lie = reserve_the_lowest_gib;
+	card_open_asserted();
+	ASSERT_EQ(map(card_memory(), PAGE), 1);
+	ASSERT_EQ(segment.iova, 1 << 30);
+	ASSERT_OK(uvio_dma_unmap(udev, card_memory(), PAGE));
+	card_close();
+	vfio.lie = NULL;
+	card_open_asserted();
+	ASSERT_EQ(map(card_memory(), PAGE), 1);
+	ASSERT_EQ(segment.iova, 0x10000);
+	card_close();
+	vfio.lie = reserve_the_lowest_gib;
+	ASSERT_ERR(card_open(), -EBUSY,
+		"the domain has memory at IOVA 0x10000, which the IOMMU does not map for this "
+		"device; open it first, or in a domain of its own");
+	ASSERT_OK(uvio_domain_free(domain));
+}
+
+/* So that the IOMMU can map it by huge pages, too. */
+static void large_memory_lies_in_its_pages_as_in_those_of_the_iommu(void)
+{
+	char *memory = memory_of(4 * HUGE), *aligned = memory + HUGE;
+
+	aligned -= (uintptr_t)aligned % HUGE;
+	ASSERT_EQ(map(card_memory(), PAGE), 1);
+	ASSERT_EQ(map(aligned, 2 * HUGE), 1);
+	ASSERT_EQ(segment.iova % HUGE, 0);
+	ASSERT_OK(uvio_dma_unmap(udev, aligned, 2 * HUGE));
+	munmap(memory, 4 * HUGE);
+}
+
+static void the_iommu_pins_memory(void)
+{
+	ASSERT(uvio_caps(udev) & UVIO_CAP_DMA_PINNED);
+}
+
+/* What is not there cannot be written to, and a write cannot make the parent's pages copies. */
+static void a_buffer_is_not_in_children(void)
+{
+	unsigned char seen;
+	struct uvio_dma dma;
+	int status = -1;
+	pid_t child;
+
+	ASSERT_OK(uvio_dma_alloc(udev, PAGE, 0, &dma));
+	*(volatile char *)dma.addr = 1;
+	child = fork();
+	if (!child)
+		_exit(mincore(dma.addr, PAGE, &seen) && errno == ENOMEM ? 0 : 1);
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	ASSERT_EQ(status, 0);
+	ASSERT_OK(uvio_dma_free(udev, &dma));
+}
+
+/* In the order of the kernel's documentation: nobody else gets pages that the card still reaches. */
+static void memory_is_unmapped_before_it_is_given_back(void)
+{
+	unsigned char seen;
+	struct uvio_dma dma;
+	void *addr;
+
+	ASSERT_OK(uvio_dma_alloc(udev, PAGE, 0, &dma));
+	addr = dma.addr;
+	vfio.lie = unmap_nothing;
+	ASSERT_ERR(uvio_dma_free(udev, &dma), -EIO, "did not unmap");
+	ASSERT_EQ(mincore(addr, PAGE, &seen), 0);
+	vfio.lie = NULL;
+	card_close();
+	ASSERT_EQ(mincore(addr, PAGE, &seen), 0);
+	munmap(addr, PAGE);
+	inject_forget_mapping();
+}
+
+static CU_TestInfo cases[] = {
+	{"sizes have 64 bits (vfio 6)", sizes_have_64_bits},
+	{"the pages of the IOMMU count (vfio 31)", the_pages_of_the_iommu_count},
+	{"directions are flags of maps only (vfio 34 and 35)", directions_are_flags_of_maps_only},
+	{"less unmapped than asked for is an error (vfio 36 and 37)",
+		less_unmapped_than_asked_for_is_an_error},
+	{"neighbours are mapped and unmapped apart (vfio 38)",
+		neighbours_are_mapped_and_unmapped_apart},
+	{"ranges are read again with each device (vfio 41)",
+		ranges_are_read_again_with_each_device},
+	{"large memory lies in its pages as in those of the IOMMU (vfio 46)",
+		large_memory_lies_in_its_pages_as_in_those_of_the_iommu},
+	{"the IOMMU pins memory (vfio 47)", the_iommu_pins_memory},
+	{"a buffer is not in children (vfio 48) (uio 3.31)", a_buffer_is_not_in_children},
+	{"memory is unmapped before it is given back (vfio 49)",
+		memory_is_unmapped_before_it_is_given_back},
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"DMA on vfio", NULL, NULL, setup, teardown, cases},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}
