@@ -16,6 +16,7 @@
 
 #define CONFIG_SIZE 4096
 #define CONFIG_SIZE_PCI 256
+#define CONFIG_HEADER 64
 
 int uio_read_layout(struct uvio_udev *udev)
 {
@@ -232,6 +233,23 @@ static int not_mapped(struct uvio_udev *udev, const struct uvio_region *region)
 	return uvio_fail(-EINVAL, "%s: region %u: map it first", udev->address.text, region->index);
 }
 
+/* For others than root the kernel's file ends behind the header, whatever its size says. */
+static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *region,
+	uint64_t offset, unsigned int width, int rc)
+{
+	const struct uio_device *device = udev->priv;
+	uint16_t vendor = 0xffff;
+
+	if (rc != -EIO || offset + width <= CONFIG_HEADER ||
+		uvio_sys_pread(device->config_fd, &vendor, sizeof(vendor), PCI_CONFIG_VENDOR) ||
+		vendor == 0xffff)
+		return uvio_access_failed(udev, region, offset, rc);
+	return uvio_fail(-EPERM,
+		"%s: region %u: the kernel shows no more of the configuration space than its first "
+		"%d bytes to this process; it needs root (CAP_SYS_ADMIN), or the vfio backend",
+		udev->address.text, region->index, CONFIG_HEADER);
+}
+
 int uio_region_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, uint64_t *value)
 {
@@ -247,7 +265,7 @@ int uio_region_read(struct uvio_udev *udev, const struct uvio_region *region, ui
 		return not_mapped(udev, region);
 	rc = uvio_sys_pread(device->config_fd, &raw, width, offset);
 	if (rc)
-		return uvio_access_failed(udev, region, offset, rc);
+		return config_read_failed(udev, region, offset, width, rc);
 	*value = le64toh(raw);
 	return 0;
 }
