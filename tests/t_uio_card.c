@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+/* A card on uio_pci_generic: its counter of interrupts, its line, its page, what users may read. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "inject_ops.h"
+#include "sim_uio.h"
+
+#define INTX_DISABLE 0x400
+#define PARITY 0x40
+
+static struct sim kernel;
+
+static void setup(void)
+{
+	sim = &sim_uio;
+	card = (struct card){
+		.tree = tree_new("edu-uio"),
+		.options = {.backend = "uio"},
+		.command = sim_uio_command,
+	};
+	inject_reset(card.tree->root);
+	sim_uio_reset(card.tree);
+}
+
+static void teardown(void)
+{
+	char left[256];
+
+	card_close();
+	sim = NULL;
+	tree_free(card.tree);
+	card.tree = NULL;
+	ASSERT_EQ(inject_left(left, sizeof(left)), 0);
+}
+
+static void counter_is(uint32_t event)
+{
+	uio.event = event;
+	tree_change(card.tree, "file " EDU_FOLDER "/uio/uio0/event %u\\n", event);
+}
+
+static void begin_irq(void)
+{
+	card_open_asserted();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+}
+
+static void comes(uint64_t want)
+{
+	uint64_t events = 0;
+
+	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_EQ(events, want);
+}
+
+static void nothing_comes(void)
+{
+	uint64_t events = 1;
+
+	ASSERT_OK(uvio_irq_consume(udev, 0, &events));
+	ASSERT_EQ(events, 0);
+}
+
+/* Nobody but user space takes the mask away, and the other bits are not its own. */
+static void an_ack_unmasks_and_changes_nothing_else(void)
+{
+	sim_uio_set_command(0x0103 | PARITY);
+	begin_irq();
+	sim_uio_raise();
+	ASSERT(sim_uio_command() & INTX_DISABLE);
+	comes(1);
+	ASSERT(sim_uio_command() & INTX_DISABLE);
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+	ASSERT_EQ(sim_uio_command(), 0x0103 | PARITY);
+}
+
+static void a_cause_that_is_not_cleared_comes_again(void)
+{
+	begin_irq();
+	sim_uio_raise();
+	comes(1);
+	sim_uio_raise();
+	nothing_comes();
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+	comes(1);
+}
+
+static void a_line_that_was_left_masked_is_armed(void)
+{
+	sim_uio_set_command(0x0103 | INTX_DISABLE);
+	begin_irq();
+	ASSERT(!(sim_uio_command() & INTX_DISABLE));
+	sim_uio_raise();
+	comes(1);
+}
+
+/* Others on the line make the kernel count while ours is masked. */
+static void more_events_than_causes_are_no_failure(void)
+{
+	begin_irq();
+	uio.event += 2;
+	sim_uio_raise();
+	comes(3);
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+	nothing_comes();
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "no interrupt");
+}
+
+static void causes_while_it_is_masked_are_one_event(void)
+{
+	begin_irq();
+	for (int i = 0; i < 5; i++)
+		sim_uio_raise();
+	comes(1);
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+	comes(1);
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+	nothing_comes();
+}
+
+/* The kernel's number is that of all events ever, in 32 bits. */
+static void the_counter_may_wrap(void)
+{
+	counter_is(UINT32_MAX);
+	begin_irq();
+	sim_uio_raise();
+	ASSERT_EQ(uio.event, 0);
+	comes(1);
+}
+
+static ssize_t read_whole(int fd, void *buf, size_t size)
+{
+	ASSERT(fd != uio.node || size == 4);
+	return sim_uio.read(fd, buf, size);
+}
+
+static void the_counter_is_read_in_four_bytes(void)
+{
+	kernel = sim_uio;
+	kernel.read = read_whole;
+	sim = &kernel;
+	begin_irq();
+	sim_uio_raise();
+	comes(1);
+	nothing_comes();
+}
+
+/* Its counter begins with the driver, not with whoever opens the node. */
+static void what_came_before_is_not_reported(void)
+{
+	counter_is(1000);
+	card_open_asserted();
+	sim_uio_set_command(sim_uio_command() & (uint16_t)~INTX_DISABLE);
+	sim_uio_raise();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	nothing_comes();
+	sim_uio_raise();
+	comes(1);
+}
+
+/* The kernel maps whole pages; what else is in them belongs to another card. */
+static void neighbours_in_the_page_are_out_of_reach(void)
+{
+	struct uvio_region bar;
+	uint64_t value;
+
+	tree_change(card.tree,
+		"file " EDU_FOLDER "/resource 0xfea00000 0xfea000ff 0x40200\\n"
+		"0x0 0x0 0x0\\n0x0 0x0 0x0\\n0x0 0x0 0x0\\n0x0 0x0 0x0\\n0x0 0x0 0x0\\n");
+	tree_change(card.tree, "file " EDU_FOLDER "/uio/uio0/maps/map0/size 0x1000\\n");
+	card_open_asserted();
+	ASSERT_OK(uvio_region_map(udev, 0, &bar));
+	ASSERT_EQ(bar.size, 0x100);
+	ASSERT_EQ(uvio_read32(&bar, 0), 0x010000ed);
+	ASSERT_ERR(uvio_region_read(&bar, 0x100, 4, &value), -ERANGE, "beyond its end at 0x100");
+	ASSERT_EQ(uvio_read32(&bar, 0x100), 0xffffffff);
+}
+
+/* To others than root the kernel gives 64 bytes, and then the end of the file. */
+static int pread_as_user(int fd, void *buf, size_t size, uint64_t offset)
+{
+	return fd == uio.config && offset + size > 64 ? -EIO
+						      : sim_uio.pread(fd, buf, size, offset);
+}
+
+static void a_user_is_told_who_may_read_more(void)
+{
+	struct uvio_region config;
+	uint64_t value;
+
+	kernel = sim_uio;
+	kernel.pread = pread_as_user;
+	sim = &kernel;
+	card_open_asserted();
+	ASSERT_OK(uvio_region_map(udev, UVIO_REGION_CONFIG, &config));
+	ASSERT_OK(uvio_region_read(&config, 60, 4, &value));
+	ASSERT_ERR(uvio_region_read(&config, 64, 4, &value), -EPERM,
+		"the kernel shows no more of the configuration space than its first 64 bytes to "
+		"this process; it needs root (CAP_SYS_ADMIN), or the vfio backend");
+	ASSERT(uvio_udev_alive(udev));
+}
+
+static CU_TestInfo irq_cases[] = {
+	{"an ack unmasks and changes nothing else (vfio 67) (uio 3.1)",
+		an_ack_unmasks_and_changes_nothing_else},
+	TEST_FOR("uio 3.2", a_cause_that_is_not_cleared_comes_again),
+	TEST_FOR("uio 3.3", a_line_that_was_left_masked_is_armed),
+	TEST_FOR("uio 3.4", more_events_than_causes_are_no_failure),
+	TEST_FOR("uio 3.5", causes_while_it_is_masked_are_one_event),
+	TEST_FOR("uio 3.6", the_counter_may_wrap),
+	{"the counter is read in four bytes (vfio 67) (uio 3.6)",
+		the_counter_is_read_in_four_bytes},
+	TEST_FOR("uio 3.7", what_came_before_is_not_reported),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo region_cases[] = {
+	TEST_FOR("uio 3.22", neighbours_in_the_page_are_out_of_reach),
+	TEST_FOR("uio 3.41", a_user_is_told_who_may_read_more),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"interrupts", NULL, NULL, setup, teardown, irq_cases},
+	{"regions", NULL, NULL, setup, teardown, region_cases},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}
