@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <uvio/bind.h>
@@ -23,6 +24,20 @@
 
 static struct tree *tree;
 static struct test_log logged;
+
+/* What happens while the library waits; NULL: nothing. */
+static void (*meanwhile)(void);
+
+int __wrap_nanosleep(const struct timespec *want, struct timespec *rest);
+
+int __wrap_nanosleep(const struct timespec *want, struct timespec *rest)
+{
+	(void)want;
+	(void)rest;
+	if (meanwhile)
+		meanwhile();
+	return 0;
+}
 
 static void begin_with(const char *name, const char *address)
 {
@@ -48,6 +63,7 @@ static void begin(const char *name)
 static void teardown(void)
 {
 	kernel = (struct kernel){0};
+	meanwhile = NULL;
 	tree_free(tree);
 	tree = NULL;
 }
@@ -99,6 +115,30 @@ static void no_override_stays_behind(void)
 	override_is("(null)");
 }
 
+/* Others with the same ids stay with their driver. */
+static void only_the_card_itself_is_named(void)
+{
+	begin("edu-unbound");
+	tree_change(tree, "file sys/bus/pci/drivers/vfio-pci/new_id");
+	tree_change(tree, "file sys/bus/pci/drivers/vfio-pci/bind");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	ASSERT(!strstr(logged.text, "new_id") && !strstr(logged.text, "vfio-pci/bind"));
+	ASSERT_STR(tree_read(tree, "sys/bus/pci/drivers/vfio-pci/new_id"), "");
+	ASSERT_STR(tree_read(tree, "sys/bus/pci/drivers/vfio-pci/bind"), "");
+}
+
+/* Before it has no driver: nobody else can take it in between. */
+static void the_override_is_set_before_it_is_unbound(void)
+{
+	const char *set, *taken_off;
+
+	begin("edu-uio");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	set = strstr(logged.text, "writing 'vfio-pci' to");
+	taken_off = strstr(logged.text, "driver/unbind");
+	ASSERT(set && taken_off && set < taken_off);
+}
+
 static void an_administrators_override_is_as_before(void)
 {
 	begin("edu-uio");
@@ -123,6 +163,25 @@ static void each_write_is_logged(void)
 	ASSERT_HAS(logged.text,
 		EDU ": writing 'vfio-pci' to bus/pci/devices/" EDU "/driver_override");
 	ASSERT_HAS(logged.text, EDU ": writing '" EDU "' to bus/pci/drivers_probe");
+}
+
+static unsigned int pauses;
+
+static void udev_is_slow(void)
+{
+	if (++pauses == 5)
+		tree_change(tree, "file dev/vfio/1");
+}
+
+static void the_node_is_waited_for(void)
+{
+	begin("edu-unbound");
+	tree_change(tree, "remove dev/vfio/1");
+	pauses = 0;
+	meanwhile = udev_is_slow;
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	ASSERT_EQ(pauses, 5);
+	ASSERT(tree_has(tree, "dev/vfio/1"));
 }
 
 static void none_leaves_it_without_driver(void)
@@ -333,6 +392,18 @@ static void an_interface_that_is_down_is_bound(void)
 	ASSERT_STR(tree_link(tree, "sys/devices/pci0000:00/" NET "/driver"), "vfio-pci");
 }
 
+static void a_card_with_virtual_functions_is_in_use(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "file " EDU_FOLDER "/sriov_numvfs 4\\n");
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
+		EDU ": it has 4 virtual functions, which would vanish; echo 0 > ");
+	ASSERT_ERR(uvio_unbind(tree->ctx, EDU), -EBUSY, "/sriov_numvfs first");
+	ASSERT_EQ(kernel.writes, 0);
+	tree_change(tree, "file " EDU_FOLDER "/sriov_numvfs 0\\n");
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+}
+
 /* A descriptor of its own, as another process would have. */
 static int lock_it(void)
 {
@@ -431,9 +502,12 @@ static CU_TestInfo binding[] = {
 	TEST(another_driver_is_taken_off_first),
 	TEST(a_card_is_bound_by_its_uio_device),
 	TEST_FOR("uio 3.38", no_override_stays_behind),
+	TEST_FOR("vfio 84", only_the_card_itself_is_named),
+	TEST_FOR("vfio 84", the_override_is_set_before_it_is_unbound),
 	TEST(an_administrators_override_is_as_before),
 	TEST(what_is_bound_already_is_left_alone),
 	TEST(each_write_is_logged),
+	TEST_FOR("vfio 87", the_node_is_waited_for),
 	TEST(none_leaves_it_without_driver),
 	CU_TEST_INFO_NULL,
 };
@@ -465,6 +539,7 @@ static CU_TestInfo in_use[] = {
 	TEST(a_disk_of_a_mounted_raid_is_in_use),
 	TEST(a_stick_behind_a_usb_controller_is_in_use),
 	TEST(an_interface_that_is_up_is_in_use),
+	TEST_FOR("vfio 88", a_card_with_virtual_functions_is_in_use),
 	TEST(a_disk_that_is_free_is_bound),
 	TEST(an_interface_that_is_down_is_bound),
 	TEST(a_card_that_is_open_is_not_bound),

@@ -16,6 +16,8 @@
 #include "tree.h"
 #include "user.h"
 
+#define NOIOMMU_MODE "sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+
 static struct tree *tree;
 static struct uvio_check *check;
 
@@ -325,6 +327,34 @@ static void a_user_with_the_group_node_can_use_vfio(void)
 	run(EDU, "vfio", UVIO_USABLE);
 }
 
+static void a_variant_of_the_driver_is_vfio(void)
+{
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "link " EDU_FOLDER "/driver ../../../bus/pci/drivers/mlx5-vfio-pci");
+	run(EDU, "vfio", UVIO_USABLE);
+	count_is(0);
+}
+
+static void a_switch_has_many_spellings(void)
+{
+	static const char *const on[] = {"Y\\n", "y\\n", "1\\n", "1"};
+	static const char *const off[] = {"N\\n", "n\\n", "0\\n", "\\n", ""};
+
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "file sys/kernel/iommu_groups/1/name vfio-noiommu\\n");
+	tree_change(tree, "file sys/kernel/iommu_groups/1/type unknown\\n");
+	tree_change(tree, "file dev/vfio/noiommu-1");
+	for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
+		tree_change(tree, "file " NOIOMMU_MODE " %s", on[i]);
+		run(EDU, "vfio/noiommu", UVIO_USABLE);
+	}
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
+		tree_change(tree, "file " NOIOMMU_MODE " %s", off[i]);
+		run(EDU, "vfio/noiommu", UVIO_BROKEN);
+		finds(UVIO_BLOCKS, "VFIO without an IOMMU is switched off", "=1");
+	}
+}
+
 static void lockdown_does_not_touch_vfio(void)
 {
 	tree = tree_new("edu-vfio");
@@ -421,6 +451,8 @@ static CU_TestInfo vfio_cases[] = {
 	TEST(a_missing_container_blocks),
 	TEST(a_group_node_of_root_blocks_a_user),
 	TEST(a_user_with_the_group_node_can_use_vfio),
+	TEST_FOR("vfio 28", a_variant_of_the_driver_is_vfio),
+	TEST_FOR("vfio 13", a_switch_has_many_spellings),
 	TEST(lockdown_does_not_touch_vfio),
 	TEST(a_device_of_another_bus_is_not_for_vfio),
 	CU_TEST_INFO_NULL,

@@ -115,6 +115,24 @@ static void another_process_is_kept_out(void)
 	ASSERT_EQ(status, 0);
 }
 
+/* Nothing of the library is outside of its objects: a second machine does not know the first. */
+static void two_contexts_do_not_know_each_other(void)
+{
+	const struct uvio_open_options options = {.backend = "fake"};
+	struct tree *other_tree = tree_new("edu-uio");
+	struct uvio_udev *other = NULL;
+	bool apart;
+	int rc = uvio_udev_open(other_tree->ctx, EDU, &options, &other);
+
+	fake_faults.all_ones = true;
+	apart = !uvio_udev_alive(udev);
+	fake_faults.all_ones = false;
+	apart = apart && !rc && uvio_udev_alive(other) && !uvio_udev_alive(udev);
+	uvio_udev_close(other);
+	tree_free(other_tree);
+	ASSERT(apart);
+}
+
 static void a_closed_card_is_free_again(void)
 {
 	for (int i = 0; i < 100; i++)
@@ -407,6 +425,7 @@ static CU_TestInfo opening[] = {
 	TEST(a_second_open_names_the_process),
 	TEST(a_second_open_by_another_address_is_refused_too),
 	TEST(another_process_is_kept_out),
+	TEST_FOR("vfio 94", two_contexts_do_not_know_each_other),
 	TEST(a_closed_card_is_free_again),
 	TEST(an_open_that_fails_leaves_it_free),
 	TEST(no_descriptor_is_left_behind),
