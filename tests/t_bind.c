@@ -505,7 +505,7 @@ static CU_TestInfo binding[] = {
 	TEST_FOR("vfio 84", only_the_card_itself_is_named),
 	TEST_FOR("vfio 84", the_override_is_set_before_it_is_unbound),
 	TEST(an_administrators_override_is_as_before),
-	TEST(what_is_bound_already_is_left_alone),
+	TEST_FOR("vfio 85", what_is_bound_already_is_left_alone),
 	TEST(each_write_is_logged),
 	TEST_FOR("vfio 87", the_node_is_waited_for),
 	TEST(none_leaves_it_without_driver),
@@ -513,13 +513,13 @@ static CU_TestInfo binding[] = {
 };
 
 static CU_TestInfo failures[] = {
-	TEST(a_driver_that_does_not_take_it_is_rolled_back),
+	TEST_FOR("vfio 84", a_driver_that_does_not_take_it_is_rolled_back),
 	TEST(a_rollback_restores_the_override),
 	TEST(a_rollback_to_no_driver_works_too),
 	TEST(a_rollback_that_fails_is_told),
 	TEST(an_override_that_fails_changes_nothing),
 	TEST(an_unbind_that_fails_changes_nothing),
-	TEST(a_driver_that_is_not_loaded_is_named),
+	TEST_FOR("vfio 85", a_driver_that_is_not_loaded_is_named),
 	TEST(a_driver_that_nobody_knows_is_not_loaded),
 	TEST(a_wrong_name_of_a_driver_is_refused),
 	TEST(an_endless_name_of_a_driver_is_refused),
@@ -527,7 +527,7 @@ static CU_TestInfo failures[] = {
 	TEST(a_read_only_sysfs_is_told),
 	TEST(a_missing_card_is_named),
 	TEST(a_wrong_address_is_refused),
-	TEST(a_bridge_is_not_bound),
+	TEST_FOR("vfio 22", a_bridge_is_not_bound),
 	TEST(a_device_of_another_bus_is_not_bound),
 	CU_TEST_INFO_NULL,
 };

@@ -312,10 +312,10 @@ static void no_chain_leads_astray(void)
 
 static CU_TestInfo answers[] = {
 	TEST(an_answer_that_fits_is_asked_for_once),
-	TEST(an_answer_that_is_longer_is_asked_for_again),
-	TEST(an_answer_that_keeps_growing_is_followed),
+	TEST_FOR("vfio 1", an_answer_that_is_longer_is_asked_for_again),
+	TEST_FOR("vfio 1", an_answer_that_keeps_growing_is_followed),
 	TEST(a_question_is_asked_as_it_is),
-	TEST(a_kernel_that_tells_less_is_believed_the_room),
+	TEST_FOR("vfio 2", a_kernel_that_tells_less_is_believed_the_room),
 	TEST(an_absurd_length_is_not_believed),
 	TEST(a_length_that_never_ends_is_given_up),
 	TEST(the_errno_of_the_kernel_comes_back),
@@ -323,16 +323,16 @@ static CU_TestInfo answers[] = {
 };
 
 static CU_TestInfo chains[] = {
-	TEST(no_chain_has_nothing),
+	TEST_FOR("vfio 2", no_chain_has_nothing),
 	TEST(a_capability_is_found_wherever_it_is),
-	TEST(unknown_capabilities_are_passed_over),
+	TEST_FOR("vfio 4", unknown_capabilities_are_passed_over),
 	TEST(of_two_of_a_kind_the_first_counts),
-	TEST(a_loop_ends),
-	TEST(an_offset_inside_the_structure_ends_the_chain),
+	TEST_FOR("vfio 3", a_loop_ends),
+	TEST_FOR("vfio 3", an_offset_inside_the_structure_ends_the_chain),
 	TEST(an_offset_inside_the_capability_before_ends_the_chain),
-	TEST(an_offset_beyond_the_end_ends_the_chain),
+	TEST_FOR("vfio 3", an_offset_beyond_the_end_ends_the_chain),
 	TEST(an_offset_that_is_not_aligned_ends_the_chain),
-	TEST(a_header_that_is_cut_off_ends_the_chain),
+	TEST_FOR("vfio 3", a_header_that_is_cut_off_ends_the_chain),
 	TEST(an_answer_of_nothing_has_nothing),
 	TEST(no_chain_leads_astray),
 	CU_TEST_INFO_NULL,

@@ -144,7 +144,7 @@ static void nothing_to_put_it_is_refused(void)
 
 static CU_TestInfo tests[] = {
 	TEST(memory_has_one_iova_for_all),
-	TEST(mapping_twice_is_refused),
+	TEST_FOR("vfio 39", mapping_twice_is_refused),
 	TEST(the_mask_is_the_narrowest),
 	TEST(mappings_survive_the_last_device),
 	TEST(it_is_not_freed_under_its_devices),

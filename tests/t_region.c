@@ -281,9 +281,9 @@ static CU_TestInfo regions[] = {
 };
 
 static CU_TestInfo accessors[] = {
-	TEST_FOR("uio 3.27", accessors_are_of_their_width),
+	{"accessors are of their width (vfio 60) (uio 3.27)", accessors_are_of_their_width},
 	TEST(big_endian_registers_are_turned),
-	TEST(relaxed_accessors_do_the_same),
+	TEST_FOR("vfio 60", relaxed_accessors_do_the_same),
 	TEST(registers_without_mapping_go_by_calls),
 	TEST(a_hole_goes_by_calls),
 	TEST(the_odd_end_of_a_region_is_reached),

@@ -418,7 +418,7 @@ static void a_device_that_is_gone_can_be_closed(void)
 static CU_TestInfo opening[] = {
 	TEST(an_open_card_has_address_and_backend),
 	TEST(without_a_backend_the_first_usable_one_is_taken),
-	TEST(where_none_is_usable_each_says_why),
+	TEST_FOR("vfio 95", where_none_is_usable_each_says_why),
 	TEST(a_backend_that_is_asked_for_is_not_checked_first),
 	TEST(opening_is_logged),
 	TEST_FOR("uio 3.14", a_second_open_is_refused),
@@ -429,7 +429,7 @@ static CU_TestInfo opening[] = {
 	TEST(a_closed_card_is_free_again),
 	TEST(an_open_that_fails_leaves_it_free),
 	TEST(no_descriptor_is_left_behind),
-	TEST(descriptors_close_on_exec),
+	TEST_FOR("vfio 29", descriptors_close_on_exec),
 	TEST(an_unknown_backend_is_refused),
 	TEST(an_unknown_flag_is_refused),
 	TEST(an_unknown_transport_is_refused),
@@ -437,7 +437,7 @@ static CU_TestInfo opening[] = {
 	TEST(a_missing_card_is_named),
 	TEST(a_card_that_reads_all_ones_is_not_opened),
 	TEST(closing_nothing_is_allowed),
-	TEST(closing_keeps_the_last_error),
+	TEST_FOR("vfio 91", closing_keeps_the_last_error),
 	CU_TEST_INFO_NULL,
 };
 
