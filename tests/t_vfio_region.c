@@ -66,6 +66,26 @@ static void a_bar_of_half_a_page_goes_by_calls(void)
 	ASSERT_EQ(uvio_read32(&region, 256), 0xffffffff);
 }
 
+/* What sysfs says are ports goes by calls of the widths that ports have. */
+static void ports_go_by_calls(void)
+{
+	uint64_t value = 0;
+
+	tree_change(card.tree,
+		"file " EDU_FOLDER "/resource 0xfea00000 0xfeafffff 0x40200\\n"
+		"0xc000 0xc01f 0x40101\\n");
+	vfio.regions[1].size = 0x20;
+	vfio.regions[1].flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	card_open_asserted();
+	map(1);
+	ASSERT(!region.base && region.flags & UVIO_REGION_PORTS);
+	uvio_write32(&region, 0x10, 0x12345678);
+	ASSERT_EQ(uvio_read16(&region, 0x12), 0x1234);
+	ASSERT_EQ(uvio_read8(&region, 0x10), 0x78);
+	ASSERT_ERR(uvio_region_read(&region, 0x10, 8, &value), -EINVAL,
+		"I/O ports have 4 bytes at most");
+}
+
 static void config_and_rom_are_not_mapped(void)
 {
 	vfio.regions[6].size = 4096;
@@ -301,6 +321,7 @@ static void an_area_that_is_refused_goes_by_calls(void)
 static CU_TestInfo regions[] = {
 	{"an absent BAR has no size (vfio 7)", an_absent_bar_has_no_size},
 	{"a BAR of half a page goes by calls (vfio 52)", a_bar_of_half_a_page_goes_by_calls},
+	TEST_FOR("vfio 58", ports_go_by_calls),
 	{"configuration space and ROM are not mapped (vfio 57)", config_and_rom_are_not_mapped},
 	{"the ROM is read-only (vfio 57)", the_rom_is_read_only},
 	TEST(a_card_without_rom_says_so),

@@ -515,7 +515,7 @@ static int children_have_nothing(struct pair *pair)
 }
 
 static const struct test_case crash_cases[] = {
-	{"killed: the next one finds a card that works", UVIO_CAP_INTX | UVIO_CAP_DMA,
+	{"killed: the next one finds a card that works (vfio 83)", UVIO_CAP_INTX | UVIO_CAP_DMA,
 		killing_leaves_nothing, true},
 	{"killed: a cause that is left in the card is reported", UVIO_CAP_INTX,
 		a_cause_outlives_its_process, true},
