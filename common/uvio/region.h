@@ -84,7 +84,8 @@ UVIO_API int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t su
 /**
  * Reads or writes one register of @width bytes (1, 2, 4, and but for I/O ports 8), in the byte
  * order of the card's bus, little endian. 0; -EINVAL (@width, or an @offset which is not a multiple
- * of it); -ERANGE (beyond the end of the region); -EACCES (the region cannot be written); -ENODEV;
+ * of it); -ERANGE (beyond the end of the region); -EACCES (the region cannot be written); -EPERM
+ * (uio: of the configuration space, others than root may read 64 bytes and write none); -ENODEV;
  * -EIO.
  */
 UVIO_API int uvio_region_read(
