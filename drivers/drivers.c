@@ -11,6 +11,8 @@
 
 static const struct uvio_driver *const drivers[] = {
 	&uvio_driver_edu,
+	&uvio_driver_ivshmem,
+	&uvio_driver_testdev,
 };
 
 struct uvio_card {

@@ -7,5 +7,7 @@
 #include <uvio/driver.h>
 
 extern const struct uvio_driver uvio_driver_edu;
+extern const struct uvio_driver uvio_driver_ivshmem;
+extern const struct uvio_driver uvio_driver_testdev;
 
 #endif /* UVIO_DRIVERS_H */

@@ -44,6 +44,30 @@ static void the_driver_is_found_by_its_ids(void)
 	ASSERT(!uvio_driver_match(0x8086, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID));
 }
 
+static void the_other_drivers_are_found_too(void)
+{
+	driver = uvio_driver_match(0x1af4, 0x1110, 0x1af4, 0x1100);
+	ASSERT(driver);
+	ASSERT_STR(driver->name, "ivshmem");
+	driver = uvio_driver_match(0x1b36, 0x0005, UVIO_ANY_ID, UVIO_ANY_ID);
+	ASSERT(driver);
+	ASSERT_STR(driver->name, "testdev");
+}
+
+/* By the registers of this card. */
+static void the_other_drivers_do_not_attach_to_it(void)
+{
+	uvio_card_detach(card);
+	card = NULL;
+	fake_faults.all_ones = true;
+	driver = uvio_driver_match(0x1af4, 0x1110, UVIO_ANY_ID, UVIO_ANY_ID);
+	ASSERT_ERR(uvio_card_attach(driver, udev, &card), -ENODEV,
+		EDU ": not an ivshmem card: its number reads 0xffffffff");
+	driver = uvio_driver_match(0x1b36, 0x0005, UVIO_ANY_ID, UVIO_ANY_ID);
+	ASSERT_ERR(uvio_card_attach(driver, udev, &card), -ENODEV,
+		EDU ": not a pci-testdev: it wants 255 bytes at ");
+}
+
 static void the_drivers_can_be_counted(void)
 {
 	unsigned int count = 0;
@@ -179,6 +203,8 @@ static void detaching_nothing_is_allowed(void)
 
 static CU_TestInfo cards[] = {
 	TEST(the_driver_is_found_by_its_ids),
+	TEST(the_other_drivers_are_found_too),
+	TEST(the_other_drivers_do_not_attach_to_it),
 	TEST(the_drivers_can_be_counted),
 	TEST(a_card_knows_its_driver_and_device),
 	TEST(clearing_nothing_says_so),
