@@ -156,7 +156,10 @@ struct uvio_backend_ops {
 
 	/** Fills size and flags; leaves base and direct 0. -ENOENT: not implemented. */
 	int (*region_info)(struct uvio_udev *udev, struct uvio_region *region);
-	/** Fills base and direct where the region can be mapped; nothing to map is no error. */
+	/**
+	 * Fills base and direct where the region can be mapped, and the device was not opened with
+	 * UVIO_OPEN_SURVIVE_REMOVAL; nothing to map is no error.
+	 */
 	int (*region_map)(struct uvio_udev *udev, struct uvio_region *region);
 	void (*region_unmap)(struct uvio_udev *udev, struct uvio_region *region);
 	/** One access of exactly @width bytes, aligned and in bounds, little endian. */

@@ -42,7 +42,7 @@ const char *uvio_cap_name(uint32_t bit)
 
 #define OPEN_FLAGS                                                                                 \
 	(UVIO_OPEN_UNSAFE_DMA | UVIO_OPEN_PORT_INSTRUCTIONS | UVIO_OPEN_GUARD |                    \
-		UVIO_OPEN_GUARD_RESET)
+		UVIO_OPEN_GUARD_RESET | UVIO_OPEN_SURVIVE_REMOVAL)
 
 static int check_options(const struct uvio_open_options *options)
 {

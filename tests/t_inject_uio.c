@@ -256,6 +256,36 @@ static void stopping_a_card_fails_cleanly_at_every_call(void)
 	inject_everywhere(&scene, &op_guard_stop);
 }
 
+/* Mapped all the same: there is no other way to the memory of a card. */
+static void registers_left_to_calls_end_with_the_card(void)
+{
+	struct uvio_region region;
+	uint64_t value;
+
+	card.options.flags |= UVIO_OPEN_SURVIVE_REMOVAL;
+	card_open_asserted();
+	ASSERT_OK(uvio_region_map(udev, 0, &region));
+	ASSERT(!region.base && !region.direct && region.flags & UVIO_REGION_MMAP);
+	ASSERT_EQ(uvio_read32(&region, 0), 0x010000ed);
+	uvio_write32(&region, 8, 0x12345678);
+	uvio_write8(&region, 9, 0xff);
+	ASSERT_EQ(uvio_read16(&region, 8), 0xff78);
+	uio.gone = true;
+	ASSERT(!uvio_udev_alive(udev));
+	ASSERT_EQ(uvio_read32(&region, 8), UINT32_MAX);
+	ASSERT_ERR(uvio_region_read(&region, 8, 4, &value), -ENODEV, "the device is gone");
+	ASSERT_ERR(uvio_region_write(&region, 8, 4, 0), -ENODEV, "the device is gone");
+	uio.gone = false;
+}
+
+static void regions_left_to_calls_fail_cleanly_at_every_call(void)
+{
+	card.options.flags |= UVIO_OPEN_SURVIVE_REMOVAL;
+	inject_everywhere(&scene, &op_region_map);
+	map_is_missing = true;
+	inject_everywhere(&scene, &op_region_map);
+}
+
 static const char *nothing_to_use(void)
 {
 	return NULL;
@@ -326,6 +356,8 @@ static CU_TestInfo failing[] = {
 	TEST(alive_fails_cleanly_at_every_call),
 	TEST(close_cleans_up_whatever_fails),
 	TEST_FOR("uio 3.21", a_map_by_resource_fails_cleanly_at_every_call),
+	TEST_FOR("uio 3.36", registers_left_to_calls_end_with_the_card),
+	TEST(regions_left_to_calls_fail_cleanly_at_every_call),
 	TEST_FOR("uio 3.11", irq_enable_by_irqcontrol_fails_cleanly_at_every_call),
 	TEST_FOR("uio 3.11", irq_ack_by_irqcontrol_fails_cleanly_at_every_call),
 	TEST_FOR("uio 3.11", irq_disable_by_irqcontrol_fails_cleanly_at_every_call),

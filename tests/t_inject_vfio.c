@@ -234,6 +234,19 @@ static void a_hole_is_reached_by_calls(void)
 	ASSERT_EQ(uvio_read32(&region, 0x2000), 7);
 }
 
+static void registers_can_do_without_a_mapping(void)
+{
+	struct uvio_region region;
+
+	card.options.flags = UVIO_OPEN_SURVIVE_REMOVAL;
+	card_open_asserted();
+	ASSERT_OK(uvio_region_map(udev, 0, &region));
+	ASSERT(!region.base && region.flags & UVIO_REGION_MMAP);
+	ASSERT_EQ(uvio_read32(&region, 0), 0x010000ed);
+	uvio_write32(&region, 0x1800, 0x12345678);
+	ASSERT_EQ(uvio_read32(&region, 0x1800), 0x12345678);
+}
+
 static struct vfio_region_info *bar0(unsigned long request, void *answer)
 {
 	struct vfio_region_info *info = answer;
@@ -439,6 +452,7 @@ static CU_TestInfo lies[] = {
 	TEST(without_an_unmasking_eventfd_the_ioctl_serves),
 	TEST_FOR("vfio 45", a_full_table_is_told_with_its_limit),
 	TEST_FOR("vfio 2", a_hole_is_reached_by_calls),
+	TEST(registers_can_do_without_a_mapping),
 	TEST(a_length_that_grows_for_ever_is_an_error),
 	TEST(more_areas_than_there_is_room_for_are_an_error),
 	TEST(areas_beyond_the_end_are_not_mapped),

@@ -203,18 +203,33 @@ static int map_map(struct uvio_udev *udev, struct uvio_region *region)
 		(unsigned long long)map->addr, strerror(-rc));
 }
 
-int uio_region_map(struct uvio_udev *udev, struct uvio_region *region)
+static int map_any(struct uvio_udev *udev, struct uvio_region *region)
 {
 	const struct uio_device *device = udev->priv;
+
+	if (device->pci)
+		return map_bar(udev, region);
+	return region->flags & UVIO_REGION_PORTS ? uio_ports_map(udev, region)
+						 : map_map(udev, region);
+}
+
+int uio_region_map(struct uvio_udev *udev, struct uvio_region *region)
+{
+	struct uio_device *device = udev->priv;
+	int rc;
 
 	if (region->index == UVIO_REGION_CONFIG)
 		return 0;
 	if (region->index == UVIO_REGION_ROM)
 		return uio_rom_map(udev, region);
-	if (device->pci)
-		return map_bar(udev, region);
-	return region->flags & UVIO_REGION_PORTS ? uio_ports_map(udev, region)
-						 : map_map(udev, region);
+	rc = map_any(udev, region);
+	if (rc || !(udev->flags & UVIO_OPEN_SURVIVE_REMOVAL))
+		return rc;
+	/* The mapping outlives the card, and may come to be another one's: calls look first. */
+	device->regions[region->index].registers = region->base;
+	region->base = NULL;
+	region->direct = 0;
+	return 0;
 }
 
 void uio_region_unmap(struct uvio_udev *udev, struct uvio_region *region)
@@ -250,13 +265,27 @@ static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *
 		udev->address.text, region->index, CONFIG_HEADER);
 }
 
+/* Nothing that may be another card's by now is touched. */
+static bool is_over(struct uvio_udev *udev)
+{
+	return udev->flags & UVIO_OPEN_SURVIVE_REMOVAL && atomic_load(&udev->gone);
+}
+
 int uio_region_read(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, uint64_t *value)
 {
 	const struct uio_device *device = udev->priv;
+	volatile unsigned char *registers = device->regions[region->index].registers;
 	uint64_t raw = 0;
 	int rc;
 
+	if (is_over(udev))
+		return uvio_udev_gone(udev, "");
+	if (registers) {
+		*value = uvio_mmio_load(registers + offset, width);
+		UVIO_AFTER_READ();
+		return 0;
+	}
 	if (region->index == UVIO_REGION_ROM)
 		return uio_rom_read(udev, region, offset, width, value);
 	if (region->flags & UVIO_REGION_PORTS)
@@ -273,10 +302,18 @@ int uio_region_read(struct uvio_udev *udev, const struct uvio_region *region, ui
 int uio_region_write(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, uint64_t value)
 {
+	const struct uio_device *device = udev->priv;
+	volatile unsigned char *registers = device->regions[region->index].registers;
 	uint64_t raw = htole64(value);
 	int rc;
 
 	UVIO_BEFORE_WRITE();
+	if (is_over(udev))
+		return uvio_udev_gone(udev, "");
+	if (registers) {
+		uvio_mmio_store(registers + offset, width, value);
+		return 0;
+	}
 	if (region->flags & UVIO_REGION_PORTS)
 		return uio_ports_write(udev, region, offset, width, value);
 	if (region->index != UVIO_REGION_CONFIG)

@@ -39,11 +39,12 @@ struct uio_ports {
 struct uio_region {
 	void *pages; /* what mmap gave; NULL: not mapped */
 	uint64_t mapped;
-	unsigned char *rom;  /* what was in it; NULL: not the ROM, or not read */
-	int port_fd;	     /* of I/O ports: resourceN, or /dev/port; -1: not open */
-	bool by_instruction; /* where the thread may */
-	bool by_byte;	     /* @port_fd moves bytes only */
-	uint32_t port;	     /* the first one */
+	volatile unsigned char *registers; /* where they are left to calls; NULL: they are not */
+	unsigned char *rom;		   /* what was in it; NULL: not the ROM, or not read */
+	int port_fd;			   /* of I/O ports: resourceN, or /dev/port; -1: not open */
+	bool by_instruction;		   /* where the thread may */
+	bool by_byte;			   /* @port_fd moves bytes only */
+	uint32_t port;			   /* the first one */
 	uint32_t ports;
 };
 

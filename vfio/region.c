@@ -246,7 +246,8 @@ int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 	int rc, prot = 0;
 	void *base;
 
-	if (!(region->flags & UVIO_REGION_MMAP))
+	/* A mapped register is SIGBUS where the card does not answer: calls fail instead. */
+	if (!(region->flags & UVIO_REGION_MMAP) || udev->flags & UVIO_OPEN_SURVIVE_REMOVAL)
 		return 0;
 	prot |= region->flags & UVIO_REGION_READ ? PROT_READ : 0;
 	prot |= region->flags & UVIO_REGION_WRITE ? PROT_WRITE : 0;

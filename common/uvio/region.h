@@ -66,10 +66,11 @@ UVIO_API int uvio_region_info(
 	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
 
 /**
- * Makes region @index accessible, mapped where the kernel allows that. Mapping it again gives the
- * same mapping. Errors as uvio_region_info(), and the errno of mmap. What the kernel does not map
- * goes through calls: so does the table of MSI-X, which belongs to the kernel (a write is -EACCES).
- * The ROM is read by calls; on uio it is copied now, by root.
+ * Makes region @index accessible, mapped where the kernel allows that, but for devices opened
+ * with UVIO_OPEN_SURVIVE_REMOVAL. Mapping it again gives the same mapping. Errors as
+ * uvio_region_info(), and the errno of mmap. What the kernel does not map goes through calls: so
+ * does the table of MSI-X, which belongs to the kernel (a write is -EACCES). The ROM is read by
+ * calls; on uio it is copied now, by root.
  */
 UVIO_API int uvio_region_map(
 	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
@@ -138,7 +139,8 @@ UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, 
  * failed it, uvio_udev_alive() is false from then on. _relaxed are not ordered against DMA memory.
  * A 64-bit access may be split: by the kernel where the region is not mapped, by the compiler on
  * 32-bit machines. While a card does not decode memory (the command register's bit 1 is off, or it
- * sleeps in D3), touching a mapped region on vfio is SIGBUS: switch neither while it is in use.
+ * sleeps in D3), touching a mapped region on vfio is SIGBUS: switch neither while it is in use, or
+ * open with UVIO_OPEN_SURVIVE_REMOVAL.
  */
 #define UVIO_DEFINE_ACCESSORS(bits)                                                                \
 	static inline uint##bits##_t uvio_read##bits##_relaxed(                                    \

@@ -49,6 +49,13 @@ enum uvio_open_flags {
 	UVIO_OPEN_GUARD = 1u << 2,
 	/** The same, and that process resets the function, too. */
 	UVIO_OPEN_GUARD_RESET = 1u << 3,
+	/**
+	 * Registers never end the program, nor are they those of another card: no region is mapped
+	 * for the accessors. On vfio, where a mapped register is SIGBUS when the card does not
+	 * answer, each access is a system call, and reads all ones then. On uio each is a call that
+	 * looks first: once the device was found gone, it reads all ones and writes nothing.
+	 */
+	UVIO_OPEN_SURVIVE_REMOVAL = 1u << 4,
 };
 
 /** All zero means default. */
