@@ -364,11 +364,11 @@ static int read_only_memory_stays(struct pair *pair)
 
 const struct test_case isolation_cases[] = {
 	{"isolation: as the capabilities promise", UVIO_CAP_DMA, isolation_is_as_promised, false},
-	{"isolation: a stray DMA does not reach memory", UVIO_CAP_DMA_ISOLATED,
+	{"isolation: a stray DMA does not reach memory", UVIO_CAP_DMA | UVIO_CAP_DMA_ISOLATED,
 		stray_writes_are_stopped, false},
-	{"isolation: unmapped memory is out of reach", UVIO_CAP_DMA_ISOLATED,
+	{"isolation: unmapped memory is out of reach", UVIO_CAP_DMA | UVIO_CAP_DMA_ISOLATED,
 		unmapped_memory_is_out_of_reach, false},
-	{"isolation: memory mapped for reading stays", UVIO_CAP_DMA_ISOLATED,
+	{"isolation: memory mapped for reading stays", UVIO_CAP_DMA | UVIO_CAP_DMA_ISOLATED,
 		read_only_memory_stays, false},
 	{0},
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /*
- * The kernel takes a device away from a program which is in the middle of something. Limits of time
- * are there against hanging for ever only.
+ * The kernel takes a device away from a program which is in the middle of something: by sysfs, or
+ * because the card is pulled. Limits of time are there against hanging for ever only.
  */
 #include <config.h>
 
@@ -18,6 +18,9 @@
 #define LIMIT_MS 10000
 #define TAKEN_AFTER_US 40000
 #define MARK 0xa5 /* not in the card */
+#define HOT "0000:01:00.0"
+#define HOT_ID "hot"
+#define PLUG_AFTER_US 200000
 
 /* A process which writes to sysfs when it is told: on vfio that blocks until the device is closed.
  */
@@ -27,8 +30,11 @@ struct taker {
 	double begin; /* of the taking */
 };
 
+/* Its driver, the card by sysfs, or the card itself, by QEMU. */
+enum { UNBOUND, REMOVED, UNPLUGGED };
+
 struct taking {
-	bool remove; /* the card; otherwise only its driver */
+	int how;
 	int (*drive)(struct pair *pair, struct taker *taker);
 };
 
@@ -37,18 +43,48 @@ static const struct taking *taking;
 static void taker_path(const struct pair *pair, char *path, size_t size)
 {
 	snprintf(path, size, "/sys/bus/pci/devices/%s/%s", pair->address,
-		taking->remove ? "remove" : "driver/unbind");
+		taking->how == REMOVED ? "remove" : "driver/unbind");
+}
+
+/* QEMU's, where the lab was told to hand it out. */
+static int monitor(const char *command)
+{
+	const char *path = getenv("LAB_MONITOR");
+	FILE *file = path ? fopen(path, "w") : NULL;
+	int rc = file && fprintf(file, "monitor %s\n", command) > 0 ? 0 : -EIO;
+
+	return file && fclose(file) ? -errno : rc;
+}
+
+static bool comes_to_be(const char *address, bool there)
+{
+	double end = seconds() + LIMIT_MS / 1e3;
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
+	while (!access(path, F_OK) != there && seconds() < end)
+		pause_us(2000);
+	return !access(path, F_OK) == there;
+}
+
+static int take(const struct pair *pair)
+{
+	char path[128];
+
+	if (taking->how == UNPLUGGED)
+		return monitor("device_del " HOT_ID);
+	taker_path(pair, path, sizeof(path));
+	return sysfs_write(path, taking->how == REMOVED ? "1" : pair->address);
 }
 
 static void __attribute__((noreturn)) take_when_told(const struct pair *pair, int told)
 {
-	char path[128], byte;
+	char byte;
 
-	taker_path(pair, path, sizeof(path));
 	if (read(told, &byte, 1) != 1)
 		_exit(1);
 	pause_us(TAKEN_AFTER_US);
-	_exit(sysfs_write(path, taking->remove ? "1" : pair->address) ? 1 : 0);
+	_exit(take(pair) ? 1 : 0);
 }
 
 /* Before the device is opened, so that nothing of it is held there. */
@@ -107,6 +143,9 @@ static int is_gone(struct pair *pair)
 	struct uvio_dma dma;
 
 	CHECK(!uvio_udev_alive(pair->udev));
+	/* Without a notice nothing holds the card: let it be really gone. */
+	if (taking->how == UNPLUGGED && !(uvio_caps(pair->udev) & UVIO_CAP_RELEASE_NOTICE))
+		CHECK(comes_to_be(pair->address, false));
 	CHECK_ERR(uvio_bus_master(pair->udev, true), -ENODEV, "the device is gone");
 	CHECK_ERR(uvio_dma_alloc(pair->udev, 4096, 0, &dma), -ENODEV, "the device is gone");
 	pair->driver->reg_read(pair->priv, 100);
@@ -164,6 +203,33 @@ static int while_moving(struct pair *pair, struct taker *taker)
 	CHECK(transfers >= 1);
 	CHECK_OK(uvio_dma_free(pair->udev, &dma));
 	return is_gone(pair);
+}
+
+/*
+ * One which nothing holds is gone; another works until it is closed. Where the registers are left
+ * to calls, what is gone reads all ones; what the bus says of a mapped one is up to the machine.
+ */
+static int while_mapped(struct pair *pair, struct taker *taker)
+{
+	double end = seconds() + LIMIT_MS / 1e3;
+	struct uvio_region bar;
+	uint32_t id, after;
+
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &bar));
+	id = uvio_read32(&bar, 0);
+	if (taker_go(taker))
+		return FAIL;
+	while (seconds() < end && uvio_udev_alive(pair->udev))
+		pause_us(1000);
+	if (is_gone(pair))
+		return FAIL;
+	after = uvio_read32(&bar, 0);
+	printf("# a register reads 0x%08x after 0x%08x\n", after, id);
+	if (uvio_caps(pair->udev) & UVIO_CAP_RELEASE_NOTICE)
+		CHECK(after == id);
+	else if (pair->flags & UVIO_OPEN_SURVIVE_REMOVAL)
+		CHECK(after == UINT32_MAX);
+	return PASS;
 }
 
 static int while_polling(struct pair *pair, struct taker *taker)
@@ -267,11 +333,23 @@ static int drive_until_taken(struct pair *pair)
 	return taker_end(&taker) ? FAIL : result;
 }
 
+/* The guest lets go of the card before QEMU does, which may refuse to have two of a name. */
+static int plug_in(void)
+{
+	pause_us(PLUG_AFTER_US);
+	return monitor("device_add edu,bus=rp0,id=" HOT_ID);
+}
+
 static int bring_back(struct pair *pair)
 {
 	int result;
 
-	if (taking->remove)
+	if (taking->how == UNPLUGGED) {
+		CHECK(comes_to_be(pair->address, false));
+		CHECK_OK(plug_in());
+		CHECK(comes_to_be(pair->address, true));
+	}
+	if (taking->how == REMOVED)
 		CHECK_OK(sysfs_write("/sys/bus/pci/rescan", "1"));
 	CHECK_OK(uvio_bind(pair->ctx, pair->address, pair->backend));
 	CHECK_OK(pair_open(pair));
@@ -293,10 +371,10 @@ static int taken(struct pair *pair, const struct taking *how)
 	return result;
 }
 
-#define TAKEN(function, removes, drives)                                                           \
+#define TAKEN(function, way, drives)                                                               \
 	static int function(struct pair *pair)                                                     \
 	{                                                                                          \
-		static const struct taking how = {.remove = (removes), .drive = (drives)};         \
+		static const struct taking how = {.how = (way), .drive = (drives)};                \
                                                                                                    \
 		return taken(pair, &how);                                                          \
 	}
@@ -314,14 +392,39 @@ TAKEN(removed_while_polling_for_events, true, while_polling_for_events)
 TAKEN(unbound_while_awaiting_an_event, false, while_awaiting_an_event)
 TAKEN(unbound_while_polling_for_events, false, while_polling_for_events)
 TAKEN(unbound_and_then_master, false, and_then_master)
+TAKEN(unplugged_while_waiting, UNPLUGGED, while_waiting)
+TAKEN(unplugged_while_reading, UNPLUGGED, while_reading)
+TAKEN(unplugged_while_moving, UNPLUGGED, while_moving)
+TAKEN(unplugged_while_polling, UNPLUGGED, while_polling)
+TAKEN(unplugged_while_mapped, UNPLUGGED, while_mapped)
+
+static int to_survive(struct pair *pair, int (*run)(struct pair *pair))
+{
+	int result;
+
+	pair->flags = UVIO_OPEN_SURVIVE_REMOVAL;
+	result = run(pair);
+	pair->flags = 0;
+	return result;
+}
+
+static int unplugged_while_reading_by_calls(struct pair *pair)
+{
+	return to_survive(pair, unplugged_while_reading);
+}
+
+static int unplugged_from_a_survivor(struct pair *pair)
+{
+	return to_survive(pair, unplugged_while_mapped);
+}
 
 const struct test_case taken_cases[] = {
-	{"removed: from one who waits", UVIO_CAP_INTX, removed_while_waiting, true},
+	{"removed: from one who waits (vfio 76)", UVIO_CAP_INTX, removed_while_waiting, true},
 	{"removed: from one who reads registers", 0, removed_while_reading, true},
 	{"removed: during a transfer", UVIO_CAP_DMA, removed_while_moving, true},
 	{"removed: from one who polls", UVIO_CAP_INTX, removed_while_polling, true},
-	{"unbound: from one who waits", UVIO_CAP_INTX, unbound_while_waiting, true},
-	{"unbound: from one who reads registers", 0, unbound_while_reading, true},
+	{"unbound: from one who waits (vfio 73, 76)", UVIO_CAP_INTX, unbound_while_waiting, true},
+	{"unbound: from one who reads registers (uio 3.36)", 0, unbound_while_reading, true},
 	{"unbound: during a transfer", UVIO_CAP_DMA, unbound_while_moving, true},
 	{"unbound: from one who polls", UVIO_CAP_INTX, unbound_while_polling, true},
 	{"removed: from one who waits for events (vfio 73)", UVIO_CAP_INTX | UVIO_CAP_BUS_MASTER,
@@ -336,3 +439,32 @@ const struct test_case taken_cases[] = {
 		UVIO_CAP_BUS_MASTER, unbound_and_then_master, true},
 	{0},
 };
+
+static const struct test_case unplugged_cases[] = {
+	{"unplugged: from one who waits (vfio 73, 76)", UVIO_CAP_INTX, unplugged_while_waiting,
+		true},
+	{"unplugged: from one who polls (vfio 76)", UVIO_CAP_INTX, unplugged_while_polling, true},
+	{"unplugged: from one who reads registers (vfio 61)", 0, unplugged_while_reading, true},
+	{"unplugged: from one who reads registers by calls", 0, unplugged_while_reading_by_calls,
+		true},
+	{"unplugged: registers stay mapped (uio 3.36)", 0, unplugged_while_mapped, true},
+	{"unplugged: asked to survive, what is gone reads all ones (uio 3.36)", 0,
+		unplugged_from_a_survivor, true},
+	{"unplugged: during a transfer", UVIO_CAP_DMA, unplugged_while_moving, true},
+	{0},
+};
+
+void run_unplug(struct uvio_ctx *ctx)
+{
+	struct pair pair = {.ctx = ctx, .address = HOT};
+	char label[128];
+
+	pair.driver = uvio_driver_match(0x1234, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID);
+	for (const char *const *transport = wanted_transports(); *transport; transport++) {
+		pair.backend = *transport;
+		snprintf(label, sizeof(label), "edu %s %s", HOT, pair.backend);
+		if (pair_bind(&pair, label) == PASS)
+			run_cases(&pair, label, unplugged_cases);
+	}
+	uvio_unbind(ctx, HOT);
+}

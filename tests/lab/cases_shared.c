@@ -267,10 +267,11 @@ static long line_when_bound(struct uvio_ctx *ctx, const char *address)
 
 static bool has_driver(const struct uvio_device_info *info)
 {
-	return uvio_driver_match(info->vendor, info->device, info->subvendor, info->subdevice);
+	return uvio_driver_match(info->vendor, info->device, info->subvendor, info->subdevice) ==
+	       uvio_driver_get(0);
 }
 
-/* The first two cards with drivers which share a line, and no group. The line; 0: none do. */
+/* The first two cards of one driver which share a line, and no group. The line; 0: none do. */
 static long find_sharing(struct uvio_ctx *ctx, char (*addresses)[32])
 {
 	struct uvio_device **devices;
@@ -284,7 +285,8 @@ static long find_sharing(struct uvio_ctx *ctx, char (*addresses)[32])
 		for (int k = 0; k < i && lines[i] && !found; k++) {
 			const struct uvio_device_info *other = uvio_device_info(devices[k]);
 
-			if (lines[k] != lines[i] || other->iommu_group == info->iommu_group)
+			if (lines[k] != lines[i] ||
+				(info->iommu_group >= 0 && other->iommu_group == info->iommu_group))
 				continue;
 			found = lines[i];
 			snprintf(addresses[0], sizeof(*addresses), "%s", other->address);
@@ -397,18 +399,19 @@ static void share_on(struct uvio_ctx *ctx, char (*addresses)[32], long line, con
 	};
 	struct pair both[2] = {{.ctx = ctx}, {.ctx = ctx}};
 	struct pair *const pairs[2] = {&both[0], &both[1]};
+	char label[128];
 	int result = PASS;
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2 && !result; i++) {
 		both[i].address = addresses[i];
 		both[i].backend = backend;
 		both[i].driver = uvio_driver_get(0);
-		if (uvio_bind(ctx, addresses[i], backend))
-			result = fail_at(__FILE__, __LINE__, "%s", uvio_last_error());
+		snprintf(label, sizeof(label), "line %ld, %s, %s", line, addresses[i], backend);
+		result = pair_bind(&both[i], label);
 	}
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		report(result ? result : cases[i].run(pairs), NULL, "line %ld, %s and %s, %s: %s",
-			line, addresses[0], addresses[1], backend, cases[i].name);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]) && !result; i++)
+		report(cases[i].run(pairs), NULL, "line %ld, %s and %s, %s: %s", line, addresses[0],
+			addresses[1], backend, cases[i].name);
 	uvio_bind(ctx, addresses[0], "none");
 	uvio_bind(ctx, addresses[1], "none");
 }
@@ -417,12 +420,11 @@ void run_shared(struct uvio_ctx *ctx)
 {
 	char addresses[2][32];
 	long line = find_sharing(ctx, addresses);
-	const char *backend;
 
 	if (!line) {
 		report(SKIP, "no two cards share one", "interrupt lines that are shared");
 		return;
 	}
-	for (unsigned int b = 0; (backend = uvio_backend_name(b)); b++)
-		share_on(ctx, addresses, line, backend);
+	for (const char *const *transport = wanted_transports(); *transport; transport++)
+		share_on(ctx, addresses, line, *transport);
 }

@@ -261,7 +261,7 @@ static int bind_platform(const char *device)
 	return rc ? rc : sysfs_write(PDRV "bind", device);
 }
 
-static void run_platform(struct pair *pair)
+static void run_without_irq(struct pair *pair)
 {
 	if (bind_platform(HPET) || bind_platform(FWCF)) {
 		report(SKIP, "this kernel has no uio_pdrv_genirq for it", "platform");
@@ -276,7 +276,7 @@ void run_any_uio(struct uvio_ctx *ctx)
 {
 	struct pair pair = {.ctx = ctx, .backend = "uio"};
 
-	run_platform(&pair);
+	run_without_irq(&pair);
 	if (uvio_bind(ctx, TPCI200, "mf624"))
 		fail_at(__FILE__, __LINE__, "%s", uvio_last_error());
 	run_those(&pair, "mf624", mf624_cases);

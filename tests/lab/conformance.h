@@ -21,6 +21,7 @@ struct pair {
 	const char *address;
 	const char *backend;
 	const struct uvio_driver *driver;
+	uint32_t flags; /* of open, besides UVIO_OPEN_UNSAFE_DMA */
 	struct uvio_udev *udev;
 	struct uvio_card *card;
 	void *priv;
@@ -38,8 +39,13 @@ struct test_case {
 void run_cases(struct pair *pair, const char *label, const struct test_case *cases);
 void report(int result, const char *reason, const char *format, ...) UVIO_PRINTF(3, 4);
 
+/** Binds the device, and reports that. PASS; SKIP where nobody asked for a transport that is not. */
+int pair_bind(struct pair *pair, const char *label);
 int pair_open(struct pair *pair);
 void pair_close(struct pair *pair);
+
+/** The transports to test, by name; ends with NULL. */
+const char *const *wanted_transports(void);
 
 /** Runs @work in a child; its exit status, or -1 where a signal ended it. */
 int in_child(struct pair *pair, int (*work)(struct pair *pair));
@@ -57,8 +63,10 @@ void pause_us(unsigned int us);
 void *shared_memory(size_t size);
 /** Waits, clears and acknowledges; events without a cause are counted in @spurious, if not NULL. */
 int take_interrupt(struct pair *pair, unsigned int *spurious);
-/** On a card just opened: bus mastering is off; registers, an interrupt and DMA work. */
+/** On a card just opened: bus mastering is off; what it has of registers, INTx and DMA works. */
 int card_works(struct pair *pair, bool both_ways);
+/** The self-tests that need nothing. */
+int quick_cases_pass(struct pair *pair);
 
 /* raw_edu.c: the card edu at work without the library, which writes a tenth of a second later. */
 #define RAW_EDU_SIZE 2048
@@ -84,6 +92,7 @@ void run_errors(struct uvio_ctx *ctx);
 void run_group(struct uvio_ctx *ctx);
 void run_guard(struct uvio_ctx *ctx);
 void run_no_iommu(struct uvio_ctx *ctx);
+void run_platform(struct uvio_ctx *ctx);
 void run_port_figures(struct uvio_ctx *ctx);
 void run_rom(struct uvio_ctx *ctx);
 void run_scale(struct uvio_ctx *ctx);
@@ -91,6 +100,8 @@ void run_shared(struct uvio_ctx *ctx);
 void run_testdev(struct uvio_ctx *ctx);
 void run_tokens(struct uvio_ctx *ctx);
 void run_translated(struct uvio_ctx *ctx);
+/** With card edu-port and the lab's --monitor. */
+void run_unplug(struct uvio_ctx *ctx);
 void run_vectors(struct uvio_ctx *ctx);
 void run_victim(struct uvio_ctx *ctx);
 
@@ -103,6 +114,8 @@ extern const struct test_case isolation_cases[];
 extern const struct test_case removal_cases[];
 extern const struct test_case crowd_cases[];
 extern const struct test_case taken_cases[];
+extern const struct test_case fault_cases[];
+extern const struct test_case msix_cases[];
 
 int fail_at(const char *file, int line, const char *format, ...) UVIO_PRINTF(3, 4);
 bool error_is(int rc, int err, const char *text);

@@ -4,21 +4,24 @@
 #
 # Part of the lab: the machine itself.
 
-# guest_cards NAME...: sets card_args (for QEMU) and card_modules; no name means every card.
+# guest_cards NAME...: sets card_args (for QEMU), card_modules, card_servers and card_tables. No
+# name means every card but those that are there on request only.
 guest_cards() {
   local name names line words i word value objects=' '
-  card_args=() card_modules=()
+  card_args=() card_modules=() card_servers=() card_tables=()
   names=("$@")
   [[ $# -gt 0 ]] || read -ra names <<<"$(guest_card_names)"
   for name in "${names[@]}"; do
     [[ $name != none ]] || continue
-    line=$(awk -v name="$name" '$1 == name && !/^#/' "$lab_dir/cards")
-    [[ $line ]] || usage_error "--card $name" "no such card; there are: $(guest_card_names)"
+    line=$(awk -v name="$name" '$1 == name || $1 == "(" name ")"' "$lab_dir/cards")
+    [[ $line ]] || usage_error "--card $name" "no such card; there are: $(guest_card_names all)"
     read -ra words <<<"$line"
     for ((i = 1; i + 1 < ${#words[@]}; i += 2)); do
       word=${words[i]} value=${words[i + 1]}
       case $word in
       -module) card_modules+=("$value") ;;
+      -server) card_servers+=("$value") ;;
+      -table) card_tables+=("$value") ;;
       -object)
         [[ $objects == *" $value "* ]] || card_args+=("$word" "$value")
         objects+="$value "
@@ -29,8 +32,9 @@ guest_cards() {
   done
 }
 
-guest_card_names() {
-  awk '!/^#/ && NF { printf "%s%s", n++ ? " " : "", $1 }' "$lab_dir/cards"
+guest_card_names() { # [all]
+  awk -v all="${1-}" '/^[a-z]/ || (all && /^\(/) { printf "%s%s", n++ ? " " : "", $1 }' \
+    "$lab_dir/cards"
 }
 
 # Each terminal has an interrupt of its own: sharing one needs a kernel option.
@@ -114,8 +118,10 @@ guest_run() { # ACCEL INITRD
       die "$opt_console" "the console cannot be kept there; name a file to write"
     ln -s "$(realpath "$opt_console")" "$dir/console"
   fi
+  host_prepare "$dir"
   guest_start "$1" "$dir" "$2" "$opt_timeout" ${card_args[@]+"${card_args[@]}"} \
     ${opt_qemu[@]+"${opt_qemu[@]}"}
+  host_follow "$dir"
   # tail looks once more after QEMU is gone, so that the last words are never lost.
   tail -q -s 0.1 -c +1 -f --pid="$guest_pid" "$dir/stdout" 2>/dev/null &
   out=$!

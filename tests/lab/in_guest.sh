@@ -7,6 +7,7 @@
 card=0000:00:04.0
 testdev=0000:00:07.0
 port=0000:01:00.0
+ivshmem=0000:00:0a.0
 n=0
 
 check() {
@@ -100,6 +101,20 @@ check "compare: MSI takes one system call" 1 "$(grep -A1 '"kind": "msi"' /tmp/js
 check "compare: INTx takes two on both" 2 "$(grep -A1 '"kind": "intx"' /tmp/json |
   grep -c '"syscalls": 2.0')"
 check "compare: no case of a self-test failed" 2 "$(grep -c '"failed": 0' /tmp/json)"
+
+uvio compare -n 50 --json - $ivshmem >/tmp/json 2>/tmp/errors
+check "compare: a card with MSI-X only" "0 " "$? $(cat /tmp/errors)"
+check "compare: of its interrupts there are those of vfio" "msix" \
+  "$(sed -n 's/.*"kind": "\([a-z]*\)".*/\1/p' /tmp/json)"
+check "compare: uio skips its case of interrupts" "0 1 " \
+  "$(sed -n 's/.*"skipped": \([0-9]*\).*/\1/p' /tmp/json | tr '\n' ' ')"
+uvio compare -n 50 --json - $testdev >/tmp/json 2>/tmp/errors
+check "compare: a card without interrupts and DMA" "0 " "$? $(cat /tmp/errors)"
+check "compare: both backends pass its cases" 2 "$(grep -c '"passed": 2' /tmp/json)"
+uvio bind $ivshmem vfio >/dev/null
+check "irq: a vector is raised and taken" 1 \
+  "$(uvio irq --kind msix --vector 3 --raise --count 1 $ivshmem | grep -c 'vector 3\|event')"
+uvio bind $ivshmem none >/dev/null
 
 uvio compare -n 100000 $card >/tmp/table 2>/dev/null &
 sleep 1

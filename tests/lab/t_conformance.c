@@ -14,6 +14,8 @@
 
 #include "conformance.h"
 
+#define WANTED_MAX 8
+
 static unsigned int number;
 static unsigned int failures;
 
@@ -80,7 +82,7 @@ int pair_open(struct pair *pair)
 {
 	struct uvio_open_options options = {
 		.backend = pair->backend,
-		.flags = UVIO_OPEN_UNSAFE_DMA,
+		.flags = UVIO_OPEN_UNSAFE_DMA | pair->flags,
 	};
 	int rc = uvio_udev_open(pair->ctx, pair->address, &options, &pair->udev);
 
@@ -201,7 +203,7 @@ static void run_selftests(struct pair *pair, const char *label)
 }
 
 /* Those which the program was called with; without any, all that may be chosen by themselves. */
-static const char *wanted[8];
+static const char *wanted[WANTED_MAX + 1];
 static bool all;
 
 static bool is_transport(const char *name)
@@ -222,8 +224,15 @@ static void want_all(void)
 
 	all = true;
 	for (unsigned int i = 0; (name = uvio_transport_name(i, &on_request)); i++)
-		if (!on_request && count < sizeof(wanted) / sizeof(wanted[0]) - 1)
+		if (!on_request && count < WANTED_MAX)
 			wanted[count++] = name;
+}
+
+const char *const *wanted_transports(void)
+{
+	if (!wanted[0])
+		want_all();
+	return wanted;
 }
 
 static bool is_offered(const struct pair *pair)
@@ -242,26 +251,36 @@ static bool is_offered(const struct pair *pair)
 	return usable;
 }
 
+/* One that was named must be there. */
+int pair_bind(struct pair *pair, const char *label)
+{
+	if (uvio_bind(pair->ctx, pair->address, pair->backend)) {
+		fail_at(__FILE__, __LINE__, "%s", uvio_last_error());
+		report(FAIL, NULL, "%s: bind", label);
+		return FAIL;
+	}
+	if (all && !is_offered(pair)) {
+		report(SKIP, "not to be had here", "%s", label);
+		return SKIP;
+	}
+	report(PASS, NULL, "%s: bind", label);
+	return PASS;
+}
+
 static void run_pair(struct pair *pair)
 {
 	char label[128];
 
 	snprintf(
 		label, sizeof(label), "%s %s %s", pair->driver->name, pair->address, pair->backend);
-	if (uvio_bind(pair->ctx, pair->address, pair->backend)) {
-		fail_at(__FILE__, __LINE__, "%s", uvio_last_error());
-		report(FAIL, NULL, "%s: bind", label);
+	if (pair_bind(pair, label) != PASS)
 		return;
-	}
-	if (all && !is_offered(pair)) {
-		report(SKIP, "not to be had here", "%s", label);
-		return;
-	}
-	report(PASS, NULL, "%s: bind", label);
 	run_selftests(pair, label);
 	run_cases(pair, label, region_cases);
+	run_cases(pair, label, fault_cases);
 	run_cases(pair, label, power_cases);
 	run_cases(pair, label, irq_cases);
+	run_cases(pair, label, msix_cases);
 	run_cases(pair, label, dma_cases);
 	run_cases(pair, label, process_cases);
 	run_cases(pair, label, isolation_cases);
@@ -285,11 +304,10 @@ static int members_with_driver(const struct uvio_device_info *info)
 /* Cards which share a group have cases of their own: on vfio they come and go together. */
 static void run_suite(struct uvio_ctx *ctx)
 {
+	const char *const *transports = wanted_transports();
 	struct uvio_device **devices;
 	int count = uvio_device_list(ctx, &devices);
 
-	if (!wanted[0])
-		want_all();
 	for (int i = 0; i < count; i++) {
 		const struct uvio_device_info *info = uvio_device_info(devices[i]);
 		struct pair pair = {
@@ -297,7 +315,7 @@ static void run_suite(struct uvio_ctx *ctx)
 
 		if (!pair.driver || members_with_driver(info) > 1)
 			continue;
-		for (unsigned int w = 0; (pair.backend = wanted[w]); w++)
+		for (unsigned int w = 0; (pair.backend = transports[w]); w++)
 			run_pair(&pair);
 		uvio_unbind(ctx, pair.address);
 	}
@@ -306,8 +324,8 @@ static void run_suite(struct uvio_ctx *ctx)
 
 static void run_domains(struct uvio_ctx *ctx)
 {
-	for (unsigned int w = 0; wanted[w]; w++)
-		run_domain(ctx, wanted[w]);
+	for (const char *const *transport = wanted_transports(); *transport; transport++)
+		run_domain(ctx, *transport);
 }
 
 struct mode {
@@ -324,6 +342,7 @@ static const struct mode modes[] = {
 	{"group", run_group},
 	{"guard", run_guard},
 	{"no-iommu", run_no_iommu},
+	{"platform", run_platform},
 	{"port-figures", run_port_figures},
 	{"rom", run_rom},
 	{"scale", run_scale},
@@ -331,6 +350,7 @@ static const struct mode modes[] = {
 	{"testdev", run_testdev},
 	{"tokens", run_tokens},
 	{"translated", run_translated},
+	{"unplug", run_unplug},
 	{"vectors", run_vectors},
 	{"victim", run_victim},
 };
@@ -341,7 +361,7 @@ int main(int argc, char **argv)
 
 	if (uvio_ctx_new(NULL, &ctx))
 		return 1;
-	for (int i = 1, count = 0; i < argc && count < 7; i++)
+	for (int i = 1, count = 0; i < argc && count < WANTED_MAX; i++)
 		if (is_transport(argv[i]))
 			wanted[count++] = argv[i];
 	for (int i = 1; i < argc; i++)
