@@ -171,13 +171,48 @@ static int run_case(struct pair *pair, const struct test_case *test)
 	return result;
 }
 
+/* Cases one after the other which are skipped for the same reason. */
+struct skips {
+	unsigned int count;
+	const char *first;
+	char reason[sizeof(((struct pair *)NULL)->reason)];
+};
+
+static void report_skips(struct skips *skips, const char *label)
+{
+	if (skips->count == 1)
+		report(SKIP, skips->reason, "%s: %s", label, skips->first);
+	else if (skips->count)
+		report(SKIP, skips->reason, "%s: %s, and %u more", label, skips->first,
+			skips->count - 1);
+	skips->count = 0;
+}
+
+static void note_skip(struct skips *skips, const struct pair *pair, const char *label,
+	const struct test_case *test)
+{
+	if (strcmp(skips->reason, pair->reason) != 0)
+		report_skips(skips, label);
+	if (!skips->count++)
+		skips->first = test->name;
+	snprintf(skips->reason, sizeof(skips->reason), "%s", pair->reason);
+}
+
 void run_cases(struct pair *pair, const char *label, const struct test_case *cases)
 {
+	struct skips skips = {0};
+
 	for (; cases->name; cases++) {
 		int result = run_case(pair, cases);
 
-		report(result, pair->reason, "%s: %s", label, cases->name);
+		if (result == SKIP) {
+			note_skip(&skips, pair, label, cases);
+			continue;
+		}
+		report_skips(&skips, label);
+		report(result, NULL, "%s: %s", label, cases->name);
 	}
+	report_skips(&skips, label);
 }
 
 /* The self-test of the card's own driver is a part of the suite. */
