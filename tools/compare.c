@@ -116,15 +116,28 @@ static int bind_backend(const struct comparison *c, const char *backend)
 	return uvio_bind(c->tool->ctx, c->info->address, backend);
 }
 
+/* As the device is now, since each backend binds it anew. NULL, with a text, where it cannot be. */
+static struct uvio_check *check_now(const struct comparison *c, const char *backend)
+{
+	struct uvio_check *check = NULL;
+	struct uvio_device *device;
+
+	if (uvio_device_find(c->tool->ctx, c->info->address, &device))
+		return NULL;
+	uvio_check_device(c->tool->ctx, device, backend, &check);
+	uvio_device_free(device);
+	return check;
+}
+
 /* What binding cannot mend needs no binding to be told. */
 static bool is_broken(const struct comparison *c, const struct backend_result *result)
 {
+	struct uvio_check *check = check_now(c, result->name);
 	const struct uvio_finding *finding;
-	struct uvio_check *check;
 	unsigned int count;
 	bool broken;
 
-	if (uvio_check_device(c->tool->ctx, c->device, result->name, &check))
+	if (!check)
 		return true;
 	broken = uvio_check_verdict(check) == UVIO_BROKEN;
 	finding = uvio_check_findings(check, &count);
@@ -138,20 +151,16 @@ static bool is_broken(const struct comparison *c, const struct backend_result *r
 /* Of what is usable: what will not work, and why. */
 static void note_limits(const struct comparison *c, struct backend_result *result)
 {
+	struct uvio_check *check = check_now(c, result->name);
 	const struct uvio_finding *findings;
-	struct uvio_device *device;
-	struct uvio_check *check;
 	unsigned int count;
 
-	if (uvio_device_find(c->tool->ctx, c->info->address, &device))
+	if (!check)
 		return;
-	if (!uvio_check_device(c->tool->ctx, device, result->name, &check)) {
-		findings = uvio_check_findings(check, &count);
-		if (count && findings[0].severity == UVIO_LIMITS && !result->reason)
-			result->reason = strdup(findings[0].what);
-		uvio_check_free(check);
-	}
-	uvio_device_free(device);
+	findings = uvio_check_findings(check, &count);
+	if (count && findings[0].severity == UVIO_LIMITS && !result->reason)
+		result->reason = strdup(findings[0].what);
+	uvio_check_free(check);
 }
 
 static void run_backend(const struct comparison *c, struct backend_result *result)
@@ -261,7 +270,8 @@ static void explain_family(const struct comparison *c, struct backend_result *re
 		if (strlen(name) == family_length(result) &&
 			!strncmp(name, result->name, family_length(result)))
 			result->name = name;
-	if (uvio_check_device(c->tool->ctx, c->device, result->name, &check))
+	check = check_now(c, result->name);
+	if (!check)
 		return;
 	findings = uvio_check_findings(check, &count);
 	if (count && findings[0].severity == UVIO_BLOCKS)
@@ -382,7 +392,6 @@ static int compare_device(struct comparison *c, const char *address, const char 
 
 	if (rc != TOOL_GO_ON)
 		return rc;
-	c->device = device;
 	c->info = uvio_device_info(device);
 	rc = choose_driver(c, driver);
 	if (rc == TOOL_GO_ON)

@@ -59,8 +59,7 @@ struct time_base {
 
 struct comparison {
 	const struct tool *tool;
-	const struct uvio_device *device;
-	const struct uvio_device_info *info;
+	const struct uvio_device_info *info; /* as it was before */
 	const struct uvio_driver *driver;
 	struct time_base time_base;
 	unsigned int iterations;

@@ -88,6 +88,11 @@ check "compare: no complaint" "" "$(cat /tmp/errors)"
 check "compare: both backends are usable" 1 "$(grep -c '^usable  *yes  *yes$' /tmp/table)"
 check "compare: leaves no driver where none was" none "$(driver)"
 
+uvio bind $card uio >/dev/null
+uvio compare -n 20 $card >/tmp/table 2>&1
+check "compare: of a device on uio, both are usable" 1 "$(grep -c '^usable  *yes  *yes$' /tmp/table)"
+check "compare: leaves it on uio" uio_pci_generic "$(driver)"
+
 uvio bind $card vfio >/dev/null
 uvio compare -n 50 --json - $card >/tmp/json
 check "compare: with JSON succeeds" 0 $?
