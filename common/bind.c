@@ -127,10 +127,28 @@ static void put_back(const struct binding *binding)
 		uvio_error_restore(&cause);
 }
 
+/* As of the module uio_mf624, whose driver is mf624. */
+static int other_name(const struct binding *binding, const char *module)
+{
+	char **names;
+	int count = uvio_sysfs_names(binding->ctx, "pci:", &names, "module/%s/drivers", module);
+	int rc = 0;
+
+	if (count > 0)
+		rc = uvio_fail(-ENOENT,
+			"%s: %s is a module, and its kernel driver has the name %s; uvio bind %s "
+			"%s",
+			binding->address, module, names[0] + 4, binding->address, names[0] + 4);
+	uvio_names_free(names, count);
+	return rc;
+}
+
 static int require_driver(const struct binding *binding, const char *driver)
 {
 	if (uvio_sysfs_exists(binding->ctx, "bus/pci/drivers/%s", driver))
 		return 0;
+	if (other_name(binding, driver))
+		return -ENOENT;
 	return uvio_fail(-ENOENT, "%s: the kernel driver %s is not loaded; modprobe %s",
 		binding->address, driver, driver);
 }

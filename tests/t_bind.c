@@ -268,6 +268,16 @@ static void a_driver_that_nobody_knows_is_not_loaded(void)
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "nosuch"), -ENOENT, "nosuch is not loaded");
 }
 
+static void a_module_whose_driver_has_another_name_is_told(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "dir sys/module/uio_mf624/drivers/pci:mf624");
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "uio_mf624"), -ENOENT,
+		EDU ": uio_mf624 is a module, and its kernel driver has the name mf624; uvio bind "
+		EDU " mf624");
+	ASSERT_EQ(kernel.writes, 0);
+}
+
 static void a_wrong_name_of_a_driver_is_refused(void)
 {
 	static const char *const wrong[] = {"", "../drivers", "a/b", ".", ".."};
@@ -521,6 +531,7 @@ static CU_TestInfo failures[] = {
 	TEST(an_unbind_that_fails_changes_nothing),
 	TEST_FOR("vfio 85", a_driver_that_is_not_loaded_is_named),
 	TEST(a_driver_that_nobody_knows_is_not_loaded),
+	TEST(a_module_whose_driver_has_another_name_is_told),
 	TEST(a_wrong_name_of_a_driver_is_refused),
 	TEST(an_endless_name_of_a_driver_is_refused),
 	TEST(an_ordinary_user_is_told_to_be_root),

@@ -171,6 +171,32 @@ static void a_permission_is_not_taken_for_one_of_another_range(void)
 	ASSERT_EQ(kernel.faults, 0);
 }
 
+static void *close_in_a_thread(void *nothing)
+{
+	sim_any_close();
+	return nothing;
+}
+
+/* Closed by another thread, this one keeps its permission, until it gives a part of it up. */
+static void a_permission_that_overlaps_one_given_up_is_forgotten(void)
+{
+	pthread_t thread;
+
+	if (no_instructions())
+		return;
+	open_ports(UVIO_OPEN_PORT_INSTRUCTIONS);
+	ASSERT(!pthread_create(&thread, NULL, close_in_a_thread, NULL));
+	ASSERT(!pthread_join(thread, NULL));
+	tree_change(tree, "file sys/class/uio/uio3/portio/port0/start 0x308\\n");
+	open_ports(UVIO_OPEN_PORT_INSTRUCTIONS);
+	sim_any_close();
+	tree_change(tree, "file sys/class/uio/uio3/portio/port0/start 0x300\\n");
+	open_ports(UVIO_OPEN_PORT_INSTRUCTIONS);
+	uvio_read8(&region, 8);
+	ASSERT_EQ(kernel.asked, 3);
+	ASSERT_EQ(kernel.faults, 0);
+}
+
 static void a_thread_that_may_not_takes_calls(void)
 {
 	uint64_t value;
@@ -183,13 +209,27 @@ static void a_thread_that_may_not_takes_calls(void)
 		"uio3: region 8: no port instructions in this thread, calls instead: Operation not "
 		"permitted; they need CAP_SYS_RAWIO (root) and no kernel lockdown");
 	ASSERT_EQ(uvio_read8(&region, 4), 0x304 % 256 ^ 3);
-	ASSERT_ERR(uvio_region_read(&region, 4, 2, &value), -ENOTSUP, "moves bytes");
+	ASSERT_ERR(uvio_region_read(&region, 4, 2, &value), -ENOTSUP,
+		"not one access; port instructions were refused to this thread");
 	ASSERT_EQ(kernel.instructions, 0);
 	ASSERT_EQ(kernel.asked, 1);
 	kernel.refusal = 0;
 	ASSERT_EQ(thread_reads(), (0x305 % 256 ^ 3) << 8 | (0x304 % 256 ^ 3));
 	ASSERT_EQ(kernel.instructions, 2);
 	ASSERT_EQ(kernel.faults, 0);
+}
+
+static void a_kernel_without_the_permissions_is_told(void)
+{
+	if (no_instructions())
+		return;
+	kernel.refusal = -ENOSYS;
+	open_ports(UVIO_OPEN_PORT_INSTRUCTIONS);
+	ASSERT_HAS(sim_any_log.text,
+		"calls instead: Function not implemented; they need a kernel with "
+		"CONFIG_X86_IOPL_IOPERM");
+	ASSERT_EQ(uvio_read8(&region, 4), 0x304 % 256 ^ 3);
+	ASSERT_EQ(kernel.instructions, 0);
 }
 
 static void ports_of_a_bar_take_calls_of_their_width(void)
@@ -281,7 +321,9 @@ static CU_TestInfo port_cases[] = {
 	TEST(exactly_the_ports_are_asked_for_once),
 	TEST_FOR("uio 3.28", every_thread_asks_for_itself),
 	TEST(a_permission_is_not_taken_for_one_of_another_range),
+	TEST(a_permission_that_overlaps_one_given_up_is_forgotten),
 	TEST_FOR("uio 3.39", a_thread_that_may_not_takes_calls),
+	TEST(a_kernel_without_the_permissions_is_told),
 	TEST_FOR("uio 3.28", ports_of_a_bar_take_calls_of_their_width),
 	TEST_FOR("uio 3.28", ports_of_a_bar_take_instructions),
 	TEST(mapping_ports_fails_cleanly_at_every_call),

@@ -25,9 +25,8 @@ struct grant {
 };
 
 /*
- * What the kernel answered to this thread. Nobody but the thread itself can take a permission back,
- * and a range belongs to one device at a time: so that what is remembered holds, whatever is closed
- * and opened meanwhile.
+ * What the kernel answered to this thread. Nobody but the thread itself can take a permission back:
+ * so that what is remembered holds, whatever other threads close and open meanwhile.
  */
 static _Thread_local struct grant grants[GRANTS];
 static _Thread_local unsigned int next_grant;
@@ -45,6 +44,15 @@ static struct grant *find_grant(const struct uio_region *own)
 	return NULL;
 }
 
+/* Of ranges that overlap too, since a permission is that of the single port. */
+static void forget(const struct uio_region *own)
+{
+	for (unsigned int i = 0; i < GRANTS; i++)
+		if (grants[i].first < own->port + own->ports &&
+			own->port < grants[i].first + grants[i].count)
+			grants[i].count = 0;
+}
+
 static bool __attribute__((noinline))
 ask(struct uvio_udev *udev, const struct uvio_region *region, const struct uio_region *own)
 {
@@ -54,8 +62,10 @@ ask(struct uvio_udev *udev, const struct uvio_region *region, const struct uio_r
 	if (rc)
 		uvio_log(udev->ctx, UVIO_LOG_WARNING,
 			"%s: region %u: no port instructions in this thread, calls instead: %s; "
-			"they need CAP_SYS_RAWIO (root) and no kernel lockdown",
-			udev->address.text, region->index, strerror(-rc));
+			"they need %s",
+			udev->address.text, region->index, strerror(-rc),
+			rc == -ENOSYS ? "a kernel with CONFIG_X86_IOPL_IOPERM"
+				      : "CAP_SYS_RAWIO (root) and no kernel lockdown");
 	return !rc;
 }
 
@@ -130,12 +140,12 @@ int uio_ports_map(struct uvio_udev *udev, struct uvio_region *region)
 /* Other threads keep what they were given until they end. */
 void uio_ports_unmap(struct uio_region *own)
 {
-	struct grant *grant = own->ports ? find_grant(own) : NULL;
+	const struct grant *grant = own->ports ? find_grant(own) : NULL;
 
 	if (grant && grant->given)
 		uvio_sys_ioperm(own->port, own->ports, false);
 	if (grant)
-		grant->count = 0;
+		forget(own);
 	uvio_sys_close(own->port_fd);
 }
 
@@ -149,8 +159,11 @@ static int place(struct uvio_udev *udev, const struct uvio_region *region,
 	if (own->by_byte && width > 1)
 		return uvio_fail(-ENOTSUP,
 			"%s: region %u: /dev/port moves bytes, and %u of them are not one access; "
-			"open it with UVIO_OPEN_PORT_INSTRUCTIONS",
-			udev->address.text, region->index, width);
+			"%s",
+			udev->address.text, region->index, width,
+			own->by_instruction
+				? "port instructions were refused to this thread"
+				: "open it with UVIO_OPEN_PORT_INSTRUCTIONS (uvio: -p)");
 	if (own->by_byte)
 		*offset += own->port;
 	return 0;

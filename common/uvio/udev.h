@@ -36,8 +36,9 @@ enum uvio_open_flags {
 	 * On uio, I/O ports are reached by the in and out instructions of x86 rather than by a call
 	 * into the kernel each. Every thread that uses them asks the kernel for exactly the ports
 	 * of the region, at its first access, and must be allowed to (CAP_SYS_RAWIO, no kernel
-	 * lockdown): one that is not takes the calls, and a warning is logged. Ignored on vfio,
-	 * which has calls only. -ENOTSUP on machines that are not x86.
+	 * lockdown, a kernel with CONFIG_X86_IOPL_IOPERM): one that is not takes the calls, and a
+	 * warning is logged. Ignored on vfio, which has calls only. -ENOTSUP on machines that are
+	 * not x86.
 	 */
 	UVIO_OPEN_PORT_INSTRUCTIONS = 1u << 1,
 	/**
