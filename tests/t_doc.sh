@@ -185,6 +185,34 @@ in_pages() {
 check "the headers have some names" test -s "$scratch/names"
 check "every name of the headers is in a page" in_pages
 
+# The letters of a command's options, by the text of it from its first line to the end mark.
+flags() { # FIRST-LINE END-MARK
+	awk -v first="$1" -v end="$2" '
+		on && (index($0, end) == 1 || one) { exit }
+		index($0 " ", first " ") == 1 { on = 1; one = first ~ /^\.It/ }
+		on { while (match($0, /Fl [a-z]+/)) {
+			print substr($0, RSTART + 3, RLENGTH - 3)
+			$0 = substr($0, RSTART + RLENGTH) } }' "$doc/uvio.1" | grep -o . | sort
+}
+
+same_options() { # COMMAND
+	flags ".Cm $1" .Nm >"$scratch/synopsis"
+	flags ".It Cm $1" .It >"$scratch/described"
+	diff "$scratch/synopsis" "$scratch/described"
+}
+
+for command in $(sed -n '/^\.Sh SYN/,/^\.Sh DES/s/^\.Cm \([a-z]*\)$/\1/p' "$doc/uvio.1"); do
+	check "uvio.1: the synopsis of $command has the options of its text" same_options "$command"
+done
+
+every_page() {
+	for page in $(cd "$doc" && echo uvio_*.3); do
+		[ "$(grep -c "Xr ${page%.3} 3" "$doc/uvio.7")" -ge 2 ] || { echo "$page" && return 1; }
+	done
+}
+
+check "uvio.7: names every page, among the parts and at the end" every_page
+
 # Texts
 
 narrow() { # TEXT

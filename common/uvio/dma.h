@@ -8,7 +8,8 @@
  *
  * On vfio the card reaches mapped memory and nothing else, and mapped pages stay where they are. On
  * uio nothing protects the machine: DMA is refused unless the device was opened with
- * UVIO_OPEN_UNSAFE_DMA; and no page is really pinned, so use memory from uvio_dma_alloc().
+ * UVIO_OPEN_UNSAFE_DMA; and no page is really pinned, so use memory from uvio_dma_alloc(). What is
+ * said of uio holds for vfio/noiommu too, but for memory of a UIO driver and of u-dma-buf.
  *
  * Mapping, unmapping and looking up may be used from any thread, but not from a signal handler.
  */

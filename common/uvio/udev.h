@@ -29,7 +29,7 @@ struct uvio_domain;
 enum uvio_open_flags {
 	/**
 	 * Allows bus mastering and DMA where nothing protects the memory of the machine from the
-	 * card: the uio backend. Ignored where an IOMMU protects it.
+	 * card: uio and vfio/noiommu. Ignored where an IOMMU protects it.
 	 */
 	UVIO_OPEN_UNSAFE_DMA = 1u << 0,
 	/**
