@@ -42,6 +42,7 @@ status_is() { [ "$status" = "$1" ] || show; }
 prints() { grep -qF -- "$1" "$out" || show; }
 prints_not() { ! grep -qF -- "$1" "$out" || show; }
 says() { grep -qF -- "$1" "$err" || show; }
+fits() { ! awk 'length > 80' "$out" | grep .; }
 prints_nothing() { [ ! -s "$out" ] || show; }
 says_nothing() { [ ! -s "$err" ] || show; }
 
@@ -131,6 +132,9 @@ run_on list --json
 check "list --json is JSON" is_json
 check "list --json has the address" prints "\"$EDU\""
 
+run_on info 0000:00:1f.2
+check "info fits 80 columns" fits
+
 tree_is edu-uio
 run_on check "$EDU"
 check "check succeeds where a backend is usable" status_is 0
@@ -143,6 +147,10 @@ check "check --json is JSON" is_json
 check "check --json has the verdicts" prints '"not applicable"'
 run_on check --backend vfio "$EDU"
 check "check fails where the backend is not usable" status_is 1
+
+run_on read "$EDU" map0 0
+check "a BAR is not asked for as a map" \
+	fails_with "uvio: $EDU: a PCI device has no map0: its regions are bar0 to bar5"
 
 # Cards whose driver dies
 
@@ -207,4 +215,7 @@ check "list shows a UIO device of another bus" prints "fieldbus"
 run_on info name:fieldbus
 check "info finds it by its name" status_is 0
 check "info tells its name" prints "fieldbus"
+run_on read name:fieldbus vga 0
+check "a range of ports is not asked for as a region of PCI" \
+	fails_with "a UIO device on another bus has no vga: its regions are map0 to map4, port0"
 plan

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
+#include <stdlib.h>
 #include <string.h>
 #include "json.h"
 #include "tools.h"
@@ -108,8 +109,7 @@ static void print_info(const struct uvio_device_info *info)
 	if (info->pci)
 		printf("  %04x:%04x  revision %02x", info->vendor, info->device, info->revision);
 	printf("\n");
-	label("name");
-	printf("%s\n", info->name);
+	tool_wrap(stdout, "  name            ", info->name);
 	if (info->pci)
 		print_pci(info);
 	label("kernel driver");
@@ -182,20 +182,20 @@ static int find_affected(struct uvio_udev *udev, struct uvio_affected *affected)
 	return count < AFFECTED_MAX ? count : AFFECTED_MAX;
 }
 
-static void print_bus_reset(const struct uvio_affected *affected, int count)
+static void tell_bus_reset(FILE *stream, const struct uvio_affected *affected, int count)
 {
 	const char *separator = " (affects: ";
 
-	printf("bus");
+	fprintf(stream, "bus");
 	for (int i = 0; i < count; i++) {
 		if (affected[i].flags & UVIO_AFFECTED_SELF)
 			continue;
-		printf("%s%s %s%s", separator, affected[i].address,
+		fprintf(stream, "%s%s %s%s", separator, affected[i].address,
 			affected[i].driver[0] ? affected[i].driver : "none",
 			affected[i].flags & UVIO_AFFECTED_BLOCKS ? ", which is in the way" : "");
 		separator = "; ";
 	}
-	printf("%s", separator[0] == ';' ? ")" : "");
+	fprintf(stream, "%s", separator[0] == ';' ? ")" : "");
 }
 
 static void print_reset(struct uvio_udev *udev)
@@ -204,11 +204,23 @@ static void print_reset(struct uvio_udev *udev)
 	bool function = uvio_caps(udev) & UVIO_CAP_RESET;
 	bool bus = uvio_caps(udev) & UVIO_CAP_BUS_RESET;
 
-	label("reset");
-	printf("%s%s", function ? "function" : bus ? "" : "none", function && bus ? ", " : "");
+	FILE *stream;
+	char *text;
+	size_t size;
+
+	stream = open_memstream(&text, &size);
+	if (!stream)
+		return;
+	fprintf(stream, "%s%s",
+		function ? "function"
+		: bus	 ? ""
+			 : "none",
+		function && bus ? ", " : "");
 	if (bus)
-		print_bus_reset(affected, find_affected(udev, affected));
-	printf("\n");
+		tell_bus_reset(stream, affected, find_affected(udev, affected));
+	fclose(stream);
+	tool_wrap(stdout, "  reset           ", text);
+	free(text);
 }
 
 static void print_open(const struct uvio_device_info *info, struct uvio_udev *udev)

@@ -5,12 +5,20 @@
 #include <string.h>
 #include "tools.h"
 
+enum kind {
+	ANY,
+	PCI,
+	OTHER_BUS,
+};
+
 struct regio {
 	const char *backend;
 	uint32_t flags;
 	uint64_t width; /* bytes */
 	uint64_t count;
 	unsigned int index;
+	enum kind kind; /* of the device whose regions have such a name */
+	const char *region;
 	uint64_t offset;
 	uint64_t value;
 };
@@ -23,11 +31,12 @@ static const struct {
 	const char *prefix; /* with a number behind it from 0 to @last */
 	unsigned int last;
 	unsigned int first; /* the region of number 0 */
+	enum kind kind;
 } families[] = {
-	{"bar", 5, UVIO_REGION_BAR0},
-	{"map", 4, UVIO_REGION_BAR0},
-	{"port", 4, UVIO_REGION_PORT0},
-	{"", UVIO_REGION_COUNT - 1, 0},
+	{"bar", 5, UVIO_REGION_BAR0, PCI},
+	{"map", 4, UVIO_REGION_BAR0, OTHER_BUS},
+	{"port", 4, UVIO_REGION_PORT0, OTHER_BUS},
+	{"", UVIO_REGION_COUNT - 1, 0, ANY},
 };
 
 static const struct {
@@ -50,10 +59,12 @@ static bool numbered(const char *text, unsigned int last, unsigned int *number)
 	return *number <= last;
 }
 
-static int parse_region(const struct tool *tool, const char *text, unsigned int *index)
+static int parse_region(const struct tool *tool, struct regio *io, const char *text)
 {
+	io->region = text;
+	io->kind = PCI;
 	for (size_t i = 0; i < ARRAY_SIZE(singles); i++) {
-		*index = singles[i].index;
+		io->index = singles[i].index;
 		if (!strcmp(text, singles[i].name))
 			return TOOL_GO_ON;
 	}
@@ -61,9 +72,10 @@ static int parse_region(const struct tool *tool, const char *text, unsigned int 
 		size_t length = strlen(families[i].prefix);
 
 		if (strncmp(text, families[i].prefix, length) != 0 ||
-			!numbered(text + length, families[i].last, index))
+			!numbered(text + length, families[i].last, &io->index))
 			continue;
-		*index += families[i].first;
+		io->index += families[i].first;
+		io->kind = families[i].kind;
 		return TOOL_GO_ON;
 	}
 	return tool_usage(tool,
@@ -101,7 +113,7 @@ static int parse_option(const struct tool *tool, struct regio *io, int option)
 
 static int parse_operands(const struct tool *tool, struct regio *io, char **operands, bool value)
 {
-	int rc = parse_region(tool, operands[1], &io->index);
+	int rc = parse_region(tool, io, operands[1]);
 
 	if (rc == TOOL_GO_ON)
 		rc = tool_number(tool, "OFFSET", operands[2], 0, UINT64_MAX, &io->offset);
@@ -135,13 +147,34 @@ static int write_register(const struct regio *io, const struct uvio_region *regi
 	return TOOL_OK;
 }
 
+/* BARs and maps have numbers of their own: the one is not to be taken for the other. */
+static int check_kind(const struct tool *tool, const char *address, const struct regio *io)
+{
+	struct uvio_device *device;
+	int rc = tool_find(tool, address, &device);
+	const struct uvio_device_info *info;
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	info = uvio_device_info(device);
+	if (io->kind == (info->pci ? OTHER_BUS : PCI))
+		rc = tool_error("%s: %s has no %s: its regions are %s", info->address,
+			info->pci ? "a PCI device" : "a UIO device on another bus", io->region,
+			info->pci ? "bar0 to bar5, rom, config, vga"
+				  : "map0 to map4, port0 to port4");
+	uvio_device_free(device);
+	return rc;
+}
+
 static int access_region(const struct tool *tool, const char *address, const struct regio *io,
 	int (*work)(const struct regio *io, const struct uvio_region *region))
 {
 	struct uvio_region region;
 	struct uvio_udev *udev;
-	int rc = tool_open_with(tool, address, io->backend, io->flags, &udev);
+	int rc = check_kind(tool, address, io);
 
+	if (rc == TOOL_GO_ON)
+		rc = tool_open_with(tool, address, io->backend, io->flags, &udev);
 	if (rc != TOOL_GO_ON)
 		return rc;
 	if (uvio_region_map(udev, io->index, &region))
