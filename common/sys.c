@@ -335,7 +335,7 @@ int uvio_sys_spawn(const char *path, char *const argv[], int fd)
 {
 	posix_spawn_file_actions_t actions;
 	int rc = posix_spawn_file_actions_init(&actions);
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (rc)
 		return -rc;

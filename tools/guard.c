@@ -122,7 +122,7 @@ static int stop(const char *address, struct uvio_guard *guard, int status)
 static int run_guarded(const char *address, struct uvio_guard *guard, char **program)
 {
 	sigset_t set, before;
-	pid_t pid;
+	pid_t pid = -1;
 	int rc;
 
 	block_signals(&set, &before);

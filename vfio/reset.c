@@ -135,7 +135,7 @@ int vfio_hot_reset_affects(
 	struct vfio_pci_hot_reset_info *info = NULL;
 	int rc = get_affected(udev, &info);
 
-	if (rc)
+	if (!info)
 		return rc;
 	for (uint32_t i = 0; i < info->count && i < count; i++)
 		describe(udev, &info->devices[i], &devices[i]);
@@ -205,7 +205,7 @@ int vfio_hot_reset(struct uvio_udev *udev)
 	struct vfio_pci_hot_reset_info *info = NULL;
 	int rc = get_affected(udev, &info);
 
-	if (rc)
+	if (!info)
 		return rc;
 	rc = domain->way->hot_reset(udev, info);
 	if (rc && rc != -EAGAIN)
