@@ -215,6 +215,14 @@ check "list shows a UIO device of another bus" prints "fieldbus"
 run_on info name:fieldbus
 check "info finds it by its name" status_is 0
 check "info tells its name" prints "fieldbus"
+check_says_nothing_of() { # TEXT
+	run_on check name:fieldbus
+	! grep "$1" "$out"
+}
+check "check names no guard for what none can stop" check_says_nothing_of "guard"
+run_on compare name:fieldbus
+check "compare says that it knows a UIO device by no ids" \
+	fails_with "it has no ids by which to know it; choose a card driver, of which there are: edu"
 run_on read name:fieldbus vga 0
 check "a range of ports is not asked for as a region of PCI" \
 	fails_with "a UIO device on another bus has no vga: its regions are map0 to map4, port0"

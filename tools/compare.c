@@ -367,9 +367,13 @@ static int choose_driver(struct comparison *c, const char *name)
 	if (name)
 		return tool_usage(c->tool, "--driver: there is no '%s'; there are:%s", name,
 			driver_names(names, sizeof(names)));
+	driver_names(names, sizeof(names));
+	if (!c->info->pci)
+		return tool_error("%s: it has no ids by which to know it; choose a card driver, of "
+				  "which there are:%s (--driver)",
+			c->info->address, names);
 	return tool_error("%s: no card driver knows %04x:%04x; there are:%s (--driver)",
-		c->info->address, c->info->vendor, c->info->device,
-		driver_names(names, sizeof(names)));
+		c->info->address, c->info->vendor, c->info->device, names);
 }
 
 static int run_and_report(const struct comparison *c, FILE *json)

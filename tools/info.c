@@ -136,7 +136,7 @@ static void print_caps(uint32_t caps)
 			used += (size_t)snprintf(
 				text + used, sizeof(text) - used, "%s ", uvio_cap_name(bit));
 	}
-	tool_wrap(stdout, "  capabilities    ", text);
+	tool_wrap(stdout, "  capabilities    ", used ? text : "none");
 }
 
 /* What a kernel driver adds for one card has a number only. */

@@ -92,24 +92,29 @@ static void probe_lockdown(
 			info->address);
 }
 
+/* What is not PCI can be neither had by vfio, nor stopped by a guard. */
 static void probe_dma(const struct uvio_device_info *info, struct uvio_check *check)
 {
 	if (uio_translation(info->iommu_type))
-		uvio_check_add(check, UVIO_LIMITS, "boot with iommu=pt, or use the vfio backend",
+		uvio_check_add(check, UVIO_LIMITS,
+			info->pci ? "boot with iommu=pt, or use the vfio backend"
+				  : "boot with iommu=pt",
 			"%s: no DMA: an IOMMU translates for this device (its group is of type "
-			"%s), "
-			"so that physical addresses would fault",
+			"%s), so that physical addresses would fault",
 			info->address, info->iommu_type);
 	else if (geteuid())
-		uvio_check_add(check, UVIO_LIMITS, "run as root, or use the vfio backend",
+		uvio_check_add(check, UVIO_LIMITS,
+			info->pci ? "run as root, or use the vfio backend" : "run as root",
 			"%s: no DMA for user %u: the kernel hides page frame numbers from it",
 			info->address, (unsigned int)geteuid());
 	else
 		uvio_check_add(check, UVIO_NOTE, NULL,
 			"%s: DMA is not protected here: a program has to ask for it "
-			"(UVIO_OPEN_UNSAFE_DMA), and should have a guard stop the card if it dies "
-			"(UVIO_OPEN_GUARD, or uvio guard)",
-			info->address);
+			"(UVIO_OPEN_UNSAFE_DMA)%s",
+			info->address,
+			info->pci ? ", and should have a guard stop the card if it dies "
+				    "(UVIO_OPEN_GUARD, or uvio guard)"
+				  : "");
 }
 
 static void probe_config(
