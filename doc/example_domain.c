@@ -4,8 +4,8 @@
 enum { CARDS = 2 };
 
 /* Opens each card into the domain, and shows the first one's memory to all. */
-static int share(struct uvio_ctx *ctx, struct uvio_domain *domain, char **addresses,
-	struct uvio_udev **cards)
+static int share(struct uvio_ctx *ctx, struct uvio_domain *domain,
+	char **addresses, struct uvio_udev **cards)
 {
 	struct uvio_open_options options = {
 		.domain = domain,

@@ -21,9 +21,10 @@ extern "C" {
 
 /**
  * Binds the PCI device at @address to @driver: the name of a backend ("uio", "vfio"), of a
- * transport ("vfio/cdev", which needs the driver of its backend) or of a kernel driver, or "none", which leaves it without a driver. A device which has it already, or a variant
- * that serves the same backend, is left alone. A
- * driver_override that an administrator has set is as before afterwards.
+ * transport ("vfio/cdev", which needs the driver of its backend) or of a kernel driver, or "none",
+ * which leaves it without a driver. A device which has it already, or a variant that serves the
+ * same backend, is left alone. A driver_override that an administrator has set is as before
+ * afterwards.
  *
  * 0, or: -EINVAL and -ENODEV as uvio_device_find(); -ENOTSUP (not PCI, or a bridge); -EBUSY (open
  * in another process, which is named; a mounted disk; a network interface that is up; virtual
