@@ -40,7 +40,7 @@ struct uvio_dma_table {
 	_Atomic(struct uvio_mapping *) spare; /* for the next; NULL: none */
 	size_t page;			      /* of the machine, a power of two */
 	uint64_t mask;
-	uint64_t most; /* the mask given at open: no other goes beyond it */
+	uint64_t most; /* the mask given at open: no other goes beyond it; shared: all ones */
 };
 
 /** What a read of an event descriptor gives: an eventfd its count, a UIO node a running number. */
@@ -325,6 +325,9 @@ struct uvio_dma_source {
  */
 int uvio_dma_obtain(struct uvio_udev *udev, const struct uvio_dma_source *source, uint32_t flags,
 	struct uvio_dma_segment *segments, unsigned int max, struct uvio_dma *dma);
+/** The mask given at open: whether it could be set; and sets it, so that none goes beyond it. */
+int uvio_dma_check_mask(struct uvio_udev *udev, uint64_t mask);
+int uvio_dma_limit_mask(struct uvio_udev *udev, uint64_t mask);
 /** -ENOMEM because of RLIMIT_MEMLOCK, with the figures in the text. */
 int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 /** Anonymous, shared, zeroed, not inherited by children. */

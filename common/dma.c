@@ -429,7 +429,8 @@ int uvio_dma_verify(struct uvio_udev *udev, const void *addr, size_t size)
 	return rc;
 }
 
-int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
+/* Whether that is possible, or, where it is to be @set, that too. */
+static int change_mask(struct uvio_udev *udev, uint64_t mask, bool set)
 {
 	struct uvio_dma_table *dma = &udev->domain->dma;
 	int rc;
@@ -446,7 +447,7 @@ int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 	if (udev->domain->shared && mask > dma->mask)
 		mask = dma->mask;
 	rc = uvio_dma_each(dma, lies_above, &mask);
-	if (!rc)
+	if (!rc && set)
 		dma->mask = mask;
 	pthread_mutex_unlock(&dma->lock);
 	if (rc)
@@ -455,6 +456,26 @@ int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 			"first, or set the mask before mapping",
 			udev->address.text, (unsigned long long)mask);
 	return 0;
+}
+
+int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
+{
+	return change_mask(udev, mask, true);
+}
+
+int uvio_dma_check_mask(struct uvio_udev *udev, uint64_t mask)
+{
+	return change_mask(udev, mask, false);
+}
+
+int uvio_dma_limit_mask(struct uvio_udev *udev, uint64_t mask)
+{
+	int rc = change_mask(udev, mask, true);
+
+	/* That of a shared domain is never widened. */
+	if (!rc && !udev->domain->shared)
+		udev->domain->dma.most = mask;
+	return rc;
 }
 
 static int add_size(void *data, const struct uvio_mapping *mapping)

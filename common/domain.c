@@ -97,6 +97,7 @@ static void forget_kind(struct uvio_domain *domain)
 	domain->priv = NULL;
 	domain->backend = NULL;
 	domain->transport = NULL;
+	domain->dma.mask = UINT64_MAX;
 }
 
 static int join_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
@@ -109,7 +110,7 @@ static int join_locked(struct uvio_udev *udev, const struct uvio_open_options *o
 	if (!udev->transport)
 		udev->transport = domain->transport;
 	if (options->dma_mask)
-		rc = uvio_dma_set_mask(udev, options->dma_mask);
+		rc = uvio_dma_check_mask(udev, options->dma_mask);
 	if (!rc)
 		rc = udev->backend->ops->open(udev, options);
 	if (rc) {

@@ -155,6 +155,9 @@ static int open_locked(struct uvio_udev *udev, const struct uvio_open_options *o
 	if (rc)
 		return rc;
 	rc = settle(udev);
+	/* Last, since it stays in a domain that others share. */
+	if (!rc && options->dma_mask)
+		rc = uvio_dma_limit_mask(udev, options->dma_mask);
 	if (rc)
 		uvio_domain_leave(udev);
 	return rc;

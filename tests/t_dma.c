@@ -323,6 +323,13 @@ static void a_mask_may_be_given_at_open(void)
 	ASSERT_ERR(map(0, 1), -ENOSPC, "DMA mask 0xfffff");
 }
 
+static void a_mask_never_goes_beyond_that_of_the_open(void)
+{
+	ASSERT_OK(fixture_reopen((struct uvio_open_options){.dma_mask = 0xfffff}));
+	ASSERT_OK(uvio_dma_set_mask(udev, UINT64_MAX));
+	ASSERT_ERR(map(0, 1), -ENOSPC, "DMA mask 0xfffff");
+}
+
 static void a_wrong_mask_at_open_is_refused(void)
 {
 	ASSERT_ERR(fixture_reopen((struct uvio_open_options){.dma_mask = 5}), -EINVAL, "2^n - 1");
@@ -498,6 +505,7 @@ static CU_TestInfo masks[] = {
 	TEST_FOR("vfio 43", a_mask_limits_what_is_mapped_afterwards),
 	TEST(a_mask_below_what_is_mapped_is_refused),
 	TEST(a_mask_may_be_given_at_open),
+	TEST(a_mask_never_goes_beyond_that_of_the_open),
 	TEST(a_wrong_mask_at_open_is_refused),
 	CU_TEST_INFO_NULL,
 };

@@ -73,6 +73,36 @@ static void the_mask_is_the_narrowest(void)
 	ASSERT_ERR(uvio_dma_alloc(udev, 100, 0, &dma), -ENOSPC, "DMA mask 0xfffff");
 }
 
+static void a_card_that_does_not_open_narrows_no_mask(void)
+{
+	const struct uvio_open_options options = {
+		.backend = "fake", .domain = domain, .dma_mask = 0xfffff};
+	struct uvio_dma dma;
+
+	uvio_udev_close(other);
+	fake_faults.open = -EIO;
+	ASSERT_ERR(uvio_udev_open(tree->ctx, OTHER, &options, &other), -EIO, "does not open");
+	fake_faults.open = 0;
+	fake_faults.all_ones = true;
+	ASSERT_ERR(uvio_udev_open(tree->ctx, OTHER, &options, &other), -ENODEV, "all ones");
+	fake_faults.all_ones = false;
+	other = NULL;
+	ASSERT_OK(uvio_dma_alloc(udev, 100, 0, &dma));
+	ASSERT_OK(uvio_dma_free(udev, &dma));
+}
+
+static void empty_it_forgets_the_mask(void)
+{
+	struct uvio_dma dma;
+
+	ASSERT_OK(uvio_dma_set_mask(other, 0xfffff));
+	uvio_udev_close(other);
+	uvio_udev_close(udev);
+	udev = NULL;
+	ASSERT_OK(open_in(OTHER, domain, &other));
+	ASSERT_OK(uvio_dma_alloc(other, 100, 0, &dma));
+}
+
 static void mappings_survive_the_last_device(void)
 {
 	struct uvio_dma dma;
@@ -146,6 +176,8 @@ static CU_TestInfo tests[] = {
 	TEST(memory_has_one_iova_for_all),
 	TEST_FOR("vfio 39", mapping_twice_is_refused),
 	TEST(the_mask_is_the_narrowest),
+	TEST(a_card_that_does_not_open_narrows_no_mask),
+	TEST(empty_it_forgets_the_mask),
 	TEST(mappings_survive_the_last_device),
 	TEST(it_is_not_freed_under_its_devices),
 	TEST(another_backend_is_refused),
