@@ -279,6 +279,8 @@ int uvio_domain_join(struct uvio_udev *udev, struct uvio_domain *shared,
 	const struct uvio_open_options *options);
 /** Closes it. */
 void uvio_domain_leave(struct uvio_udev *udev);
+/** That of the devices in it; NULL: there are none. */
+const struct uvio_backend *uvio_domain_backend(struct uvio_domain *domain);
 
 /* event.c */
 /** The device was marked as gone just now. */

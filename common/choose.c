@@ -119,7 +119,7 @@ int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address
 	*transport = NULL;
 	if (options->backend)
 		return uvio_backend_parse(options->backend, backend, transport);
-	*backend = options->domain ? options->domain->backend : NULL;
+	*backend = options->domain ? uvio_domain_backend(options->domain) : NULL;
 	if (*backend)
 		return 0;
 	rc = uvio_device_look(ctx, address->text, false, &device);

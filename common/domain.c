@@ -44,14 +44,29 @@ int uvio_domain_new(struct uvio_ctx *ctx, struct uvio_domain **out)
 
 int uvio_domain_free(struct uvio_domain *domain)
 {
+	int rc = 0;
+
 	if (!domain)
 		return 0;
+	/* The last device may just be leaving. */
+	pthread_mutex_lock(&domain->lock);
 	if (domain->devices)
-		return uvio_fail(-EBUSY,
-			"domain of %s: %u devices are open in it; close them first", domain->name,
-			domain->devices);
-	domain_free(domain);
-	return 0;
+		rc = uvio_fail(-EBUSY, "domain of %s: %u devices are open in it; close them first",
+			domain->name, domain->devices);
+	pthread_mutex_unlock(&domain->lock);
+	if (!rc)
+		domain_free(domain);
+	return rc;
+}
+
+const struct uvio_backend *uvio_domain_backend(struct uvio_domain *domain)
+{
+	const struct uvio_backend *backend;
+
+	pthread_mutex_lock(&domain->lock);
+	backend = domain->backend;
+	pthread_mutex_unlock(&domain->lock);
+	return backend;
 }
 
 static int check_kind(const struct uvio_domain *domain, const struct uvio_udev *udev)
@@ -141,14 +156,15 @@ int uvio_domain_join(
 void uvio_domain_leave(struct uvio_udev *udev)
 {
 	struct uvio_domain *domain = udev->domain;
+	bool shared = domain->shared; /* one that is may be freed as soon as it is unlocked */
 
-	if (!domain->shared)
+	if (!shared)
 		uvio_dma_unmap_all(udev);
 	pthread_mutex_lock(&domain->lock);
 	udev->backend->ops->close(udev);
 	domain->devices--;
 	forget_kind(domain);
 	pthread_mutex_unlock(&domain->lock);
-	if (!domain->shared)
+	if (!shared)
 		domain_free(domain);
 }

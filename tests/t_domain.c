@@ -3,7 +3,10 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include <uvio/domain.h>
 
@@ -124,6 +127,47 @@ static void it_is_not_freed_under_its_devices(void)
 		"domain of " EDU ": 2 devices are open in it; close them first");
 }
 
+static atomic_bool freed, freed_early;
+static pthread_t other_thread;
+
+static void *free_it(void *data)
+{
+	(void)data;
+	atomic_store(&freed, !uvio_domain_free(domain));
+	return NULL;
+}
+
+/* No device is in it any more, and the last one is still leaving. */
+static void cleanup_slowly(struct uvio_domain *leaving)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	fake_backend.ops->domain_cleanup(leaving);
+	if (other_thread || pthread_create(&other_thread, NULL, free_it, NULL))
+		return;
+	for (int i = 0; i < 100 && !atomic_load(&freed); i++)
+		nanosleep(&pause, NULL);
+	atomic_store(&freed_early, atomic_load(&freed));
+}
+
+static void it_is_freed_once_the_last_device_has_left(void)
+{
+	struct uvio_backend_ops ops = *fake_backend.ops;
+	struct uvio_backend slow = fake_backend;
+
+	ops.domain_cleanup = cleanup_slowly;
+	slow.ops = &ops;
+	domain->backend = &slow;
+	uvio_udev_close(other);
+	uvio_udev_close(udev);
+	other = udev = NULL;
+	ASSERT(other_thread);
+	pthread_join(other_thread, NULL);
+	domain = NULL;
+	ASSERT(!atomic_load(&freed_early));
+	ASSERT(atomic_load(&freed));
+}
+
 static void another_backend_is_refused(void)
 {
 	const struct uvio_open_options options = {.backend = "vfio", .domain = domain};
@@ -180,6 +224,7 @@ static CU_TestInfo tests[] = {
 	TEST(empty_it_forgets_the_mask),
 	TEST(mappings_survive_the_last_device),
 	TEST(it_is_not_freed_under_its_devices),
+	TEST(it_is_freed_once_the_last_device_has_left),
 	TEST(another_backend_is_refused),
 	TEST(the_domain_chooses_the_backend),
 	TEST(an_open_that_fails_leaves_it_as_it_was),
