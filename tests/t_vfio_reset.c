@@ -4,8 +4,10 @@
 
 /* What vfio-pci does to the whole card: resets, sleep and VF tokens. */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
+#include "backend.h"
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_vfio.h"
@@ -100,6 +102,28 @@ static void the_bus_is_reset(void)
 	ASSERT_EQ(vfio.hot_resets, 1);
 	ASSERT_EQ(sim_vfio_command() & (MEMORY | BUS_MASTER), MEMORY);
 	ASSERT_ERR(uvio_irq_fd(udev, 0), -EINVAL, "is not enabled");
+}
+
+static bool was_locked;
+
+static void note_lock(unsigned long request, void *answer)
+{
+	(void)answer;
+	if (request != VFIO_DEVICE_PCI_HOT_RESET)
+		return;
+	was_locked = pthread_mutex_trylock(&udev->domain->lock) == EBUSY;
+	if (!was_locked)
+		pthread_mutex_unlock(&udev->domain->lock);
+}
+
+/* Its groups are those of the domain, which others open and close. */
+static void no_device_comes_or_goes_while_the_bus_is_reset(void)
+{
+	card_open_asserted();
+	vfio.lie = note_lock;
+	ASSERT_OK(uvio_udev_hot_reset(udev));
+	vfio.lie = NULL;
+	ASSERT(was_locked);
 }
 
 /* 0000:00:05.0 of the tree has this driver and this group. */
@@ -308,6 +332,7 @@ static CU_TestInfo resets[] = {
 	{"a card without reset is quiet at close (vfio 80)",
 		a_card_without_reset_is_quiet_at_close},
 	{"the bus is reset (vfio 81)", the_bus_is_reset},
+	TEST(no_device_comes_or_goes_while_the_bus_is_reset),
 	{"all that it affects are told (vfio 81)", all_that_it_affects_are_told},
 	TEST(a_neighbour_of_the_group_on_vfio_is_not_in_the_way),
 	{"who is in the way is named (vfio 81)", who_is_in_the_way_is_named},

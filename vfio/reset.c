@@ -129,6 +129,7 @@ static void describe(struct uvio_udev *udev, const struct vfio_pci_dependent_dev
 		affected->flags = UVIO_AFFECTED_BLOCKS;
 }
 
+/* Other devices of the domain may be opened and closed meanwhile: its groups change. */
 int vfio_hot_reset_affects(
 	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count)
 {
@@ -137,8 +138,10 @@ int vfio_hot_reset_affects(
 
 	if (!info)
 		return rc;
+	pthread_mutex_lock(&udev->domain->lock);
 	for (uint32_t i = 0; i < info->count && i < count; i++)
 		describe(udev, &info->devices[i], &devices[i]);
+	pthread_mutex_unlock(&udev->domain->lock);
 	rc = (int)info->count;
 	free(info);
 	return rc;
@@ -207,9 +210,11 @@ int vfio_hot_reset(struct uvio_udev *udev)
 
 	if (!info)
 		return rc;
+	pthread_mutex_lock(&udev->domain->lock);
 	rc = domain->way->hot_reset(udev, info);
 	if (rc && rc != -EAGAIN)
 		rc = hot_reset_failed(udev, info, rc);
+	pthread_mutex_unlock(&udev->domain->lock);
 	free(info);
 	return rc ? rc : vfio_enable_memory(udev);
 }
