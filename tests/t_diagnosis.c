@@ -107,6 +107,8 @@ SAYS(no_type1_module, op_open, INJECT_IOCTL, "SET_IOMMU", ENODEV,
 	"the module vfio_iommu_type1 is not loaded; modprobe it")
 SAYS(a_device_that_is_being_reset, op_open, INJECT_IOCTL, "GET_DEVICE_FD", EAGAIN,
 	"the kernel is still resetting it; try again")
+SAYS(ranges_that_cannot_be_read, op_open, INJECT_IOCTL, "IOMMU_GET_INFO", EIO,
+	EDU ": VFIO_IOMMU_GET_INFO: Input/output error (EIO)")
 SAYS(a_virtual_function_without_token, op_open, INJECT_IOCTL, "GET_DEVICE_FD", EACCES,
 	"wants a VF token")
 SAYS(a_device_that_was_unbound, op_open, INJECT_IOCTL, "GET_DEVICE_FD", ENODEV,
@@ -188,6 +190,7 @@ static CU_TestInfo on_vfio[] = {
 	TEST(no_interrupt_remapping),
 	TEST(no_type1_module),
 	TEST(a_device_that_is_being_reset),
+	TEST(ranges_that_cannot_be_read),
 	TEST_FOR("vfio 26", a_virtual_function_without_token),
 	TEST(a_device_that_was_unbound),
 	TEST(no_descriptors_left),

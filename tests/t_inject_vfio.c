@@ -322,6 +322,15 @@ static void say_too_many_ranges(unsigned long request, void *answer)
 		((struct vfio_iommu_type1_info_cap_iova_range *)(info + 1))->nr_iovas = UINT32_MAX;
 }
 
+static void say_overlapping_ranges(unsigned long request, void *answer)
+{
+	struct vfio_iommu_type1_info *info = answer;
+
+	if (request == VFIO_IOMMU_GET_INFO && info->cap_offset)
+		((struct vfio_iommu_type1_info_cap_iova_range *)(info + 1))->iova_ranges[1].start =
+			0;
+}
+
 static int map_with(void (*lie)(unsigned long request, void *answer), bool sparse)
 {
 	struct uvio_region region;
@@ -381,6 +390,12 @@ static void a_region_without_end_cannot_be_mapped(void)
 static void more_ranges_than_there_is_room_for_are_an_error(void)
 {
 	vfio.lie = say_too_many_ranges;
+	ASSERT_ERR(card_open(), -EPROTO, "list of IOVA ranges makes no sense");
+}
+
+static void ranges_that_overlap_are_an_error(void)
+{
+	vfio.lie = say_overlapping_ranges;
 	ASSERT_ERR(card_open(), -EPROTO, "list of IOVA ranges makes no sense");
 }
 
@@ -460,6 +475,7 @@ static CU_TestInfo lies[] = {
 	TEST(an_answer_for_another_region_does_no_harm),
 	TEST(a_region_of_size_0_is_none),
 	TEST(a_region_without_end_cannot_be_mapped),
+	TEST(ranges_that_overlap_are_an_error),
 	TEST(more_ranges_than_there_is_room_for_are_an_error),
 	CU_TEST_INFO_NULL,
 };

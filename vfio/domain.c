@@ -13,7 +13,7 @@ static int bad_ranges(struct uvio_udev *udev, int rc)
 {
 	if (rc == -ENOMEM)
 		return uvio_no_memory(udev->address.text);
-	return uvio_fail(rc, "%s: the kernel's list of IOVA ranges makes no sense: %s",
+	return uvio_fail(-EPROTO, "%s: the kernel's list of IOVA ranges makes no sense: %s",
 		udev->address.text, strerror(-rc));
 }
 
@@ -25,10 +25,11 @@ static int read_ranges(struct uvio_udev *udev, struct vfio_iova *iova)
 	size_t count = 0;
 	int rc = domain->way->ranges(udev, &ranges, &count, &page);
 
-	if (!rc)
-		rc = vfio_iova_init(iova, ranges, count, page);
+	if (rc)
+		return rc == -ENOMEM || rc == -EPROTO ? bad_ranges(udev, rc) : rc;
+	rc = vfio_iova_init(iova, ranges, count, page);
 	free(ranges);
-	return rc && rc != -ENODEV ? bad_ranges(udev, rc) : rc;
+	return rc ? bad_ranges(udev, rc) : 0;
 }
 
 struct settling {

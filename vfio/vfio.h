@@ -104,7 +104,10 @@ struct vfio_way {
 		uint64_t size);
 
 	/* What dma.c does these by, where there is an IOMMU; else NULL. */
-	/** The ranges of IOVA for free(), their number, and the smallest page. */
+	/**
+	 * The ranges of IOVA for free(), their number, and the smallest page. -ENOMEM and -EPROTO
+	 * without a text, other errnos with.
+	 */
 	int (*ranges)(
 		struct uvio_udev *udev, struct vfio_range **ranges, size_t *count, uint64_t *page);
 	int (*map)(struct vfio_domain *domain, const struct uvio_mapping *mapping, uint64_t iova);
