@@ -346,6 +346,17 @@ static void a_request_to_release_is_told(void)
 	ASSERT_EQ(event, UVIO_EVENT_RELEASE);
 }
 
+static void an_ack_finds_out_that_the_card_is_gone(void)
+{
+	vfio.no_unmask = true;
+	card_open_asserted();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	inject_begin(0, -ENODEV);
+	ASSERT_ERR(uvio_irq_ack(udev, 0), -ENODEV, EDU ": the device is gone: the kernel says so");
+	inject_end();
+	ASSERT(!uvio_udev_alive(udev));
+}
+
 static CU_TestInfo vectors[] = {
 	{"hundreds are enabled by one call (vfio 72)", hundreds_are_enabled_by_one_call},
 	{"eventfds do not block and are not inherited (vfio 75)",
@@ -364,6 +375,7 @@ static CU_TestInfo vectors[] = {
 	{"a line is masked until it is acknowledged (vfio 65)",
 		a_line_is_masked_until_it_is_acknowledged},
 	{"every vector has an eventfd (vfio 64)", every_vector_has_an_eventfd},
+	TEST(an_ack_finds_out_that_the_card_is_gone),
 	CU_TEST_INFO_NULL,
 };
 

@@ -297,6 +297,8 @@ static int trigger(
 
 static int __attribute__((noinline)) ack_failed(struct uvio_udev *udev, int rc)
 {
+	if (rc == -ENODEV)
+		return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
 	return uvio_fail(rc, "%s: cannot unmask INTx: %s", udev->address.text, strerror(-rc));
 }
 
