@@ -313,13 +313,13 @@ int uvio_udev_gone(struct uvio_udev *udev, const char *how)
 {
 	const char *first = NULL;
 
-	/* So that the hot path need not look. */
-	if (__atomic_load_n(&udev->irq_ack, __ATOMIC_RELAXED))
-		__atomic_store_n(&udev->irq_ack, ack_gone, __ATOMIC_RELAXED);
 	if (atomic_compare_exchange_strong(&udev->gone, &first, how))
 		uvio_event_notice_gone(udev);
 	else
 		how = first;
+	/* So that the hot path need not look; afterwards, since it knows of no cause itself. */
+	if (__atomic_load_n(&udev->irq_ack, __ATOMIC_RELAXED))
+		__atomic_store_n(&udev->irq_ack, ack_gone, __ATOMIC_RELEASE);
 	return uvio_fail(-ENODEV, "%s: the device is gone: %s; close it", udev->address.text, how);
 }
 
