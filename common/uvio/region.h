@@ -68,9 +68,10 @@ UVIO_API int uvio_region_info(
 /**
  * Makes region @index accessible, mapped where the kernel allows that, but for devices opened
  * with UVIO_OPEN_SURVIVE_REMOVAL. Mapping it again gives the same mapping. Errors as
- * uvio_region_info(), and the errno of mmap. What the kernel does not map goes through calls: so
- * does the table of MSI-X, which belongs to the kernel (a write is -EACCES). The ROM is read by
- * calls; on uio it is copied now, by root.
+ * uvio_region_info(), and the errno of mmap. What the kernel does not map goes through calls. The
+ * table of MSI-X belongs to the kernel: where calls reach it, as before Linux 4.16, a write is
+ * -EACCES; else it is mapped with the rest, and must not be written. The ROM is read by calls; on
+ * uio it is copied now, by root.
  */
 UVIO_API int uvio_region_map(
 	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
