@@ -13,9 +13,13 @@
 int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	const struct vfio_domain *domain = udev->domain->priv;
-	uint64_t page = domain->iova.page;
+	uint64_t page;
 
-	/* The page of the IOMMU may be larger than the machine's. */
+	/* Another device may be joining the domain, and with it another IOMMU. */
+	pthread_mutex_lock(&udev->domain->dma.lock);
+	page = domain->iova.page;
+	pthread_mutex_unlock(&udev->domain->dma.lock);
+	/* Its page may be larger than the machine's. */
 	mapping->size = (mapping->size + page - 1) & ~(page - 1);
 	return uvio_dma_anonymous(udev, mapping, 0);
 }
