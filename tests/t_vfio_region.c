@@ -291,6 +291,18 @@ static void a_list_of_capabilities_that_loops_ends(void)
 	ASSERT_EQ(region.direct, 1 << 20);
 }
 
+/* The number is one of another region here: of the configuration space. */
+static void a_table_in_no_bar_protects_nothing(void)
+{
+	card_open_asserted();
+	vfio.msix_mappable = false;
+	sim_vfio_add_msix(7);
+	vfio.msix_table = 0;
+	map(0);
+	ASSERT_OK(uvio_bus_master(udev, true));
+	ASSERT_OK(uvio_bus_master(udev, false));
+}
+
 /* The kernel refuses what it told before: the second area, which reaches into the hole. */
 static void say_area_in_the_hole(unsigned long request, void *answer)
 {
@@ -345,6 +357,7 @@ static CU_TestInfo msix[] = {
 	{"a kernel that maps the table is believed (vfio 53)",
 		a_kernel_that_maps_the_table_is_believed},
 	{"the table cannot be written (vfio 54)", the_table_cannot_be_written},
+	TEST(a_table_in_no_bar_protects_nothing),
 	TEST(a_list_of_capabilities_that_loops_ends),
 	{"an area that is refused goes by calls (vfio 53)", an_area_that_is_refused_goes_by_calls},
 	CU_TEST_INFO_NULL,

@@ -16,6 +16,7 @@
 #define CAPABILITY_MSIX 0x11
 #define MSIX_LAST_ENTRY 0x7ff
 #define MSIX_BAR 0x7
+#define MSIX_LAST_BAR 5 /* numbers above it are not those of a BAR, but of other regions here */
 #define MSIX_ENTRY_SIZE 16
 
 /* What a header leaves room for: a list that is longer goes in a circle. */
@@ -62,7 +63,7 @@ static int find_table(struct uvio_udev *udev, struct vfio_msix *msix)
 	if (rc)
 		return uvio_access_failed(udev, &udev->config, 0, rc);
 	msix->looked = true;
-	if (!at)
+	if (!at || (table & MSIX_BAR) > MSIX_LAST_BAR)
 		return 0;
 	msix->bar = table & MSIX_BAR;
 	msix->offset = table & ~(uint32_t)MSIX_BAR;
