@@ -207,6 +207,23 @@ static void one_that_another_program_has_is_told(void)
 }
 
 /* The address space is the domain's: it is allocated once, and keeps what is mapped. */
+static void mappings_that_the_iommu_cannot_have_are_told(void)
+{
+	unsigned int call = 0;
+
+	inject_begin_counting();
+	card_open_asserted();
+	inject_end();
+	while (call < inject_count() && !strstr(inject_call(call)->what, "ATTACH"))
+		call++;
+	ASSERT(call < inject_count());
+	fresh();
+	inject_begin(call, -EADDRINUSE);
+	ASSERT_ERR(card_open(), -EBUSY,
+		EDU ": the domain has memory where the IOMMU does not map it for this device");
+	inject_end();
+}
+
 static void a_domain_keeps_its_address_space(void)
 {
 	struct uvio_domain *domain;
@@ -267,6 +284,7 @@ static CU_TestInfo ways[] = {
 	TEST_FOR("vfio 31", a_larger_alignment_is_kept_to),
 	TEST_FOR("vfio 36", less_unmapped_than_asked_for_is_an_error),
 	TEST_FOR("vfio 24", one_that_another_program_has_is_told),
+	TEST(mappings_that_the_iommu_cannot_have_are_told),
 	TEST(a_domain_keeps_its_address_space),
 	CU_TEST_INFO_NULL,
 };

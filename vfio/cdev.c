@@ -143,6 +143,11 @@ static int attach(struct uvio_udev *udev, const struct vfio_device *device)
 		return device->vf_token ? vfio_open_failed(udev, rc, VFIO_BIND_WITH_TOKEN)
 					: bind_failed(udev, rc);
 	rc = uvio_sys_ioctl(device->fd, IOMMUFD_VFIO_ATTACH, &attach);
+	if (rc == -EADDRINUSE)
+		return uvio_fail(-EBUSY,
+			"%s: the domain has memory where the IOMMU does not map it for this "
+			"device; open it first, or in a domain of its own",
+			udev->address.text);
 	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_DEVICE_ATTACH_IOMMUFD_PT") : 0;
 }
 

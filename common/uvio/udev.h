@@ -109,7 +109,8 @@ enum uvio_cap {
  * that the kernel has no use for, a reserved field that is not 0, @domain has devices of another
  * backend or transport. -EEXIST: several UIO devices have that name. -ENODEV: no such device, or no
  * backend can carry it as it is bound now. -ENOENT: it is not bound to the driver that the backend
- * needs, or its IOMMU group has no node. -EBUSY: open elsewhere, or its IOMMU group is not viable.
+ * needs, or its IOMMU group has no node. -EBUSY: open elsewhere, or its IOMMU group is not viable,
+ * or memory is mapped in @domain where it cannot reach it.
  * -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ENOTSUP: port instructions, and the
  * processor has none. -ENOMEM. -EPROTO: the kernel's answer makes no sense. The text names what
  * blocks and how to mend it; the device is left as it was found.
