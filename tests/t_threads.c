@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <uvio/domain.h>
 #include <uvio/event.h>
 
 #include "fixture.h"
@@ -320,6 +321,117 @@ static void gone_for_one_is_gone_for_all(void)
 	ASSERT_EQ(failures, 0);
 }
 
+static struct uvio_domain *domain;
+static const char *backend; /* NULL: that of the domain */
+
+static unsigned long use_once(struct uvio_udev *card)
+{
+	unsigned long failures = 0;
+	struct uvio_dma dma;
+	uint64_t iova;
+
+	failures += !!uvio_dma_alloc(card, 100, 0, &dma);
+	failures += !!uvio_dma_iova(card, dma.addr, &iova, NULL);
+	failures += iova != dma.iova;
+	failures += !!uvio_dma_free(card, &dma);
+	return failures;
+}
+
+/* Each its own card: the first makes the domain what it is, and the last lets it forget that. */
+static void *come_and_go(const char *address)
+{
+	const struct uvio_open_options options = {.backend = backend, .domain = domain};
+	unsigned long failures = 0;
+
+	for (int i = 0; i < ROUNDS / 10; i++) {
+		struct uvio_udev *card;
+
+		if (uvio_udev_open(tree->ctx, address, &options, &card))
+			return failed(failures + 1);
+		failures += use_once(card);
+		uvio_udev_close(card);
+	}
+	return failed(failures);
+}
+
+static void *come_and_go_0(void *data)
+{
+	(void)data;
+	return come_and_go("0000:00:10.0");
+}
+
+static void *come_and_go_1(void *data)
+{
+	(void)data;
+	return come_and_go("0000:00:11.0");
+}
+
+static void *come_and_go_2(void *data)
+{
+	(void)data;
+	return come_and_go("0000:00:12.0");
+}
+
+static void *refuse_to_free(void *data)
+{
+	unsigned long failures = 0;
+
+	(void)data;
+	for (int i = 0; i < ROUNDS; i++)
+		failures += uvio_domain_free(domain) != -EBUSY;
+	return failed(failures);
+}
+
+static void cards_come_to_a_domain_and_go(void)
+{
+	static void *(*const work[THREADS])(void *) = {
+		come_and_go_0, come_and_go_1, come_and_go_2, refuse_to_free};
+	const struct uvio_open_options options = {.backend = "fake", .domain = domain};
+	struct uvio_udev *stays;
+	unsigned long failures;
+
+	backend = NULL;
+	ASSERT_OK(uvio_udev_open(tree->ctx, "0000:00:13.0", &options, &stays));
+	run_threads(work, &failures);
+	ASSERT_EQ(failures, 0);
+	uvio_udev_close(stays);
+}
+
+/* Without one that stays. */
+static void *come_and_go_3(void *data)
+{
+	(void)data;
+	return come_and_go("0000:00:13.0");
+}
+
+static void cards_fill_a_domain_and_empty_it(void)
+{
+	static void *(*const work[THREADS])(void *) = {
+		come_and_go_0, come_and_go_1, come_and_go_2, come_and_go_3};
+	unsigned long failures;
+
+	backend = "fake";
+	run_threads(work, &failures);
+	ASSERT_EQ(failures, 0);
+}
+
+static void setup_domain(void)
+{
+	fake_faults = (struct fake_faults){0};
+	tree = tree_new("edu-unbound");
+	for (int i = 0; i < THREADS; i++)
+		tree_change(tree, "dir sys/bus/pci/devices/0000:00:1%d.0", i);
+	ASSERT_OK(uvio_domain_new(tree->ctx, &domain));
+}
+
+static void teardown_domain(void)
+{
+	ASSERT_OK(uvio_domain_free(domain));
+	domain = NULL;
+	tree_free(tree);
+	tree = NULL;
+}
+
 /* The command register of the uio backend, in a file. Who arms takes no lock. */
 static struct uio_device device;
 
@@ -399,6 +511,12 @@ static CU_TestInfo udev_cases[] = {
 	CU_TEST_INFO_NULL,
 };
 
+static CU_TestInfo domain_cases[] = {
+	TEST(cards_come_to_a_domain_and_go),
+	TEST(cards_fill_a_domain_and_empty_it),
+	CU_TEST_INFO_NULL,
+};
+
 static CU_TestInfo config_cases[] = {
 	TEST_FOR("uio 3.1", arming_never_undoes_what_others_write),
 	CU_TEST_INFO_NULL,
@@ -406,6 +524,7 @@ static CU_TestInfo config_cases[] = {
 
 static CU_SuiteInfo suites[] = {
 	{"threads", NULL, NULL, setup, fixture_close, udev_cases},
+	{"threads and a domain", NULL, NULL, setup_domain, teardown_domain, domain_cases},
 	{"threads on uio", NULL, NULL, setup_config, teardown_config, config_cases},
 	CU_SUITE_INFO_NULL,
 };
