@@ -34,13 +34,6 @@ int uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
 #define UVIO_SYS_RESULT(n, size)                                                                   \
 	(__builtin_expect((n) == (ssize_t)(size), 1) ? 0 : (n) < 0 ? -errno : -EIO)
 
-static inline int uvio_sys_write_event(int fd, const void *buf, size_t size)
-{
-	ssize_t n = write(fd, buf, size);
-
-	return UVIO_SYS_RESULT(n, size);
-}
-
 /** What the ioctl returned, 0 or more. */
 int uvio_sys_ioctl(int fd, unsigned long request, void *arg);
 

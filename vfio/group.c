@@ -16,15 +16,8 @@
 #include "sys.h"
 #include "vfio.h"
 
-static const char *container_node(const struct vfio_way *way)
-{
-	return way == &vfio_way_compat ? "iommu" : "vfio/vfio";
-}
-
-static unsigned long iommu_type(const struct vfio_way *way)
-{
-	return way == &vfio_way_noiommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU;
-}
+/* Before the number, in the names of nodes of groups without an IOMMU. */
+#define NOIOMMU "noiommu-"
 
 int vfio_group_name(struct uvio_ctx *ctx, const char *address, char *name, size_t size)
 {
@@ -35,7 +28,7 @@ int vfio_group_name(struct uvio_ctx *ctx, const char *address, char *name, size_
 	if (rc)
 		return rc;
 	uvio_sysfs_read(ctx, kind, sizeof(kind), "kernel/iommu_groups/%s/name", group);
-	snprintf(name, size, "%s%s", strcmp(kind, "vfio-noiommu") ? "" : "noiommu-", group);
+	snprintf(name, size, "%s%s", strcmp(kind, "vfio-noiommu") ? "" : NOIOMMU, group);
 	return 0;
 }
 
@@ -45,11 +38,11 @@ static bool group_offered(struct uvio_ctx *ctx, const char *address, const struc
 
 	if (vfio_group_name(ctx, address, name, sizeof(name)))
 		return false;
-	if (!strncmp(name, "noiommu-", 8) != (way == &vfio_way_noiommu))
+	if (!strncmp(name, NOIOMMU, strlen(NOIOMMU)) != !!way->prefix[0])
 		return false;
 	if (uvio_dev_path(ctx, path, "vfio/%s", name) || access(path, R_OK | W_OK))
 		return false;
-	return !uvio_dev_path(ctx, path, "%s", container_node(way)) && !access(path, R_OK | W_OK);
+	return !uvio_dev_path(ctx, path, "%s", way->container) && !access(path, R_OK | W_OK);
 }
 
 static bool offered(struct uvio_ctx *ctx, const char *address)
@@ -70,7 +63,7 @@ static bool noiommu_offered(struct uvio_ctx *ctx, const char *address)
 static int no_type(struct uvio_udev *udev, const struct vfio_domain *domain, int rc)
 {
 	rc = rc < 0 ? rc : -ENOTSUP;
-	if (domain->way == &vfio_way_noiommu)
+	if (domain->way->iommu_type == VFIO_NOIOMMU_IOMMU)
 		return uvio_fail(rc,
 			"%s: the kernel does not offer VFIO without an IOMMU; load vfio with "
 			"enable_unsafe_noiommu_mode=1",
@@ -90,7 +83,7 @@ static int check_container(
 		return uvio_fail(-EPROTO, "%s: %s speaks VFIO version %d, not %d",
 			udev->address.text, path, rc, VFIO_API_VERSION);
 	rc = uvio_sys_ioctl(domain->container_fd, VFIO_CHECK_EXTENSION,
-		(void *)(uintptr_t)iommu_type(domain->way));
+		(void *)(uintptr_t)domain->way->iommu_type);
 	return rc < 1 ? no_type(udev, domain, rc) : 0;
 }
 
@@ -101,7 +94,7 @@ static int open_container(struct uvio_udev *udev, struct vfio_domain *domain)
 
 	if (domain->container_fd >= 0)
 		return 0;
-	uvio_dev_path(udev->ctx, path, "%s", container_node(domain->way));
+	uvio_dev_path(udev->ctx, path, "%s", domain->way->container);
 	rc = uvio_sys_open(path, O_RDWR);
 	if (rc < 0)
 		return vfio_open_failed(udev, rc, path);
@@ -147,7 +140,7 @@ static int attach(struct uvio_udev *udev, const struct vfio_domain *domain, int 
 	if (domain->group_count)
 		return 0;
 	rc = uvio_sys_ioctl(
-		domain->container_fd, VFIO_SET_IOMMU, (void *)(uintptr_t)iommu_type(domain->way));
+		domain->container_fd, VFIO_SET_IOMMU, (void *)(uintptr_t)domain->way->iommu_type);
 	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_SET_IOMMU") : 0;
 }
 
@@ -229,8 +222,7 @@ static int node_name(
 		ctx, group, sizeof(group), "bus/pci/devices/%s/iommu_group", address);
 
 	if (!rc)
-		snprintf(name, UVIO_NAME_SIZE, "%s%s", way == &vfio_way_noiommu ? "noiommu-" : "",
-			group);
+		snprintf(name, UVIO_NAME_SIZE, "%s%s", way->prefix, group);
 	return rc;
 }
 
@@ -278,8 +270,7 @@ static struct vfio_group *find_number(const struct vfio_domain *domain, uint32_t
 {
 	char name[UVIO_NAME_SIZE];
 
-	snprintf(name, sizeof(name), "%s%u", domain->way == &vfio_way_noiommu ? "noiommu-" : "",
-		number);
+	snprintf(name, sizeof(name), "%s%u", domain->way->prefix, number);
 	return find_group(domain, name);
 }
 
@@ -311,6 +302,9 @@ static int group_hot_reset(struct uvio_udev *udev, const struct vfio_pci_hot_res
 
 const struct vfio_way vfio_way_group = {
 	.name = "group",
+	.container = "vfio/vfio",
+	.prefix = "",
+	.iommu_type = VFIO_TYPE1v2_IOMMU,
 	.offered = offered,
 	.open = group_open,
 	.close = group_close,
@@ -327,6 +321,9 @@ const struct vfio_way vfio_way_group = {
 
 const struct vfio_way vfio_way_compat = {
 	.name = "compat",
+	.container = "iommu",
+	.prefix = "",
+	.iommu_type = VFIO_TYPE1v2_IOMMU,
 	.offered = compat_offered,
 	.open = group_open,
 	.close = group_close,
@@ -343,6 +340,9 @@ const struct vfio_way vfio_way_compat = {
 
 const struct vfio_way vfio_way_noiommu = {
 	.name = "noiommu",
+	.container = "vfio/vfio",
+	.prefix = NOIOMMU,
+	.iommu_type = VFIO_NOIOMMU_IOMMU,
 	.offered = noiommu_offered,
 	.open = group_open,
 	.close = group_close,

@@ -13,16 +13,10 @@
 
 /* On a descriptor of /dev/iommu. @size is that of the structure. */
 #define IOMMUFD_IO(number) _IO(';', 0x80 + (number))
-#define IOMMUFD_DESTROY IOMMUFD_IO(0)
 #define IOMMUFD_IOAS_ALLOC IOMMUFD_IO(1)
 #define IOMMUFD_IOAS_IOVA_RANGES IOMMUFD_IO(4)
 #define IOMMUFD_IOAS_MAP IOMMUFD_IO(5)
 #define IOMMUFD_IOAS_UNMAP IOMMUFD_IO(6)
-
-struct iommufd_destroy {
-	uint32_t size;
-	uint32_t id;
-};
 
 struct iommufd_ioas_alloc {
 	uint32_t size;

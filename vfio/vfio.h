@@ -85,6 +85,10 @@ struct vfio_domain;
 
 struct vfio_way {
 	const char *name;
+	/* What the ways by group differ in. */
+	const char *container; /* the node, below /dev */
+	const char *prefix;    /* of the group's node, before its number */
+	unsigned long iommu_type;
 	/** Whether the nodes that it takes may be opened: what open() would find. */
 	bool (*offered)(struct uvio_ctx *ctx, const char *address);
 	/** Opens down to device->fd, in the order of the kernel's documentation; all or nothing. */

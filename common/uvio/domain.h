@@ -5,15 +5,15 @@
  *
  * Memory that is mapped through one of the devices (uvio_dma_map(), uvio_dma_alloc()) has the same
  * iova for all of them, and uvio_dma_iova() and unmapping work through each. The DMA mask of a
- * domain is the narrowest of its devices'.
+ * domain is the narrowest that its devices have set; it widens again when the last one is closed.
  *
  * Mappings belong to the domain: they stay when a device is closed, and a device that is opened
  * later gets them all, also where none was open in between and the kernel has forgotten them. If
  * that is not possible, because memory lies where the IOMMU of the new device cannot map it,
  * opening fails with a sentence.
  *
- * On vfio the devices of one IOMMU group can be open at the same time, but for transport "cdev",
- * only in the same domain. On uio there is no IOMMU: a domain shares the table of what is mapped.
+ * On vfio the devices of one IOMMU group can be open at the same time in the same domain only. On
+ * uio there is no IOMMU: a domain shares the table of what is mapped.
  *
  * Any thread may use a domain. It must outlive its devices.
  */
