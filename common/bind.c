@@ -86,6 +86,21 @@ static int probe(const struct binding *binding)
 }
 
 /* The link decides: drivers_probe succeeds also where nothing took the device. */
+static int did_not_bind(const struct binding *binding, const char *driver, const char *now)
+{
+	bool vfio_pci = !strcmp(driver, "vfio-pci");
+
+	if (vfio_pci && !uvio_sysfs_exists(
+				binding->ctx, "bus/pci/devices/%s/iommu_group", binding->address))
+		return uvio_fail(-EIO,
+			"%s: the kernel did not bind it to vfio-pci: it has no IOMMU group, so "
+			"the IOMMU is off, or this machine has none; uvio check %s",
+			binding->address, binding->address);
+	return uvio_fail(-EIO, "%s: the kernel did not bind it to %s (%s%s); dmesg says why%s",
+		binding->address, driver, now[0] ? "it has " : "no driver took it", now,
+		vfio_pci ? "" : ", as that it has no interrupt line");
+}
+
 static int take(const struct binding *binding, const char *driver)
 {
 	char now[UVIO_NAME_SIZE];
@@ -101,10 +116,7 @@ static int take(const struct binding *binding, const char *driver)
 		return rc;
 	if (!strcmp(now, driver))
 		return 0;
-	return uvio_fail(-EIO,
-		"%s: the kernel did not bind it to %s (%s%s); dmesg says why, as that it has no "
-		"interrupt line, or no IOMMU group",
-		binding->address, driver, now[0] ? "it has " : "no driver took it", now);
+	return did_not_bind(binding, driver, now);
 }
 
 static void put_back(const struct binding *binding)
@@ -143,12 +155,27 @@ static int other_name(const struct binding *binding, const char *module)
 	return rc;
 }
 
+static bool is_of_backend(const char *driver)
+{
+	const struct uvio_backend *backend;
+
+	for (unsigned int i = 0; (backend = uvio_backend_at(i)); i++)
+		if (backend->kernel_driver && !strcmp(backend->kernel_driver, driver))
+			return true;
+	return false;
+}
+
 static int require_driver(const struct binding *binding, const char *driver)
 {
 	if (uvio_sysfs_exists(binding->ctx, "bus/pci/drivers/%s", driver))
 		return 0;
 	if (other_name(binding, driver))
 		return -ENOENT;
+	if (!is_of_backend(driver))
+		return uvio_fail(-ENOENT,
+			"%s: %s is no backend, and as a kernel driver %s is not loaded; if it is "
+			"one: modprobe %s",
+			binding->address, driver, driver, driver);
 	return uvio_fail(-ENOENT, "%s: the kernel driver %s is not loaded; modprobe %s",
 		binding->address, driver, driver);
 }

@@ -171,7 +171,8 @@ static void a_uio_node_of_root_blocks_a_user(void)
 	user = 1234;
 	begin("edu-uio", EDU, "uio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "/dev/uio0 may not be opened by user 1234",
-		"run as root, or give the node away by a udev rule: SUBSYSTEM==\"uio\"");
+		"run as root, use the vfio backend, or, for registers without INTx and DMA, give "
+		"the node away by a udev rule: SUBSYSTEM==\"uio\"");
 }
 
 static void a_user_with_the_node_is_limited(void)
@@ -335,6 +336,15 @@ static void a_variant_of_the_driver_is_vfio(void)
 	count_is(0);
 }
 
+static void a_kernel_without_noiommu_is_told(void)
+{
+	tree = tree_new("edu-unbound-no-iommu");
+	tree_change(tree, "dir sys/module/vfio/parameters");
+	run(EDU, "vfio/noiommu", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "built without VFIO without an IOMMU (CONFIG_VFIO_NOIOMMU)",
+		"switch the IOMMU on, use the uio backend, or another kernel");
+}
+
 static void a_switch_has_many_spellings(void)
 {
 	static const char *const on[] = {"Y\\n", "y\\n", "1\\n", "1"};
@@ -453,6 +463,7 @@ static CU_TestInfo vfio_cases[] = {
 	TEST(a_user_with_the_group_node_can_use_vfio),
 	TEST_FOR("vfio 28", a_variant_of_the_driver_is_vfio),
 	TEST_FOR("vfio 13", a_switch_has_many_spellings),
+	TEST(a_kernel_without_noiommu_is_told),
 	TEST_FOR("vfio 89", lockdown_does_not_touch_vfio),
 	TEST(a_device_of_another_bus_is_not_for_vfio),
 	CU_TEST_INFO_NULL,

@@ -509,8 +509,8 @@ const struct command command_compare = {
 	.notes =
 		"Binds the device to each backend in turn, opens it by each transport, runs the\n"
 		"self-test of the card driver and the measurements, and gives the device back to\n"
-		"the driver that it had, also when interrupted. Needs root. Where no IOMMU\n"
-		"protects the machine, the card is trusted with all of its memory.\n"
+		"the driver that it had, also when interrupted. Binding needs root. Without an\n"
+		"IOMMU the card is trusted with all memory of the machine.\n"
 		"\n"
 		"Figures are in ns, or with UVIO_CLOCK=instructions in the environment as counted\n"
 		"by a time stamp counter that counts instructions.\n",

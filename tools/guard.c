@@ -97,10 +97,11 @@ static void tell(const char *address, int status, uint32_t found)
 
 	describe_end(end, sizeof(end), status);
 	if (found & UVIO_GUARD_DRIVEN)
-		tool_error("%s: %s; left alone: a kernel driver has the card", address, end);
+		tool_error("%s: %s; left to the kernel driver that has the card", address, end);
 	else if (found || WIFSIGNALED(status))
-		tool_error("%s: %s with bus mastering %s%s%s", address, end,
-			found & UVIO_GUARD_MASTER ? "on: switched off" : "off",
+		tool_error("%s: %s%s%s%s", address, end,
+			found & UVIO_GUARD_MASTER ? " with bus mastering on: switched off"
+						  : "; bus mastering was off by then",
 			found & UVIO_GUARD_INTX ? "; INTx masked" : "",
 			found & UVIO_GUARD_WAS_RESET ? "; reset" : "");
 }

@@ -48,7 +48,8 @@ static void probe_node(
 			"%s: %s does not exist, though a UIO driver is bound", info->address, path);
 	else if (access(path, R_OK | W_OK))
 		uvio_check_add(check, UVIO_BLOCKS,
-			"run as root, or give the node away by a udev rule: SUBSYSTEM==\"uio\", "
+			"run as root, use the vfio backend, or, for registers without INTx and "
+			"DMA, give the node away by a udev rule: SUBSYSTEM==\"uio\", "
 			"OWNER=\"USER\"",
 			"%s: %s may not be opened by user %u", info->address, path,
 			(unsigned int)geteuid());

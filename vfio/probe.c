@@ -233,7 +233,16 @@ static void probe_noiommu(
 	}
 	uvio_sysfs_read(
 		ctx, mode, sizeof(mode), "module/vfio/parameters/enable_unsafe_noiommu_mode");
-	if (!strchr("Yy1", mode[0]) || !mode[0])
+	if (mode[0] && strchr("Yy1", mode[0]))
+		return;
+	if (uvio_sysfs_exists(ctx, "module/vfio") &&
+		!uvio_sysfs_exists(ctx, "module/vfio/parameters/enable_unsafe_noiommu_mode"))
+		uvio_check_add(check, UVIO_BLOCKS,
+			"switch the IOMMU on, use the uio backend, or another kernel",
+			"%s: this kernel was built without VFIO without an IOMMU "
+			"(CONFIG_VFIO_NOIOMMU)",
+			info->address);
+	else
 		uvio_check_add(check, UVIO_BLOCKS,
 			"load vfio with enable_unsafe_noiommu_mode=1, or write 1 to that parameter "
 			"in sysfs, and bind the card again",
