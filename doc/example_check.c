@@ -14,11 +14,13 @@ static void show(const char *backend, const struct uvio_check *check)
 	findings = uvio_check_findings(check, &count);
 	printf("%s: %s\n", backend, verdicts[uvio_check_verdict(check)]);
 	for (unsigned int i = 0; i < count; i++)
-		printf("  %s%s%s\n", findings[i].what, findings[i].mend ? "; " : "",
+		printf("  %s%s%s\n", findings[i].what,
+			findings[i].mend ? "; " : "",
 			findings[i].mend ? findings[i].mend : "");
 }
 
-static int check_all(struct uvio_ctx *ctx, const struct uvio_device *device)
+static int check_all(
+	struct uvio_ctx *ctx, const struct uvio_device *device)
 {
 	const char *backend;
 

@@ -1,7 +1,8 @@
 #include <stdio.h>
 #include <uvio/uvio.h>
 
-static void show(void *data, enum uvio_log_level level, const char *message)
+static void show(
+	void *data, enum uvio_log_level level, const char *message)
 {
 	fprintf(data, "<%d> %s\n", (int)level, message);
 }

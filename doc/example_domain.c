@@ -3,7 +3,7 @@
 
 enum { CARDS = 2 };
 
-/* Opens each card into the domain, and shows the first one's memory to all. */
+/* Opens each card into the domain; the first one's memory is for all. */
 static int share(struct uvio_ctx *ctx, struct uvio_domain *domain,
 	char **addresses, struct uvio_udev **cards)
 {
@@ -31,8 +31,13 @@ int main(int argc, char **argv)
 	struct uvio_udev *cards[CARDS] = {NULL};
 	struct uvio_domain *domain = NULL;
 	struct uvio_ctx *ctx = NULL;
-	int rc = argc > CARDS ? uvio_ctx_new(NULL, &ctx) : -1;
+	int rc;
 
+	if (argc <= CARDS) {
+		fprintf(stderr, "usage: %s ADDRESS ADDRESS\n", argv[0]);
+		return 2;
+	}
+	rc = uvio_ctx_new(NULL, &ctx);
 	if (!rc)
 		rc = uvio_domain_new(ctx, &domain);
 	if (!rc)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <uvio/uvio.h>
 
-/* What a program's own poll loop does about events; 1: close the device. */
+/* What a poll loop does about events; 1: close the device. */
 static int serve(struct uvio_udev *udev)
 {
 	enum uvio_event event;

@@ -19,7 +19,8 @@ int main(int argc, char **argv)
 	if (rc)
 		fprintf(stderr, "%s\n", uvio_last_error());
 	else
-		printf("bus mastering was %s\n", found & UVIO_GUARD_MASTER ? "on" : "off");
+		printf("bus mastering was %s\n",
+			found & UVIO_GUARD_MASTER ? "on" : "off");
 	uvio_guard_free(guard);
 	uvio_ctx_free(ctx);
 	return rc != 0;
