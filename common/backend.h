@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include <uvio/dma.h>
 #include <uvio/irq.h>
@@ -33,6 +34,23 @@
 #define PCI_CONFIG_COMMAND 0x04 /* 16 bits; bit 2: bus master */
 #define PCI_CONFIG_INTERRUPT_PIN 0x3d
 #define PCI_COMMAND_BUS_MASTER 0x04
+
+/* How long a wait sleeps at most without looking whether the device is still there. */
+#define UVIO_LOOK_MS 1000
+
+/* The clock that waits go by, which nobody sets. */
+static inline int64_t uvio_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static inline int64_t uvio_now_ms(void)
+{
+	return uvio_now_ns() / 1000000;
+}
 
 struct uvio_dma_table {
 	pthread_mutex_t lock; /* a whole transaction: find, ask the kernel, change the table */

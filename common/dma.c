@@ -158,8 +158,7 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 	if (!segments)
 		return uvio_fail(
 			-EINVAL, "%s: DMA map: no place for the segments", udev->address.text);
-	if (!rc)
-		rc = check_range(udev, (uintptr_t)addr, size);
+	rc = check_range(udev, (uintptr_t)addr, size);
 	if (rc)
 		return rc;
 	mapping = mapping_new(udev, flags);

@@ -5,15 +5,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 
 #include <uvio/event.h>
 
 #include "backend.h"
 #include "sys.h"
-
-/* How long a wait sleeps at most without looking whether the device is still there. */
-#define LOOK_MS 1000
 
 /* Internal, beside 0 and the errnos. */
 #define NOTHING 1
@@ -91,17 +87,9 @@ static int look(struct uvio_udev *udev, enum uvio_event *event)
 	return rc ? sleep_once(udev, 0, event) : NOTHING;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 int uvio_event_wait(struct uvio_udev *udev, int timeout_ms, enum uvio_event *event)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = uvio_now_ms() + timeout_ms;
 
 	if (!event || timeout_ms < 0)
 		return uvio_fail(-EINVAL,
@@ -111,11 +99,11 @@ int uvio_event_wait(struct uvio_udev *udev, int timeout_ms, enum uvio_event *eve
 	if (!kernel_tells(udev) && !udev->backend->ops->look && !udev->config.size)
 		return not_told(udev);
 	for (;;) {
-		int64_t rest = end - now_ms();
+		int64_t rest = end - uvio_now_ms();
 		int rc = sleep_once(udev,
-			rest < 0	 ? 0
-			: rest < LOOK_MS ? (int)rest
-					 : LOOK_MS,
+			rest < 0	      ? 0
+			: rest < UVIO_LOOK_MS ? (int)rest
+					      : UVIO_LOOK_MS,
 			event);
 
 		if (rc == NOTHING)

@@ -6,13 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "backend.h"
 #include "sys.h"
-
-/* How long a wait sleeps at most without looking whether the device is still there. */
-#define LOOK_MS 1000
 
 /* How many waits poll at once after one which found no event ready. */
 #define SLEEPS_AFTER_MISS 16
@@ -273,15 +269,7 @@ int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *even
 	return rc && rc != -EAGAIN ? take_failed(state, rc) : 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
-/* Sleeps once. 0: look for events; 1: nothing for LOOK_MS, or for the rest of the time. */
+/* Sleeps once. 0: look for events; 1: nothing for UVIO_LOOK_MS, or for the rest of the time. */
 static int sleep_once(struct uvio_vector *state, int64_t rest_ms)
 {
 	struct uvio_udev *udev = state->udev;
@@ -289,7 +277,7 @@ static int sleep_once(struct uvio_vector *state, int64_t rest_ms)
 		{.fd = state->fd, .events = POLLIN},
 		{.fd = udev->release_fd, .events = POLLIN},
 	};
-	int n = uvio_sys_poll(fds, 2, rest_ms < LOOK_MS ? (int)rest_ms : LOOK_MS);
+	int n = uvio_sys_poll(fds, 2, rest_ms < UVIO_LOOK_MS ? (int)rest_ms : UVIO_LOOK_MS);
 
 	count_call(state);
 	if (n == -EINTR)
@@ -314,10 +302,10 @@ static int too_late(const struct uvio_vector *state)
 
 static int wait_asleep(struct uvio_vector *state)
 {
-	int64_t end = now_ms() + state->timeout_ms;
+	int64_t end = uvio_now_ms() + state->timeout_ms;
 
 	for (;;) {
-		int64_t rest = end - now_ms();
+		int64_t rest = end - uvio_now_ms();
 		int rc = sleep_once(state, rest > 0 ? rest : 0);
 
 		if (!rc) {

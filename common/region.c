@@ -234,14 +234,6 @@ void uvio_region_write_slow(
 		note_failure(region->udev, rc);
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 /* Spins at first, then sleeps twice as long each time, up to a millisecond. */
 static void poll_pause(unsigned int round)
 {
@@ -258,7 +250,7 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 	uint32_t value, int timeout_ms)
 {
 	struct uvio_udev *udev = region->udev;
-	int64_t end = now_ns() + timeout_ms * INT64_C(1000000);
+	int64_t end = uvio_now_ns() + timeout_ms * INT64_C(1000000);
 	uint64_t read = 0;
 	bool last = false;
 
@@ -280,7 +272,7 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 				"waited for 0x%08x under the mask 0x%08x",
 				udev->address.text, region->index, (unsigned long long)offset,
 				(unsigned int)read, timeout_ms, value, mask);
-		last = now_ns() >= end;
+		last = uvio_now_ns() >= end;
 		if (!last)
 			poll_pause(round);
 	}

@@ -45,6 +45,14 @@ void card_close(void)
 	card_guard_free();
 }
 
+void card_discard(void)
+{
+	card_close();
+	sim = NULL;
+	tree_free(card.tree);
+	card.tree = NULL;
+}
+
 bool card_gone(void)
 {
 	return udev && !uvio_udev_alive(udev);

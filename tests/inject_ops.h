@@ -23,6 +23,9 @@ extern struct uvio_udev *udev;
 int card_open(void);
 void card_open_asserted(void);
 void card_close(void);
+
+/** The same, and the simulated kernel and its tree, at the end of a test. */
+void card_discard(void);
 bool card_gone(void);
 /** Of card_close(): what the operations of inject_ops_guard.c made. */
 void card_guard_free(void);

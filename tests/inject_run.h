@@ -33,6 +33,13 @@ struct scene {
 /** One case: ends it as failed where anything did not hold, with a comment for each. */
 void inject_everywhere(const struct scene *scene, const struct operation *operation);
 
+/** A test of one operation, in the file's own scene. */
+#define CASE(function, operation)                                                                  \
+	static void function(void)                                                                 \
+	{                                                                                          \
+		inject_everywhere(&scene, &operation);                                             \
+	}
+
 /** What has been tried in all cases, as a comment. */
 void inject_print_total(void);
 

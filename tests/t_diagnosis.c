@@ -47,14 +47,6 @@ static void begin_uio(void)
 	card.command = sim_uio_command;
 }
 
-static void end(void)
-{
-	card_close();
-	sim = NULL;
-	tree_free(card.tree);
-	card.tree = NULL;
-}
-
 /* The number of the first call of that kind which has @what in its name; -1: there is none. */
 static int find_call(const struct operation *operation, enum inject_kind kind, const char *what)
 {
@@ -214,8 +206,8 @@ static CU_TestInfo on_uio[] = {
 };
 
 static CU_SuiteInfo suites[] = {
-	{"diagnosis on vfio", NULL, NULL, begin_vfio, end, on_vfio},
-	{"diagnosis on uio", NULL, NULL, begin_uio, end, on_uio},
+	{"diagnosis on vfio", NULL, NULL, begin_vfio, card_discard, on_vfio},
+	{"diagnosis on uio", NULL, NULL, begin_uio, card_discard, on_uio},
 	CU_SUITE_INFO_NULL,
 };
 

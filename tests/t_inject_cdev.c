@@ -54,17 +54,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-	card_close();
-	sim = NULL;
-	tree_free(card.tree);
-	card.tree = NULL;
+	card_discard();
 }
-
-#define CASE(function, operation)                                                                  \
-	static void function(void)                                                                 \
-	{                                                                                          \
-		inject_everywhere(&scene, &operation);                                             \
-	}
 
 CASE(open_fails_cleanly_at_every_call, op_open)
 CASE(open_on_any_backend_fails_cleanly_at_every_call, op_open_any)

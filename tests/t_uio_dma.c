@@ -43,10 +43,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	card_close();
-	sim = NULL;
-	tree_free(card.tree);
-	card.tree = NULL;
+	card_discard();
 }
 
 static void nothing_is_left(void)

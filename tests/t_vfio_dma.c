@@ -38,10 +38,7 @@ static void teardown(void)
 {
 	char left[256];
 
-	card_close();
-	sim = NULL;
-	tree_free(card.tree);
-	card.tree = NULL;
+	card_discard();
 	ASSERT_EQ(inject_left(left, sizeof(left)), 0);
 }
 

@@ -31,11 +31,8 @@ static void teardown(void)
 {
 	char left[256];
 
-	card_close();
+	card_discard();
 	ASSERT_EQ(inject_left(left, sizeof(left)), 0);
-	sim = NULL;
-	tree_free(card.tree);
-	card.tree = NULL;
 }
 
 static uint64_t taken(unsigned int vector)

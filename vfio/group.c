@@ -300,23 +300,23 @@ static int group_hot_reset(struct uvio_udev *udev, const struct vfio_pci_hot_res
 	return rc;
 }
 
+/* What all that go by a group do, and those whose container has a Type1 IOMMU. */
+#define BY_GROUP                                                                                   \
+	.open = group_open, .close = group_close, .owns = group_owns, .hot_reset = group_hot_reset
+
+#define BY_TYPE1                                                                                   \
+	.set_caps = vfio_dma_set_caps, .dma_memory = vfio_dma_memory, .dma_map = vfio_dma_map,     \
+	.dma_unmap = vfio_dma_unmap, .ranges = vfio_container_ranges, .map = vfio_container_map,   \
+	.unmap = vfio_container_unmap
+
 const struct vfio_way vfio_way_group = {
 	.name = "group",
 	.container = "vfio/vfio",
 	.prefix = "",
 	.iommu_type = VFIO_TYPE1v2_IOMMU,
 	.offered = offered,
-	.open = group_open,
-	.close = group_close,
-	.set_caps = vfio_dma_set_caps,
-	.dma_memory = vfio_dma_memory,
-	.dma_map = vfio_dma_map,
-	.dma_unmap = vfio_dma_unmap,
-	.ranges = vfio_container_ranges,
-	.map = vfio_container_map,
-	.unmap = vfio_container_unmap,
-	.owns = group_owns,
-	.hot_reset = group_hot_reset,
+	BY_GROUP,
+	BY_TYPE1,
 };
 
 const struct vfio_way vfio_way_compat = {
@@ -325,17 +325,8 @@ const struct vfio_way vfio_way_compat = {
 	.prefix = "",
 	.iommu_type = VFIO_TYPE1v2_IOMMU,
 	.offered = compat_offered,
-	.open = group_open,
-	.close = group_close,
-	.set_caps = vfio_dma_set_caps,
-	.dma_memory = vfio_dma_memory,
-	.dma_map = vfio_dma_map,
-	.dma_unmap = vfio_dma_unmap,
-	.ranges = vfio_container_ranges,
-	.map = vfio_container_map,
-	.unmap = vfio_container_unmap,
-	.owns = group_owns,
-	.hot_reset = group_hot_reset,
+	BY_GROUP,
+	BY_TYPE1,
 };
 
 const struct vfio_way vfio_way_noiommu = {
@@ -344,8 +335,7 @@ const struct vfio_way vfio_way_noiommu = {
 	.prefix = NOIOMMU,
 	.iommu_type = VFIO_NOIOMMU_IOMMU,
 	.offered = noiommu_offered,
-	.open = group_open,
-	.close = group_close,
+	BY_GROUP,
 	.set_caps = vfio_noiommu_set_caps,
 	.bus_master = vfio_noiommu_allowed,
 	.dma_memory = vfio_noiommu_memory,
@@ -353,6 +343,4 @@ const struct vfio_way vfio_way_noiommu = {
 	.dma_verify = vfio_noiommu_verify,
 	.dma_map = vfio_noiommu_map,
 	.dma_unmap = vfio_noiommu_unmap,
-	.owns = group_owns,
-	.hot_reset = group_hot_reset,
 };
