@@ -17,7 +17,7 @@ static int by_gravity(const void *a, const void *b)
 	return (int)y->severity - (int)x->severity;
 }
 
-void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const char *mend,
+void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const char *fix,
 	const char *what, ...)
 {
 	struct uvio_finding *grown, finding = {.severity = severity};
@@ -31,10 +31,10 @@ void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const
 	if (grown) {
 		check->findings = grown;
 		finding.what = strdup(text);
-		finding.mend = mend ? strdup(mend) : NULL;
+		finding.fix = fix ? strdup(fix) : NULL;
 		grown[check->count++] = finding;
 	}
-	if (!grown || !finding.what || (mend && !finding.mend))
+	if (!grown || !finding.what || (fix && !finding.fix))
 		check->failed = true;
 }
 
@@ -102,7 +102,7 @@ void uvio_check_free(struct uvio_check *check)
 		return;
 	for (unsigned int i = 0; i < check->count; i++) {
 		free((char *)check->findings[i].what);
-		free((char *)check->findings[i].mend);
+		free((char *)check->findings[i].fix);
 	}
 	free(check->findings);
 	free(check);
@@ -125,8 +125,8 @@ int uvio_check_fail(const struct uvio_check *check, int err)
 
 	if (!check->count)
 		return err;
-	return uvio_fail(err, "%s%s%s", first->what, first->mend ? "; " : "",
-		first->mend ? first->mend : "");
+	return uvio_fail(
+		err, "%s%s%s", first->what, first->fix ? "; " : "", first->fix ? first->fix : "");
 }
 
 static bool explain(struct uvio_udev *udev, int err)

@@ -173,8 +173,8 @@ struct uvio_check {
 	bool failed; /* out of memory while findings were added */
 };
 
-/** Adds a finding; @mend may be NULL. Both are copied. */
-void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const char *mend,
+/** Adds a finding; @fix may be NULL. Both are copied. */
+void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const char *fix,
 	const char *what, ...) UVIO_PRINTF(4, 5);
 
 /** The gravest finding as this thread's failure. */

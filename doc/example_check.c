@@ -15,8 +15,8 @@ static void show(const char *backend, const struct uvio_check *check)
 	printf("%s: %s\n", backend, verdicts[uvio_check_verdict(check)]);
 	for (unsigned int i = 0; i < count; i++)
 		printf("  %s%s%s\n", findings[i].what,
-			findings[i].mend ? "; " : "",
-			findings[i].mend ? findings[i].mend : "");
+			findings[i].fix ? "; " : "",
+			findings[i].fix ? findings[i].fix : "");
 }
 
 static int check_all(

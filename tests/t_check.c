@@ -61,8 +61,8 @@ static void run(const char *address, const char *backend, enum uvio_verdict verd
 	ASSERT_EQ(uvio_check_verdict(check), verdict);
 }
 
-static void begin(const char *name, const char *address, const char *backend,
-	enum uvio_verdict verdict)
+static void begin(
+	const char *name, const char *address, const char *backend, enum uvio_verdict verdict)
 {
 	tree = tree_new(name);
 	run(address, backend, verdict);
@@ -79,8 +79,8 @@ static const struct uvio_finding *finding_with(const char *part)
 	return NULL;
 }
 
-/* A finding of that gravity, which says @what, with the mend @mend; NULL: none. */
-static void finds(enum uvio_severity severity, const char *what, const char *mend)
+/* A finding of that gravity, which says @what, with the fix @fix; NULL: none. */
+static void finds(enum uvio_severity severity, const char *what, const char *fix)
 {
 	const struct uvio_finding *found = finding_with(what);
 
@@ -92,10 +92,10 @@ static void finds(enum uvio_severity severity, const char *what, const char *men
 		return;
 	}
 	ASSERT_EQ(found->severity, severity);
-	if (mend)
-		ASSERT_HAS(found->mend, mend);
+	if (fix)
+		ASSERT_HAS(found->fix, fix);
 	else
-		ASSERT(!found->mend);
+		ASSERT(!found->fix);
 }
 
 static void count_is(unsigned int want)
@@ -106,7 +106,7 @@ static void count_is(unsigned int want)
 	ASSERT_EQ(count, want);
 }
 
-/* What open says is the gravest finding and its mend. */
+/* What open says is the gravest finding and its fix. */
 static void open_says_the_same(const char *address, const char *backend, int err)
 {
 	const struct uvio_open_options options = {.backend = backend};
@@ -116,8 +116,8 @@ static void open_says_the_same(const char *address, const char *backend, int err
 	char sentence[1024];
 
 	ASSERT(count > 0);
-	snprintf(sentence, sizeof(sentence), "%.600s%s%.400s", first->what, first->mend ? "; " : "",
-		first->mend ? first->mend : "");
+	snprintf(sentence, sizeof(sentence), "%.600s%s%.400s", first->what, first->fix ? "; " : "",
+		first->fix ? first->fix : "");
 	ASSERT_ERR(uvio_udev_open(tree->ctx, address, &options, &udev), err, sentence);
 }
 
@@ -222,7 +222,8 @@ static void an_iommu_that_translates_takes_dma_from_uio(void)
 	begin("edu-uio-dma-fq", EDU, "uio", UVIO_USABLE);
 	finds(UVIO_LIMITS,
 		EDU ": no DMA: an IOMMU translates for this device (its group is of type "
-			       "DMA-FQ)", "boot with iommu=pt, or use the vfio backend");
+		    "DMA-FQ)",
+		"boot with iommu=pt, or use the vfio backend");
 }
 
 static void a_device_of_another_bus_is_usable_on_uio(void)
@@ -281,7 +282,7 @@ static void members_that_block_are_all_named(void)
 	begin("group-blocked", EDU, "vfio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS,
 		EDU ": IOMMU group 1 is not viable: kernel drivers hold other members of "
-			       "it: 0000:00:05.0 (e1000e), 0000:00:07.0 (nvme)",
+		    "it: 0000:00:05.0 (e1000e), 0000:00:07.0 (nvme)",
 		"unbind each of them or bind it to vfio as well");
 	ASSERT(!finding_with("0000:00:06.0"));
 	open_says_the_same(EDU, "vfio", -EBUSY);

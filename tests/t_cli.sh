@@ -140,7 +140,7 @@ run_on check "$EDU"
 check "check succeeds where a backend is usable" status_is 0
 check "check says which is usable" prints "uio: usable"
 check "check says which is not" prints "vfio: not applicable"
-check "check says what mends it" prints "mend: uvio bind $EDU vfio"
+check "check says what fixes it" prints "fix: uvio bind $EDU vfio"
 check "check prints no errors" says_nothing
 run_on check --json uio0
 check "check --json is JSON" is_json

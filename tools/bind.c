@@ -43,8 +43,8 @@ static void warn_if_broken(const struct tool *tool, const struct uvio_device *af
 		return;
 	findings = uvio_check_findings(check, &count);
 	if (uvio_check_verdict(check) == UVIO_BROKEN)
-		fprintf(stderr, "uvio: but %s%s%s\n", findings->what, findings->mend ? "; " : "",
-			findings->mend ? findings->mend : "");
+		fprintf(stderr, "uvio: but %s%s%s\n", findings->what, findings->fix ? "; " : "",
+			findings->fix ? findings->fix : "");
 	uvio_check_free(check);
 }
 

@@ -30,8 +30,8 @@ static void print_findings(const char *backend, const struct uvio_check *check)
 	printf("%s: %s\n", backend, verdicts[uvio_check_verdict(check)]);
 	for (unsigned int i = 0; i < count; i++) {
 		tool_wrap(stdout, "  ", findings[i].what);
-		if (findings[i].mend)
-			tool_wrap(stdout, "    mend: ", findings[i].mend);
+		if (findings[i].fix)
+			tool_wrap(stdout, "    fix: ", findings[i].fix);
 	}
 }
 
@@ -41,7 +41,7 @@ static struct json_object *finding_json(const struct uvio_finding *finding)
 
 	json_text(object, "severity", severities[finding->severity]);
 	json_text(object, "what", finding->what);
-	json_text(object, "mend", finding->mend);
+	json_text(object, "fix", finding->fix);
 	return object;
 }
 
@@ -152,7 +152,7 @@ static int run_check(struct tool *tool, int argc, char **argv)
 const struct command command_check = {
 	.name = "check",
 	.args = "ADDRESS",
-	.help = "say which backends can carry a device, why not, and what mends it",
+	.help = "say which backends can carry a device, why not, and what fixes it",
 	.notes = "Opens nothing and changes nothing. A backend is usable; not applicable, as\n"
 		 "long as another kernel driver has the device, or none; or broken on this\n"
 		 "machine.\n",

@@ -129,7 +129,7 @@ static struct uvio_check *check_now(const struct comparison *c, const char *back
 	return check;
 }
 
-/* What binding cannot mend needs no binding to be told. */
+/* What binding cannot fix needs no binding to be told. */
 static bool is_broken(const struct comparison *c, const struct backend_result *result)
 {
 	struct uvio_check *check = check_now(c, result->name);
@@ -142,8 +142,8 @@ static bool is_broken(const struct comparison *c, const struct backend_result *r
 	broken = uvio_check_verdict(check) == UVIO_BROKEN;
 	finding = uvio_check_findings(check, &count);
 	if (broken)
-		uvio_fail(-ENODEV, "%s%s%s", finding->what, finding->mend ? "; " : "",
-			finding->mend ? finding->mend : "");
+		uvio_fail(-ENODEV, "%s%s%s", finding->what, finding->fix ? "; " : "",
+			finding->fix ? finding->fix : "");
 	uvio_check_free(check);
 	return broken;
 }
@@ -254,7 +254,7 @@ static bool same_family(const struct backend_result *a, const struct backend_res
 static void unusable_for(struct backend_result *result, const struct uvio_finding *why)
 {
 	free(result->reason);
-	uvio_fail(-ENODEV, "%s%s%s", why->what, why->mend ? "; " : "", why->mend ? why->mend : "");
+	uvio_fail(-ENODEV, "%s%s%s", why->what, why->fix ? "; " : "", why->fix ? why->fix : "");
 	result->reason = strdup(uvio_last_error());
 }
 

@@ -17,20 +17,20 @@ const char *uio_translation(const char *iommu_type)
 static void probe_driver(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char mend[UVIO_TEXT_SIZE];
+	char fix[UVIO_TEXT_SIZE];
 	bool loaded = uvio_sysfs_exists(ctx, "bus/pci/drivers/uio_pci_generic");
 
 	if (info->uio)
 		return;
-	snprintf(mend, sizeof(mend), "%suvio bind %s uio",
-		loaded ? "" : "modprobe uio_pci_generic; ", info->address);
+	snprintf(fix, sizeof(fix), "%suvio bind %s uio", loaded ? "" : "modprobe uio_pci_generic; ",
+		info->address);
 	if (info->driver)
-		uvio_check_add(check, UVIO_UNBOUND, mend,
+		uvio_check_add(check, UVIO_UNBOUND, fix,
 			"%s: bound to the kernel driver '%s', not to a UIO driver", info->address,
 			info->driver);
 	else
 		uvio_check_add(
-			check, UVIO_UNBOUND, mend, "%s: not bound to a UIO driver", info->address);
+			check, UVIO_UNBOUND, fix, "%s: not bound to a UIO driver", info->address);
 }
 
 static void probe_node(

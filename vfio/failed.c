@@ -34,7 +34,7 @@ static const struct {
 	{"VFIO_SET_IOMMU", -ENODEV, "the module vfio_iommu_type1 is not loaded; modprobe it"},
 	{"VFIO_GROUP_SET_CONTAINER", -EINVAL,
 		"the group cannot be attached: often memory reserved by the firmware for the card "
-		"(RMRR); dmesg names it, and another slot may mend it"},
+		"(RMRR); dmesg names it, and another slot may fix it"},
 	{"VFIO_GROUP_SET_CONTAINER", -EBUSY,
 		"a member of its IOMMU group was taken by a kernel driver; uvio info lists them"},
 	{"VFIO_GROUP_GET_DEVICE_FD", -EAGAIN, STILL_RESETTING},
@@ -62,7 +62,7 @@ static const struct {
 		"allow_unsafe_interrupts=1"},
 	{"VFIO_DEVICE_ATTACH_IOMMUFD_PT", -EINVAL,
 		"it cannot be attached: often memory reserved by the firmware for the card "
-		"(RMRR); dmesg names it, and another slot may mend it"},
+		"(RMRR); dmesg names it, and another slot may fix it"},
 	{"VFIO_DEVICE_ATTACH_IOMMUFD_PT", -EBUSY,
 		"a member of its IOMMU group is in another address space; give all the same "
 		"domain"},
@@ -110,8 +110,8 @@ static int node_failed(struct uvio_udev *udev, int err, const char *path)
 			"%s: %s is open in another program, for it or for another member "
 			"of its IOMMU group; fuser -v %s names it",
 			udev->address.text, path, path);
-	return uvio_open_failed(udev, err, path,
-		err == -EPERM || err == -EACCES ? refusal(path) : NULL);
+	return uvio_open_failed(
+		udev, err, path, err == -EPERM || err == -EACCES ? refusal(path) : NULL);
 }
 
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step)

@@ -11,7 +11,7 @@
 
 #include "vfio.h"
 
-#define NO_GROUP_MEND                                                                              \
+#define NO_GROUP_FIX                                                                               \
 	"switch on VT-d or AMD-Vi in the firmware setup (a virtual machine needs a virtual "       \
 	"IOMMU), boot Intel machines with intel_iommu=on, or use the uio backend"
 
@@ -24,39 +24,39 @@ bool vfio_claims(const struct uvio_device_info *info)
 static void probe_driver(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char mend[UVIO_TEXT_SIZE];
+	char fix[UVIO_TEXT_SIZE];
 	bool loaded = uvio_sysfs_exists(ctx, "bus/pci/drivers/vfio-pci");
 
 	if (vfio_claims(info))
 		return;
-	snprintf(mend, sizeof(mend), "%suvio bind %s vfio", loaded ? "" : "modprobe vfio-pci; ",
+	snprintf(fix, sizeof(fix), "%suvio bind %s vfio", loaded ? "" : "modprobe vfio-pci; ",
 		info->address);
 	if (info->driver)
-		uvio_check_add(check, UVIO_UNBOUND, mend,
+		uvio_check_add(check, UVIO_UNBOUND, fix,
 			"%s: bound to the kernel driver '%s', not to vfio-pci", info->address,
 			info->driver);
 	else
 		uvio_check_add(
-			check, UVIO_UNBOUND, mend, "%s: not bound to vfio-pci", info->address);
+			check, UVIO_UNBOUND, fix, "%s: not bound to vfio-pci", info->address);
 }
 
 static void probe_group(const struct uvio_device *device, struct uvio_check *check)
 {
 	const struct uvio_device_info *info = &device->info;
-	char blockers[UVIO_TEXT_SIZE / 2], mend[UVIO_TEXT_SIZE];
+	char blockers[UVIO_TEXT_SIZE / 2], fix[UVIO_TEXT_SIZE];
 
 	if (info->iommu_group < 0) {
-		uvio_check_add(check, UVIO_BLOCKS, NO_GROUP_MEND,
+		uvio_check_add(check, UVIO_BLOCKS, NO_GROUP_FIX,
 			"%s: no IOMMU group: the IOMMU is off, or this machine has none",
 			info->address);
 		return;
 	}
 	if (!uvio_group_blockers(device, blockers, sizeof(blockers)))
 		return;
-	snprintf(mend, sizeof(mend),
+	snprintf(fix, sizeof(fix),
 		"unbind each of them or bind it to vfio as well (uvio bind ADDRESS vfio), or move "
 		"the card to another slot");
-	uvio_check_add(check, UVIO_BLOCKS, mend,
+	uvio_check_add(check, UVIO_BLOCKS, fix,
 		"%s: IOMMU group %d is not viable: kernel drivers hold other members of it: %s",
 		info->address, info->iommu_group, blockers);
 }
@@ -73,15 +73,15 @@ static void not_permitted(const struct uvio_device_info *info, const char *path,
 	struct uvio_check *check)
 {
 	const char *last = strrchr(path, '/');
-	char mend[UVIO_TEXT_SIZE];
+	char fix[UVIO_TEXT_SIZE];
 	struct stat st = {0};
 
 	stat(path, &st);
-	snprintf(mend, sizeof(mend),
+	snprintf(fix, sizeof(fix),
 		"chown it to that user, or for ever by a udev rule: SUBSYSTEM==\"%s\", "
 		"KERNEL==\"%s\", OWNER=\"USER\"; in a container, pass the node in",
 		subsystem_of(name), last ? last + 1 : path);
-	uvio_check_add(check, UVIO_BLOCKS, mend,
+	uvio_check_add(check, UVIO_BLOCKS, fix,
 		"%s: %s may not be opened by user %u: it belongs to user %u and group %u with mode "
 		"%04o",
 		info->address, path, (unsigned int)geteuid(), (unsigned int)st.st_uid,
@@ -94,14 +94,14 @@ static bool is_noiommu(const struct uvio_device_info *info)
 }
 
 static void probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info, const char *name,
-	const char *mend, struct uvio_check *check)
+	const char *fix, struct uvio_check *check)
 {
 	char path[PATH_MAX];
 
 	uvio_dev_path(ctx, path, "%s", name);
 	if (access(path, F_OK))
 		uvio_check_add(
-			check, UVIO_BLOCKS, mend, "%s: %s does not exist", info->address, path);
+			check, UVIO_BLOCKS, fix, "%s: %s does not exist", info->address, path);
 	else if (access(path, R_OK | W_OK))
 		not_permitted(info, path, name, check);
 }

@@ -31,7 +31,7 @@ enum uvio_severity {
 struct uvio_finding {
 	enum uvio_severity severity;
 	const char *what; /**< a sentence */
-	const char *mend; /**< what to do, often a command; NULL: nothing to do */
+	const char *fix;  /**< what to do, often a command; NULL: nothing to do */
 };
 
 struct uvio_check;

@@ -4,7 +4,7 @@
  * Errors.
  *
  * Every function of this library which can fail returns a negative errno value. Besides that the
- * calling thread has a sentence: which object, what happened, and what mends it. The sentence
+ * calling thread has a sentence: which object, what happened, and what fixes it. The sentence
  * and its errno are those of the last call of this thread that failed; a call that succeeds leaves
  * them alone.
  */

@@ -113,7 +113,7 @@ enum uvio_cap {
  * or memory is mapped in @domain where it cannot reach it.
  * -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ENOTSUP: port instructions, and the
  * processor has none. -ENOMEM. -EPROTO: the kernel's answer makes no sense. The text names what
- * blocks and how to mend it; the device is left as it was found.
+ * blocks and how to fix it; the device is left as it was found.
  *
  * With UVIO_OPEN_GUARD also what starting a program can fail with; -ENOTSUP: not PCI, or there is
  * no reset; -ETIMEDOUT, -EPIPE, -EPROTO: the guard does not answer, or is of another version.

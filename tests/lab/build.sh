@@ -18,7 +18,7 @@ kernel_full() {
   if [[ -z $build ]]; then
     build_wait "$store" "$version" "$sum"
     build=$(build_cached "$store" '' "$sum")
-    [[ $build ]] || die "--kernel full" "is not at hand (reason above); mend that," \
+    [[ $build ]] || die "--kernel full" "is not at hand (reason above); fix that," \
       "or give --kernel FILE"
     [[ $build_rc == 0 ]] || say "using the cached ${build%.*}"
   fi
