@@ -16,8 +16,9 @@ static bool has_open(const char *folder, const char *path)
 	char link[PATH_MAX], target[PATH_MAX];
 	struct dirent *entry;
 	bool found = false;
-	DIR *dir = opendir(folder);
+	DIR *dir = NULL;
 
+	uvio_sys_opendir(folder, &dir);
 	while (dir && !found && (entry = readdir(dir))) {
 		snprintf(link, sizeof(link), "%.2000s/%.255s", folder, entry->d_name);
 		found = !uvio_sys_readlink(link, target, sizeof(target)) && !strcmp(target, path);
@@ -33,8 +34,9 @@ int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t 
 	char folder[PATH_MAX], file[64];
 	struct dirent *entry;
 	int pid = 0;
-	DIR *dir = opendir(ctx->proc);
+	DIR *dir = NULL;
 
+	uvio_sys_opendir(ctx->proc, &dir);
 	name[0] = '\0';
 	while (dir && !pid && (entry = readdir(dir))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))

@@ -8,12 +8,10 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,16 +22,6 @@
 #endif
 
 _Static_assert(sizeof(off_t) == 8, "region offsets need 64 bits: AC_SYS_LARGEFILE");
-
-int uvio_sys_open(const char *path, int flags)
-{
-	int fd;
-
-	do
-		fd = open(path, flags | O_CLOEXEC);
-	while (fd < 0 && errno == EINTR);
-	return fd < 0 ? -errno : fd;
-}
 
 void uvio_sys_close(int fd)
 {
@@ -125,20 +113,6 @@ int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 	int n = poll(fds, count, timeout_ms);
 
 	return n < 0 ? -errno : n;
-}
-
-int uvio_sys_eventfd(void)
-{
-	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-int uvio_sys_epoll(void)
-{
-	int fd = epoll_create1(EPOLL_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
 }
 
 int uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events)
@@ -235,11 +209,6 @@ bool uvio_sys_exists_at(int folder, const char *name)
 	return !faccessat(folder, name, F_OK, 0);
 }
 
-int uvio_sys_socketpair(int fds[2])
-{
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
-}
-
 int uvio_sys_send(int fd, const void *buf, size_t size, const int *fds, unsigned int count)
 {
 	union {
@@ -283,31 +252,6 @@ int uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
 void uvio_sys_hang_up(int fd)
 {
 	shutdown(fd, SHUT_WR);
-}
-
-int uvio_sys_pidfd(void)
-{
-#ifdef SYS_pidfd_open
-	/* Always close-on-exec. */
-	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-
-	return fd < 0 ? -errno : fd;
-#else
-	return -ENOSYS;
-#endif
-}
-
-int uvio_sys_memfd(const char *name, unsigned int flags, size_t size)
-{
-	int rc, fd = memfd_create(name, flags | MFD_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (!ftruncate(fd, (off_t)size))
-		return fd;
-	rc = -errno;
-	close(fd);
-	return rc;
 }
 
 static int spawn(

@@ -7,6 +7,7 @@
 #ifndef UVIO_SYS_H
 #define UVIO_SYS_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -15,8 +16,26 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/** Always O_CLOEXEC. A descriptor. */
+/**
+ * Every descriptor that is given below is close-on-exec and 3 at least, also where a program has
+ * closed its standard ones: what it prints to these must never reach a card.
+ */
+
+/** A descriptor. */
 int uvio_sys_open(const char *path, int flags);
+/** A folder, to be read with readdir() and closed with closedir(). */
+int uvio_sys_opendir(const char *path, DIR **out);
+
+/** One that comes by other means, as from an ioctl: moved to 3 or above; an errno stays as it is.
+ */
+int uvio_sys_keep(int fd);
+/**
+ * Takes the places below 3 that are closed while such a call is made, so that none lands there even
+ * for a moment. Which they are, for uvio_sys_free_low().
+ */
+unsigned int uvio_sys_hold_low(void);
+void uvio_sys_free_low(unsigned int held);
+
 void uvio_sys_close(int fd);
 
 /** The number of bytes, which may be fewer than asked for. */
@@ -49,10 +68,10 @@ int uvio_sys_mremap(void *addr, size_t size, void *to);
 /** The number of descriptors with events; 0: time is over. */
 int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 
-/** Non-blocking, close-on-exec. A descriptor. */
+/** Non-blocking. A descriptor. */
 int uvio_sys_eventfd(void);
 
-/** Close-on-exec. A descriptor, which is readable while one that was added has an event. */
+/** A descriptor, which is readable while one that was added has an event. */
 int uvio_sys_epoll(void);
 /** @events as EPOLLIN; 0: error conditions only, which are always among them. */
 int uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events);

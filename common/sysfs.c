@@ -193,9 +193,9 @@ int uvio_sysfs_names(
 	*names = NULL;
 	if (rc)
 		return rc;
-	dir = opendir(path);
-	if (!dir)
-		return -errno;
+	rc = uvio_sys_opendir(path, &dir);
+	if (rc)
+		return rc;
 	for (errno = 0; !rc && (entry = readdir(dir)); errno = 0)
 		if (entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix)))
 			rc = add_name(names, &count, entry->d_name);

@@ -188,6 +188,22 @@ run_on guard "$EDU" -- /etc/passwd
 check "guard ends with 126 where it is no program" status_is 126
 run_on guard --reset "$EDU" -- true
 check "guard refuses a reset that there is not" fails_with "no way to reset this card alone"
+# shellcheck disable=SC2016
+are_null='for fd in 0 1 2; do [ "$(readlink /proc/$$/fd/$fd)" = /dev/null ] || exit 9; done'
+run_closed() {
+	status=0
+	"$uvio" guard --sysfs "$tree/sys" --dev "$tree/dev" --proc "$tree/proc" "$EDU" -- \
+		sh -c "$are_null" <&- >&- 2>&- || status=$?
+	status_is 0
+}
+check "closed standard descriptors become /dev/null" run_closed
+closed_output() {
+	status=0
+	"$uvio" list --sysfs "$tree/sys" 2>"$err" >&- || status=$?
+	: >"$out"
+	status_is 1 && says "standard output: it could not be written"
+}
+check "a closed standard output is still an error" closed_output
 check "guard without a program is a usage error" usage_error "which program?" guard "$EDU"
 check "guard without -- is a usage error" usage_error "which program?" guard "$EDU" true now
 run_on guard 00:1e.0 -- true

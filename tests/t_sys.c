@@ -64,10 +64,97 @@ static void every_descriptor_closes_on_exec(void)
 	closes_on_exec(uvio_sys_epoll());
 }
 
+static int saved[3];
+
+/* What another thread prints meanwhile must not be taken by anything. */
+static void close_standard(void)
+{
+	fflush(stdout);
+	for (int fd = 0; fd < 3; fd++) {
+		saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+		close(fd);
+	}
+}
+
+static bool standard_is_closed(void)
+{
+	bool closed = true;
+
+	for (int fd = 0; fd < 3; fd++)
+		closed = fcntl(fd, F_GETFD) < 0 && closed;
+	return closed;
+}
+
+static void restore_standard(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		dup2(saved[fd], fd);
+		close(saved[fd]);
+	}
+}
+
+static bool all_are_kept(const int *fds, size_t count)
+{
+	bool kept = true;
+
+	for (size_t i = 0; i < count; i++) {
+		kept = fds[i] >= 3 && fcntl(fds[i], F_GETFD) == FD_CLOEXEC && kept;
+		close(fds[i]);
+	}
+	return kept;
+}
+
+static void no_descriptor_is_below_3(void)
+{
+	bool kept, closed;
+	DIR *folder = NULL;
+	int fds[9];
+
+	close_standard();
+	fds[0] = uvio_sys_open("/dev/null", O_RDWR);
+	fds[1] = uvio_sys_eventfd();
+	fds[2] = uvio_sys_epoll();
+	fds[3] = uvio_sys_pidfd();
+	fds[4] = uvio_sys_memfd("low", 0, 4096);
+	uvio_sys_socketpair(fds + 5);
+	fds[7] = uvio_sys_opendir("/", &folder) ? -1 : fcntl(dirfd(folder), F_DUPFD_CLOEXEC, 3);
+	closed = folder && dirfd(folder) >= 3;
+	fds[8] = uvio_sys_keep(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	closed = closed && standard_is_closed();
+	restore_standard();
+	closedir(folder);
+	kept = all_are_kept(fds, 9);
+	ASSERT(closed);
+	ASSERT(kept);
+}
+
+/* Not even while a call is made: writing fails as it does where nothing is open. */
+static void low_descriptors_that_are_held_take_nothing(void)
+{
+	unsigned int held, again;
+	ssize_t n;
+	int err;
+
+	close_standard();
+	held = uvio_sys_hold_low();
+	n = write(STDOUT_FILENO, "x", 1);
+	err = errno;
+	again = uvio_sys_hold_low();
+	uvio_sys_free_low(held);
+	restore_standard();
+	ASSERT_EQ(held, 7);
+	ASSERT_EQ(again, 0);
+	ASSERT_EQ(n, -1);
+	ASSERT_EQ(err, EBADF);
+	ASSERT_EQ(uvio_sys_hold_low(), 0);
+}
+
 static CU_TestInfo cases[] = {
 	TEST_FOR("vfio 5", offsets_have_64_bits),
 	TEST_FOR("vfio 12", a_target_is_whole_and_ends),
 	TEST_FOR("vfio 29", every_descriptor_closes_on_exec),
+	TEST(no_descriptor_is_below_3),
+	TEST(low_descriptors_that_are_held_take_nothing),
 	CU_TEST_INFO_NULL,
 };
 

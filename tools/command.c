@@ -63,6 +63,7 @@ int tool_main(int argc, char **argv, tool_floor_fn floor)
 	struct tool tool = {.floor = floor};
 	int option;
 
+	tool_fill_standard();
 	if (argc > 0)
 		argv[0] = name;
 	option = tool_getopt(&tool, argc, argv, TOOL_SHORT_OPTIONS, longs);

@@ -3,10 +3,12 @@
 #include <config.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "tools.h"
 
 static volatile sig_atomic_t caught_signal;
@@ -49,6 +51,17 @@ static bool common_option(struct tool *tool, int option)
 	default:
 		return false;
 	}
+}
+
+void tool_fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 int tool_getopt(

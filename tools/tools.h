@@ -91,6 +91,12 @@ int tool_stop(const struct tool *tool, int option);
 /* Checks the number of operands, and makes the context. */
 int tool_start(struct tool *tool, int argc, char **argv, int least, int most);
 
+/*
+ * Closed standard descriptors become /dev/null, so that none of a card takes their place. It is
+ * opened so that reading and writing fail as they would have.
+ */
+void tool_fill_standard(void);
+
 void tool_print_commands(void);
 
 int tool_usage(const struct tool *tool, const char *format, ...) UVIO_PRINTF(2, 3);

@@ -49,6 +49,18 @@ struct guard {
 	struct kept *kept;
 };
 
+/* A card's descriptor in the place of one of them would get what is printed. */
+static void fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* What the driver's program left open for exec is none of ours. */
 static void close_rest(void)
 {
@@ -392,6 +404,7 @@ int main(void)
 		return 2;
 	}
 	close_rest();
+	fill_standard();
 	pid = fork();
 	if (pid < 0)
 		answer(1, -errno);

@@ -202,11 +202,14 @@ static int get_device(
 {
 	const char *token = device->vf_token;
 	char name[2 * UVIO_ADDRESS_SIZE];
+	unsigned int held;
 	int rc;
 
 	snprintf(name, sizeof(name), "%s%s%.36s", udev->address.text, token ? " vf_token=" : "",
 		token ? token : "");
-	rc = vfio_ioctl_again(group->fd, VFIO_GROUP_GET_DEVICE_FD, name);
+	held = uvio_sys_hold_low();
+	rc = uvio_sys_keep(vfio_ioctl_again(group->fd, VFIO_GROUP_GET_DEVICE_FD, name));
+	uvio_sys_free_low(held);
 	if (rc >= 0)
 		return rc;
 	return vfio_open_failed(
