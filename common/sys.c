@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/capability.h>
+
 #include "sys.h"
 
 #if UVIO_HAS_PORT_INSTRUCTIONS
@@ -207,6 +209,30 @@ void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
 bool uvio_sys_exists_at(int folder, const char *name)
 {
 	return !faccessat(folder, name, F_OK, 0);
+}
+
+/* The C library's faccessat() goes by the user's number where the kernel has no such call. */
+int uvio_sys_access(const char *path, int mode)
+{
+#ifdef SYS_faccessat2
+	return syscall(SYS_faccessat2, AT_FDCWD, path, mode, AT_EACCESS) ? -errno : 0;
+#else
+	(void)path;
+	(void)mode;
+	return -ENOSYS;
+#endif
+}
+
+int uvio_sys_capget(struct uvio_capabilities *set)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capget, &header, data))
+		return -errno;
+	set->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+	set->permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+	return 0;
 }
 
 int uvio_sys_send(int fd, const void *buf, size_t size, const int *fds, unsigned int count)

@@ -98,6 +98,17 @@ int uvio_sys_readlink(const char *path, char *buf, size_t size);
 int uvio_sys_readlink_at(int folder, const char *name, char *buf, size_t size);
 bool uvio_sys_exists_at(int folder, const char *name);
 
+/** As access(), by the effective ids and capabilities; -ENOSYS before Linux 5.8. */
+int uvio_sys_access(const char *path, int mode);
+
+/** The capabilities of the calling thread, a bit each. */
+struct uvio_capabilities {
+	uint64_t effective;
+	uint64_t permitted;
+};
+
+int uvio_sys_capget(struct uvio_capabilities *set);
+
 /** Two connected sockets which keep messages apart. */
 int uvio_sys_socketpair(int fds[2]);
 /** One message, with copies of @count descriptors, UVIO_SYS_FDS at most. */

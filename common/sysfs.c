@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "rights.h"
 #include "sys.h"
 
 static int UVIO_PRINTF(3, 0) join(char *path, const char *root, const char *format, va_list args)
@@ -159,7 +160,7 @@ bool uvio_sysfs_exists(struct uvio_ctx *ctx, const char *format, ...)
 {
 	char path[PATH_MAX];
 
-	return !JOIN(path, ctx->sysfs, format) && !access(path, F_OK);
+	return !JOIN(path, ctx->sysfs, format) && uvio_may_access(path, F_OK);
 }
 
 /* uio2 before uio10. */

@@ -183,7 +183,9 @@ static void a_user_with_the_node_is_limited(void)
 	run(EDU, "uio", UVIO_USABLE);
 	finds(UVIO_LIMITS, "/config cannot be written, so INTx cannot be armed again",
 		"run as root with a writable sysfs");
-	finds(UVIO_LIMITS, EDU ": no DMA for user 1234: the kernel hides page frame numbers",
+	finds(UVIO_LIMITS,
+		EDU ": no DMA for user 1234: without CAP_SYS_ADMIN the kernel hides page "
+		    "frame numbers",
 		"vfio");
 }
 

@@ -41,18 +41,17 @@ static void probe_node(
 	if (!info->uio)
 		return;
 	uvio_dev_path(ctx, path, "%s", info->uio);
-	if (access(path, F_OK))
+	if (!uvio_may_access(path, F_OK))
 		uvio_check_add(check, UVIO_BLOCKS,
 			"in a container, pass the node in; on the host, "
 			"is udev running?",
 			"%s: %s does not exist, though a UIO driver is bound", info->address, path);
-	else if (access(path, R_OK | W_OK))
+	else if (!uvio_may_access(path, R_OK | W_OK))
 		uvio_check_add(check, UVIO_BLOCKS,
 			"run as root, use the vfio backend, or, for registers without INTx and "
 			"DMA, give the node away by a udev rule: SUBSYSTEM==\"uio\", "
 			"OWNER=\"USER\"",
-			"%s: %s may not be opened by user %u", info->address, path,
-			(unsigned int)geteuid());
+			"%s: %s may not be opened by user %u", info->address, path, uvio_user());
 }
 
 /* PCI Local Bus Specification 3.0, 6.2.4: 0 is no pin, as in every virtual function. */
@@ -103,11 +102,14 @@ static void probe_dma(const struct uvio_device_info *info, struct uvio_check *ch
 			"%s: no DMA: an IOMMU translates for this device (its group is of type "
 			"%s), so that physical addresses would fault",
 			info->address, info->iommu_type);
-	else if (geteuid())
+	else if (!uvio_has_capability(CAP_SYS_ADMIN))
 		uvio_check_add(check, UVIO_LIMITS,
-			info->pci ? "run as root, or use the vfio backend" : "run as root",
-			"%s: no DMA for user %u: the kernel hides page frame numbers from it",
-			info->address, (unsigned int)geteuid());
+			info->pci ? "run it with CAP_SYS_ADMIN, as root on the host has it, or use "
+				    "the vfio backend"
+				  : "run it with CAP_SYS_ADMIN, as root on the host has it",
+			"%s: no DMA for user %u: without CAP_SYS_ADMIN the kernel hides page frame "
+			"numbers",
+			info->address, uvio_user());
 	else
 		uvio_check_add(check, UVIO_NOTE, NULL,
 			"%s: DMA is not protected here: a program has to ask for it "
@@ -124,7 +126,7 @@ static void probe_config(
 	char path[PATH_MAX];
 
 	if (!uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/config", info->address) &&
-		access(path, W_OK))
+		!uvio_may_access(path, W_OK))
 		uvio_check_add(check, UVIO_LIMITS,
 			"run as root with a writable sysfs, or use the vfio backend",
 			"%s: %s cannot be written, so INTx cannot be armed again, and there is no "

@@ -184,7 +184,7 @@ static int uio_node(struct uvio_ctx *ctx, const char *address, char *path)
 
 	if (name_of(ctx, address, name) || uvio_dev_path(ctx, path, "%s", name))
 		return -ENOENT;
-	return access(path, F_OK) ? -ENOENT : 0;
+	return uvio_may_access(path, F_OK) ? 0 : -ENOENT;
 }
 
 static const struct uvio_backend_ops uio_ops = {

@@ -9,6 +9,7 @@
 
 #include "backend.h"
 #include "phys.h"
+#include "rights.h"
 #include "sys.h"
 
 #define UIO_MAPS 5	  /* MAX_UIO_MAPS */

@@ -39,9 +39,10 @@ static bool cdev_offered(struct uvio_ctx *ctx, const char *address)
 	char path[PATH_MAX], name[UVIO_NAME_SIZE];
 
 	if (vfio_cdev_name(ctx, address, name, sizeof(name)) ||
-		uvio_dev_path(ctx, path, "vfio/devices/%s", name) || access(path, R_OK | W_OK))
+		uvio_dev_path(ctx, path, "vfio/devices/%s", name) ||
+		!uvio_may_access(path, R_OK | W_OK))
 		return false;
-	return !uvio_dev_path(ctx, path, "iommu") && !access(path, R_OK | W_OK);
+	return !uvio_dev_path(ctx, path, "iommu") && uvio_may_access(path, R_OK | W_OK);
 }
 
 static int open_iommufd(struct uvio_udev *udev, struct vfio_domain *domain)

@@ -40,9 +40,10 @@ static bool group_offered(struct uvio_ctx *ctx, const char *address, const struc
 		return false;
 	if (!strncmp(name, NOIOMMU, strlen(NOIOMMU)) != !!way->prefix[0])
 		return false;
-	if (uvio_dev_path(ctx, path, "vfio/%s", name) || access(path, R_OK | W_OK))
+	if (uvio_dev_path(ctx, path, "vfio/%s", name) || !uvio_may_access(path, R_OK | W_OK))
 		return false;
-	return !uvio_dev_path(ctx, path, "%s", way->container) && !access(path, R_OK | W_OK);
+	return !uvio_dev_path(ctx, path, "%s", way->container) &&
+	       uvio_may_access(path, R_OK | W_OK);
 }
 
 static bool offered(struct uvio_ctx *ctx, const char *address)

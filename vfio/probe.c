@@ -84,8 +84,8 @@ static void not_permitted(const struct uvio_device_info *info, const char *path,
 	uvio_check_add(check, UVIO_BLOCKS, fix,
 		"%s: %s may not be opened by user %u: it belongs to user %u and group %u with mode "
 		"%04o",
-		info->address, path, (unsigned int)geteuid(), (unsigned int)st.st_uid,
-		(unsigned int)st.st_gid, (unsigned int)st.st_mode & 07777);
+		info->address, path, uvio_user(), (unsigned int)st.st_uid, (unsigned int)st.st_gid,
+		(unsigned int)st.st_mode & 07777);
 }
 
 static bool is_noiommu(const struct uvio_device_info *info)
@@ -99,10 +99,10 @@ static void probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info
 	char path[PATH_MAX];
 
 	uvio_dev_path(ctx, path, "%s", name);
-	if (access(path, F_OK))
+	if (!uvio_may_access(path, F_OK))
 		uvio_check_add(
 			check, UVIO_BLOCKS, fix, "%s: %s does not exist", info->address, path);
-	else if (access(path, R_OK | W_OK))
+	else if (!uvio_may_access(path, R_OK | W_OK))
 		not_permitted(info, path, name, check);
 }
 
@@ -130,9 +130,9 @@ static void probe_group_node(
 	if (vfio_group_name(ctx, info->address, name, sizeof(name)) ||
 		uvio_dev_path(ctx, path, "vfio/%s", name))
 		return;
-	if (access(path, F_OK))
+	if (!uvio_may_access(path, F_OK))
 		no_group_node(ctx, info, path, check);
-	else if (access(path, R_OK | W_OK))
+	else if (!uvio_may_access(path, R_OK | W_OK))
 		not_permitted(info, path, name, check);
 }
 
@@ -254,7 +254,8 @@ static void probe_memlock(const struct uvio_device_info *info, struct uvio_check
 {
 	struct rlimit limit;
 
-	if (!geteuid() || getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY)
+	if (uvio_has_capability(CAP_IPC_LOCK) || getrlimit(RLIMIT_MEMLOCK, &limit) ||
+		limit.rlim_cur == RLIM_INFINITY)
 		return;
 	uvio_check_add(check, UVIO_LIMITS,
 		"ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the systemd unit",

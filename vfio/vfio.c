@@ -190,10 +190,10 @@ static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 	char name[UVIO_NAME_SIZE];
 
 	if (!vfio_group_name(ctx, address, name, sizeof(name)) &&
-		!uvio_dev_path(ctx, path, "vfio/%s", name) && !access(path, F_OK))
+		!uvio_dev_path(ctx, path, "vfio/%s", name) && uvio_may_access(path, F_OK))
 		return 0;
 	if (!vfio_cdev_name(ctx, address, name, sizeof(name)) &&
-		!uvio_dev_path(ctx, path, "vfio/devices/%s", name) && !access(path, F_OK))
+		!uvio_dev_path(ctx, path, "vfio/devices/%s", name) && uvio_may_access(path, F_OK))
 		return 0;
 	return -ENOENT;
 }

@@ -8,6 +8,7 @@
 
 #include "backend.h"
 #include "phys.h"
+#include "rights.h"
 
 /* iova.c: free ranges of IOVA, neither overlapping nor touching, in a balanced tree by address. */
 
