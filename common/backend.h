@@ -119,7 +119,7 @@ struct uvio_udev {
 	/**
 	 * Set by irq_enable where an interrupt has to be armed again; NULL: there is nothing to do.
 	 * Guarantees: the next event will be reported, and one that is pending now. One system
-	 * call.
+	 * call; it adds to @acks what it takes beside.
 	 */
 	uvio_irq_ack_fn *irq_ack;
 	uint64_t acks; /* system calls made by it */

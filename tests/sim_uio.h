@@ -16,6 +16,7 @@ struct sim_uio {
 	bool scattered;	 /* no two pages are neighbours */
 	bool hidden;	 /* page frame numbers read 0 */
 	bool gone;	 /* the driver was unbound */
+	bool wants_low;	 /* as QEMU 7.2: looks at the line again where the lower byte is written */
 	uint64_t huge;	 /* the sizes of huge pages that are free, added up */
 	/* Anonymous mappings to come that lie beyond SIM_UIO_MASK, huge ones and others. */
 	unsigned int far_huge, far_pages;
@@ -24,9 +25,9 @@ struct sim_uio {
 	struct tree *tree;
 	int node, config, memory, pagemap, rom; /* -1: not open */
 	bool rom_enabled;
-	int memfd;			   /* the last; -1: closed */
+	int memfd; /* the last; -1: closed */
 	bool memfd_huge;
-	int mmap_flags;			   /* of the last anonymous mapping */
+	int mmap_flags; /* of the last anonymous mapping */
 	uint32_t event;
 	bool armed, pending;
 	unsigned int resets;

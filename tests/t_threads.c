@@ -432,7 +432,7 @@ static void teardown_domain(void)
 	tree = NULL;
 }
 
-/* The command register of the uio backend, in a file. Who arms takes no lock. */
+/* The command register of the uio backend, in a file. Who arms by byte takes no lock. */
 static struct uio_device device;
 
 static void *arm(void *data)
@@ -441,7 +441,8 @@ static void *arm(void *data)
 
 	(void)data;
 	for (int i = 0; i < 10 * ROUNDS; i++)
-		failures += !!uio_config_arm(&device);
+		failures += device.by_word ? !!uio_config_arm_by_word(&device)
+					   : !!uio_config_arm(&device);
 	return failed(failures);
 }
 
@@ -476,7 +477,7 @@ static void setup_config(void)
 	static const unsigned char config[64] = {0x34, 0x12, 0xe8, 0x11, 3, 0};
 	char path[] = "/tmp/t_threads.XXXXXX";
 
-	device = (struct uio_device){.pci = true, .command = htole16(3)};
+	device = (struct uio_device){.pci = true, .armed = 0};
 	pthread_mutex_init(&device.command_lock, NULL);
 	device.config_fd = mkstemp(path);
 	ASSERT(device.config_fd >= 0);
@@ -498,9 +499,15 @@ static void arming_never_undoes_what_others_write(void)
 
 	run_threads(work, &failures);
 	ASSERT_EQ(failures, 0);
-	ASSERT_OK(uio_config_arm(&device));
+	ASSERT(!arm(NULL));
 	ASSERT_OK(uvio_sys_pread(device.config_fd, &command, 2, PCI_CONFIG_COMMAND));
 	ASSERT_EQ(le16toh(command), 7);
+}
+
+static void arming_by_word_never_undoes_it_either(void)
+{
+	device.by_word = true;
+	arming_never_undoes_what_others_write();
 }
 
 static CU_TestInfo udev_cases[] = {
@@ -519,6 +526,7 @@ static CU_TestInfo domain_cases[] = {
 
 static CU_TestInfo config_cases[] = {
 	TEST_FOR("uio 3.1", arming_never_undoes_what_others_write),
+	TEST_FOR("uio 3.1", arming_by_word_never_undoes_it_either),
 	CU_TEST_INFO_NULL,
 };
 

@@ -77,6 +77,82 @@ static void an_ack_unmasks_and_changes_nothing_else(void)
 	ASSERT_EQ(sim_uio_command(), 0x0103 | PARITY);
 }
 
+/* A machine of QEMU's, where arming by byte loses what is pending; and any other. */
+static void the_machine_is(bool qemu)
+{
+	uio.wants_low = qemu;
+	tree_change(card.tree, "file " EDU_FOLDER "/subsystem_vendor %s\\n",
+		qemu ? "0x1af4" : "0x1234");
+}
+
+/* As setpci writes it, of which nobody is told. */
+static void an_ack_leaves_what_others_write(bool qemu)
+{
+	the_machine_is(qemu);
+	begin_irq();
+	sim_uio_set_command(0x0107);
+	for (int i = 0; i < 3; i++) {
+		sim_uio_raise();
+		comes(1);
+		sim_uio_set_command(0x0103 | INTX_DISABLE);
+		sim_uio_raise();
+		ASSERT_OK(uvio_irq_ack(udev, 0));
+		comes(1);
+		ASSERT_OK(uvio_irq_ack(udev, 0));
+		ASSERT_EQ(sim_uio_command(), 0x0103);
+	}
+	ASSERT_OK(uvio_irq_disable(udev));
+	ASSERT_EQ(sim_uio_command(), 0x0103 | INTX_DISABLE);
+}
+
+static void an_ack_leaves_bus_mastering_off(void)
+{
+	an_ack_leaves_what_others_write(false);
+}
+
+static void an_ack_in_qemu_leaves_bus_mastering_off(void)
+{
+	an_ack_leaves_what_others_write(true);
+}
+
+/* The bridge tells, where the card imitates a real one's ids. */
+static void a_card_with_ids_of_its_own_in_qemu_works(void)
+{
+	the_machine_is(true);
+	tree_change(card.tree, "file " EDU_FOLDER "/subsystem_vendor 0x1234\\n");
+	tree_change(card.tree, "dir sys/devices/pci0000:00/0000:00:00.0");
+	tree_change(
+		card.tree, "file sys/devices/pci0000:00/0000:00:00.0/subsystem_vendor 0x1af4\\n");
+	tree_change(card.tree,
+		"link sys/bus/pci/devices/0000:00:00.0 ../../../devices/pci0000:00/0000:00:00.0");
+	begin_irq();
+	sim_uio_raise();
+	comes(1);
+	sim_uio_raise();
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+	comes(1);
+}
+
+static int calls_of(bool qemu)
+{
+	struct uvio_irq_stats stats;
+
+	the_machine_is(qemu);
+	begin_irq();
+	sim_uio_raise();
+	comes(1);
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+	ASSERT_OK(uvio_irq_stats(udev, 0, &stats));
+	return (int)stats.syscalls;
+}
+
+static void an_ack_is_one_call_and_two_in_qemu(void)
+{
+	ASSERT_EQ(calls_of(false), 2);
+	card_close();
+	ASSERT_EQ(calls_of(true), 3);
+}
+
 static void a_cause_that_is_not_cleared_comes_again(void)
 {
 	begin_irq();
@@ -182,8 +258,7 @@ static void neighbours_in_the_page_are_out_of_reach(void)
 /* To others than root the kernel gives 64 bytes, and then the end of the file. */
 static int pread_as_user(int fd, void *buf, size_t size, uint64_t offset)
 {
-	return fd == uio.config && offset + size > 64 ? -EIO
-						      : sim_uio.pread(fd, buf, size, offset);
+	return fd == uio.config && offset + size > 64 ? -EIO : sim_uio.pread(fd, buf, size, offset);
 }
 
 static void a_user_is_told_who_may_read_more(void)
@@ -206,6 +281,10 @@ static void a_user_is_told_who_may_read_more(void)
 static CU_TestInfo irq_cases[] = {
 	{"an ack unmasks and changes nothing else (vfio 67) (uio 3.1)",
 		an_ack_unmasks_and_changes_nothing_else},
+	TEST_FOR("uio 3.1", an_ack_leaves_bus_mastering_off),
+	TEST_FOR("uio 3.1", an_ack_in_qemu_leaves_bus_mastering_off),
+	TEST(a_card_with_ids_of_its_own_in_qemu_works),
+	TEST(an_ack_is_one_call_and_two_in_qemu),
 	TEST_FOR("uio 3.2", a_cause_that_is_not_cleared_comes_again),
 	TEST_FOR("uio 3.3", a_line_that_was_left_masked_is_armed),
 	TEST_FOR("uio 3.4", more_events_than_causes_are_no_failure),

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <endian.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,6 +12,8 @@
 
 /* PCI Local Bus Specification 3.0, 6.2.2: bit 10 of the command register, INTx disable. */
 #define COMMAND_INTX_DISABLE 0x0400
+
+#define QEMU_SUBSYSTEM_VENDOR 0x1af4
 
 static void lock_command(struct uio_device *device)
 {
@@ -28,15 +31,16 @@ static void unlock_command(struct uio_device *device)
 	pthread_mutex_unlock(&device->command_lock);
 }
 
-/* Others change it too, as the kernel does SERR: read it again whenever that costs no extra call.
- */
-static int remember_command(struct uio_device *device, uint16_t *command)
+/* What arms by byte writes beside the switch, SERR among it, is that of the last look. */
+static int read_command(struct uio_device *device, uint16_t *command)
 {
 	int rc = uvio_sys_pread(device->config_fd, command, sizeof(*command), PCI_CONFIG_COMMAND);
 
-	if (!rc)
-		device->command = *command & htole16((uint16_t)~COMMAND_INTX_DISABLE);
-	return rc;
+	if (rc)
+		return rc;
+	*command = le16toh(*command);
+	device->armed = (uint8_t)((*command & ~COMMAND_INTX_DISABLE) >> 8);
+	return 0;
 }
 
 /* Also where it cannot be read back: arming must not undo what has been written. */
@@ -44,14 +48,10 @@ static void take_over(
 	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset)
 {
 	const uint8_t *bytes = raw;
-	uint8_t command[2];
 
-	memcpy(command, &device->command, sizeof(command));
-	for (unsigned int i = 0; i < width; i++)
-		if (offset + i >= PCI_CONFIG_COMMAND && offset + i < PCI_CONFIG_COMMAND + 2)
-			command[offset + i - PCI_CONFIG_COMMAND] = bytes[i];
-	memcpy(&device->command, command, sizeof(command));
-	device->command &= htole16((uint16_t)~COMMAND_INTX_DISABLE);
+	if (offset <= UIO_COMMAND_UPPER && offset + width > UIO_COMMAND_UPPER)
+		device->armed =
+			bytes[UIO_COMMAND_UPPER - offset] & (uint8_t) ~(COMMAND_INTX_DISABLE >> 8);
 }
 
 int uio_config_write(
@@ -70,38 +70,52 @@ int uio_config_write(
 	rc = uvio_sys_pwrite(device->config_fd, raw, width, offset);
 	if (!rc) {
 		take_over(device, raw, width, offset);
-		rc = remember_command(device, &command);
+		rc = read_command(device, &command);
 	}
 	unlock_command(device);
 	return rc;
 }
 
-/*
- * Both bytes in one write, though the bit is in the upper one: QEMU 7.2 looks at the interrupt line
- * again only where the lower byte is written, loses an interrupt that is pending then, and ends
- * in a storm which makes the kernel switch the line off.
- */
-static int write_command(struct uio_device *device, bool on)
+/* @command is what the register has now. */
+static int write_command(struct uio_device *device, uint16_t command, bool on)
 {
-	uint16_t command = device->command | (on ? 0 : htole16(COMMAND_INTX_DISABLE));
+	uint8_t upper;
 
+	command = (uint16_t)((command & ~COMMAND_INTX_DISABLE) | (on ? 0 : COMMAND_INTX_DISABLE));
+	upper = (uint8_t)(command >> 8);
+	command = htole16(command);
 	if (device->config_refused)
 		return device->config_refused;
-	return uvio_sys_pwrite(device->config_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
+	if (device->by_word)
+		return uvio_sys_pwrite(
+			device->config_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
+	return uvio_sys_pwrite(device->config_fd, &upper, sizeof(upper), UIO_COMMAND_UPPER);
+}
+
+static int switch_intx(struct uio_device *device, bool on)
+{
+	uint16_t command;
+	int rc = read_command(device, &command);
+
+	/* Right already: nothing to write, and no right to write needed. */
+	if (rc || on == !(command & COMMAND_INTX_DISABLE))
+		return rc;
+	return write_command(device, command, on);
 }
 
 int uio_config_set_intx(struct uio_device *device, bool on)
 {
-	uint16_t command;
 	int rc;
 
 	lock_command(device);
-	rc = remember_command(device, &command);
-	/* Right already: nothing to write, and no right to write needed. */
-	if (!rc && on != !(command & htole16(COMMAND_INTX_DISABLE)))
-		rc = write_command(device, on);
+	rc = switch_intx(device, on);
 	unlock_command(device);
 	return rc;
+}
+
+int uio_config_arm_by_word(struct uio_device *device)
+{
+	return uio_config_set_intx(device, true);
 }
 
 int uio_config_arm_after_change(struct uio_device *device)
@@ -110,7 +124,27 @@ int uio_config_arm_after_change(struct uio_device *device)
 
 	__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
 	lock_command(device);
-	rc = write_command(device, true);
+	rc = uvio_sys_pwrite(
+		device->config_fd, &device->armed, sizeof(device->armed), UIO_COMMAND_UPPER);
 	unlock_command(device);
 	return rc;
+}
+
+static bool is_of_qemu(struct uvio_ctx *ctx, const char *address)
+{
+	uint64_t vendor;
+
+	return !uvio_sysfs_u64(ctx, &vendor, "bus/pci/devices/%s/subsystem_vendor", address) &&
+	       vendor == QEMU_SUBSYSTEM_VENDOR;
+}
+
+/* QEMU's cards have its mark, unless they imitate that too; its host bridges always have it. */
+void uio_config_init(struct uvio_udev *udev)
+{
+	struct uio_device *device = udev->priv;
+	char bridge[UVIO_ADDRESS_SIZE];
+
+	snprintf(bridge, sizeof(bridge), "%04x:00:00.0", udev->address.domain);
+	device->by_word =
+		is_of_qemu(udev->ctx, udev->address.text) || is_of_qemu(udev->ctx, bridge);
 }

@@ -136,6 +136,16 @@ static int ack_by_command(struct uvio_udev *udev)
 	return rc ? ack_failed(device, rc) : 0;
 }
 
+static int ack_by_word(struct uvio_udev *udev)
+{
+	struct uio_device *device = udev->priv;
+	int rc = uio_config_arm_by_word(device);
+
+	/* The second call. */
+	__atomic_fetch_add(&udev->acks, 1, __ATOMIC_RELAXED);
+	return rc ? ack_failed(device, rc) : 0;
+}
+
 /*
  * Drivers with an irqcontrol are armed by it; for others PCI has its own switch. Without either the
  * card driver arms it in the card.
@@ -156,12 +166,12 @@ int uio_irq_enable(
 	if (device->has_irqcontrol)
 		udev->irq_ack = ack_by_irqcontrol;
 	else if (device->pci)
-		udev->irq_ack = ack_by_command;
+		udev->irq_ack = device->by_word ? ack_by_word : ack_by_command;
 	if (rc && rc != -ENOSYS)
 		return uvio_fail(rc, "%s: cannot enable the interrupt by /dev/%s: %s",
 			udev->address.text, device->name, strerror(-rc));
 	/* Armed by chance now, it could not be armed again. */
-	if (udev->irq_ack == ack_by_command && device->config_refused)
+	if (udev->irq_ack && !device->has_irqcontrol && device->config_refused)
 		return config_failed(udev, device->config_refused);
 	rc = device->pci ? set_intx(udev, true) : 0;
 	if (rc && device->has_irqcontrol)

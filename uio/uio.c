@@ -136,6 +136,8 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 	device->pci = udev->address.kind == UVIO_ADDRESS_PCI;
 	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++)
 		device->regions[i].port_fd = -1;
+	if (device->pci)
+		uio_config_init(udev);
 	rc = find_name(udev, device);
 	if (!rc && device->pci)
 		rc = open_config(udev, device);

@@ -81,13 +81,12 @@ struct uio_device {
 	struct uio_bar bars[PCI_BARS];
 	struct uio_ports ports[UIO_PORT_RANGES];
 	struct uio_region regions[UVIO_REGION_COUNT];
-	/*
-	 * Arming INTx writes the command register as a whole, so the lock keeps it and the
-	 * switching of bus mastering from undoing each other.
-	 */
-	pthread_mutex_t command_lock; /* of those who change @command */
-	int arming;	  /* threads in uio_config_arm(); from INT_MIN on during a change */
-	uint16_t command; /* little endian, INTx enabled: what arms the line */
+	/* Bus mastering, which the lower byte of the command register has, is not undone by arming
+	 * INTx: that writes the upper one, or, by word, reads both first and keeps the lock. */
+	pthread_mutex_t command_lock;
+	bool by_word;
+	uint8_t armed; /* the upper byte with INTx enabled: what arms the line */
+	int arming;    /* threads in uio_config_arm(); from INT_MIN on during a change */
 };
 
 /* maps.c: parsing of maps, BARs and ports, from sysfs; errors are plain errnos, without a text */
@@ -99,10 +98,21 @@ int uio_read_ports(struct uvio_ctx *ctx, const char *name, struct uio_ports *por
 /** The map in which the registers of a BAR begin; -1: none. */
 int uio_map_of_bar(const struct uio_map *maps, const struct uio_bar *bar);
 
-/* config.c: the configuration space; its errors are plain errnos, without a text */
+/*
+ * config.c: the configuration space; its errors are plain errnos, without a text.
+ *
+ * Arming is a write of the byte that has the switch, and of no other. QEMU before 8 looks at the
+ * interrupt line again only where the lower byte of the command register is written too; it would
+ * lose an interrupt that is pending then, and end in a storm which makes the kernel switch the line
+ * off. In its machines both bytes are read and written, @by_word: one call more, and what another
+ * process changes between the two calls is undone.
+ */
+#define UIO_COMMAND_UPPER (PCI_CONFIG_COMMAND + 1)
+void uio_config_init(struct uvio_udev *udev);
 int uio_config_write(
 	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset);
 int uio_config_set_intx(struct uio_device *device, bool on);
+int uio_config_arm_by_word(struct uio_device *device);
 int uio_config_arm_after_change(struct uio_device *device);
 
 /**
@@ -115,10 +125,9 @@ static inline int uio_config_arm(struct uio_device *device)
 
 	if (__atomic_add_fetch(&device->arming, 1, __ATOMIC_SEQ_CST) < 0)
 		return uio_config_arm_after_change(device);
-	n = pwrite(
-		device->config_fd, &device->command, sizeof(device->command), PCI_CONFIG_COMMAND);
+	n = pwrite(device->config_fd, &device->armed, sizeof(device->armed), UIO_COMMAND_UPPER);
 	__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
-	return UVIO_SYS_RESULT(n, sizeof(device->command));
+	return UVIO_SYS_RESULT(n, sizeof(device->armed));
 }
 
 /* region.c */

@@ -156,6 +156,17 @@ static int disable_uio(struct floor *floor)
 	return pwrite(floor->fds[CONFIG], &command, 2, 4) == 2 ? 0 : -1;
 }
 
+/* In QEMU the bits of others, which are in the byte that has to be written too, are read first. */
+static int arm_uio(struct floor *floor)
+{
+	uint16_t command;
+
+	if (pread(floor->fds[CONFIG], &command, 2, 4) != 2)
+		return -1;
+	command &= (uint16_t)~INTX_DISABLE;
+	return pwrite(floor->fds[CONFIG], &command, 2, 4) == 2 ? 0 : -1;
+}
+
 static int round_uio(struct floor *floor)
 {
 	uint32_t event;
@@ -166,7 +177,7 @@ static int round_uio(struct floor *floor)
 	floor_write(floor, EDU_IRQ_ACK, floor_read(floor, EDU_IRQ_STATUS));
 	if (floor_read(floor, EDU_IRQ_STATUS))
 		return -1;
-	return pwrite(floor->fds[CONFIG], &floor->command, 2, 4) == 2 ? 0 : -1;
+	return arm_uio(floor);
 }
 
 static int master_uio(struct floor *floor)
