@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include <uvio/uvio.h>
 
@@ -50,6 +51,62 @@ const char *const *wanted_transports(void);
 /** Runs @work in a child; its exit status, or -1 where a signal ended it. */
 int in_child(struct pair *pair, int (*work)(struct pair *pair));
 
+/**
+ * The same, elsewhere: @enter takes the child there. It is one of the functions below, or one of
+ * yours that calls several of them; users come last.
+ */
+int in_child_as(struct pair *pair, int (*enter)(void), int (*work)(struct pair *pair));
+
+/* places.c */
+#define USER_ID 1000
+#define OTHER_ID 1001
+/** Without root's rights, as after a login: users of /etc/passwd, each with a group of its own. */
+int become_user(void);
+int become_other(void);
+/** New network and mount namespaces, with a sysfs of their own at /sys. */
+int enter_network(void);
+/** As a container without a file system of its own: processes, too, and a /proc that shows them. */
+int enter_container(void);
+/** A mount namespace in which /proc is empty. */
+int hide_proc(void);
+
+/**
+ * A program of others, which uses a device beside ours: foreign_uio and foreign_vfio, whose files
+ * say what they can be told to do.
+ */
+struct foreign {
+	pid_t pid;
+	int in, out;
+};
+
+/**
+ * Runs @line, words as "foreign_uio /dev/uio0 map close", where @enter takes it (NULL: here), and
+ * returns when it is ready: PASS. Where it fails it has said why, and there is nothing to end.
+ */
+int foreign_start(struct foreign *foreign, int (*enter)(void), const char *line);
+/** Waits until it says @line, as "interrupt". */
+int foreign_hears(struct foreign *foreign, const char *line);
+/** Tells it one more action, as "close", and waits until that is done. */
+int foreign_tell(struct foreign *foreign, const char *action);
+/** Ends it, and waits for that. */
+int foreign_end(struct foreign *foreign);
+int foreign_kill(struct foreign *foreign);
+
+/** By which handle such a program has a device. */
+enum foreign_handle {
+	FOREIGN_NODE,	    /* the node is open, nothing else */
+	FOREIGN_DEVICE,	    /* all is in use: registers mapped, bus mastering on, INTx armed */
+	FOREIGN_DESCRIPTOR, /* vfio: the device; uio: resource0; the node is closed */
+	FOREIGN_MAPPING,    /* registers mapped, all descriptors closed */
+	FOREIGN_HANDLES
+};
+
+/** foreign_start() of a program which has the device at @address like that. */
+int foreign_hold(struct foreign *foreign, int (*enter)(void), const char *address,
+	const char *transport, enum foreign_handle handle);
+/** The device's node for a transport, as /dev/vfio/5. */
+int foreign_node(const char *address, const char *transport, char *node, size_t size);
+
 /** Writes @text to a file of /sys. 0 or a negative errno. */
 int sysfs_write(const char *path, const char *text);
 
@@ -89,6 +146,7 @@ void run_bus_of_two(struct uvio_ctx *ctx, const char *first, const char *second)
 /** With cards edu, edu-port and edu-group. */
 void run_domain(struct uvio_ctx *ctx, const char *transport);
 void run_errors(struct uvio_ctx *ctx);
+void run_foreign(struct uvio_ctx *ctx);
 void run_group(struct uvio_ctx *ctx);
 void run_guard(struct uvio_ctx *ctx);
 void run_no_iommu(struct uvio_ctx *ctx);

@@ -11,6 +11,7 @@ if [ "${UVIO_LAB-}" = no ]; then
 fi
 
 count=0
+foreign=(--file tests/lab/foreign_uio --file tests/lab/foreign_vfio)
 
 # Numbers on from the guest before; a guest that ends early is a failure of its own.
 guest() {
@@ -23,7 +24,7 @@ guest() {
     "not ok "*" - "*) printf 'not ok %d - %s\n' $((++count)) "${line#not ok * - }" ;;
     *) printf '%s\n' "$line" ;;
     esac
-  done < <("$here/lab" "$@" 2> >(sed 's/^/# /'))
+  done < <("$here/lab" "${foreign[@]}" "$@" 2> >(sed 's/^/# /'))
   if [ "${plan:-0}" -eq 0 ] || [ "$plan" -ne $((count - before)) ]; then
     printf 'not ok %d - %s: the guest ended before its plan\n' $((++count)) "$title"
   fi

@@ -37,15 +37,16 @@ image_base() {
 
 image_base_tree() {
   local root=$1 ids=/usr/share/misc/pci.ids
-  mkdir -p "$root"/{bin,dev,etc,home/user,lab,lib,proc,root,sys,tmp,usr,var/run}
+  mkdir -p "$root"/{bin,dev,etc,home/user,home/other,lab,lib,proc,root,sys,tmp,usr,var/run}
   ln -s bin "$root/sbin"
   ln -s ../bin "$root/usr/bin"
   ln -s ../bin "$root/usr/sbin"
   install -m 755 "$lab_dir/init" "$root/init"
   image_program "$(command -v busybox)" "$root" /bin/busybox
   printf '%s\n' root:x:0:0:root:/root:/bin/sh user:x:1000:1000:user:/home/user:/bin/sh \
-    >"$root/etc/passwd"
-  printf '%s\n' root:x:0: tty:x:5: user:x:1000: >"$root/etc/group"
+    other:x:1001:1001:other:/home/other:/bin/sh >"$root/etc/passwd"
+  printf '%s\n' root:x:0: tty:x:5: user:x:1000: other:x:1001: >"$root/etc/group"
+  chmod 777 "$root"/home/*
   echo '127.0.0.1 localhost lab' >"$root/etc/hosts"
   if [[ -r $ids ]]; then
     install -D -m 644 "$ids" "$root$ids"

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "conformance.h"
@@ -108,19 +107,7 @@ void pair_close(struct pair *pair)
 
 int in_child(struct pair *pair, int (*work)(struct pair *pair))
 {
-	int status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		status = work(pair);
-		fflush(stdout);
-		_exit(status);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return in_child_as(pair, NULL, work);
 }
 
 /* What the backend can do, the card's driver must say how to do. */
@@ -374,6 +361,7 @@ static const struct mode modes[] = {
 	{"crash", run_crash},
 	{"domain", run_domains},
 	{"errors", run_errors},
+	{"foreign", run_foreign},
 	{"group", run_group},
 	{"guard", run_guard},
 	{"no-iommu", run_no_iommu},
