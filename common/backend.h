@@ -98,7 +98,7 @@ struct uvio_udev {
 	void *priv; /* backend->priv_size bytes, zeroed, freed by the core */
 	uint32_t flags;
 	uint32_t caps; /* set by open */
-	int lock_fd;
+	int lock_fd; /* -1: this user may not lock it */
 	/* Set by open; -1: no notice. */
 	int release_fd; /* an eventfd: the kernel asks to release the device, until it is closed */
 	int error_fd;	/* an eventfd: the device reported an error */

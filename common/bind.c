@@ -265,11 +265,10 @@ static int refuse_virtual_functions(const struct binding *binding)
 /* Locked against other users of this library, and nothing of it in use. */
 static int begin(struct binding *binding, const struct uvio_address *address)
 {
-	int rc = uvio_lock(binding->ctx, address);
+	int rc = uvio_lock(binding->ctx, address, &binding->lock_fd);
 
-	if (rc < 0)
+	if (rc)
 		return rc;
-	binding->lock_fd = rc;
 	rc = read_state(binding);
 	if (!rc)
 		rc = uvio_in_use(binding->ctx, address);

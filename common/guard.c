@@ -17,6 +17,7 @@ struct uvio_guard {
 	struct uvio_ctx *ctx;
 	struct uvio_address address;
 	struct uvio_stop card;
+	int lock;
 };
 
 int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
@@ -61,6 +62,9 @@ static int open_card(struct uvio_guard *guard, uint32_t flags)
 	card->config = open_config(guard->ctx, address);
 	if (card->config < 0)
 		return card->config;
+	guard->lock = uvio_lock_open(guard->ctx, &guard->address);
+	if (guard->lock < 0)
+		return uvio_lock_failed(guard->ctx, &guard->address, guard->lock);
 	if (flags & UVIO_GUARD_RESET) {
 		card->reset = uvio_reset_open(guard->ctx, address);
 		if (card->reset < 0)
@@ -90,7 +94,11 @@ int uvio_guard_new(struct uvio_ctx *ctx, const char *text, uint32_t flags, struc
 	if (!guard)
 		return uvio_no_memory(address.text);
 	*guard = (struct uvio_guard){
-		.ctx = ctx, .address = address, .card = {.folder = -1, .config = -1, .reset = -1}};
+		.ctx = ctx,
+		.address = address,
+		.card = {.folder = -1, .config = -1, .reset = -1},
+		.lock = -1,
+	};
 	rc = open_card(guard, flags);
 	if (rc) {
 		uvio_guard_free(guard);
@@ -125,10 +133,10 @@ static int lock_card(struct uvio_guard *guard)
 	int rc = 0;
 
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		rc = uvio_lock_take(guard->ctx, &guard->address, guard->card.folder);
+		rc = uvio_lock_take(guard->ctx, &guard->address, guard->lock);
 		if (!rc)
 			return 0;
-		if (uvio_lock_is_left(guard->ctx, guard->card.folder))
+		if (uvio_lock_is_left(guard->ctx, guard->lock))
 			return 1;
 	}
 	return rc;
@@ -148,7 +156,7 @@ int uvio_guard_stop(struct uvio_guard *guard, uint32_t *found)
 	uvio_error_restore(&before);
 	rc = stop_locked(guard, found);
 	if (!locked)
-		uvio_sys_unlock(guard->card.folder);
+		uvio_sys_unlock(guard->lock);
 	return rc;
 }
 
@@ -159,5 +167,6 @@ void uvio_guard_free(struct uvio_guard *guard)
 	uvio_sys_close(guard->card.folder);
 	uvio_sys_close(guard->card.config);
 	uvio_sys_close(guard->card.reset);
+	uvio_sys_close(guard->lock);
 	free(guard);
 }

@@ -72,6 +72,28 @@ int uvio_folder_open(struct uvio_ctx *ctx, const struct uvio_address *address)
 	return fd;
 }
 
+static void lock_path(struct uvio_ctx *ctx, const struct uvio_address *address, char *path)
+{
+	uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/remove", address->text);
+}
+
+int uvio_lock_open(struct uvio_ctx *ctx, const struct uvio_address *address)
+{
+	char path[PATH_MAX];
+
+	lock_path(ctx, address, path);
+	return uvio_sys_open(path, O_WRONLY);
+}
+
+int uvio_lock_failed(struct uvio_ctx *ctx, const struct uvio_address *address, int err)
+{
+	char path[PATH_MAX];
+
+	lock_path(ctx, address, path);
+	return uvio_fail(err, "%s: cannot open %s, which is its lock: %s; run as root",
+		address->text, path, strerror(-err));
+}
+
 int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int fd)
 {
 	char holder[128];
@@ -83,20 +105,28 @@ int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int
 	if (rc == -EWOULDBLOCK)
 		return uvio_fail(-EBUSY, "%s: already open in %s; close it there first",
 			address->text, holder);
-	return uvio_fail(
-		rc, "%s: cannot lock its folder in sysfs: %s", address->text, strerror(-rc));
+	return uvio_fail(rc, "%s: cannot take its lock: %s", address->text, strerror(-rc));
 }
 
-int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address)
+int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *out)
 {
-	int rc, fd = uvio_folder_open(ctx, address);
+	int rc, fd;
 
+	*out = -1;
+	if (address->kind != UVIO_ADDRESS_PCI)
+		return 0;
+	fd = uvio_lock_open(ctx, address);
+	if (fd == -ENOENT && !uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address->text))
+		return uvio_fail(-ENODEV, "%s: no such device", address->text);
+	if (fd == -ENOENT || fd == -EACCES || fd == -EPERM || fd == -EROFS)
+		return 0;
 	if (fd < 0)
-		return fd;
+		return uvio_lock_failed(ctx, address, fd);
 	rc = uvio_lock_take(ctx, address, fd);
-	if (!rc)
-		return fd;
-	uvio_sys_close(fd);
+	if (rc)
+		uvio_sys_close(fd);
+	else
+		*out = fd;
 	return rc;
 }
 
@@ -110,6 +140,8 @@ bool uvio_lock_is_left(struct uvio_ctx *ctx, int fd)
 /* Unlocked first: a child has copies of the descriptor, and must not hold the lock by them. */
 void uvio_unlock(int fd)
 {
+	if (fd < 0)
+		return;
 	uvio_sys_unlock(fd);
 	uvio_sys_close(fd);
 }

@@ -7,7 +7,7 @@
 #include <uvio/guard.h>
 
 struct uvio_stop {
-	int folder; /* of the device in sysfs, whose flock the caller has */
+	int folder; /* of the device in sysfs; the caller has the device's lock */
 	int config; /* the configuration space, for reading and writing */
 	int reset;  /* -1: do not */
 };

@@ -135,6 +135,15 @@ void uvio_sys_unlock(int fd)
 	flock(fd, LOCK_UN);
 }
 
+void uvio_sys_give_up(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0)
+		fcntl(fd, F_SETFL, flags | UVIO_SYS_GIVEN_UP);
+	uvio_sys_unlock(fd);
+}
+
 int uvio_sys_readlink(const char *path, char *buf, size_t size)
 {
 	return uvio_sys_readlink_at(AT_FDCWD, path, buf, size);

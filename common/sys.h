@@ -79,6 +79,12 @@ int uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events);
 /** An exclusive flock, without waiting: -EWOULDBLOCK where somebody has it. */
 int uvio_sys_lock(int fd);
 void uvio_sys_unlock(int fd);
+/**
+ * Unlocks, and marks the open file by a flag which copies in children have too, and which
+ * /proc/PID/fdinfo shows: who has such a copy does not use the device. For the node of a device.
+ */
+#define UVIO_SYS_GIVEN_UP O_APPEND
+void uvio_sys_give_up(int fd);
 
 #if defined(__x86_64__) || defined(__i386__)
 #define UVIO_HAS_PORT_INSTRUCTIONS 1
@@ -112,7 +118,7 @@ int uvio_sys_capget(struct uvio_capabilities *set);
 /** Two connected sockets which keep messages apart. */
 int uvio_sys_socketpair(int fds[2]);
 /** One message, with copies of @count descriptors, UVIO_SYS_FDS at most. */
-#define UVIO_SYS_FDS 4
+#define UVIO_SYS_FDS 5
 int uvio_sys_send(int fd, const void *buf, size_t size, const int *fds, unsigned int count);
 /** One message of exactly @size bytes; -EPIPE: the other end is closed; -ETIMEDOUT; -EPROTO. */
 int uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);

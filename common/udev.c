@@ -189,8 +189,8 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	if (!udev)
 		return uvio_no_memory(address.text);
 	udev->flags = options->flags;
-	rc = udev->lock_fd = uvio_lock(ctx, &address);
-	if (rc < 0)
+	rc = uvio_lock(ctx, &address, &udev->lock_fd);
+	if (rc)
 		goto err_free;
 	uvio_error_save(&before);
 	rc = open_locked(udev, options);

@@ -180,6 +180,7 @@ void sim_any_close(void)
 {
 	uvio_udev_close(udev);
 	udev = NULL;
+	kernel.node = kernel.port = -1;
 }
 
 void sim_any_end(void)

@@ -420,8 +420,8 @@ static int lock_it(void)
 	char path[256];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/" EDU_FOLDER, tree->root);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%s/" EDU_FOLDER "/remove", tree->root);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	ASSERT(fd >= 0);
 	ASSERT_EQ(flock(fd, LOCK_EX | LOCK_NB), 0);
 	return fd;

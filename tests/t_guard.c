@@ -393,8 +393,8 @@ static void the_guard_has_nothing_of_the_program_but_what_it_needs(void)
 	ASSERT_OK(open_with(UVIO_OPEN_GUARD));
 	close(inherited);
 	snprintf(process, sizeof(process), "%d", guard_pid());
-	/* Two of the folder itself; 0 to 2; the card's folder, config, and the driver's pidfd. */
-	ASSERT_EQ(descriptors_of(process), 2 + 3 + 3);
+	/* Two of the folder itself; 0 to 2; the card's folder, lock, config, and the driver's pidfd. */
+	ASSERT_EQ(descriptors_of(process), 2 + 4 + 3);
 }
 
 static void no_descriptors_are_lost_in_the_driver(void)

@@ -101,7 +101,7 @@ static void a_lock_that_only_a_child_has_is_nobodys(void)
 	char path[PATH_MAX];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/" EDU_FOLDER, tree->root);
+	snprintf(path, sizeof(path), "%s/" EDU_FOLDER "/remove", tree->root);
 	ASSERT(!stat(path, &st));
 	ASSERT_OK(open_card());
 	ASSERT_OK(uvio_bus_master(udev, true));

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,14 +87,15 @@ static void a_second_open_names_the_process(void)
 	char path[256];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/" EDU_FOLDER, tree->root);
+	snprintf(path, sizeof(path), "%s/" EDU_FOLDER "/remove", tree->root);
 	ASSERT_EQ(stat(path, &st), 0);
-	tree_change(tree, "file proc/locks 7: FLOCK  ADVISORY  WRITE 99 08:01:1 0 EOF\\n"
-			  "8: FLOCK  ADVISORY  WRITE 4711 %02x:%02x:%llu 0 EOF\\n",
+	tree_change(tree,
+		"file proc/locks 7: FLOCK  ADVISORY  WRITE 99 08:01:1 0 EOF\\n"
+		"8: FLOCK  ADVISORY  WRITE 4711 %02x:%02x:%llu 0 EOF\\n",
 		major(st.st_dev), minor(st.st_dev), (unsigned long long)st.st_ino);
 	tree_change(tree, "file proc/4711/comm fieldbusd\\n");
-	ASSERT_ERR(open_as(EDU, &options), -EBUSY,
-		EDU ": already open in process 4711 (fieldbusd)");
+	ASSERT_ERR(
+		open_as(EDU, &options), -EBUSY, EDU ": already open in process 4711 (fieldbusd)");
 }
 
 static void a_second_open_by_another_address_is_refused_too(void)
@@ -101,6 +103,37 @@ static void a_second_open_by_another_address_is_refused_too(void)
 	const struct uvio_open_options options = {.backend = "fake"};
 
 	ASSERT_ERR(open_as("00:04.0", &options), -EBUSY, "already open");
+}
+
+/* What any user can open for reading. */
+static void a_readers_locks_keep_nobody_out(void)
+{
+	static const char *const files[] = {"", "/config", "/vendor", "/class"};
+	const struct uvio_open_options options = {.backend = "fake"};
+	int fds[ARRAY_SIZE(files)];
+	char path[256];
+
+	uvio_udev_close(udev);
+	udev = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/" EDU_FOLDER "%s", tree->root, files[i]);
+		fds[i] = open(path, O_RDONLY | O_CLOEXEC);
+		ASSERT(fds[i] >= 0 && !flock(fds[i], LOCK_EX | LOCK_NB));
+	}
+	ASSERT_OK(open_as(EDU, &options));
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		close(fds[i]);
+}
+
+/* The node decides, then. */
+static void who_cannot_take_the_lock_goes_without(void)
+{
+	const struct uvio_open_options options = {.backend = "fake"};
+
+	uvio_udev_close(udev);
+	tree_change(tree, "remove " EDU_FOLDER "/remove");
+	ASSERT_OK(uvio_udev_open(tree->ctx, EDU, &options, &udev));
+	ASSERT_EQ(udev->lock_fd, -1);
 }
 
 static void another_process_is_kept_out(void)
@@ -269,8 +302,8 @@ static void a_command_register_that_is_closed_is_told(void)
 	fake_faults.command_write = -EPERM;
 	ASSERT_ERR(uvio_bus_master(udev, true), -EPERM,
 		EDU ": the configuration space cannot be written");
-	ASSERT_HAS(uvio_last_error(),
-		"it needs root, a writable sysfs and no lockdown, or the vfio");
+	ASSERT_HAS(
+		uvio_last_error(), "it needs root, a writable sysfs and no lockdown, or the vfio");
 }
 
 static void a_command_register_that_is_closed_does_not_keep_from_opening(void)
@@ -424,6 +457,8 @@ static CU_TestInfo opening[] = {
 	TEST_FOR("uio 3.14", a_second_open_is_refused),
 	TEST(a_second_open_names_the_process),
 	TEST(a_second_open_by_another_address_is_refused_too),
+	TEST(a_readers_locks_keep_nobody_out),
+	TEST(who_cannot_take_the_lock_goes_without),
 	TEST(another_process_is_kept_out),
 	TEST_FOR("vfio 94", two_contexts_do_not_know_each_other),
 	TEST(a_closed_card_is_free_again),

@@ -98,7 +98,8 @@ static int add_card(struct uvio_udev *udev, struct uio_guard *guard, int process
 {
 	struct uio_device *device = udev->priv;
 	const int all[GUARD_FDS] = {
-		[GUARD_FOLDER] = udev->lock_fd,
+		[GUARD_FOLDER] = uvio_folder_open(udev->ctx, &udev->address),
+		[GUARD_LOCK] = udev->lock_fd,
 		[GUARD_CONFIG] = device->config_fd,
 		[GUARD_PROCESS] = process,
 		[GUARD_RESET] = reset,
@@ -108,6 +109,8 @@ static int add_card(struct uvio_udev *udev, struct uio_guard *guard, int process
 	unsigned int count = 0;
 	int fds[GUARD_FDS], rc;
 
+	if (all[GUARD_FOLDER] < 0)
+		return all[GUARD_FOLDER];
 	for (unsigned int i = 0; i < GUARD_FDS; i++)
 		if (all[i] >= 0) {
 			fds[count++] = all[i];
@@ -115,6 +118,7 @@ static int add_card(struct uvio_udev *udev, struct uio_guard *guard, int process
 		}
 	snprintf(message.address, sizeof(message.address), "%.15s", udev->address.text);
 	rc = ask(guard, &message, fds, count, &answer);
+	uvio_sys_close(all[GUARD_FOLDER]);
 	if (!rc)
 		uvio_log(udev->ctx, UVIO_LOG_INFO, "%s: guarded by process %d%s",
 			udev->address.text, answer.pid, reset < 0 ? "" : ", which will reset it");
@@ -208,6 +212,11 @@ int uio_guard_begin(struct uvio_udev *udev)
 			"%s: the configuration space cannot be written (%s), so that no guard can "
 			"stop the card; it needs root, a writable sysfs and no lockdown",
 			udev->address.text, strerror(-device->config_refused));
+	if (udev->lock_fd < 0)
+		return uvio_fail(-EACCES,
+			"%s: no guard without the card's lock, which the file \"remove\" in its "
+			"folder in sysfs is, opened for writing; run as root",
+			udev->address.text);
 	if (udev->flags & UVIO_OPEN_GUARD_RESET) {
 		reset = uvio_reset_open(udev->ctx, udev->address.text);
 		if (reset < 0)

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Its last digits are the version. */
-#define GUARD_MAGIC UINT32_C(0x75766701)
+#define GUARD_MAGIC UINT32_C(0x75766702)
 
 enum guard_question {
 	GUARD_CARD = 1, /* with the descriptors of enum guard_fd; the first question */
@@ -27,7 +27,8 @@ enum guard_question {
 };
 
 enum guard_fd {
-	GUARD_FOLDER, /* of the device in sysfs, with the lock of the driver */
+	GUARD_FOLDER, /* of the device in sysfs */
+	GUARD_LOCK,   /* with the lock of the driver */
 	GUARD_CONFIG,
 	GUARD_PROCESS, /* a pidfd */
 	GUARD_RESET,

@@ -65,7 +65,8 @@ static int open_node(struct uvio_udev *udev, struct uio_device *device)
 	if (fd < 0)
 		return uvio_open_failed(udev, fd, path, NULL);
 	device->fd = fd;
-	return 0;
+	/* Other programs know this lock, and it holds where that of the core is not to be had. */
+	return uvio_lock_take(udev->ctx, &udev->address, fd);
 }
 
 /*
@@ -112,6 +113,8 @@ static void uio_close(struct uvio_udev *udev)
 	struct uio_device *device = udev->priv;
 
 	uio_guard_release(udev);
+	if (device->fd >= 0)
+		uvio_sys_give_up(device->fd);
 	uvio_sys_close(device->fd);
 	uvio_sys_close(device->config_fd);
 	uvio_phys_cleanup(&device->phys);

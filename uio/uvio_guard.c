@@ -37,6 +37,7 @@ struct card {
 	uint64_t key;
 	char address[16];
 	struct uvio_stop stop;
+	int lock;
 	bool locked;
 	int found; /* what uvio_stop() gave */
 };
@@ -160,7 +161,7 @@ static int add_card(struct guard *guard, const struct guard_message *message, co
 	struct card *card = calloc(1, sizeof(*card));
 	int rc = card ? -EPROTO : -ENOMEM;
 
-	if (!card || fds[GUARD_FOLDER] < 0 || fds[GUARD_CONFIG] < 0) {
+	if (!card || fds[GUARD_FOLDER] < 0 || fds[GUARD_LOCK] < 0 || fds[GUARD_CONFIG] < 0) {
 		close_all(fds, GUARD_FDS);
 		free(card);
 		return rc;
@@ -173,6 +174,7 @@ static int add_card(struct guard *guard, const struct guard_message *message, co
 		.config = fds[GUARD_CONFIG],
 		.reset = fds[GUARD_RESET],
 	};
+	card->lock = fds[GUARD_LOCK];
 	if (!guard->begun)
 		guard->process = fds[GUARD_PROCESS];
 	guard->cards = card;
@@ -191,6 +193,7 @@ static int release(struct guard *guard, uint64_t key)
 		uvio_sys_close(card->stop.folder);
 		uvio_sys_close(card->stop.config);
 		uvio_sys_close(card->stop.reset);
+		uvio_sys_close(card->lock);
 		free(card);
 		return 0;
 	}
@@ -341,7 +344,7 @@ static void switch_off(struct card *card)
 	struct uvio_stop off = card->stop;
 
 	off.reset = -1;
-	card->locked = !uvio_sys_lock(card->stop.folder);
+	card->locked = !uvio_sys_lock(card->lock);
 	if (card->locked)
 		card->found = uvio_stop(&off);
 }

@@ -100,8 +100,9 @@ enum uvio_cap {
  * Opens the device at @address (forms: <uvio/device.h>). @options may be NULL. 0 and a udev device
  * in @udev, to be closed with uvio_udev_close().
  *
- * The open is exclusive among all users of this library: the lock (flock on the device's folder in
- * sysfs) is taken before the device's node is opened. Afterwards bus mastering is off and no
+ * The open is exclusive: before the node of a PCI device is opened, root takes the lock (flock on
+ * the file "remove" of the device in sysfs, opened for writing, which nobody else can). A node of
+ * VFIO the kernel gives to one program only; on a node of UIO flock is taken too. Afterwards bus mastering is off and no
  * interrupt is enabled; where the configuration space cannot be written (uio without root), they
  * are as they were, and a warning is logged.
  *

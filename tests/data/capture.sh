@@ -103,6 +103,8 @@ say_function() { # ADDRESS
 	done
 	say_hex "$folder/config"
 	say_mode "$folder/config"
+	echo "file ${folder#/}/remove"
+	say_mode "$folder/remove"
 	[ ! -e "$folder/reset" ] || echo "file ${folder#/}/reset"
 	for file in driver iommu_group subsystem; do
 		say_link "$folder/$file"

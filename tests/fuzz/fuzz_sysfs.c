@@ -153,6 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct uvio_device device = {.member_count = 0};
 	struct uvio_address address;
 	char text[UVIO_TEXT_SIZE];
+	int fd;
 
 	if (!root[0])
 		make_root();
@@ -165,7 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uio_read_maps(&ctx, "uio0", maps);
 	check_bars(maps, bars);
 	uvio_in_use(&ctx, &address);
-	uvio_lock(&ctx, &address);
+	uvio_lock(&ctx, &address, &fd);
 	device.address = address;
 	device.info.address = device.address.text;
 	uvio_group_fill(&ctx, &device);
