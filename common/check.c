@@ -135,7 +135,7 @@ static bool explain(struct uvio_udev *udev, int err)
 	struct uvio_check *check = NULL;
 	bool explained;
 
-	if (uvio_device_look(udev->ctx, udev->address.text, false, &device))
+	if (uvio_device_find(udev->ctx, udev->address.text, &device))
 		return false;
 	if (check_with(udev->ctx, device, udev->backend, udev->transport, &check)) {
 		uvio_device_free(device);

@@ -17,21 +17,27 @@ void uvio_device_folder(const struct uvio_address *address, char *folder, size_t
 		snprintf(folder, size, "class/uio/%s/device", address->text);
 }
 
+static void set_uio(struct uvio_ctx *ctx, struct uvio_device *device, const char *uio)
+{
+	snprintf(device->uio, sizeof(device->uio), "%.60s", uio);
+	device->info.uio = device->uio;
+	if (uvio_sysfs_read(ctx, device->uio_name, sizeof(device->uio_name), "class/uio/%s/name",
+		    device->uio) > 0)
+		device->info.uio_name = device->uio_name;
+}
+
 static int fill_uio(struct uvio_ctx *ctx, struct uvio_device *device, const char *folder)
 {
 	char **names;
 	int count;
 
 	if (device->address.kind == UVIO_ADDRESS_UIO) {
-		snprintf(device->uio, sizeof(device->uio), "%.60s", device->address.text);
-		device->info.uio = device->uio;
+		set_uio(ctx, device, device->address.text);
 		return 0;
 	}
 	count = uvio_sysfs_names(ctx, "uio", &names, "%s/uio", folder);
-	if (count > 0) {
-		snprintf(device->uio, sizeof(device->uio), "%.60s", names[0]);
-		device->info.uio = device->uio;
-	}
+	if (count > 0)
+		set_uio(ctx, device, names[0]);
 	uvio_names_free(names, count);
 	return count == -ENOMEM ? uvio_no_memory(device->address.text) : 0;
 }
@@ -43,7 +49,7 @@ static void fill_backend(struct uvio_device_info *info)
 	info->backend = backend ? backend->name : NULL;
 }
 
-static int fill(struct uvio_ctx *ctx, struct uvio_pci *pci, struct uvio_device *device)
+static int fill(struct uvio_ctx *ctx, struct uvio_device *device)
 {
 	struct uvio_device_info *info = &device->info;
 	char folder[UVIO_ADDRESS_SIZE * 2];
@@ -51,23 +57,18 @@ static int fill(struct uvio_ctx *ctx, struct uvio_pci *pci, struct uvio_device *
 	uvio_device_folder(&device->address, folder, sizeof(folder));
 	info->address = device->address.text;
 	info->pci = device->address.kind == UVIO_ADDRESS_PCI;
-	info->name = device->name;
-	info->class_name = device->class_name;
 	if (!uvio_sysfs_link(ctx, device->driver, sizeof(device->driver), "%s/driver", folder))
 		info->driver = device->driver;
 	if (fill_uio(ctx, device, folder))
 		return uvio_last_errno();
 	fill_backend(info);
-	if (!info->pci)
-		uvio_sysfs_read(ctx, device->name, sizeof(device->name), "class/uio/%s/name",
-			device->address.text);
-	else if (uvio_pci_fill(pci, device))
+	if (info->pci && uvio_pci_fill(ctx, device))
 		return uvio_last_errno();
 	return uvio_group_fill(ctx, device);
 }
 
-static int device_new(struct uvio_ctx *ctx, struct uvio_pci *pci,
-	const struct uvio_address *address, bool with_names, struct uvio_device **out)
+static int device_new(
+	struct uvio_ctx *ctx, const struct uvio_address *address, struct uvio_device **out)
 {
 	struct uvio_device *device = calloc(1, sizeof(*device));
 	int rc;
@@ -75,8 +76,7 @@ static int device_new(struct uvio_ctx *ctx, struct uvio_pci *pci,
 	if (!device)
 		return uvio_no_memory(address->text);
 	device->address = *address;
-	device->with_names = with_names;
-	rc = fill(ctx, pci, device);
+	rc = fill(ctx, device);
 	if (rc) {
 		uvio_device_free(device);
 		return rc;
@@ -87,30 +87,17 @@ static int device_new(struct uvio_ctx *ctx, struct uvio_pci *pci,
 
 int uvio_device_find(struct uvio_ctx *ctx, const char *text, struct uvio_device **out)
 {
-	return uvio_device_look(ctx, text, true, out);
-}
-
-int uvio_device_look(
-	struct uvio_ctx *ctx, const char *text, bool with_names, struct uvio_device **out)
-{
 	struct uvio_address address;
-	struct uvio_pci *pci;
 	int rc = uvio_address_resolve(ctx, text, &address);
 
 	if (rc)
 		return rc;
-	if (address.kind == UVIO_ADDRESS_UIO)
-		return device_new(ctx, NULL, &address, with_names, out);
-	if (!uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address.text))
+	if (address.kind == UVIO_ADDRESS_PCI &&
+		!uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address.text))
 		return uvio_fail(-ENODEV,
 			"%s: no such PCI device; lspci -D or uvio list --all shows those there are",
 			address.text);
-	pci = uvio_pci_new(ctx);
-	if (!pci)
-		return uvio_last_errno();
-	rc = device_new(ctx, pci, &address, with_names, out);
-	uvio_pci_free(pci);
-	return rc;
+	return device_new(ctx, &address, out);
 }
 
 void uvio_device_free(struct uvio_device *device)
@@ -128,7 +115,6 @@ const struct uvio_device_info *uvio_device_info(const struct uvio_device *device
 
 struct list {
 	struct uvio_ctx *ctx;
-	struct uvio_pci *pci;
 	struct uvio_device **devices;
 	int count;
 };
@@ -136,7 +122,7 @@ struct list {
 static int list_add(struct list *list, const struct uvio_address *address)
 {
 	struct uvio_device **grown, *device = NULL;
-	int rc = device_new(list->ctx, list->pci, address, true, &device);
+	int rc = device_new(list->ctx, address, &device);
 
 	/* It went in the meantime, or cannot be read: the others are worth showing all the same. */
 	if (rc == -ENODEV || rc == -EIO) {
@@ -155,43 +141,21 @@ static int list_add(struct list *list, const struct uvio_address *address)
 	return 0;
 }
 
-static int list_add_pci(void *data, const char *text)
-{
-	struct uvio_address address;
-	int rc = uvio_address_parse(text, &address);
-
-	return rc ? rc : list_add(data, &address);
-}
-
-static int list_pci(struct list *list)
-{
-	int rc;
-
-	if (!uvio_sysfs_exists(list->ctx, "bus/pci/devices"))
-		return 0;
-	list->pci = uvio_pci_new(list->ctx);
-	if (!list->pci)
-		return uvio_last_errno();
-	rc = uvio_pci_each(list->pci, list_add_pci, list);
-	uvio_pci_free(list->pci);
-	list->pci = NULL;
-	return rc;
-}
-
-static int list_uio(struct list *list)
+/* The devices of one kind in a folder, whose names begin with @prefix; there may be none. */
+static int list_folder(
+	struct list *list, const char *folder, const char *prefix, enum uvio_address_kind kind)
 {
 	struct uvio_address address;
 	char **names;
-	int rc = 0, count = uvio_sysfs_names(list->ctx, "uio", &names, "class/uio");
+	int rc = 0, count = uvio_sysfs_names(list->ctx, prefix, &names, "%s", folder);
 
 	for (int i = 0; i < count && !rc; i++)
-		if (!uvio_address_resolve(list->ctx, names[i], &address) &&
-			address.kind == UVIO_ADDRESS_UIO)
+		if (!uvio_address_resolve(list->ctx, names[i], &address) && address.kind == kind)
 			rc = list_add(list, &address);
 	uvio_names_free(names, count);
 	if (count < 0 && count != -ENOENT)
 		return uvio_fail(
-			count, "cannot read %s/class/uio: %s", list->ctx->sysfs, strerror(-count));
+			count, "cannot read %s/%s: %s", list->ctx->sysfs, folder, strerror(-count));
 	return rc;
 }
 
@@ -223,9 +187,9 @@ int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***out)
 	if (!uvio_sysfs_exists(ctx, "."))
 		return uvio_fail(-ENOENT, "%s: no such folder; sysfs should be there", ctx->sysfs);
 	uvio_error_save(&before);
-	rc = list_pci(&list);
+	rc = list_folder(&list, "bus/pci/devices", "", UVIO_ADDRESS_PCI);
 	if (!rc)
-		rc = list_uio(&list);
+		rc = list_folder(&list, "class/uio", "uio", UVIO_ADDRESS_UIO);
 	if (rc) {
 		uvio_device_list_free(list.devices, list.count);
 		return rc;

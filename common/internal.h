@@ -111,32 +111,22 @@ void uvio_names_free(char **names, int count);
 struct uvio_device {
 	struct uvio_device_info info;
 	struct uvio_address address;
-	char name[128];
-	char class_name[64];
 	char driver[UVIO_NAME_SIZE];
 	char uio[UVIO_NAME_SIZE];
+	char uio_name[UVIO_NAME_SIZE];
 	char iommu_type[UVIO_NAME_SIZE];
 	struct uvio_group_member *members;
 	char **member_texts;
 	int member_count;
-	bool with_names;
 };
-
-/** As uvio_device_find(); names cost the reading of pci.ids, and are "" without. */
-int uvio_device_look(
-	struct uvio_ctx *ctx, const char *text, bool with_names, struct uvio_device **device);
 
 /** The folder of the device in sysfs, relative to its root. */
 void uvio_device_folder(const struct uvio_address *address, char *folder, size_t size);
 
-struct uvio_pci;
-
-/** libpci with its fatal errors turned into errnos; NULL and a text where it cannot start. */
-struct uvio_pci *uvio_pci_new(struct uvio_ctx *ctx);
-void uvio_pci_free(struct uvio_pci *pci);
-int uvio_pci_fill(struct uvio_pci *pci, struct uvio_device *device);
-/** Calls @add with the address of each PCI device until one is not 0. */
-int uvio_pci_each(struct uvio_pci *pci, int (*add)(void *data, const char *address), void *data);
+/** What the PCI files of sysfs say. -ENODEV: it is gone; -EIO, with a text. */
+int uvio_pci_fill(struct uvio_ctx *ctx, struct uvio_device *device);
+/** All UVIO_BARS of a PCI device; an errno without a text. */
+int uvio_pci_bars(struct uvio_ctx *ctx, const char *address, struct uvio_bar *bars);
 
 /** @code: class and subclass, 16 bits. */
 bool uvio_class_is_bridge(unsigned int code);

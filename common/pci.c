@@ -3,168 +3,94 @@
 #include <config.h>
 
 #include <errno.h>
-#include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <pci/pci.h>
 
 #include "internal.h"
 
-struct uvio_pci {
-	struct uvio_ctx *ctx;
-	struct pci_access *access;
-	char path[PATH_MAX];
-};
+#define FOLDER "bus/pci/devices/"
 
-/*
- * libpci ends the process where its error callback returns, and hands it no data: hence a jump,
- * and a place for it per thread. It is set only while libpci runs.
- */
-static _Thread_local jmp_buf escape;
+/* The flags in the file "resource", from include/linux/ioport.h of the kernel. */
+#define IORESOURCE_IO 0x100
+#define IORESOURCE_MEM 0x200
+#define IORESOURCE_PREFETCH 0x2000
+#define IORESOURCE_MEM_64 0x100000
+#define IORESOURCE_UNSET 0x20000000
 
-static void __attribute__((noreturn, format(printf, 1, 2))) on_error(char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	uvio_fail(-EIO, "libpci: %s", text);
-	longjmp(escape, 1);
-}
-
-static void __attribute__((format(printf, 1, 2))) on_message(char *format, ...)
-{
-	(void)format;
-}
-
-struct uvio_pci *uvio_pci_new(struct uvio_ctx *ctx)
-{
-	struct uvio_pci *volatile pci = calloc(1, sizeof(*pci));
-
-	if (!pci) {
-		uvio_no_memory("libpci");
-		return NULL;
-	}
-	pci->ctx = ctx;
-	pci->access = pci_alloc();
-	pci->access->error = on_error;
-	pci->access->warning = on_message;
-	pci->access->debug = on_message;
-	pci->access->method = PCI_ACCESS_SYS_BUS_PCI;
-	uvio_sysfs_path(ctx, pci->path, "bus/pci");
-	if (setjmp(escape)) {
-		uvio_pci_free(pci);
-		return NULL;
-	}
-	pci_set_param(pci->access, (char *)"sysfs.path", pci->path);
-	pci_init(pci->access);
-	return pci;
-}
-
-void uvio_pci_free(struct uvio_pci *pci)
-{
-	if (!pci)
-		return;
-	pci_cleanup(pci->access);
-	free(pci);
-}
+#define CLASS_BRIDGE_HOST 0x0600
+#define CLASS_BRIDGE_ISA 0x0601
+#define CLASS_BRIDGE_PCI 0x0604
+#define CLASS_BRIDGE_SEMI_TRANSPARENT 0x0609
 
 /* Not all bridges: I/O cards on PCI interface chips have class 0680. */
 bool uvio_class_is_bridge(unsigned int code)
 {
-	return code == PCI_CLASS_BRIDGE_HOST || code == PCI_CLASS_BRIDGE_ISA ||
-	       code == PCI_CLASS_BRIDGE_PCI || code == 0x0609; /* semi-transparent */
+	return code == CLASS_BRIDGE_HOST || code == CLASS_BRIDGE_ISA || code == CLASS_BRIDGE_PCI ||
+	       code == CLASS_BRIDGE_SEMI_TRANSPARENT;
 }
 
-static void fill_bars(struct uvio_bar *bars, const struct pci_dev *dev)
+static void set_bar(struct uvio_bar *bar, const char *line)
 {
-	for (int i = 0; i < 6; i++) {
-		uint64_t base = dev->base_addr[i];
+	unsigned long long start, end, flags;
 
-		bars[i].size = dev->size[i];
-		if (!bars[i].size)
-			continue;
-		bars[i].io = base & PCI_BASE_ADDRESS_SPACE_IO;
-		bars[i].start = base & (bars[i].io ? PCI_ADDR_IO_MASK : PCI_ADDR_MEM_MASK);
-		bars[i].prefetchable = !bars[i].io && (base & PCI_BASE_ADDRESS_MEM_PREFETCH);
-		bars[i].is_64bit = !bars[i].io && (base & PCI_BASE_ADDRESS_MEM_TYPE_MASK) ==
-							  PCI_BASE_ADDRESS_MEM_TYPE_64;
-	}
+	*bar = (struct uvio_bar){0};
+	if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) != 3 || end <= start ||
+		!(flags & (IORESOURCE_IO | IORESOURCE_MEM)))
+		return;
+	bar->start = start;
+	bar->size = end - start + 1;
+	bar->io = flags & IORESOURCE_IO;
+	bar->is_64bit = !bar->io && flags & IORESOURCE_MEM_64;
+	bar->prefetchable = !bar->io && flags & IORESOURCE_PREFETCH;
+	bar->unassigned = flags & IORESOURCE_UNSET;
 }
 
-/* Not from udev's hwdb: where that is missing, libpci 3.9 loses memory whenever it looks. */
-static void fill_names(struct uvio_pci *pci, struct uvio_device *device)
+int uvio_pci_bars(struct uvio_ctx *ctx, const char *address, struct uvio_bar *bars)
+{
+	char text[512]; /* six lines of 57 */
+	const char *line = text, *end;
+	int rc = uvio_sysfs_read(ctx, text, sizeof(text), FOLDER "%s/resource", address);
+
+	for (int i = 0; i < UVIO_BARS && rc >= 0; i++) {
+		set_bar(&bars[i], line);
+		end = strchr(line, '\n');
+		line = end ? end + 1 : "";
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int unreadable(struct uvio_ctx *ctx, const char *address, const char *file, int rc)
+{
+	if (!uvio_sysfs_exists(ctx, FOLDER "%s", address))
+		return uvio_fail(-ENODEV, "%s: it went while it was looked at", address);
+	if (rc == -EINVAL)
+		return uvio_fail(-EIO, "%s: cannot be read: %s/" FOLDER "%s/%s holds no number",
+			address, ctx->sysfs, address, file);
+	return uvio_fail(-EIO, "%s: cannot be read: %s/" FOLDER "%s/%s: %s", address, ctx->sysfs,
+		address, file, strerror(-rc));
+}
+
+int uvio_pci_fill(struct uvio_ctx *ctx, struct uvio_device *device)
 {
 	struct uvio_device_info *info = &device->info;
+	uint64_t values[6] = {0};
+	static const char *const files[] = {
+		"vendor", "device", "class", "subsystem_vendor", "subsystem_device", "revision"};
+	int rc;
 
-	pci_lookup_name(pci->access, device->name, sizeof(device->name),
-		PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB, info->vendor,
-		info->device);
-	pci_lookup_name(pci->access, device->class_name, sizeof(device->class_name),
-		PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB, info->class_code >> 8);
-}
-
-static void fill(struct uvio_pci *pci, struct uvio_device *device, struct pci_dev *dev)
-{
-	struct uvio_device_info *info = &device->info;
-
-	pci_fill_info(dev, PCI_FILL_IDENT | PCI_FILL_CLASS | PCI_FILL_CLASS_EXT | PCI_FILL_SUBSYS |
-				   PCI_FILL_BASES | PCI_FILL_SIZES);
-	info->vendor = dev->vendor_id;
-	info->device = dev->device_id;
-	info->class_code = (uint32_t)dev->device_class << 8 | dev->prog_if;
-	info->revision = dev->rev_id;
-	info->subvendor = dev->subsys_vendor_id;
-	info->subdevice = dev->subsys_id;
-	info->bridge = uvio_class_is_bridge(dev->device_class);
-	fill_bars(info->bars, dev);
-	if (device->with_names)
-		fill_names(pci, device);
-}
-
-int uvio_pci_fill(struct uvio_pci *pci, struct uvio_device *device)
-{
-	const struct uvio_address *address = &device->address;
-	struct pci_dev *volatile dev = NULL;
-
-	if (setjmp(escape)) {
-		if (dev)
-			pci_free_dev(dev);
-		if (uvio_sysfs_exists(pci->ctx, "bus/pci/devices/%s", address->text))
-			return uvio_fail(
-				-EIO, "%s: cannot be read: %s", address->text, uvio_last_error());
-		return uvio_fail(-ENODEV, "%s: it went while it was looked at", address->text);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		rc = uvio_sysfs_u64(ctx, &values[i], FOLDER "%s/%s", info->address, files[i]);
+		/* Linux before 4.10 has no file of the revision. */
+		if (rc && !(rc == -ENOENT && i == 5))
+			return unreadable(ctx, info->address, files[i], rc);
 	}
-	dev = pci_get_dev(pci->access, (int)address->domain, (int)address->bus, (int)address->slot,
-		(int)address->function);
-	fill(pci, device, dev);
-	pci_free_dev(dev);
-	return 0;
-}
-
-static int scan(struct uvio_pci *pci)
-{
-	if (setjmp(escape))
-		return uvio_last_errno();
-	pci_scan_bus(pci->access);
-	return 0;
-}
-
-int uvio_pci_each(struct uvio_pci *pci, int (*add)(void *data, const char *address), void *data)
-{
-	char text[UVIO_ADDRESS_SIZE];
-	int rc = scan(pci);
-
-	for (struct pci_dev *dev = rc ? NULL : pci->access->devices; dev && !rc; dev = dev->next) {
-		snprintf(text, sizeof(text), "%04x:%02x:%02x.%x", (unsigned int)dev->domain,
-			dev->bus, dev->dev, dev->func);
-		rc = add(data, text);
-	}
-	return rc;
+	info->vendor = (uint16_t)values[0];
+	info->device = (uint16_t)values[1];
+	info->class_code = (uint32_t)values[2] & 0xffffff;
+	info->subvendor = (uint16_t)values[3];
+	info->subdevice = (uint16_t)values[4];
+	info->revision = (uint8_t)values[5];
+	info->bridge = uvio_class_is_bridge(info->class_code >> 8);
+	rc = uvio_pci_bars(ctx, info->address, info->bars);
+	return rc ? unreadable(ctx, info->address, "resource", rc) : 0;
 }

@@ -56,7 +56,7 @@ static void the_facts_of_a_card_are_those_of_the_kernel(void)
 	ASSERT_EQ(info->subdevice, 0x1100);
 	ASSERT_EQ(info->class_code, 0x00ff00);
 	ASSERT_EQ(info->revision, 0x10);
-	ASSERT(info->name && info->class_name);
+	ASSERT(!info->uio && !info->uio_name);
 }
 
 static void a_card_without_driver_has_none(void)
@@ -71,6 +71,7 @@ static void a_card_on_uio_has_its_node(void)
 	find("edu-uio", EDU);
 	ASSERT_STR(info->driver, "uio_pci_generic");
 	ASSERT_STR(info->uio, "uio0");
+	ASSERT_STR(info->uio_name, "uio_pci_generic");
 }
 
 static void a_card_on_vfio_has_its_driver_and_no_node_of_uio(void)
@@ -107,8 +108,40 @@ static void bars_of_every_kind_are_told_apart(void)
 	ASSERT_EQ(info->bars[1].size, 0x20);
 	ASSERT(info->bars[2].is_64bit && info->bars[2].prefetchable);
 	ASSERT_EQ(info->bars[2].start, 0x380000000000);
+	ASSERT_EQ(info->bars[2].size, 0x100000);
+	ASSERT(!info->bars[0].is_64bit && !info->bars[0].prefetchable && !info->bars[0].io);
+	ASSERT(!info->bars[1].is_64bit && !info->bars[1].prefetchable);
 	ASSERT_EQ(info->bars[3].size, 0);
 	ASSERT_EQ(info->bars[5].size, 0x400);
+	for (int i = 0; i < UVIO_BARS; i++)
+		ASSERT(!info->bars[i].unassigned);
+}
+
+/* From net-up: ports, an expansion ROM behind the sixth line; from nvme: 64 bits, no prefetch. */
+static void bars_of_real_cards_are_as_captured(void)
+{
+	find("net-up", "00:0b.0");
+	ASSERT(info->bars[2].io && !info->bars[2].is_64bit);
+	ASSERT_EQ(info->bars[2].start, 0xc040);
+	ASSERT_EQ(info->bars[3].size, 0x4000);
+	ASSERT_EQ(info->bars[4].size + info->bars[5].size, 0);
+	teardown();
+	find("nvme-mounted", "00:0a.0");
+	ASSERT(info->bars[0].is_64bit && !info->bars[0].prefetchable);
+	ASSERT_EQ(info->bars[0].size, 0x4000);
+	ASSERT_EQ(info->bars[1].size, 0);
+}
+
+static void a_bar_without_an_address_says_so(void)
+{
+	tree = tree_new("edu-unbound");
+	tree_change(tree, "file " EDU_FOLDER
+			  "/resource 0x0000000000000000 0x00000000000fffff 0x0000000020040200\\n");
+	ASSERT_OK(uvio_device_find(tree->ctx, EDU, &device));
+	info = uvio_device_info(device);
+	ASSERT_EQ(info->bars[0].size, 0x100000);
+	ASSERT(info->bars[0].unassigned);
+	ASSERT(!info->bars[1].size && !info->bars[1].unassigned);
 }
 
 static void a_group_has_its_number_type_and_only_member(void)
@@ -162,8 +195,7 @@ static void a_device_of_another_bus_has_a_name_and_no_ids(void)
 	find("platform", "uio1");
 	ASSERT_STR(info->address, "uio1");
 	ASSERT(!info->pci && !info->bridge);
-	ASSERT_STR(info->name, "fieldbus");
-	ASSERT_STR(info->class_name, "");
+	ASSERT_STR(info->uio_name, "fieldbus");
 	ASSERT_STR(info->driver, "uio_pdrv_genirq");
 	ASSERT_STR(info->uio, "uio1");
 	ASSERT_EQ(info->vendor, 0);
@@ -195,8 +227,8 @@ static void a_missing_card_is_named(void)
 static void a_missing_uio_device_is_named(void)
 {
 	tree = tree_new("edu-unbound");
-	ASSERT_ERR(uvio_device_find(tree->ctx, "uio3", &device), -ENODEV,
-		"uio3: no such UIO device");
+	ASSERT_ERR(
+		uvio_device_find(tree->ctx, "uio3", &device), -ENODEV, "uio3: no such UIO device");
 }
 
 static void a_wrong_address_is_refused(void)
@@ -210,8 +242,30 @@ static void a_card_that_cannot_be_read_says_so(void)
 {
 	tree = tree_new("edu-unbound");
 	tree_change(tree, "remove " EDU_FOLDER "/vendor");
-	ASSERT_ERR(uvio_device_find(tree->ctx, EDU, &device), -EIO,
-		EDU ": cannot be read: libpci: ");
+	ASSERT_ERR(uvio_device_find(tree->ctx, EDU, &device), -EIO, EDU ": cannot be read: ");
+	ASSERT_HAS(uvio_last_error(), "/" EDU "/vendor: No such file or directory");
+	tree_change(tree, "file " EDU_FOLDER "/vendor 0x1234\\n");
+	tree_change(tree, "remove " EDU_FOLDER "/resource");
+	ASSERT_ERR(uvio_device_find(tree->ctx, EDU, &device), -EIO, EDU ": cannot be read: ");
+	ASSERT_HAS(uvio_last_error(), "/" EDU "/resource: No such file or directory");
+}
+
+static void a_file_without_a_number_is_named(void)
+{
+	tree = tree_new("edu-unbound");
+	tree_change(tree, "file " EDU_FOLDER "/class hello\\n");
+	ASSERT_ERR(uvio_device_find(tree->ctx, EDU, &device), -EIO, EDU ": cannot be read: ");
+	ASSERT_HAS(uvio_last_error(), "/" EDU "/class holds no number");
+}
+
+/* Before Linux 4.10. */
+static void an_old_kernel_does_not_tell_the_revision(void)
+{
+	tree = tree_new("edu-unbound");
+	tree_change(tree, "remove " EDU_FOLDER "/revision");
+	ASSERT_OK(uvio_device_find(tree->ctx, EDU, &device));
+	ASSERT_EQ(uvio_device_info(device)->revision, 0);
+	ASSERT_EQ(uvio_device_info(device)->class_code, 0x00ff00);
 }
 
 static void an_empty_machine_lists_nothing(void)
@@ -266,7 +320,7 @@ static void a_file_that_holds_nonsense_takes_no_other_card_along(void)
 {
 	tree = tree_new("machine");
 	tree_change(tree, "file " EDU_FOLDER "/vendor hello\\n");
-	list_is("0000:00:00.0 " EDU " 0000:00:1f.0 0000:00:1f.2 0000:00:1f.3 ");
+	list_is("0000:00:00.0 0000:00:1f.0 0000:00:1f.2 0000:00:1f.3 ");
 }
 
 static void freeing_nothing_is_allowed(void)
@@ -283,6 +337,10 @@ static CU_TestInfo finding[] = {
 	TEST_FOR("uio 3.37", a_card_is_found_by_its_uio_device),
 	TEST(bars_have_start_and_size),
 	TEST(bars_of_every_kind_are_told_apart),
+	TEST(bars_of_real_cards_are_as_captured),
+	TEST(a_bar_without_an_address_says_so),
+	TEST(a_file_without_a_number_is_named),
+	TEST(an_old_kernel_does_not_tell_the_revision),
 	TEST(a_device_of_another_bus_has_a_name_and_no_ids),
 	TEST(a_bridge_is_marked),
 	TEST(a_disk_is_no_bridge),

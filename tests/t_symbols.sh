@@ -33,12 +33,30 @@ harms_nobody() {
 		"$top_srcdir/vfio"
 }
 
+# libpci ends the process when anything fails.
+runs_without_libpci() {
+	$NM -D --undefined-only "$top_builddir/.libs/libuvio.so" |
+		awk '{ sub(/@.*/, "", $NF); print $NF }' | grep '^pci_' && return 1
+	! grep -a 'libpci\.so' "$top_builddir/.libs/libuvio.so"
+}
+
+one_file_knows_libpci() {
+	grep -rlE '<pci/|[^a-z_]pci_(alloc|init|lookup_name)' "$top_srcdir/common" \
+		"$top_srcdir/uio" "$top_srcdir/vfio" "$top_srcdir/drivers" "$top_srcdir/tools" \
+		--include='*.[ch]' | grep -v '/tools/names\.c$' && return 1
+	grep -q '<pci/pci.h>' "$top_srcdir/tools/names.c"
+}
+check "libpci is behind one file, which is the command's" one_file_knows_libpci
+
 if [ "${UVIO_SHARED:-yes}" = yes ]; then
 	exported
+	check "the library runs without libpci, which can end a program" runs_without_libpci
 	check "the library neither ends the program nor speaks in its name (vfio 92 and 93)" \
 		harms_nobody
 	check "the library exports what the list says" diff "$scratch/list" "$scratch/library"
 else
+	skip "the library runs without libpci, which can end a program" \
+		"no shared library, or it is instrumented"
 	skip "the library neither ends the program nor speaks in its name (vfio 92 and 93)" \
 		"no shared library, or it is instrumented"
 	skip "the library exports what the list says" "no shared library, or it is instrumented"

@@ -12,7 +12,7 @@
 
 static struct tree *tree;
 static struct uio_map maps[UIO_MAPS];
-static struct uio_bar bars[PCI_BARS];
+static struct uvio_bar bars[UVIO_BARS];
 
 static void setup(void)
 {
@@ -28,7 +28,7 @@ static void teardown(void)
 static void read_again(void)
 {
 	uio_read_maps(tree->ctx, "uio0", maps);
-	ASSERT_EQ(uio_read_bars(tree->ctx, EDU, bars), 0);
+	ASSERT_EQ(uvio_pci_bars(tree->ctx, EDU, bars), 0);
 }
 
 static void a_map_has_address_size_and_offset(void)
@@ -117,9 +117,9 @@ static void bars_are_read_by_number(void)
 static void ports_are_told_from_memory(void)
 {
 	read_again();
-	ASSERT(bars[1].ports);
+	ASSERT(bars[1].io);
 	ASSERT_EQ(bars[1].size, 0x20);
-	ASSERT(!bars[0].ports && !bars[2].ports);
+	ASSERT(!bars[0].io && !bars[2].io);
 }
 
 static void a_short_file_has_fewer_bars(void)
@@ -127,7 +127,7 @@ static void a_short_file_has_fewer_bars(void)
 	tree_change(tree, "file " EDU_FOLDER "/resource 0x1000 0x1fff 0x200");
 	read_again();
 	ASSERT_EQ(bars[0].size, 0x1000);
-	for (int i = 1; i < PCI_BARS; i++)
+	for (int i = 1; i < UVIO_BARS; i++)
 		ASSERT_EQ(bars[i].size, 0);
 }
 
@@ -149,7 +149,7 @@ static void a_bar_that_nothing_decodes_is_none(void)
 static void a_missing_file_is_an_error(void)
 {
 	tree_change(tree, "remove " EDU_FOLDER "/resource");
-	ASSERT_EQ(uio_read_bars(tree->ctx, EDU, bars), -ENOENT);
+	ASSERT_EQ(uvio_pci_bars(tree->ctx, EDU, bars), -ENOENT);
 }
 
 static void a_bar_in_mid_page_has_its_map(void)

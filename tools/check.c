@@ -90,12 +90,14 @@ static int check_backends(struct uvio_ctx *ctx, const struct uvio_device *device
 	return rc;
 }
 
-static int print_json(const struct uvio_device *device, struct json_object *array)
+static int print_json(struct uvio_device *device, struct json_object *array)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *identity = json_object_new_object();
+	struct name name;
 
-	json_identity(identity, uvio_device_info(device));
+	names_look(&device, &name, 1);
+	json_identity(identity, uvio_device_info(device), &name);
 	json_object_object_add(object, "device", identity);
 	json_object_object_add(object, "backends", array);
 	return json_print(stdout, object);

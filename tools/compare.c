@@ -397,6 +397,7 @@ static int compare_device(struct comparison *c, const char *address, const char 
 	if (rc != TOOL_GO_ON)
 		return rc;
 	c->info = uvio_device_info(device);
+	names_look(&device, &c->name, 1);
 	rc = choose_driver(c, driver);
 	if (rc == TOOL_GO_ON)
 		rc = run_and_report(c, json);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 #include <uvio/uvio.h>
+#include "names.h"
 #include "tools.h"
 
 enum figure_id {
@@ -59,7 +60,8 @@ struct time_base {
 
 struct comparison {
 	const struct tool *tool;
-	const struct uvio_device_info *info; /* as it was before */
+	const struct uvio_device_info *info;
+	struct name name; /* as it was before */
 	const struct uvio_driver *driver;
 	struct time_base time_base;
 	unsigned int iterations;

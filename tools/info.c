@@ -63,8 +63,11 @@ static void print_bar(int index, const struct uvio_bar *bar)
 {
 	printf("  BAR %-12d", index);
 	print_size(bar->size);
-	printf(" of %s at 0x%llx", bar->io ? "I/O ports" : "memory",
-		(unsigned long long)bar->start);
+	printf(" of %s", bar->io ? "I/O ports" : "memory");
+	if (bar->unassigned)
+		printf(" without an address");
+	else
+		printf(" at 0x%llx", (unsigned long long)bar->start);
 	if (!bar->io)
 		printf(", %d bits", bar->is_64bit ? 64 : 32);
 	printf("%s\n", bar->prefetchable ? ", prefetchable" : "");
@@ -92,16 +95,16 @@ static void print_group(const struct uvio_device_info *info)
 	}
 }
 
-static void print_pci(const struct uvio_device_info *info)
+static void print_pci(const struct uvio_device_info *info, const struct name *name)
 {
 	label("class");
-	printf("%06x %s%s\n", info->class_code, info->class_name,
+	printf("%06x %s%s\n", info->class_code, name->class,
 		info->bridge ? " (a bridge, not for user space)" : "");
 	label("subsystem");
 	printf("%04x:%04x\n", info->subvendor, info->subdevice);
 }
 
-static void print_info(const struct uvio_device_info *info)
+static void print_info(const struct uvio_device_info *info, const struct name *name)
 {
 	const struct uvio_driver *driver = tool_driver(info);
 
@@ -109,9 +112,9 @@ static void print_info(const struct uvio_device_info *info)
 	if (info->pci)
 		printf("  %04x:%04x  revision %02x", info->vendor, info->device, info->revision);
 	printf("\n");
-	tool_wrap(stdout, "  name            ", info->name);
+	tool_wrap(stdout, "  name            ", name->device);
 	if (info->pci)
-		print_pci(info);
+		print_pci(info, name);
 	label("kernel driver");
 	printf("%s\n", or_none(info->driver));
 	label("UIO device");
@@ -249,7 +252,8 @@ static struct json_object *bar_json(int index, const struct uvio_bar *bar)
 	struct json_object *object = json_object_new_object();
 
 	json_integer(object, "bar", (uint64_t)index);
-	json_hex(object, "start", 1, bar->start);
+	if (!bar->unassigned)
+		json_hex(object, "start", 1, bar->start);
 	json_integer(object, "size", bar->size);
 	json_flag(object, "ports", bar->io);
 	json_flag(object, "64bit", bar->is_64bit);
@@ -276,24 +280,25 @@ static struct json_object *group_json(const struct uvio_device_info *info)
 	return object;
 }
 
-static void pci_json(struct json_object *object, const struct uvio_device_info *info)
+static void pci_json(
+	struct json_object *object, const struct uvio_device_info *info, const struct name *name)
 {
 	json_hex(object, "subvendor", 4, info->subvendor);
 	json_hex(object, "subdevice", 4, info->subdevice);
 	json_hex(object, "class", 6, info->class_code);
-	json_text(object, "class_name", info->class_name);
+	json_text(object, "class_name", name->class);
 	json_hex(object, "revision", 2, info->revision);
 }
 
-static struct json_object *info_json(const struct uvio_device_info *info)
+static struct json_object *info_json(const struct uvio_device_info *info, const struct name *name)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *bars = json_object_new_array();
 	const struct uvio_driver *driver = tool_driver(info);
 
-	json_identity(object, info);
+	json_identity(object, info, name);
 	if (info->pci)
-		pci_json(object, info);
+		pci_json(object, info, name);
 	json_flag(object, "bridge", info->bridge);
 	json_text(object, "kernel_driver", info->driver);
 	json_text(object, "uio", info->uio);
@@ -393,16 +398,17 @@ static struct json_object *open_json(const struct uvio_device_info *info, struct
 }
 
 /* @udev is NULL where it is not open. */
-static int print_device(const struct uvio_device_info *info, struct uvio_udev *udev, bool json)
+static int print_device(const struct uvio_device_info *info, const struct name *name,
+	struct uvio_udev *udev, bool json)
 {
 	if (json) {
-		struct json_object *object = info_json(info);
+		struct json_object *object = info_json(info, name);
 
 		if (udev)
 			json_object_object_add(object, "open", open_json(info, udev));
 		return json_print(stdout, object);
 	}
-	print_info(info);
+	print_info(info, name);
 	if (udev)
 		print_open(info, udev);
 	return TOOL_GO_ON;
@@ -413,14 +419,16 @@ static int show_device(
 {
 	struct uvio_udev *udev = NULL;
 	struct uvio_device *device;
+	struct name name;
 	int status = TOOL_GO_ON;
 	int rc = tool_find(tool, address, &device);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
+	names_look(&device, &name, 1);
 	if (options->open)
 		status = tool_open(tool, address, options->backend, &udev);
-	rc = print_device(uvio_device_info(device), udev, options->json);
+	rc = print_device(uvio_device_info(device), &name, udev, options->json);
 	uvio_udev_close(udev);
 	uvio_device_free(device);
 	if (rc != TOOL_GO_ON)

@@ -41,14 +41,15 @@ void json_word(struct json_object *array, const char *word)
 	json_object_array_add(array, json_object_new_string(word));
 }
 
-void json_identity(struct json_object *object, const struct uvio_device_info *info)
+void json_identity(
+	struct json_object *object, const struct uvio_device_info *info, const struct name *name)
 {
 	json_text(object, "address", info->address);
 	if (info->pci) {
 		json_hex(object, "vendor", 4, info->vendor);
 		json_hex(object, "device", 4, info->device);
 	}
-	json_text(object, "name", info->name);
+	json_text(object, "name", name->device);
 }
 
 int json_print(FILE *stream, struct json_object *object)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <json-c/json.h>
 #include <uvio/device.h>
+#include "names.h"
 
 /* A member of an object; a NULL text is left out. */
 void json_text(struct json_object *object, const char *key, const char *text);
@@ -17,7 +18,8 @@ void json_flag(struct json_object *object, const char *key, bool value);
 void json_word(struct json_object *array, const char *word);
 
 /* address, vendor, device, name: as much as every command says about a device. */
-void json_identity(struct json_object *object, const struct uvio_device_info *info);
+void json_identity(
+	struct json_object *object, const struct uvio_device_info *info, const struct name *name);
 
 /* Prints and frees. TOOL_GO_ON, or TOOL_FAILED after a message. */
 int json_print(FILE *stream, struct json_object *object);

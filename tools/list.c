@@ -34,7 +34,7 @@ static bool wanted(const struct uvio_device_info *info, bool all)
 	return !info->driver || info->backend || tool_driver(info);
 }
 
-static void fill_row(struct row *row, const struct uvio_device_info *info)
+static void fill_row(struct row *row, const struct uvio_device_info *info, const struct name *name)
 {
 	const struct uvio_driver *driver = tool_driver(info);
 
@@ -49,7 +49,7 @@ static void fill_row(struct row *row, const struct uvio_device_info *info)
 	row->cells[2] = info->driver ? info->driver : "-";
 	row->cells[3] = row->group;
 	row->cells[4] = driver ? driver->name : "-";
-	row->cells[5] = info->name;
+	row->cells[5] = name->device;
 }
 
 static void measure_columns(const struct row *rows, int count, int *widths)
@@ -113,12 +113,12 @@ static void print_table(const struct row *rows, int count)
 		print_row(rows[i].cells, widths, width);
 }
 
-static struct json_object *device_json(const struct uvio_device_info *info)
+static struct json_object *device_json(const struct uvio_device_info *info, const struct name *name)
 {
 	struct json_object *object = json_object_new_object();
 	const struct uvio_driver *driver = tool_driver(info);
 
-	json_identity(object, info);
+	json_identity(object, info, name);
 	json_flag(object, "bridge", info->bridge);
 	json_text(object, "kernel_driver", info->driver);
 	json_text(object, "uio", info->uio);
@@ -128,7 +128,7 @@ static struct json_object *device_json(const struct uvio_device_info *info)
 	return object;
 }
 
-static int print_json(struct uvio_device **list, int count, bool all)
+static int print_json(struct uvio_device **list, const struct name *names, int count, bool all)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *devices = json_object_new_array();
@@ -137,13 +137,13 @@ static int print_json(struct uvio_device **list, int count, bool all)
 		const struct uvio_device_info *info = uvio_device_info(list[i]);
 
 		if (wanted(info, all))
-			json_object_array_add(devices, device_json(info));
+			json_object_array_add(devices, device_json(info, &names[i]));
 	}
 	json_object_object_add(object, "devices", devices);
 	return json_print(stdout, object);
 }
 
-static int print_text(struct uvio_device **list, int count, bool all)
+static int print_text(struct uvio_device **list, const struct name *names, int count, bool all)
 {
 	struct row *rows = calloc((size_t)count + 1, sizeof(*rows));
 	int used = 0;
@@ -154,11 +154,27 @@ static int print_text(struct uvio_device **list, int count, bool all)
 		const struct uvio_device_info *info = uvio_device_info(list[i]);
 
 		if (wanted(info, all))
-			fill_row(&rows[used++], info);
+			fill_row(&rows[used++], info, &names[i]);
 	}
 	print_table(rows, used);
 	free(rows);
 	return TOOL_GO_ON;
+}
+
+static int print_list(struct uvio_device **list, int count, const struct list_options *options)
+{
+	struct name *names = calloc((size_t)count + 1, sizeof(*names));
+	int rc;
+
+	if (!names)
+		return tool_no_memory();
+	names_look(list, names, count);
+	if (options->json)
+		rc = print_json(list, names, count, options->all);
+	else
+		rc = print_text(list, names, count, options->all);
+	free(names);
+	return rc;
 }
 
 static int list_devices(struct uvio_ctx *ctx, const struct list_options *options)
@@ -169,10 +185,7 @@ static int list_devices(struct uvio_ctx *ctx, const struct list_options *options
 
 	if (count < 0)
 		return tool_failed();
-	if (options->json)
-		rc = print_json(list, count, options->all);
-	else
-		rc = print_text(list, count, options->all);
+	rc = print_list(list, count, options);
 	uvio_device_list_free(list, count);
 	return rc == TOOL_GO_ON ? TOOL_OK : rc;
 }

@@ -284,7 +284,7 @@ int report_json(FILE *stream, const struct comparison *c)
 	struct json_object *device = json_object_new_object();
 	struct json_object *backends = json_object_new_array();
 
-	json_identity(device, c->info);
+	json_identity(device, c->info, &c->name);
 	json_object_object_add(object, "device", device);
 	json_text(object, "driver", c->driver->name);
 	json_object_object_add(object, "host", host_json(c->time_base.unit));

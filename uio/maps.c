@@ -9,10 +9,6 @@
 
 #include "uio.h"
 
-/* <linux/ioport.h> of the kernel, as shown in the third column of "resource". */
-#define IORESOURCE_IO 0x100
-#define IORESOURCE_MEM 0x200
-
 /* of x86 */
 #define IO_PORTS 0x10000
 
@@ -84,40 +80,10 @@ int uio_read_ports(struct uvio_ctx *ctx, const char *name, struct uio_ports *por
 	return rc;
 }
 
-static void set_bar(struct uio_bar *bar, const char *line)
-{
-	unsigned long long start, end, flags;
-
-	*bar = (struct uio_bar){0};
-	if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) != 3 || end <= start ||
-		!(flags & (IORESOURCE_IO | IORESOURCE_MEM)))
-		return;
-	bar->start = start;
-	bar->size = end - start + 1;
-	bar->ports = flags & IORESOURCE_IO;
-}
-
-int uio_read_bars(struct uvio_ctx *ctx, const char *address, struct uio_bar *bars)
-{
-	const char *line, *end;
-	char text[2048];
-	int rc = uvio_sysfs_read(ctx, text, sizeof(text), "bus/pci/devices/%s/resource", address);
-
-	if (rc < 0)
-		return rc;
-	line = text;
-	for (unsigned int i = 0; i < PCI_BARS; i++) {
-		set_bar(&bars[i], line);
-		end = strchr(line, '\n');
-		line = end ? end + 1 : "";
-	}
-	return 0;
-}
-
-int uio_map_of_bar(const struct uio_map *maps, const struct uio_bar *bar)
+int uio_map_of_bar(const struct uio_map *maps, const struct uvio_bar *bar)
 {
 	for (int i = 0; i < UIO_MAPS; i++)
-		if (maps[i].size && !bar->ports && maps[i].addr + maps[i].offset == bar->start &&
+		if (maps[i].size && !bar->io && maps[i].addr + maps[i].offset == bar->start &&
 			maps[i].size - maps[i].offset >= bar->size)
 			return i;
 	return -1;

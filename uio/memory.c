@@ -16,10 +16,10 @@ static int is_bar(struct uvio_udev *udev, const struct uio_map *map, unsigned in
 {
 	const struct uio_device *device = udev->priv;
 
-	for (unsigned int i = 0; device->pci && i < PCI_BARS; i++) {
-		const struct uio_bar *bar = &device->bars[i];
+	for (unsigned int i = 0; device->pci && i < UVIO_BARS; i++) {
+		const struct uvio_bar *bar = &device->bars[i];
 
-		if (bar->size && !bar->ports && map->addr < bar->start + bar->size &&
+		if (bar->size && !bar->io && map->addr < bar->start + bar->size &&
 			bar->start < map->addr + map->size)
 			return uvio_fail(-EINVAL,
 				"%s: map %u is BAR %u of the card, not memory of the machine; use "

@@ -28,7 +28,7 @@ int uio_read_layout(struct uvio_udev *udev)
 	rc = uio_read_maps(udev->ctx, device->name, device->maps);
 	/* The BARs of PCI can be had without. */
 	if (device->pci)
-		rc = uio_read_bars(udev->ctx, udev->address.text, device->bars);
+		rc = uvio_pci_bars(udev->ctx, udev->address.text, device->bars);
 	else if (!rc)
 		rc = uio_read_ports(udev->ctx, device->name, device->ports);
 	if (rc)
@@ -68,10 +68,10 @@ static int bar_info(struct uvio_udev *udev, struct uvio_region *region)
 {
 	const struct uio_device *device = udev->priv;
 
-	if (region->index >= PCI_BARS || !device->bars[region->index].size)
+	if (region->index >= UVIO_BARS || !device->bars[region->index].size)
 		return absent(udev, region);
 	region->size = device->bars[region->index].size;
-	region->flags |= device->bars[region->index].ports ? UVIO_REGION_PORTS : UVIO_REGION_MMAP;
+	region->flags |= device->bars[region->index].io ? UVIO_REGION_PORTS : UVIO_REGION_MMAP;
 	return 0;
 }
 
@@ -156,7 +156,7 @@ static int open_resource(struct uvio_udev *udev, unsigned int index)
 static int map_by_resource(struct uvio_udev *udev, struct uvio_region *region)
 {
 	const struct uio_device *device = udev->priv;
-	const struct uio_bar *bar = &device->bars[region->index];
+	const struct uvio_bar *bar = &device->bars[region->index];
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), skip = bar->start & (page - 1);
 	int rc, fd = open_resource(udev, region->index);
 
@@ -175,10 +175,10 @@ static int map_by_resource(struct uvio_udev *udev, struct uvio_region *region)
 static int map_bar(struct uvio_udev *udev, struct uvio_region *region)
 {
 	const struct uio_device *device = udev->priv;
-	const struct uio_bar *bar = &device->bars[region->index];
+	const struct uvio_bar *bar = &device->bars[region->index];
 	int fd, map = uio_map_of_bar(device->maps, bar);
 
-	if (bar->ports) {
+	if (bar->io) {
 		fd = open_resource(udev, region->index);
 		return fd < 0 ? fd : uio_ports_map_bar(udev, region, fd);
 	}

@@ -14,20 +14,12 @@
 
 #define UIO_MAPS 5	  /* MAX_UIO_MAPS */
 #define UIO_PORT_RANGES 5 /* MAX_UIO_PORT_REGIONS */
-#define PCI_BARS 6
 
 /** A map of /dev/uioN: whole pages; the registers begin at @offset in them. */
 struct uio_map {
 	uint64_t addr;
 	uint64_t offset;
 	uint64_t size; /* 0: there is no such map */
-};
-
-/** A line of the file "resource" of a PCI device. */
-struct uio_bar {
-	uint64_t start;
-	uint64_t size; /* 0: not implemented */
-	bool ports;
 };
 
 /** A range of I/O ports that the driver of a device offers which is not on PCI. */
@@ -78,7 +70,7 @@ struct uio_device {
 	bool guarded;
 	bool read_layout; /* maps, bars and ports are filled */
 	struct uio_map maps[UIO_MAPS];
-	struct uio_bar bars[PCI_BARS];
+	struct uvio_bar bars[UVIO_BARS];
 	struct uio_ports ports[UIO_PORT_RANGES];
 	struct uio_region regions[UVIO_REGION_COUNT];
 	/* Bus mastering, which the lower byte of the command register has, is not undone by arming
@@ -89,14 +81,13 @@ struct uio_device {
 	int arming;    /* threads in uio_config_arm(); from INT_MIN on during a change */
 };
 
-/* maps.c: parsing of maps, BARs and ports, from sysfs; errors are plain errnos, without a text */
+/* maps.c: parsing of maps and ports, from sysfs; errors are plain errnos, without a text */
 int uio_read_map(struct uvio_ctx *ctx, const char *name, unsigned int index, struct uio_map *map);
 int uio_read_maps(struct uvio_ctx *ctx, const char *name, struct uio_map *maps);
-int uio_read_bars(struct uvio_ctx *ctx, const char *address, struct uio_bar *bars);
 /** Ranges of I/O ports, of which a driver offers few. */
 int uio_read_ports(struct uvio_ctx *ctx, const char *name, struct uio_ports *ports);
 /** The map in which the registers of a BAR begin; -1: none. */
-int uio_map_of_bar(const struct uio_map *maps, const struct uio_bar *bar);
+int uio_map_of_bar(const struct uio_map *maps, const struct uvio_bar *bar);
 
 /*
  * config.c: the configuration space; its errors are plain errnos, without a text.

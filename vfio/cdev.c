@@ -108,7 +108,7 @@ static int bind_failed(struct uvio_udev *udev, int rc)
 	struct uvio_device *device;
 	int pid = 0;
 
-	if (rc != -EPERM || uvio_device_look(udev->ctx, address, false, &device))
+	if (rc != -EPERM || uvio_device_find(udev->ctx, address, &device))
 		return vfio_open_failed(udev, rc, "VFIO_DEVICE_BIND_IOMMUFD");
 	for (size_t i = 0; i < device->info.member_count && !pid; i++)
 		if (strcmp(device->info.members[i].address, address) != 0)

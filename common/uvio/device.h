@@ -8,7 +8,7 @@
  * device that sits on a PCI function is the same device as that function, and is shown under the
  * address of the function.
  *
- * PCI facts come from libpci, the rest from sysfs. Nothing here opens a node in /dev: closing
+ * All facts come from sysfs. Nothing here opens a node in /dev: closing
  * /dev/uioN, even once, would switch off the bus mastering of the program that drives the card.
  */
 #ifndef UVIO_DEVICE_H
@@ -25,6 +25,9 @@ extern "C" {
 
 struct uvio_device;
 
+/** Base address registers of a PCI device. */
+#define UVIO_BARS 6
+
 /** A base address register. @size 0: not implemented. */
 struct uvio_bar {
 	uint64_t start; /**< physical address or port number */
@@ -32,6 +35,7 @@ struct uvio_bar {
 	bool io;	/**< I/O ports, not memory */
 	bool is_64bit;
 	bool prefetchable;
+	bool unassigned; /**< the kernel found no address for it: @start means nothing */
 };
 
 /** A member of the device's IOMMU group, the device itself among them. */
@@ -52,17 +56,16 @@ struct uvio_device_info {
 	uint16_t subdevice;
 	uint32_t class_code; /**< 24 bits: class, subclass, programming interface */
 	uint8_t revision;
-	const char *name;	/**< vendor and device in words, or the UIO name; never NULL */
-	const char *class_name; /**< never NULL, may be "" */
-	const char *driver;	/**< of the kernel, bound now; NULL: none */
-	const char *uio;	/**< "uio0" where a UIO driver is bound; else NULL */
-	const char *backend;	/**< the one that @driver belongs to, as "vfio"; NULL: none */
-	int iommu_group;	/**< -1: none, no IOMMU translates for this device */
+	const char *driver;   /**< of the kernel, bound now; NULL: none */
+	const char *uio;      /**< "uio0" where a UIO driver is bound; else NULL */
+	const char *uio_name; /**< that its kernel driver gave @uio; NULL: none */
+	const char *backend;  /**< the one that @driver belongs to, as "vfio"; NULL: none */
+	int iommu_group;      /**< -1: none, no IOMMU translates for this device */
 	/** "DMA", "DMA-FQ", "identity", "blocked"; "noiommu": VFIO's group without an IOMMU */
 	const char *iommu_type; /* NULL: not known */
 	const struct uvio_group_member *members;
 	size_t member_count;
-	struct uvio_bar bars[6];
+	struct uvio_bar bars[UVIO_BARS];
 };
 
 /**

@@ -134,9 +134,9 @@ static void check_ports(const struct uio_ports *ports)
 			abort();
 }
 
-static void check_bars(const struct uio_map *maps, const struct uio_bar *bars)
+static void check_bars(const struct uio_map *maps, const struct uvio_bar *bars)
 {
-	for (int i = 0; i < PCI_BARS; i++) {
+	for (int i = 0; i < UVIO_BARS; i++) {
 		int map = uio_map_of_bar(maps, &bars[i]);
 
 		if (map >= UIO_MAPS || (map >= 0 && maps[map].size < bars[i].size))
@@ -148,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct uvio_ctx ctx = {.dev = "/nowhere", .proc = "/nowhere"};
 	struct uio_map maps[UIO_MAPS];
-	struct uio_bar bars[PCI_BARS] = {{0}};
+	struct uvio_bar bars[UVIO_BARS] = {{0}};
 	struct uio_ports ports[UIO_PORT_RANGES] = {{0}};
 	struct uvio_device device = {.member_count = 0};
 	struct uvio_address address;
@@ -162,13 +162,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rest_size = size;
 	if (uvio_address_parse("0000:00:04.0", &address))
 		abort();
-	uio_read_bars(&ctx, address.text, bars);
+	device.address = address;
+	device.info.address = device.address.text;
+	uvio_pci_fill(&ctx, &device);
+	uvio_pci_bars(&ctx, address.text, bars);
 	uio_read_maps(&ctx, "uio0", maps);
 	check_bars(maps, bars);
 	uvio_in_use(&ctx, &address);
 	uvio_lock(&ctx, &address, &fd);
-	device.address = address;
-	device.info.address = device.address.text;
 	uvio_group_fill(&ctx, &device);
 	uvio_group_blockers(&device, text, sizeof(text));
 	uvio_group_free(&device);
