@@ -9,24 +9,15 @@
 #include <time.h>
 
 #include "backend.h"
+#include "binding.h"
 #include "sys.h"
 
 #define NODE_TIMEOUT_MS 2000
 
-/* What must be put back where a step fails. */
-struct binding {
-	struct uvio_ctx *ctx;
-	const char *address;
-	char driver[UVIO_NAME_SIZE];   /* bound now; "" none */
-	char override[UVIO_NAME_SIZE]; /* "" none */
-	int lock_fd;
-};
-
-/* Where it cannot be read, there may be one. */
-static int read_driver(const struct binding *binding, char *driver)
+int uvio_binding_read_driver(const struct uvio_binding *binding, char *driver)
 {
 	int rc = uvio_sysfs_link(binding->ctx, driver, UVIO_NAME_SIZE, "bus/pci/devices/%s/driver",
-		binding->address);
+		binding->address.text);
 
 	if (!rc)
 		return 0;
@@ -34,113 +25,11 @@ static int read_driver(const struct binding *binding, char *driver)
 	if (rc == -ENOENT)
 		return 0;
 	return uvio_fail(
-		rc, "%s: cannot see which driver it has: %s", binding->address, strerror(-rc));
-}
-
-static int write_to(const struct binding *binding, const char *text, const char *path)
-{
-	int rc;
-
-	uvio_log(binding->ctx, UVIO_LOG_DEBUG, "%s: writing '%s' to %s", binding->address, text,
-		path);
-	rc = uvio_sysfs_write(binding->ctx, text, "%s", path);
-	if (!rc)
-		return 0;
-	if (rc == -EACCES || rc == -EPERM)
-		return uvio_fail(rc, "%s: writing %s/%s: %s; binding needs root (sudo)",
-			binding->address, binding->ctx->sysfs, path, strerror(-rc));
-	if (rc == -EROFS)
-		return uvio_fail(rc,
-			"%s: %s is mounted read-only, as in a container; bind on the host",
-			binding->address, binding->ctx->sysfs);
-	return uvio_fail(rc, "%s: writing '%s' to %s/%s: %s", binding->address, text,
-		binding->ctx->sysfs, path, strerror(-rc));
-}
-
-static int write_device(const struct binding *binding, const char *text, const char *file)
-{
-	char path[UVIO_ADDRESS_SIZE * 3];
-
-	snprintf(path, sizeof(path), "bus/pci/devices/%s/%s", binding->address, file);
-	return write_to(binding, text, path);
-}
-
-static int set_override(const struct binding *binding, const char *driver)
-{
-	/* An empty line clears it: nothing at all would not be a write. */
-	return write_device(binding, driver[0] ? driver : "\n", "driver_override");
-}
-
-static int drop_driver(const struct binding *binding)
-{
-	char driver[UVIO_NAME_SIZE];
-
-	if (read_driver(binding, driver))
-		return uvio_last_errno();
-	return driver[0] ? write_device(binding, binding->address, "driver/unbind") : 0;
-}
-
-static int probe(const struct binding *binding)
-{
-	return write_to(binding, binding->address, "bus/pci/drivers_probe");
-}
-
-/* The link decides: drivers_probe succeeds also where nothing took the device. */
-static int did_not_bind(const struct binding *binding, const char *driver, const char *now)
-{
-	bool vfio_pci = !strcmp(driver, "vfio-pci");
-
-	if (vfio_pci && !uvio_sysfs_exists(
-				binding->ctx, "bus/pci/devices/%s/iommu_group", binding->address))
-		return uvio_fail(-EIO,
-			"%s: the kernel did not bind it to vfio-pci: it has no IOMMU group, so "
-			"the IOMMU is off, or this machine has none; uvio check %s",
-			binding->address, binding->address);
-	return uvio_fail(-EIO, "%s: the kernel did not bind it to %s (%s%s); dmesg says why%s",
-		binding->address, driver, now[0] ? "it has " : "no driver took it", now,
-		vfio_pci ? "" : ", as that it has no interrupt line");
-}
-
-static int take(const struct binding *binding, const char *driver)
-{
-	char now[UVIO_NAME_SIZE];
-	int rc = set_override(binding, driver);
-
-	if (!rc)
-		rc = drop_driver(binding);
-	if (!rc)
-		rc = probe(binding);
-	if (!rc)
-		rc = read_driver(binding, now);
-	if (rc)
-		return rc;
-	if (!strcmp(now, driver))
-		return 0;
-	return did_not_bind(binding, driver, now);
-}
-
-static void put_back(const struct binding *binding)
-{
-	struct uvio_saved_error cause;
-	char now[UVIO_NAME_SIZE];
-
-	uvio_error_save(&cause);
-	if (read_driver(binding, now) || strcmp(now, binding->driver)) {
-		drop_driver(binding);
-		set_override(binding, binding->driver);
-		if (binding->driver[0])
-			probe(binding);
-	}
-	set_override(binding, binding->override);
-	if (read_driver(binding, now) || strcmp(now, binding->driver))
-		uvio_fail(cause.err, "%.900s; and %s could not be bound again", cause.text,
-			binding->driver[0] ? binding->driver : "the former state");
-	else
-		uvio_error_restore(&cause);
+		rc, "%s: cannot see which driver it has: %s", binding->address.text, strerror(-rc));
 }
 
 /* As of the module uio_mf624, whose driver is mf624. */
-static int other_name(const struct binding *binding, const char *module)
+static int other_name(const struct uvio_binding *binding, const char *module)
 {
 	char **names;
 	int count = uvio_sysfs_names(binding->ctx, "pci:", &names, "module/%s/drivers", module);
@@ -150,7 +39,8 @@ static int other_name(const struct binding *binding, const char *module)
 		rc = uvio_fail(-ENOENT,
 			"%s: %s is a module, and its kernel driver has the name %s; uvio bind %s "
 			"%s",
-			binding->address, module, names[0] + 4, binding->address, names[0] + 4);
+			binding->address.text, module, names[0] + 4, binding->address.text,
+			names[0] + 4);
 	uvio_names_free(names, count);
 	return rc;
 }
@@ -165,7 +55,7 @@ static bool is_of_backend(const char *driver)
 	return false;
 }
 
-static int require_driver(const struct binding *binding, const char *driver)
+static int require_driver(const struct uvio_binding *binding, const char *driver)
 {
 	if (uvio_sysfs_exists(binding->ctx, "bus/pci/drivers/%s", driver))
 		return 0;
@@ -175,19 +65,19 @@ static int require_driver(const struct binding *binding, const char *driver)
 		return uvio_fail(-ENOENT,
 			"%s: %s is no backend, and as a kernel driver %s is not loaded; if it is "
 			"one: modprobe %s",
-			binding->address, driver, driver, driver);
+			binding->address.text, driver, driver, driver);
 	return uvio_fail(-ENOENT, "%s: the kernel driver %s is not loaded; modprobe %s",
-		binding->address, driver, driver);
+		binding->address.text, driver, driver);
 }
 
-static int require_device(struct binding *binding, struct uvio_address *address, const char *text)
+static int require_device(struct uvio_binding *binding, const char *text)
 {
+	struct uvio_address *address = &binding->address;
 	uint64_t class_code;
 	int rc = uvio_address_resolve(binding->ctx, text, address);
 
 	if (rc)
 		return rc;
-	binding->address = address->text;
 	if (address->kind != UVIO_ADDRESS_PCI)
 		return uvio_fail(-ENOTSUP,
 			"%s: not a PCI device; its driver is chosen by the device "
@@ -206,24 +96,39 @@ static int require_device(struct binding *binding, struct uvio_address *address,
 	return 0;
 }
 
-static int read_state(struct binding *binding)
+/* The kernel holds the lock of the device for that, which another change may have for ever. */
+static int locked_by_kernel(const struct uvio_binding *binding, const char *file)
 {
-	int rc = read_driver(binding, binding->driver);
+	return uvio_fail(-EBUSY,
+		"%s: the kernel does not answer a read of %s: perhaps it waits for a program that "
+		"has the device open, so that it can take the driver off; ps shows whether a "
+		"process writes to sysfs, dmesg what it waits for",
+		binding->address.text, file);
+}
 
-	if (uvio_sysfs_read(binding->ctx, binding->override, sizeof(binding->override),
-		    "bus/pci/devices/%s/driver_override", binding->address) < 0 ||
-		!strcmp(binding->override, "(null)"))
+int uvio_binding_read_state(struct uvio_binding *binding)
+{
+	int n, rc = uvio_binding_read_driver(binding, binding->driver);
+
+	if (rc)
+		return rc;
+	n = uvio_sysfs_read_watched(binding->ctx, binding->override, sizeof(binding->override),
+		"bus/pci/devices/%s/driver_override", binding->address.text);
+	if (n == -ETIMEDOUT)
+		return locked_by_kernel(binding, "driver_override");
+	if (n < 0 || !strcmp(binding->override, "(null)"))
 		binding->override[0] = '\0';
-	return rc;
+	return 0;
 }
 
 /* The backend whose kernel driver has the device now; NULL: none. */
-static const struct uvio_backend *backend_now(const struct binding *binding)
+static const struct uvio_backend *backend_now(const struct uvio_binding *binding)
 {
 	const struct uvio_device_info info = {
 		.pci = true,
 		.driver = binding->driver[0] ? binding->driver : NULL,
-		.uio = uvio_sysfs_exists(binding->ctx, "bus/pci/devices/%s/uio", binding->address)
+		.uio = uvio_sysfs_exists(
+			       binding->ctx, "bus/pci/devices/%s/uio", binding->address.text)
 			       ? ""
 			       : NULL,
 	};
@@ -232,99 +137,126 @@ static const struct uvio_backend *backend_now(const struct binding *binding)
 }
 
 /* Programs which do not know this library's lock: their unbinding would wait, or pull the card. */
-static int refuse_open_node(const struct binding *binding)
+static int refuse_open_node(const struct uvio_binding *binding)
 {
 	const struct uvio_backend *backend = backend_now(binding);
 	char path[PATH_MAX], name[UVIO_NAME_SIZE];
 	int pid;
 
 	if (!backend || !backend->ops->node ||
-		backend->ops->node(binding->ctx, binding->address, path))
+		backend->ops->node(binding->ctx, binding->address.text, path))
 		return 0;
 	pid = uvio_find_opener(binding->ctx, path, name, sizeof(name));
 	if (!pid)
 		return 0;
 	return uvio_fail(-EBUSY, "%s: %s is open in process %d (%s); end that first",
-		binding->address, path, pid, name);
+		binding->address.text, path, pid, name);
 }
 
-static int refuse_virtual_functions(const struct binding *binding)
+static int refuse_virtual_functions(const struct uvio_binding *binding)
 {
+	char text[32];
 	uint64_t count;
+	int n;
 
-	if (uvio_sysfs_u64(
-		    binding->ctx, &count, "bus/pci/devices/%s/sriov_numvfs", binding->address) ||
-		!count)
+	if (!uvio_sysfs_exists(
+		    binding->ctx, "bus/pci/devices/%s/sriov_numvfs", binding->address.text))
+		return 0;
+	n = uvio_sysfs_read_watched(binding->ctx, text, sizeof(text),
+		"bus/pci/devices/%s/sriov_numvfs", binding->address.text);
+	if (n == -ETIMEDOUT)
+		return locked_by_kernel(binding, "sriov_numvfs");
+	if (n < 0 || uvio_parse_u64(text, &count) || !count)
 		return 0;
 	return uvio_fail(-EBUSY,
 		"%s: it has %llu virtual functions, which would vanish; "
 		"echo 0 > %s/bus/pci/devices/%s/sriov_numvfs first",
-		binding->address, (unsigned long long)count, binding->ctx->sysfs, binding->address);
+		binding->address.text, (unsigned long long)count, binding->ctx->sysfs,
+		binding->address.text);
+}
+
+int uvio_binding_holder(const struct uvio_binding *binding)
+{
+	int rc = uvio_in_use(binding->ctx, &binding->address);
+
+	return rc ? rc : refuse_open_node(binding);
+}
+
+/* Where a change is under way, the process that does it has the lock, and not the one it names. */
+static int take_lock(struct uvio_binding *binding)
+{
+	int rc = uvio_lock(binding->ctx, &binding->address, &binding->lock_fd);
+	struct uvio_saved_error cause;
+
+	if (rc != -EBUSY || !uvio_record_exists(binding->ctx, binding->address.text))
+		return rc;
+	if (uvio_binding_holder(binding)) {
+		uvio_error_save(&cause);
+		return uvio_fail(-EBUSY,
+			"%.700s; a change of the driver has begun, and the kernel waits for that",
+			cause.text);
+	}
+	return uvio_fail(-EBUSY,
+		"%s: a change of its driver is under way; try again when it is done, and if the "
+		"kernel does not finish it, dmesg may say what it waits for",
+		binding->address.text);
+}
+
+static void drop_lock(const struct uvio_binding *binding)
+{
+	if (binding->lock_left)
+		uvio_sys_close(binding->lock_fd);
+	else
+		uvio_unlock(binding->lock_fd);
 }
 
 /* Locked against other users of this library, and nothing of it in use. */
-static int begin(struct binding *binding, const struct uvio_address *address)
+static int begin(struct uvio_binding *binding)
 {
-	int rc = uvio_lock(binding->ctx, address, &binding->lock_fd);
+	int rc = take_lock(binding);
 
 	if (rc)
 		return rc;
-	rc = read_state(binding);
+	rc = uvio_binding_read_driver(binding, binding->driver);
 	if (!rc)
-		rc = uvio_in_use(binding->ctx, address);
+		rc = uvio_binding_holder(binding);
 	if (!rc)
-		rc = refuse_open_node(binding);
+		rc = uvio_binding_read_state(binding);
+	if (!rc)
+		rc = uvio_binding_recover(binding);
 	if (!rc)
 		rc = refuse_virtual_functions(binding);
 	if (rc)
-		uvio_unlock(binding->lock_fd);
+		drop_lock(binding);
 	return rc;
 }
 
-static void await_node(const struct binding *binding, const struct uvio_backend *backend)
+static void await_node(const struct uvio_binding *binding, const struct uvio_backend *backend)
 {
 	const struct timespec pause = {.tv_nsec = 10 * 1000000};
 	char path[PATH_MAX];
 
 	for (int ms = 0; ms < NODE_TIMEOUT_MS; ms += 10) {
 		if (!backend->ops->node ||
-			!backend->ops->node(binding->ctx, binding->address, path))
+			!backend->ops->node(binding->ctx, binding->address.text, path))
 			return;
 		nanosleep(&pause, NULL);
 	}
 }
 
-/* It is bound: an override that stays behind is worth a warning. */
-static void restore_override(const struct binding *binding)
-{
-	struct uvio_saved_error before;
-
-	uvio_error_save(&before);
-	if (set_override(binding, binding->override))
-		uvio_log(binding->ctx, UVIO_LOG_WARNING, "%s", uvio_last_error());
-	uvio_error_restore(&before);
-}
-
-static int change(struct binding *binding, const char *driver)
+static int change(struct uvio_binding *binding, const char *driver)
 {
 	int rc;
 
 	if (!driver[0])
-		return drop_driver(binding);
+		return binding->driver[0] ? uvio_binding_change(binding, UVIO_REBIND_DROP, "") : 0;
 	rc = require_driver(binding, driver);
-	if (rc)
-		return rc;
-	rc = take(binding, driver);
-	if (rc)
-		put_back(binding);
-	else
-		restore_override(binding);
-	return rc;
+	return rc ? rc : uvio_binding_change(binding, UVIO_REBIND_TAKE, driver);
 }
 
 /* A variant of the backend's driver, made for this card, is as good or better. */
 static bool is_right(
-	const struct binding *binding, const struct uvio_backend *backend, const char *driver)
+	const struct uvio_binding *binding, const struct uvio_backend *backend, const char *driver)
 {
 	return !strcmp(binding->driver, driver) || (backend && backend_now(binding) == backend);
 }
@@ -344,13 +276,21 @@ static const struct uvio_backend *backend_named(const char *name)
 	return backend;
 }
 
-int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
+static int bind_locked(
+	struct uvio_binding *binding, const struct uvio_backend *backend, const char *driver)
 {
-	const struct uvio_backend *backend = backend_named(driver);
-	struct binding binding = {.ctx = ctx};
-	struct uvio_address address;
-	int rc;
+	int rc = begin(binding);
 
+	if (rc)
+		return rc;
+	if (!is_right(binding, backend, driver))
+		rc = change(binding, driver);
+	drop_lock(binding);
+	return rc;
+}
+
+static int check_name(const struct uvio_backend *backend, const char *text, const char *driver)
+{
 	if (!driver || !driver[0] || driver[0] == '.' || (strchr(driver, '/') && !backend) ||
 		strlen(driver) >= UVIO_NAME_SIZE)
 		return uvio_fail(-EINVAL,
@@ -359,23 +299,27 @@ int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 	if (backend && !backend->kernel_driver)
 		return uvio_fail(-ENOTSUP, "%s: no kernel driver hands devices to the %s backend",
 			text ? text : "", backend->name);
+	return 0;
+}
+
+int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
+{
+	const struct uvio_backend *backend = backend_named(driver);
+	struct uvio_binding binding = {.ctx = ctx};
+	int rc = check_name(backend, text, driver);
+
+	if (!rc)
+		rc = require_device(&binding, text);
+	if (!rc)
+		rc = uvio_binding_read_driver(&binding, binding.driver);
+	if (rc)
+		return rc;
 	if (backend)
 		driver = backend->kernel_driver;
 	if (!strcmp(driver, "none"))
 		driver = "";
-	rc = require_device(&binding, &address, text);
-	if (rc)
-		return rc;
-	rc = read_driver(&binding, binding.driver);
-	if (rc)
-		return rc;
-	if (!is_right(&binding, backend, driver)) {
-		rc = begin(&binding, &address);
-		if (rc)
-			return rc;
-		rc = change(&binding, driver);
-		uvio_unlock(binding.lock_fd);
-	}
+	if (!is_right(&binding, backend, driver) || uvio_record_exists(ctx, binding.address.text))
+		rc = bind_locked(&binding, backend, driver);
 	if (!rc && backend)
 		await_node(&binding, backend);
 	return rc;
@@ -383,21 +327,14 @@ int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 
 int uvio_unbind(struct uvio_ctx *ctx, const char *text)
 {
-	struct binding binding = {.ctx = ctx};
-	struct uvio_address address;
-	int rc = require_device(&binding, &address, text);
+	struct uvio_binding binding = {.ctx = ctx};
+	int rc = require_device(&binding, text);
 
 	if (!rc)
-		rc = begin(&binding, &address);
+		rc = begin(&binding);
 	if (rc)
 		return rc;
-	rc = set_override(&binding, "");
-	if (!rc)
-		rc = drop_driver(&binding);
-	if (!rc)
-		rc = probe(&binding);
-	if (rc)
-		put_back(&binding);
-	uvio_unlock(binding.lock_fd);
+	rc = uvio_binding_change(&binding, UVIO_REBIND_NATURAL, "");
+	drop_lock(&binding);
 	return rc;
 }

@@ -36,6 +36,8 @@ static int set_paths(struct uvio_ctx *ctx, const struct uvio_ctx_options *option
 	if (!rc)
 		rc = set_path(ctx->proc, sizeof(ctx->proc), root, options->proc_root, "/proc");
 	if (!rc)
+		rc = set_path(ctx->run, sizeof(ctx->run), root, options->run_root, "/run");
+	if (!rc)
 		rc = set_path(ctx->guard, sizeof(ctx->guard), guard, options->guard_program,
 			UVIO_GUARD_PROGRAM);
 	return rc;

@@ -22,6 +22,7 @@ struct uvio_ctx {
 	char sysfs[PATH_MAX / 4];
 	char dev[PATH_MAX / 4];
 	char proc[PATH_MAX / 4];
+	char run[PATH_MAX / 4];
 	char guard[PATH_MAX / 4];
 	uvio_log_fn log;
 	void *log_data;
@@ -82,6 +83,16 @@ int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ..
 
 int uvio_sysfs_write(struct uvio_ctx *ctx, const char *text, const char *format, ...)
 	UVIO_PRINTF(3, 4);
+
+/**
+ * The same for files where the kernel may wait, as for a program that has the device open, or for
+ * the lock of the device: no signal ends that. The process which waits is another one, and is left
+ * behind after some time: -ETIMEDOUT; the kernel may do it later.
+ */
+int uvio_sysfs_write_watched(struct uvio_ctx *ctx, const char *text, const char *format, ...)
+	UVIO_PRINTF(3, 4);
+int uvio_sysfs_read_watched(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
+	UVIO_PRINTF(4, 5);
 
 /** The last part of where a link points to. */
 int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *format, ...)

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -216,6 +217,23 @@ void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
 }
 #endif
 
+int uvio_sys_create(const char *path)
+{
+	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+
+	return uvio_sys_keep(fd < 0 ? -errno : fd);
+}
+
+int uvio_sys_mkdir(const char *path)
+{
+	return mkdir(path, 0755) < 0 ? -errno : 0;
+}
+
+int uvio_sys_remove(const char *path)
+{
+	return unlink(path) < 0 ? -errno : 0;
+}
+
 bool uvio_sys_exists_at(int folder, const char *name)
 {
 	return !faccessat(folder, name, F_OK, 0);
@@ -283,6 +301,11 @@ int uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
 	if (n < 0)
 		return errno == ECONNRESET ? -EPIPE : -errno;
 	return !n ? -EPIPE : (size_t)n == size ? 0 : -EPROTO;
+}
+
+void uvio_sys_stop_receiving(int fd)
+{
+	shutdown(fd, SHUT_RD);
 }
 
 void uvio_sys_hang_up(int fd)

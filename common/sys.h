@@ -115,6 +115,11 @@ struct uvio_capabilities {
 
 int uvio_sys_capget(struct uvio_capabilities *set);
 
+/** A new file, which only its owner can write; -EEXIST. */
+int uvio_sys_create(const char *path);
+int uvio_sys_mkdir(const char *path);
+int uvio_sys_remove(const char *path);
+
 /** Two connected sockets which keep messages apart. */
 int uvio_sys_socketpair(int fds[2]);
 /** One message, with copies of @count descriptors, UVIO_SYS_FDS at most. */
@@ -123,6 +128,8 @@ int uvio_sys_send(int fd, const void *buf, size_t size, const int *fds, unsigned
 /** One message of exactly @size bytes; -EPIPE: the other end is closed; -ETIMEDOUT; -EPROTO. */
 int uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
 
+/** The other end cannot send any more, -EPIPE; what it has sent can be received. */
+void uvio_sys_stop_receiving(int fd);
 /** The other end reads an end of file; what it sends still comes. */
 void uvio_sys_hang_up(int fd);
 

@@ -93,3 +93,32 @@ int __wrap_uvio_sys_pidfd(void)
 
 	return rc ? rc : inject_opened(__real_uvio_sys_pidfd(), "pidfd");
 }
+
+int __wrap_uvio_apart_start(void (*work)(void *data, int fd), void *data, int keep);
+
+/* In this process, before its notes are read. */
+int __wrap_uvio_apart_start(void (*work)(void *data, int fd), void *data, int keep)
+{
+	int fds[2], rc = inject_ordered(INJECT_SPAWN, "apart");
+
+	(void)keep;
+	if (!rc)
+		rc = __real_uvio_sys_socketpair(fds);
+	if (rc)
+		return rc;
+	inject_opened(fds[0], "apart");
+	inject_opened(fds[1], "apart");
+	work(data, fds[1]);
+	uvio_sys_close(fds[1]);
+	return fds[0];
+}
+
+int __real_uvio_sys_create(const char *path);
+int __wrap_uvio_sys_create(const char *path);
+
+int __wrap_uvio_sys_create(const char *path)
+{
+	int rc = inject_ordered(INJECT_OPEN, path);
+
+	return rc ? rc : inject_opened(__real_uvio_sys_create(path), path);
+}

@@ -22,7 +22,8 @@ run() { # ARGUMENT...
 run_on() { # COMMAND ARGUMENT...
 	command=$1
 	shift
-	run "$command" --sysfs "$tree/sys" --dev "$tree/dev" --proc "$tree/proc" "$@"
+	run "$command" --sysfs "$tree/sys" --dev "$tree/dev" --proc "$tree/proc" \
+		--run "$tree/run" "$@"
 }
 
 tree_is() { # NAME

@@ -110,7 +110,8 @@ static const char *is_unbound(void)
 static const char *has_former_driver(void)
 {
 	if (!strcmp(driver_now(), first ? first : "") ||
-		strstr(uvio_last_error(), "could not be bound again"))
+		strstr(uvio_last_error(), "could not be bound again") ||
+		strstr(uvio_last_error(), "and the next uvio bind or unbind of it puts"))
 		return NULL;
 	return "the former driver is not there, and nothing is said of it";
 }

@@ -33,10 +33,13 @@ struct tree *tree_new_with(const char *name, const struct uvio_ctx_options *extr
 	snprintf(tree->sys, sizeof(tree->sys), "%s/sys", tree->root);
 	snprintf(tree->dev, sizeof(tree->dev), "%s/dev", tree->root);
 	snprintf(tree->proc, sizeof(tree->proc), "%s/proc", tree->root);
+	snprintf(tree->run, sizeof(tree->run), "%s/run", tree->root);
+	options.run_root = tree->run;
 	options.sysfs_root = tree->sys;
 	options.dev_root = tree->dev;
 	options.proc_root = tree->proc;
 	ASSERT_EQ(tree_build(&place, name), 0);
+	ASSERT_EQ(mkdir(tree->run, 0755), 0);
 	ASSERT_OK(uvio_ctx_new(&options, &tree->ctx));
 	return tree;
 }

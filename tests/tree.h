@@ -8,7 +8,7 @@
 
 struct tree {
 	char root[128];
-	char sys[160], dev[160], proc[160]; /* for struct uvio_ctx_options */
+	char sys[160], dev[160], proc[160], run[160]; /* for struct uvio_ctx_options */
 	struct uvio_ctx *ctx;
 };
 

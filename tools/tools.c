@@ -45,6 +45,9 @@ static bool common_option(struct tool *tool, int option)
 	case OPTION_PROC:
 		options->proc_root = optarg;
 		return true;
+	case OPTION_RUN:
+		options->run_root = optarg;
+		return true;
 	case OPTION_VF_TOKEN:
 		tool->vf_token = optarg;
 		return true;
@@ -110,6 +113,7 @@ static void print_common_options(void)
 	       "      --sysfs DIR       where sysfs is (default /sys)\n"
 	       "      --dev DIR         where the device nodes are (default /dev)\n"
 	       "      --proc DIR        where proc is (default /proc)\n"
+	       "      --run DIR         where records are kept until a reboot (default /run)\n"
 	       "      --vf-token UUID   open functions of an SR-IOV card on vfio with this token\n"
 	       "  -h, --help            this text\n"
 	       "  -V, --version         the version\n");

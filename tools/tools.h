@@ -66,6 +66,7 @@ enum {
 	OPTION_SYSFS = 0x100,
 	OPTION_DEV,
 	OPTION_PROC,
+	OPTION_RUN,
 	OPTION_VF_TOKEN,
 };
 
@@ -76,6 +77,7 @@ enum {
 		{"sysfs", required_argument, NULL, OPTION_SYSFS},                                  \
 		{"dev", required_argument, NULL, OPTION_DEV},                                      \
 		{"proc", required_argument, NULL, OPTION_PROC},                                    \
+		{"run", required_argument, NULL, OPTION_RUN},                                      \
 		{"vf-token", required_argument, NULL, OPTION_VF_TOKEN},                            \
 	{                                                                                          \
 		NULL, 0, NULL, 0                                                                   \

@@ -170,10 +170,17 @@ static int uio_bus_master(struct uvio_udev *udev, bool on)
 
 static int uio_reset(struct uvio_udev *udev)
 {
-	int rc = uvio_sysfs_write(udev->ctx, "1", "bus/pci/devices/%s/reset", udev->address.text);
+	int rc = uvio_sysfs_write_watched(
+		udev->ctx, "1", "bus/pci/devices/%s/reset", udev->address.text);
 
 	if (!rc || rc == -EAGAIN)
 		return rc;
+	if (rc == -ETIMEDOUT)
+		return uvio_fail(rc,
+			"%s: the kernel does not come back from resetting it: perhaps it waits "
+			"for a change of the driver (ps shows whether a process writes to sysfs), "
+			"or for the card (dmesg)",
+			udev->address.text);
 	return uvio_fail(rc, "%s: cannot reset it through sysfs: %s%s", udev->address.text,
 		strerror(-rc), rc == -EACCES || rc == -EPERM ? "; it needs root" : "");
 }

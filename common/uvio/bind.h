@@ -8,6 +8,17 @@
  * success also when no driver took the device; where it is not as asked for, the driver that was
  * bound before is bound again.
  *
+ * A change is done by a process of its own, in its own session, with all signals blocked: it is
+ * finished or taken back whatever becomes of the program, as when that is killed. Until then a file
+ * in /run/uvio tells what was before: where all of this is killed, the next uvio_bind() or
+ * uvio_unbind() of the device puts it right, and logs a warning. Where /run cannot be written, it
+ * does without.
+ *
+ * The kernel takes a driver off only when no program uses the device, and nothing ends its wait.
+ * These functions look every two seconds for a program that has the device open, and end with
+ * -EBUSY and its name, or after a minute with -ETIMEDOUT. The device is locked until the kernel
+ * is done, and then gets its former driver again.
+ *
  * These functions write to sysfs and need root. One thread at a time per device.
  */
 #ifndef UVIO_BIND_H
@@ -27,10 +38,11 @@ extern "C" {
  * afterwards.
  *
  * 0, or: -EINVAL and -ENODEV as uvio_device_find(); -ENOTSUP (not PCI, or a bridge); -EBUSY (open
- * in another process, which is named; a mounted disk; a network interface that is up; virtual
- * functions of it are there); -ENOENT (the kernel driver is not loaded); -EACCES, -EPERM, -EROFS;
- * -EIO (the kernel did not bind it). On failure the device has the driver that it had before, or
- * the text says that it has not.
+ * in another process, which is named, also while the kernel waits for it; a mounted disk; a network
+ * interface that is up; virtual functions of it are there); -ENOENT (the kernel driver is not
+ * loaded); -EACCES, -EPERM, -EROFS; -EIO (the kernel did not bind it, or the process that changes
+ * the driver was killed); -ETIMEDOUT; -EAGAIN, -ENOMEM, -EMFILE (no process could be started). On
+ * failure the device has the driver that it had before, or the text says that it has not.
  */
 UVIO_API int uvio_bind(struct uvio_ctx *ctx, const char *address, const char *driver);
 

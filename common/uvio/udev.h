@@ -163,8 +163,8 @@ UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
 /**
  * Resets the function. Interrupts are disabled and bus mastering is off afterwards; regions and DMA
  * mappings stay. No thread may be waiting for an interrupt meanwhile. 0; -ENOTSUP (the card has no
- * reset that the kernel can do); -EAGAIN (the kernel was busy with it, three times); -ENODEV; -EIO,
- * -EPERM, -EACCES.
+ * reset that the kernel can do); -EAGAIN (the kernel was busy with it, three times); -ETIMEDOUT (uio: it does
+ * not come back from it); -ENODEV; -EIO, -EPERM, -EACCES.
  */
 UVIO_API int uvio_udev_reset(struct uvio_udev *udev);
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "apart.h"
+#include "sys.h"
+
+#define MOST_DESCRIPTORS 65536
+
+static void close_range_of(int first, int last)
+{
+	if (first > last)
+		return;
+#ifdef SYS_close_range
+	if (!syscall(SYS_close_range, first, last, 0))
+		return;
+#endif
+	for (int fd = first; fd <= last && fd < MOST_DESCRIPTORS; fd++)
+		close(fd);
+}
+
+/* Who reads what the program prints must not wait for this process to end. */
+static void keep_only(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			close(fd);
+	close_range_of(STDERR_FILENO + 1, low - 1);
+	close_range_of((low > STDERR_FILENO ? low : STDERR_FILENO) + 1, high - 1);
+	close_range_of(high + 1, INT_MAX);
+}
+
+/* The child ends at once, so that its own child is nobody's whom the program waits for. */
+static void run_apart(void (*work)(void *data, int fd), void *data, int fd, int keep)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		_exit(pid < 0 ? errno : 0);
+	setsid();
+	prctl(PR_SET_NAME, "uvio-apart");
+	(void)!chdir("/");
+	keep_only(fd, keep);
+	work(data, fd);
+	_exit(0);
+}
+
+/* A program which waits for all of its children may take this one from us: that is no failure. */
+static int await_child(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+}
+
+int uvio_apart_start(void (*work)(void *data, int fd), void *data, int keep)
+{
+	int fds[2], rc = uvio_sys_socketpair(fds);
+	sigset_t all, old;
+	pid_t pid;
+
+	if (rc)
+		return rc;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid = fork();
+	if (!pid)
+		run_apart(work, data, fds[1], keep);
+	rc = pid < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	uvio_sys_close(fds[1]);
+	if (!rc)
+		rc = await_child(pid);
+	if (!rc)
+		return fds[0];
+	uvio_sys_close(fds[0]);
+	return rc;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* The record of a change under way: it is there only while one is, or where one was killed. */
+#include <config.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rebind.h"
+#include "sys.h"
+
+#define RECORD_SIZE 512
+
+/* An absent name is "-", which is no driver's. */
+#define RECORD_WRITTEN "uvio bind 1\ngoal %d\ndriver %s\nwas %s\noverride %s\nend\n"
+#define RECORD_READ "uvio bind 1\ngoal %d\ndriver %63[^\n]\nwas %63[^\n]\noverride %63[^\n]\nend%c"
+
+static const char *or_dash(const char *name)
+{
+	return name[0] ? name : "-";
+}
+
+static int write_record(const struct uvio_rebind *rebind, const char *text)
+{
+	ssize_t n;
+	int fd;
+
+	uvio_sys_remove(rebind->record);
+	fd = uvio_sys_create(rebind->record);
+	if (fd < 0)
+		return fd;
+	n = uvio_sys_write(fd, text, strlen(text));
+	uvio_sys_close(fd);
+	return n == (ssize_t)strlen(text) ? 0 : -EIO;
+}
+
+bool uvio_record_save(struct uvio_ctx *ctx, const struct uvio_rebind *rebind)
+{
+	char text[RECORD_SIZE], folder[UVIO_REBIND_PATH];
+	int rc;
+
+	snprintf(folder, sizeof(folder), "%s/uvio", ctx->run);
+	uvio_sys_mkdir(folder);
+	snprintf(text, sizeof(text), RECORD_WRITTEN, (int)rebind->goal, or_dash(rebind->driver),
+		or_dash(rebind->was), or_dash(rebind->override));
+	rc = write_record(rebind, text);
+	if (!rc)
+		return true;
+	uvio_sys_remove(rebind->record);
+	uvio_log(ctx, UVIO_LOG_INFO,
+		"%s: no record of the change in %s (%s): if everything is killed meanwhile, "
+		"nothing "
+		"tells the next command what was before",
+		rebind->address, folder, strerror(-rc));
+	return false;
+}
+
+static void drop_dash(char *name)
+{
+	if (!strcmp(name, "-"))
+		name[0] = '\0';
+}
+
+/* One that is not complete was written before anything was changed. */
+bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
+{
+	char text[RECORD_SIZE], newline = 0;
+	int n, goal, fd = uvio_sys_open(rebind->record, O_RDONLY);
+
+	(void)ctx;
+	if (fd < 0)
+		return false;
+	n = (int)uvio_sys_read(fd, text, sizeof(text) - 1);
+	uvio_sys_close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	n = sscanf(
+		text, RECORD_READ, &goal, rebind->driver, rebind->was, rebind->override, &newline);
+	if (n != 5 || newline != '\n' || goal < UVIO_REBIND_TAKE || goal >= UVIO_REBIND_REPAIR)
+		return false;
+	drop_dash(rebind->driver);
+	drop_dash(rebind->was);
+	drop_dash(rebind->override);
+	rebind->goal = UVIO_REBIND_REPAIR;
+	rebind->interrupted = (enum uvio_rebind_goal)goal;
+	return true;
+}
+
+bool uvio_record_exists(struct uvio_ctx *ctx, const char *address)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/uvio/bind-%s", ctx->run, address);
+	return uvio_sys_exists_at(AT_FDCWD, path);
+}

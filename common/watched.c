@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* Files of sysfs where the kernel may wait: driver_override and reset take the device's lock. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apart.h"
+#include "internal.h"
+#include "sys.h"
+
+#define READ_TIMEOUT_MS 5000
+/* A reset may take a minute until the card answers again. */
+#define WRITE_TIMEOUT_MS 90000
+
+struct answer {
+	int rc; /* the number of bytes, or a negative errno */
+	char text[256];
+};
+
+struct question {
+	char path[PATH_MAX];
+	const char *text; /* to write; NULL: read */
+	struct answer answer;
+};
+
+static void ask(void *data, int fd)
+{
+	struct question *question = data;
+	struct answer *answer = &question->answer;
+	int file = uvio_sys_open(question->path, question->text ? O_WRONLY : O_RDONLY);
+
+	answer->rc = file;
+	if (file >= 0 && question->text)
+		answer->rc = (int)uvio_sys_write(file, question->text, strlen(question->text));
+	else if (file >= 0)
+		answer->rc = (int)uvio_sys_read(file, answer->text, sizeof(answer->text) - 1);
+	uvio_sys_close(file);
+	uvio_sys_send(fd, answer, sizeof(*answer), NULL, 0);
+}
+
+static int ask_apart(struct question *question, int timeout_ms)
+{
+	int rc, fd = uvio_apart_start(ask, question, -1);
+
+	if (fd < 0)
+		return fd;
+	rc = uvio_sys_receive(fd, &question->answer, sizeof(question->answer), timeout_ms);
+	uvio_sys_close(fd);
+	if (rc == -EPIPE)
+		rc = -EIO; /* it was killed */
+	return rc ? rc : question->answer.rc;
+}
+
+#define ASK_FOR(question, ctx, format)                                                             \
+	({                                                                                         \
+		va_list args_;                                                                     \
+		int n_;                                                                            \
+		va_start(args_, format);                                                           \
+		n_ = snprintf((question)->path, PATH_MAX, "%s/", (ctx)->sysfs);                    \
+		vsnprintf((question)->path + n_, PATH_MAX - (size_t)n_, format, args_);            \
+		va_end(args_);                                                                     \
+	})
+
+int uvio_sysfs_write_watched(struct uvio_ctx *ctx, const char *text, const char *format, ...)
+{
+	struct question question = {.text = text};
+	int n;
+
+	ASK_FOR(&question, ctx, format);
+	n = ask_apart(&question, WRITE_TIMEOUT_MS);
+	return n < 0 ? n : (size_t)n == strlen(text) ? 0 : -EIO;
+}
+
+int uvio_sysfs_read_watched(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
+{
+	struct question question = {.text = NULL};
+	int n;
+
+	ASK_FOR(&question, ctx, format);
+	n = ask_apart(&question, READ_TIMEOUT_MS);
+	if (n < 0)
+		return n;
+	question.answer.text[n] = '\0';
+	question.answer.text[strcspn(question.answer.text, "\n")] = '\0';
+	snprintf(buf, size, "%s", question.answer.text);
+	return (int)strlen(buf);
+}
