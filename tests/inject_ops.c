@@ -5,12 +5,13 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "asleep.h"
 #include "harness.h"
 #include "inject_ops.h"
 
 #define EDU_ID 0x010000ed
 #define BUS_MASTER 0x4
-#define WAIT_MS 2000
+#define WAIT_MS LONG_MS
 
 struct card card;
 struct uvio_udev *udev;

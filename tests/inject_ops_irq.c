@@ -7,10 +7,11 @@
 #include <poll.h>
 #include <string.h>
 
+#include "asleep.h"
 #include "harness.h"
 #include "inject_ops.h"
 
-#define WAIT_MS 2000
+#define WAIT_MS LONG_MS
 #define BEFORE 2
 #define AFTER 6
 

@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <uvio/domain.h>
 
+#include "asleep.h"
 #include "fixture.h"
 
 #define OTHER "0000:00:05.0"
@@ -130,9 +133,12 @@ static void it_is_not_freed_under_its_devices(void)
 static atomic_bool freed, freed_early;
 static pthread_t other_thread;
 
+static atomic_int other_tid;
+
 static void *free_it(void *data)
 {
 	(void)data;
+	atomic_store(&other_tid, (int)syscall(SYS_gettid));
 	atomic_store(&freed, !uvio_domain_free(domain));
 	return NULL;
 }
@@ -140,13 +146,12 @@ static void *free_it(void *data)
 /* No device is in it any more, and the last one is still leaving. */
 static void cleanup_slowly(struct uvio_domain *leaving)
 {
-	const struct timespec pause = {.tv_nsec = 1000000};
-
 	fake_backend.ops->domain_cleanup(leaving);
 	if (other_thread || pthread_create(&other_thread, NULL, free_it, NULL))
 		return;
-	for (int i = 0; i < 100 && !atomic_load(&freed); i++)
-		nanosleep(&pause, NULL);
+	while (!atomic_load(&other_tid))
+		sched_yield();
+	await_lock(atomic_load(&other_tid));
 	atomic_store(&freed_early, atomic_load(&freed));
 }
 

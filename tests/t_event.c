@@ -11,6 +11,7 @@
 
 #include <uvio/event.h>
 
+#include "asleep.h"
 #include "fixture.h"
 
 static enum uvio_event event;
@@ -129,7 +130,7 @@ static void a_node_that_hangs_up_is_gone(void)
 	ASSERT(!readable());
 	fake_hang_up(udev);
 	for (int i = 0; i < 2; i++) {
-		ASSERT_OK(uvio_event_wait(udev, 100000, &event));
+		ASSERT_OK(uvio_event_wait(udev, LONG_MS, &event));
 		ASSERT_EQ(event, UVIO_EVENT_GONE);
 	}
 }
@@ -171,44 +172,32 @@ static void on_signal(int number)
 	(void)number;
 }
 
-static void pause_a_bit(void)
-{
-	nanosleep(&(struct timespec){.tv_nsec = 20 * 1000000}, NULL);
-}
-
-static void *interrupt_soon(void *thread)
-{
-	pause_a_bit();
-	pthread_kill(*(pthread_t *)thread, SIGUSR1);
-	return NULL;
-}
-
 static void a_signal_ends_the_wait(void)
 {
+	static int number = SIGUSR1;
+	static struct asleep signals = {asleep_interrupt, &number, .again = true};
 	const struct sigaction action = {.sa_handler = on_signal};
-	pthread_t self = pthread_self(), other;
 
 	sigaction(SIGUSR1, &action, NULL);
-	ASSERT_EQ(pthread_create(&other, NULL, interrupt_soon, &self), 0);
-	ASSERT_ERR(uvio_event_wait(udev, 100000, &event), -EINTR,
+	ASSERT(asleep_start(&signals));
+	ASSERT_ERR(uvio_event_wait(udev, LONG_MS, &event), -EINTR,
 		EDU ": a signal came while waiting for an event");
-	pthread_join(other, NULL);
+	asleep_end(&signals);
 }
 
-static void *report_soon(void *unused)
+static void report_error(struct asleep *unused)
 {
-	pause_a_bit();
+	(void)unused;
 	fake_report_error(udev);
-	return unused;
 }
 
 static void an_event_wakes_the_waiter(void)
 {
-	pthread_t other;
+	static struct asleep other = {.act = report_error};
 
-	ASSERT_EQ(pthread_create(&other, NULL, report_soon, NULL), 0);
-	ASSERT_OK(uvio_event_wait(udev, 100000, &event));
-	pthread_join(other, NULL);
+	ASSERT(asleep_start(&other));
+	ASSERT_OK(uvio_event_wait(udev, LONG_MS, &event));
+	asleep_end(&other);
 	ASSERT_EQ(event, UVIO_EVENT_ERROR);
 }
 

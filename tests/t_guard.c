@@ -18,13 +18,13 @@
 
 #include <uvio/uvio.h>
 
+#include "asleep.h"
 #include "harness.h"
 #include "sim_uio.h"
 
 #define BUS_MASTER 0x004
 #define INTX_DISABLE 0x400
 #define PATTERN "only the card's"
-#define TOO_LONG_MS 60000
 
 static struct tree *tree;
 static struct uvio_udev *udev;
@@ -90,7 +90,7 @@ static void await_end(int pidfd)
 {
 	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
 
-	ASSERT_EQ(poll(&fd, 1, TOO_LONG_MS), 1);
+	ASSERT_EQ(poll(&fd, 1, LONG_MS), 1);
 	close(pidfd);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "asleep.h"
 #include "fixture.h"
 
 static uint64_t events;
@@ -40,7 +41,7 @@ static void every_kind_has_a_name(void)
 	ASSERT_STR(uvio_irq_kind_name(UVIO_IRQ_MSI), "msi");
 	ASSERT_STR(uvio_irq_kind_name(UVIO_IRQ_MSIX), "msix");
 	ASSERT(!uvio_irq_kind_name(UVIO_IRQ_KINDS));
-	ASSERT(!uvio_irq_kind_name((enum uvio_irq_kind)-1));
+	ASSERT(!uvio_irq_kind_name((enum uvio_irq_kind) - 1));
 }
 
 static void vectors_are_counted(void)
@@ -182,10 +183,10 @@ static void without_an_event_the_time_is_over(void)
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	ASSERT_ERR(uvio_irq_wait(udev, 0, 30, &events), -ETIMEDOUT,
 		EDU ": no interrupt on vector 0 within 30 ms; was the last one cleared in the card "
-		"and acknowledged with uvio_irq_ack()?");
+		    "and acknowledged with uvio_irq_ack()?");
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	ms = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
-	ASSERT(ms >= 29 && ms < 10000);
+	ASSERT(ms >= 29);
 }
 
 static void a_wait_wants_a_time(void)
@@ -268,8 +269,10 @@ static void a_read_that_fails_is_told(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
 	fake_faults.irq_read = -EIO;
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1000, &events), -EIO, "vector 0: taking its events: Input/output error");
-	ASSERT_ERR(uvio_irq_consume(udev, 0, &events), -EIO, "vector 0: taking its events: Input/output error");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1000, &events), -EIO,
+		"vector 0: taking its events: Input/output error");
+	ASSERT_ERR(uvio_irq_consume(udev, 0, &events), -EIO,
+		"vector 0: taking its events: Input/output error");
 }
 
 static void the_descriptor_is_readable_while_events_are_pending(void)
@@ -317,45 +320,34 @@ static void on_signal(int number)
 	(void)number;
 }
 
-static void *interrupt_soon(void *thread)
-{
-	const struct timespec pause = {.tv_nsec = 20 * 1000000};
-
-	nanosleep(&pause, NULL);
-	pthread_kill(*(pthread_t *)thread, SIGUSR1);
-	return NULL;
-}
-
 static void a_signal_ends_the_wait(void)
 {
+	static int number = SIGUSR1;
+	static struct asleep signals = {asleep_interrupt, &number, .again = true};
 	const struct sigaction action = {.sa_handler = on_signal};
-	pthread_t self = pthread_self(), other;
 
 	enable(UVIO_IRQ_INTX, 1);
 	sigaction(SIGUSR1, &action, NULL);
-	ASSERT_EQ(pthread_create(&other, NULL, interrupt_soon, &self), 0);
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 100000, &events), -EINTR,
+	ASSERT(asleep_start(&signals));
+	ASSERT_ERR(uvio_irq_wait(udev, 0, LONG_MS, &events), -EINTR,
 		EDU ": a signal came while waiting for vector 0");
-	pthread_join(other, NULL);
+	asleep_end(&signals);
 }
 
-static void *raise_soon(void *unused)
+static void raise_first(struct asleep *unused)
 {
-	const struct timespec pause = {.tv_nsec = 20 * 1000000};
-
-	nanosleep(&pause, NULL);
+	(void)unused;
 	fake_raise(udev, 0);
-	return unused;
 }
 
 static void an_event_wakes_the_waiter(void)
 {
-	pthread_t other;
+	static struct asleep other = {.act = raise_first};
 
 	enable(UVIO_IRQ_INTX, 1);
-	ASSERT_EQ(pthread_create(&other, NULL, raise_soon, NULL), 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, 100000, &events));
-	pthread_join(other, NULL);
+	ASSERT(asleep_start(&other));
+	ASSERT_OK(uvio_irq_wait(udev, 0, LONG_MS, &events));
+	asleep_end(&other);
 	ASSERT_EQ(events, 1);
 }
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "asleep.h"
 #include "fixture.h"
 
 static uint64_t events;
@@ -161,27 +162,24 @@ static void a_backend_without_growth_says_so(void)
 	udev->backend = &fake_backend;
 }
 
-static void *grow_soon(void *unused)
+static void grow_and_raise(struct asleep *other)
 {
-	const struct timespec pause = {.tv_nsec = 20 * 1000000};
+	int *rc = other->data;
 
-	nanosleep(&pause, NULL);
-	if (uvio_irq_grow(udev, FAKE_MAX_VECTORS))
-		return &events;
+	*rc = uvio_irq_grow(udev, FAKE_MAX_VECTORS);
 	fake_raise(udev, 0);
-	return unused;
 }
 
 static void a_waiter_is_not_disturbed_by_growth(void)
 {
-	pthread_t other;
-	void *failed;
+	static int grown;
+	static struct asleep other = {.act = grow_and_raise, .data = &grown};
 
 	begin_growth(1);
-	ASSERT_EQ(pthread_create(&other, NULL, grow_soon, NULL), 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, 100000, &events));
-	pthread_join(other, &failed);
-	ASSERT(!failed);
+	ASSERT(asleep_start(&other));
+	ASSERT_OK(uvio_irq_wait(udev, 0, LONG_MS, &events));
+	asleep_end(&other);
+	ASSERT_OK(grown);
 	ASSERT_EQ(events, 1);
 }
 

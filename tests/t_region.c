@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "asleep.h"
 #include "fixture.h"
 
 static struct uvio_region registers, memory, holes, read_only;
@@ -252,7 +253,7 @@ static void polling_wants_a_register(void)
 static void polling_a_card_that_is_gone_ends(void)
 {
 	fake_faults.all_ones = true;
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 0, 100000), -ENODEV, "the device is gone");
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 0, LONG_MS), -ENODEV, "the device is gone");
 }
 
 static void all_ones_may_be_a_value(void)
@@ -267,7 +268,7 @@ static void polling_a_card_that_was_found_gone_says_so(void)
 	fake_faults.all_ones = true;
 	ASSERT(!uvio_udev_alive(udev));
 	uvio_fail(-EINVAL, "something else");
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 0, 100000), -ENODEV, "the device is gone");
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 0, LONG_MS), -ENODEV, "the device is gone");
 }
 
 static CU_TestInfo regions[] = {

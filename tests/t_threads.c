@@ -17,6 +17,7 @@
 #include <uvio/domain.h>
 #include <uvio/event.h>
 
+#include "asleep.h"
 #include "fixture.h"
 #include "sys.h"
 #include "uio.h"
@@ -132,7 +133,7 @@ static void *wait_and_ack(void *data)
 		uint64_t events = 0;
 
 		uvio_write32(&registers, 0x60, 2);
-		failures += uvio_irq_wait(udev, 0, 5000, &events) || events != 1;
+		failures += uvio_irq_wait(udev, 0, LONG_MS, &events) || events != 1;
 		uvio_write32(&registers, 0x64, UINT32_MAX);
 		failures += !!uvio_irq_ack(udev, 0);
 	}
@@ -251,7 +252,7 @@ static void *wait_for_events(void *data)
 	(void)data;
 	for (int i = 0; i < ROUNDS; i++) {
 		fake_report_error(udev);
-		failures += uvio_event_wait(udev, 5000, &event) || event != UVIO_EVENT_ERROR;
+		failures += uvio_event_wait(udev, LONG_MS, &event) || event != UVIO_EVENT_ERROR;
 	}
 	return failed(failures);
 }
@@ -298,7 +299,7 @@ static void *poll_until_gone(void *data)
 	enum uvio_event event = 0;
 
 	(void)data;
-	if (poll(&fd, 1, 5000) != 1 || uvio_event_wait(udev, 0, &event))
+	if (poll(&fd, 1, LONG_MS) != 1 || uvio_event_wait(udev, 0, &event))
 		return failed(1);
 	return failed(event != UVIO_EVENT_RELEASE);
 }
@@ -307,7 +308,7 @@ static void *wait_until_gone(void *data)
 {
 	(void)data;
 	fake_ask_release(udev);
-	return failed(uvio_irq_wait(udev, 0, 5000, NULL) != -ENODEV);
+	return failed(uvio_irq_wait(udev, 0, LONG_MS, NULL) != -ENODEV);
 }
 
 static void gone_for_one_is_gone_for_all(void)

@@ -8,12 +8,13 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "asleep.h"
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_vfio.h"
 
 #define MANY SIM_VECTORS
-#define WAIT_MS 2000
+#define WAIT_MS LONG_MS
 
 static enum uvio_event event;
 
