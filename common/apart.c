@@ -68,14 +68,16 @@ static int await_child(pid_t pid)
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
 }
 
+/* A thread that is cancelled is so in the child, too. */
 int uvio_apart_start(void (*work)(void *data, int fd), void *data, int keep)
 {
-	int fds[2], rc = uvio_sys_socketpair(fds);
+	int state, fds[2], rc = uvio_sys_socketpair(fds);
 	sigset_t all, old;
 	pid_t pid;
 
 	if (rc)
 		return rc;
+	state = uvio_sys_shield();
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pid = fork();
@@ -86,6 +88,7 @@ int uvio_apart_start(void (*work)(void *data, int fd), void *data, int keep)
 	uvio_sys_close(fds[1]);
 	if (!rc)
 		rc = await_child(pid);
+	uvio_sys_unshield(state);
 	if (!rc)
 		return fds[0];
 	uvio_sys_close(fds[0]);

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "backend.h"
 #include "binding.h"
@@ -233,14 +232,13 @@ static int begin(struct uvio_binding *binding)
 
 static void await_node(const struct uvio_binding *binding, const struct uvio_backend *backend)
 {
-	const struct timespec pause = {.tv_nsec = 10 * 1000000};
 	char path[PATH_MAX];
 
 	for (int ms = 0; ms < NODE_TIMEOUT_MS; ms += 10) {
 		if (!backend->ops->node ||
 			!backend->ops->node(binding->ctx, binding->address.text, path))
 			return;
-		nanosleep(&pause, NULL);
+		uvio_sys_pause(10 * 1000000);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "sys.h"
 
 const char *uvio_version(void)
 {
@@ -81,11 +82,14 @@ void uvio_log(struct uvio_ctx *ctx, enum uvio_log_level level, const char *forma
 {
 	char text[UVIO_TEXT_SIZE];
 	va_list args;
+	int state;
 
 	if (!ctx->log || level > ctx->log_level)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	state = uvio_sys_shield();
 	ctx->log(ctx->log_data, level, text);
+	uvio_sys_unshield(state);
 }

@@ -65,7 +65,7 @@ static int sleep_once(struct uvio_udev *udev, int timeout_ms, enum uvio_event *e
 		{.fd = udev->gone_fd},
 		{.fd = atomic_load(&udev->gone_notice), .events = POLLIN},
 	};
-	int n = uvio_sys_poll(fds, ARRAY_SIZE(fds), atomic_load(&udev->gone) ? 0 : timeout_ms);
+	int n = uvio_sys_wait(fds, ARRAY_SIZE(fds), atomic_load(&udev->gone) ? 0 : timeout_ms);
 
 	if (n == -EINTR)
 		return uvio_fail(

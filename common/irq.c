@@ -217,7 +217,7 @@ static inline int take(struct uvio_vector *state)
 
 	state->last = state->event.running;
 	count_call(state);
-	n = read(state->fd, &state->event, state->event_size);
+	n = uvio_sys_read(state->fd, &state->event, state->event_size);
 	return UVIO_SYS_RESULT(n, state->event_size);
 }
 
@@ -277,7 +277,7 @@ static int sleep_once(struct uvio_vector *state, int64_t rest_ms)
 		{.fd = state->fd, .events = POLLIN},
 		{.fd = udev->release_fd, .events = POLLIN},
 	};
-	int n = uvio_sys_poll(fds, 2, rest_ms < UVIO_LOOK_MS ? (int)rest_ms : UVIO_LOOK_MS);
+	int n = uvio_sys_wait(fds, 2, rest_ms < UVIO_LOOK_MS ? (int)rest_ms : UVIO_LOOK_MS);
 
 	count_call(state);
 	if (n == -EINTR)
@@ -337,13 +337,15 @@ static int look_for_release(struct uvio_vector *state)
 	return 0;
 }
 
-/* The first wait that is not quick: a look round, then as the quick ones. */
+/* The first wait that is not quick: a look round, also for an end of this thread, then as the quick
+ * ones. */
 static int look_and_take(struct uvio_vector *state)
 {
 	int rc = look_for_release(state);
 
 	if (rc)
 		return rc;
+	pthread_testcancel();
 	state->quick = QUICK_WAITS;
 	rc = take(state);
 	if (rc != -EAGAIN)

@@ -24,7 +24,7 @@ static bool has_open(const char *folder, const char *path)
 		found = !uvio_sys_readlink(link, target, sizeof(target)) && !strcmp(target, path);
 	}
 	if (dir)
-		closedir(dir);
+		uvio_sys_closedir(dir);
 	return found;
 }
 
@@ -46,7 +46,7 @@ int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t 
 			pid = atoi(entry->d_name);
 	}
 	if (dir)
-		closedir(dir);
+		uvio_sys_closedir(dir);
 	if (pid) {
 		snprintf(file, sizeof(file), "%d/comm", pid);
 		uvio_proc_read(ctx, name, size, file);

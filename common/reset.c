@@ -3,23 +3,22 @@
 #include <config.h>
 
 #include <errno.h>
-#include <time.h>
 
 #include "backend.h"
+#include "sys.h"
 
 #define RESET_TRIES 3
 
 /* The kernel may hold the lock of the device for a moment. */
 static int try_reset(struct uvio_udev *udev, int (*reset)(struct uvio_udev *udev))
 {
-	const struct timespec pause = {.tv_nsec = 50 * 1000000};
 	struct uvio_saved_error before;
 	int rc = -EAGAIN;
 
 	uvio_error_save(&before);
 	for (int i = 0; i < RESET_TRIES && rc == -EAGAIN; i++) {
 		if (i)
-			nanosleep(&pause, NULL);
+			uvio_sys_pause(50 * 1000000);
 		rc = reset(udev);
 	}
 	if (!rc)

@@ -4,7 +4,6 @@
 
 #include <endian.h>
 #include <string.h>
-#include <time.h>
 
 #include "stop.h"
 #include "sys.h"
@@ -58,12 +57,11 @@ static int switch_off(const struct uvio_stop *stop, uint16_t command)
 /* The kernel may hold the lock of the device for a moment. */
 static int reset(const struct uvio_stop *stop)
 {
-	const struct timespec pause = {.tv_nsec = 50 * 1000000};
 	ssize_t n = -EAGAIN;
 
 	for (int i = 0; i < RESET_TRIES && n == -EAGAIN; i++) {
 		if (i)
-			nanosleep(&pause, NULL);
+			uvio_sys_pause(50 * 1000000);
 		n = uvio_sys_write(stop->reset, "1", 1);
 	}
 	return n < 0 ? (int)n : n == 1 ? 0 : -EIO;

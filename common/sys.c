@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
@@ -29,40 +30,13 @@ _Static_assert(sizeof(off_t) == 8, "region offsets need 64 bits: AC_SYS_LARGEFIL
 
 void uvio_sys_close(int fd)
 {
-	if (fd >= 0)
-		close(fd);
-}
+	int state;
 
-ssize_t uvio_sys_read(int fd, void *buf, size_t size)
-{
-	ssize_t n = read(fd, buf, size);
-
-	return n < 0 ? -errno : n;
-}
-
-ssize_t uvio_sys_write(int fd, const void *buf, size_t size)
-{
-	ssize_t n = write(fd, buf, size);
-
-	return n < 0 ? -errno : n;
-}
-
-int uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset)
-{
-	ssize_t n = pread(fd, buf, size, (off_t)offset);
-
-	if (n < 0)
-		return -errno;
-	return (size_t)n == size ? 0 : -EIO;
-}
-
-int uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset)
-{
-	ssize_t n = pwrite(fd, buf, size, (off_t)offset);
-
-	if (n < 0)
-		return -errno;
-	return (size_t)n == size ? 0 : -EIO;
+	if (fd < 0)
+		return;
+	state = uvio_sys_shield();
+	close(fd);
+	uvio_sys_unshield(state);
 }
 
 int uvio_sys_ioctl(int fd, unsigned long request, void *arg)
@@ -114,9 +88,25 @@ int uvio_sys_mremap(void *addr, size_t size, void *to)
 
 int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
+	int n = UVIO_SYS_SHIELDED(poll(fds, count, timeout_ms));
+
+	return n < 0 ? -errno : n;
+}
+
+int uvio_sys_wait(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
 	int n = poll(fds, count, timeout_ms);
 
 	return n < 0 ? -errno : n;
+}
+
+void uvio_sys_pause(long ns)
+{
+	const struct timespec pause = {.tv_nsec = ns};
+	int state = uvio_sys_shield();
+
+	nanosleep(&pause, NULL);
+	uvio_sys_unshield(state);
 }
 
 int uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events)
@@ -217,13 +207,6 @@ void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
 }
 #endif
 
-int uvio_sys_create(const char *path)
-{
-	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
-
-	return uvio_sys_keep(fd < 0 ? -errno : fd);
-}
-
 int uvio_sys_mkdir(const char *path)
 {
 	return mkdir(path, 0755) < 0 ? -errno : 0;
@@ -282,9 +265,9 @@ int uvio_sys_send(int fd, const void *buf, size_t size, const int *fds, unsigned
 		message.msg_controllen = CMSG_SPACE(count * sizeof(*fds));
 	}
 	do
-		n = sendmsg(fd, &message, MSG_NOSIGNAL);
+		n = UVIO_SYS_SHIELDED(sendmsg(fd, &message, MSG_NOSIGNAL));
 	while (n < 0 && errno == EINTR);
-	return UVIO_SYS_RESULT(n, size);
+	return (size_t)n == size ? 0 : n < 0 ? -errno : -EIO;
 }
 
 int uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
@@ -293,11 +276,11 @@ int uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
 	ssize_t n;
 
 	do
-		n = poll(&pollfd, 1, timeout_ms);
-	while (n < 0 && errno == EINTR);
+		n = uvio_sys_poll(&pollfd, 1, timeout_ms);
+	while (n == -EINTR);
 	if (n <= 0)
-		return n ? -errno : -ETIMEDOUT;
-	n = recv(fd, buf, size, MSG_TRUNC);
+		return n ? (int)n : -ETIMEDOUT;
+	n = UVIO_SYS_SHIELDED(recv(fd, buf, size, MSG_TRUNC));
 	if (n < 0)
 		return errno == ECONNRESET ? -EPIPE : -errno;
 	return !n ? -EPIPE : (size_t)n == size ? 0 : -EPROTO;
@@ -350,7 +333,7 @@ int uvio_sys_spawn(const char *path, char *const argv[], int fd)
 		rc = posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
 	rc = rc ? -rc : spawn(&pid, path, argv, &actions);
 	posix_spawn_file_actions_destroy(&actions);
-	while (!rc && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	while (!rc && UVIO_SYS_SHIELDED(waitpid(pid, NULL, 0)) < 0 && errno == EINTR)
 		;
 	return rc;
 }

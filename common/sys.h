@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,8 +24,9 @@
 
 /** A descriptor. */
 int uvio_sys_open(const char *path, int flags);
-/** A folder, to be read with readdir() and closed with closedir(). */
+/** A folder, to be read with readdir(). */
 int uvio_sys_opendir(const char *path, DIR **out);
+void uvio_sys_closedir(DIR *dir);
 
 /** One that comes by other means, as from an ioctl: moved to 3 or above; an errno stays as it is.
  */
@@ -42,16 +44,42 @@ void uvio_sys_close(int fd);
 ssize_t uvio_sys_read(int fd, void *buf, size_t size);
 ssize_t uvio_sys_write(int fd, const void *buf, size_t size);
 
+/** What such a call gave, where only all @size bytes are of use: 0, or a negative errno. */
+#define UVIO_SYS_RESULT(n, size)                                                                   \
+	({                                                                                         \
+		ssize_t n_ = (n);                                                                  \
+		__builtin_expect(n_ == (ssize_t)(size), 1) ? 0 : n_ < 0 ? (int)n_ : -EIO;          \
+	})
+
 /** All @size bytes, or an error: -EIO where the kernel gave fewer. */
 int uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset);
 int uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
 
 /*
- * What is done at each interrupt is done in line, with read(), write() and pwrite() themselves: 0,
- * or a negative errno, which is -EIO where the kernel took or gave fewer bytes than all.
+ * A thread that is cancelled must leave no lock, counter or half of a device behind: no call here
+ * is a cancellation point, but uvio_sys_wait(). What is one in the C library, and what a program
+ * does in a callback, is done between these two.
  */
-#define UVIO_SYS_RESULT(n, size)                                                                   \
-	(__builtin_expect((n) == (ssize_t)(size), 1) ? 0 : (n) < 0 ? -errno : -EIO)
+static inline int uvio_sys_shield(void)
+{
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	return before;
+}
+
+static inline void uvio_sys_unshield(int before)
+{
+	pthread_setcancelstate(before, &before);
+}
+
+#define UVIO_SYS_SHIELDED(call)                                                                    \
+	({                                                                                         \
+		int state_ = uvio_sys_shield();                                                    \
+		__typeof__(call) result_ = (call);                                                 \
+		uvio_sys_unshield(state_);                                                         \
+		result_;                                                                           \
+	})
 
 /** What the ioctl returned, 0 or more. */
 int uvio_sys_ioctl(int fd, unsigned long request, void *arg);
@@ -67,6 +95,10 @@ int uvio_sys_mremap(void *addr, size_t size, void *to);
 
 /** The number of descriptors with events; 0: time is over. */
 int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+/** The same, as a cancellation point: for a wait which holds nothing. */
+int uvio_sys_wait(struct pollfd *fds, nfds_t count, int timeout_ms);
+/** Sleeps this long, or until a signal. */
+void uvio_sys_pause(long ns);
 
 /** Non-blocking. A descriptor. */
 int uvio_sys_eventfd(void);

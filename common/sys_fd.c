@@ -20,6 +20,14 @@
 
 #define LOWEST 3
 
+static void close_shielded(int fd)
+{
+	int state = uvio_sys_shield();
+
+	close(fd);
+	uvio_sys_unshield(state);
+}
+
 /* O_PATH: whoever reads or writes meanwhile gets EBADF, as from a closed descriptor. */
 unsigned int uvio_sys_hold_low(void)
 {
@@ -27,14 +35,14 @@ unsigned int uvio_sys_hold_low(void)
 	unsigned int held = 0;
 	int fd;
 
-	if (poll(low, LOWEST, 0) <= 0)
+	if (UVIO_SYS_SHIELDED(poll(low, LOWEST, 0)) <= 0)
 		return 0;
 	do {
-		fd = open("/", O_PATH | O_CLOEXEC);
+		fd = UVIO_SYS_SHIELDED(open("/", O_PATH | O_CLOEXEC));
 		if (fd >= 0 && fd < LOWEST)
 			held |= 1u << fd;
 		else if (fd >= 0)
-			close(fd);
+			close_shielded(fd);
 	} while (fd >= 0 && fd < LOWEST);
 	return held;
 }
@@ -43,7 +51,7 @@ void uvio_sys_free_low(unsigned int held)
 {
 	for (int fd = 0; fd < LOWEST; fd++)
 		if (held & 1u << fd)
-			close(fd);
+			close_shielded(fd);
 }
 
 int uvio_sys_keep(int fd)
@@ -55,17 +63,19 @@ int uvio_sys_keep(int fd)
 	kept = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST);
 	if (kept < 0)
 		kept = -errno;
-	close(fd);
+	close_shielded(fd);
 	return kept;
 }
 
 /* The descriptor, or a negative errno. Low ones are held while @call is made. */
 #define KEEP(call)                                                                                 \
 	({                                                                                         \
+		int state_ = uvio_sys_shield();                                                    \
 		unsigned int held_ = uvio_sys_hold_low();                                          \
 		int fd_ = (call);                                                                  \
 		fd_ = fd_ < 0 ? -errno : uvio_sys_keep(fd_);                                       \
 		uvio_sys_free_low(held_);                                                          \
+		uvio_sys_unshield(state_);                                                         \
 		fd_;                                                                               \
 	})
 
@@ -84,6 +94,11 @@ int uvio_sys_open(const char *path, int flags)
 	return KEEP(open_again(path, flags));
 }
 
+int uvio_sys_create(const char *path)
+{
+	return KEEP(open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
+}
+
 int uvio_sys_opendir(const char *path, DIR **out)
 {
 	int rc, fd = KEEP(open_again(path, O_RDONLY | O_DIRECTORY));
@@ -94,8 +109,16 @@ int uvio_sys_opendir(const char *path, DIR **out)
 	if (*out)
 		return 0;
 	rc = -errno;
-	close(fd);
+	close_shielded(fd);
 	return rc;
+}
+
+void uvio_sys_closedir(DIR *dir)
+{
+	int state = uvio_sys_shield();
+
+	closedir(dir);
+	uvio_sys_unshield(state);
 }
 
 int uvio_sys_eventfd(void)
@@ -117,7 +140,7 @@ int uvio_sys_socketpair(int fds[2])
 		fds[i] = uvio_sys_keep(fds[i]);
 		if (fds[i] < 0) {
 			rc = fds[i];
-			uvio_sys_close(fds[!i]);
+			close_shielded(fds[!i]);
 		}
 	}
 	uvio_sys_free_low(held);
@@ -143,6 +166,6 @@ int uvio_sys_memfd(const char *name, unsigned int flags, size_t size)
 	if (!ftruncate(fd, (off_t)size))
 		return fd;
 	rc = -errno;
-	close(fd);
+	close_shielded(fd);
 	return rc;
 }

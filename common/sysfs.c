@@ -202,7 +202,7 @@ int uvio_sysfs_names(
 			rc = add_name(names, &count, entry->d_name);
 	if (!rc)
 		rc = -errno;
-	closedir(dir);
+	uvio_sys_closedir(dir);
 	if (rc) {
 		uvio_names_free(*names, count);
 		*names = NULL;

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "sys.h"
 #include "table.h"
 
 #define ROOM UVIO_TABLE_ROOM
@@ -16,10 +16,8 @@
 /* Sleeping lets a holder go on that has less priority. */
 void __attribute__((noinline)) uvio_table_lock_slowly(struct uvio_table *table)
 {
-	const struct timespec pause = {.tv_nsec = 20000};
-
 	do
-		nanosleep(&pause, NULL);
+		uvio_sys_pause(20000);
 	while (!uvio_table_trylock(table));
 }
 

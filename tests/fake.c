@@ -308,15 +308,12 @@ static int fake_irq_disable(struct uvio_udev *udev)
 }
 
 /* The descriptors of the vectors are read by the core. */
-ssize_t __real_read(int fd, void *buf, size_t size);
-ssize_t __wrap_read(int fd, void *buf, size_t size);
+ssize_t __real_uvio_sys_read(int fd, void *buf, size_t size);
+ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size);
 
-ssize_t __wrap_read(int fd, void *buf, size_t size)
+ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size)
 {
-	if (!fake_faults.irq_read)
-		return __real_read(fd, buf, size);
-	errno = -fake_faults.irq_read;
-	return -1;
+	return fake_faults.irq_read ? fake_faults.irq_read : __real_uvio_sys_read(fd, buf, size);
 }
 
 static int fake_bus_master(struct uvio_udev *udev, bool on)

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,31 +234,25 @@ void inject_forget_mapping(void)
 	mapping_count -= mapping_count > 0;
 }
 
-/* A simulation reads and writes files of its own, and is not simulated. */
-static bool inside_sim;
-
+/* A simulated kernel does not end threads. */
 #define SIM(call, ...)                                                                             \
 	({                                                                                         \
 		__typeof__(sim->call(__VA_ARGS__)) answer_ = SIM_NOT_MINE;                         \
-		inside_sim = true;                                                                 \
+		int state_ = uvio_sys_shield();                                                    \
 		if (sim && sim->call)                                                              \
 			answer_ = sim->call(__VA_ARGS__);                                          \
-		inside_sim = false;                                                                \
+		uvio_sys_unshield(state_);                                                         \
 		answer_;                                                                           \
 	})
 
-static ssize_t answer_of(ssize_t n)
-{
-	return n < 0 ? -errno : n;
-}
-
-static ssize_t as_by_libc(ssize_t answer)
-{
-	if (answer >= 0)
-		return answer;
-	errno = (int)-answer;
-	return -1;
-}
+/* Of what gives a descriptor: none below 3, as from the real ones. */
+#define SIM_FD(call, ...)                                                                          \
+	({                                                                                         \
+		unsigned int held_ = uvio_sys_hold_low();                                          \
+		int fd_ = SIM(call, __VA_ARGS__);                                                  \
+		uvio_sys_free_low(held_);                                                          \
+		fd_;                                                                               \
+	})
 
 int __real_uvio_sys_open(const char *path, int flags);
 int __wrap_uvio_sys_open(const char *path, int flags);
@@ -269,7 +264,7 @@ int __wrap_uvio_sys_open(const char *path, int flags)
 
 	if (rc)
 		return rc;
-	rc = SIM(open, path, flags);
+	rc = SIM_FD(open, path, flags);
 	return inject_opened(rc == SIM_NOT_MINE ? __real_uvio_sys_open(path, flags) : rc, name);
 }
 
@@ -292,8 +287,7 @@ void __wrap_uvio_sys_close(int fd)
 	__real_uvio_sys_close(fd);
 }
 
-ssize_t __real_read(int fd, void *buf, size_t size);
-ssize_t __wrap_read(int fd, void *buf, size_t size);
+ssize_t __real_uvio_sys_read(int fd, void *buf, size_t size);
 ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size);
 
 ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size)
@@ -305,20 +299,11 @@ ssize_t __wrap_uvio_sys_read(int fd, void *buf, size_t size)
 		return rc;
 	n = SIM(read, fd, buf, size);
 	if (n == SIM_NOT_MINE)
-		n = answer_of(__real_read(fd, buf, size));
+		n = __real_uvio_sys_read(fd, buf, size);
 	return rc && n > 0 ? n / 2 : n;
 }
 
-/* Where the library reads in line; the tests read files of their own. */
-ssize_t __wrap_read(int fd, void *buf, size_t size)
-{
-	if (inside_sim || !file_of(fd))
-		return __real_read(fd, buf, size);
-	return as_by_libc(__wrap_uvio_sys_read(fd, buf, size));
-}
-
-ssize_t __real_write(int fd, const void *buf, size_t size);
-ssize_t __wrap_write(int fd, const void *buf, size_t size);
+ssize_t __real_uvio_sys_write(int fd, const void *buf, size_t size);
 ssize_t __wrap_uvio_sys_write(int fd, const void *buf, size_t size);
 
 ssize_t __wrap_uvio_sys_write(int fd, const void *buf, size_t size)
@@ -329,19 +314,12 @@ ssize_t __wrap_uvio_sys_write(int fd, const void *buf, size_t size)
 	if (rc)
 		return rc == INJECT_SHORT ? (ssize_t)(size / 2) : rc;
 	n = SIM(write, fd, buf, size);
-	return n == SIM_NOT_MINE ? answer_of(__real_write(fd, buf, size)) : n;
+	return n == SIM_NOT_MINE ? __real_uvio_sys_write(fd, buf, size) : n;
 }
 
 ssize_t inject_write(int fd, const void *buf, size_t size)
 {
-	return __real_write(fd, buf, size);
-}
-
-ssize_t __wrap_write(int fd, const void *buf, size_t size)
-{
-	if (inside_sim || !file_of(fd))
-		return __real_write(fd, buf, size);
-	return as_by_libc(__wrap_uvio_sys_write(fd, buf, size));
+	return __real_uvio_sys_write(fd, buf, size);
 }
 
 int __real_uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset);
@@ -356,8 +334,7 @@ int __wrap_uvio_sys_pread(int fd, void *buf, size_t size, uint64_t offset)
 	return rc == SIM_NOT_MINE ? __real_uvio_sys_pread(fd, buf, size, offset) : rc;
 }
 
-ssize_t __real_pwrite(int fd, const void *buf, size_t size, off_t offset);
-ssize_t __wrap_pwrite(int fd, const void *buf, size_t size, off_t offset);
+int __real_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
 int __wrap_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
 
 int __wrap_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset)
@@ -367,21 +344,7 @@ int __wrap_uvio_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset
 	if (rc)
 		return rc;
 	rc = SIM(pwrite, fd, buf, size, offset);
-	if (rc != SIM_NOT_MINE)
-		return rc;
-	rc = (int)answer_of(__real_pwrite(fd, buf, size, (off_t)offset));
-	return rc < 0 ? rc : (size_t)rc == size ? 0 : -EIO;
-}
-
-/* Where the library writes in line. */
-ssize_t __wrap_pwrite(int fd, const void *buf, size_t size, off_t offset)
-{
-	int rc;
-
-	if (inside_sim || !file_of(fd))
-		return __real_pwrite(fd, buf, size, offset);
-	rc = __wrap_uvio_sys_pwrite(fd, buf, size, (uint64_t)offset);
-	return as_by_libc(rc ? rc : (ssize_t)size);
+	return rc == SIM_NOT_MINE ? __real_uvio_sys_pwrite(fd, buf, size, offset) : rc;
 }
 
 int __real_uvio_sys_ioctl(int fd, unsigned long request, void *arg);
@@ -458,7 +421,8 @@ int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice);
 
 int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice)
 {
-	int rc = inject_ordered(INJECT_MADVISE, advice == MADV_DONTFORK ? "MADV_DONTFORK" : "memory");
+	int rc = inject_ordered(
+		INJECT_MADVISE, advice == MADV_DONTFORK ? "MADV_DONTFORK" : "memory");
 
 	return rc ? rc : __real_uvio_sys_madvise(addr, size, advice);
 }
@@ -508,6 +472,19 @@ int __wrap_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 	if (!rc)
 		rc = SIM(poll, fds, count);
 	return rc == SIM_NOT_MINE ? __real_uvio_sys_poll(fds, count, timeout_ms) : rc;
+}
+
+int __real_uvio_sys_wait(struct pollfd *fds, nfds_t count, int timeout_ms);
+int __wrap_uvio_sys_wait(struct pollfd *fds, nfds_t count, int timeout_ms);
+
+int __wrap_uvio_sys_wait(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	int rc = inject_ordered(INJECT_POLL, inject_name_of(fds[0].fd));
+
+	pthread_testcancel();
+	if (!rc)
+		rc = SIM(poll, fds, count);
+	return rc == SIM_NOT_MINE ? __real_uvio_sys_wait(fds, count, timeout_ms) : rc;
 }
 
 int __real_uvio_sys_eventfd(void);

@@ -5,7 +5,6 @@
 #include <endian.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "sys.h"
 #include "uio.h"
@@ -17,12 +16,10 @@
 
 static void lock_command(struct uio_device *device)
 {
-	const struct timespec pause = {.tv_nsec = 20000};
-
 	pthread_mutex_lock(&device->command_lock);
 	__atomic_add_fetch(&device->arming, INT_MIN, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&device->arming, __ATOMIC_SEQ_CST) != INT_MIN)
-		nanosleep(&pause, NULL);
+		uvio_sys_pause(20000);
 }
 
 static void unlock_command(struct uio_device *device)

@@ -112,13 +112,14 @@ int uio_config_arm_after_change(struct uio_device *device);
  */
 static inline int uio_config_arm(struct uio_device *device)
 {
-	ssize_t n;
+	int rc;
 
 	if (__atomic_add_fetch(&device->arming, 1, __ATOMIC_SEQ_CST) < 0)
 		return uio_config_arm_after_change(device);
-	n = pwrite(device->config_fd, &device->armed, sizeof(device->armed), UIO_COMMAND_UPPER);
+	rc = uvio_sys_pwrite(
+		device->config_fd, &device->armed, sizeof(device->armed), UIO_COMMAND_UPPER);
 	__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
-	return UVIO_SYS_RESULT(n, sizeof(device->armed));
+	return rc;
 }
 
 /* region.c */

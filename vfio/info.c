@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "sys.h"
 #include "vfio.h"
@@ -51,11 +50,10 @@ int vfio_info(int fd, unsigned long request, size_t base, const void *question, 
 
 int vfio_ioctl_again(int fd, unsigned long request, void *arg)
 {
-	const struct timespec pause = {.tv_nsec = 50 * 1000000};
 	int rc = uvio_sys_ioctl(fd, request, arg);
 
 	for (int i = 1; i < DEVICE_TRIES && rc == -EAGAIN; i++) {
-		nanosleep(&pause, NULL);
+		uvio_sys_pause(50 * 1000000);
 		rc = uvio_sys_ioctl(fd, request, arg);
 	}
 	return rc;

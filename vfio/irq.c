@@ -312,8 +312,8 @@ static int ack_by_ioctl(struct uvio_udev *udev)
 static int ack_by_eventfd(struct uvio_udev *udev)
 {
 	static const uint64_t one = 1;
-	ssize_t n = write(((struct vfio_device *)udev->priv)->unmask_fd, &one, sizeof(one));
-	int rc = UVIO_SYS_RESULT(n, sizeof(one));
+	const struct vfio_device *device = udev->priv;
+	int rc = UVIO_SYS_RESULT(uvio_sys_write(device->unmask_fd, &one, sizeof(one)), sizeof(one));
 
 	return rc ? ack_failed(udev, rc) : 0;
 }

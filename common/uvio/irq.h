@@ -94,6 +94,9 @@ UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
  * on this backend: poll it, as with uvio_poll_until()); -EINTR (a signal was handled);
  * -ENODEV (the card is gone, or the kernel asks to release it: stop the card, close, at once);
  * -EIO.
+ *
+ * A thread that waits can be ended by pthread_cancel(), and nothing is lost: the events are there
+ * for the next who waits. One whose events are always ready ends within 4096 of them.
  */
 UVIO_API int uvio_irq_wait(
 	struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events);

@@ -7,6 +7,11 @@
  * waiting and acknowledging may be used from any thread, with one waiter per interrupt vector.
  * Different devices are independent.
  *
+ * Cancellation: no call is a cancellation point, so that none leaves a lock or half of a device
+ * behind, but uvio_irq_wait(), uvio_event_wait() and uvio_poll_until() while they wait: there
+ * pthread_cancel() ends a thread, which holds nothing then. Asynchronous cancellation is not
+ * supported.
+ *
  * Processes: all descriptors are close-on-exec. After fork() the child must not use the device, nor
  * close it with uvio_udev_close(): mapped regions and memory from uvio_dma_alloc() are not there in
  * the child. A child that needs it opens it itself, after the parent has closed it. On vfio a child
