@@ -222,8 +222,8 @@ struct uvio_backend_ops {
 	 * table's lock held. */
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_unmap)(struct uvio_udev *udev, struct uvio_mapping *mapping);
-	/** Whether @size bytes from @into on are where the segments say: 0 or -ESTALE. NULL: pages
-	 * never move. With the table's lock held. */
+	/** Whether @size bytes from @into on are where the segments say: 0, -ESTALE, or -ENOTSUP:
+	 * it cannot be known. NULL: pages never move. With the table's lock held. */
 	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
 		uint64_t size);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "phys.h"
+#include "populate.h"
 #include "sys.h"
 
 #define PAGEMAP_CHUNK 512
@@ -125,6 +126,7 @@ static int add_pages(const struct uvio_phys *phys, struct uvio_udev *udev,
 
 		if (!(entries[i] & UVIO_PAGE_PRESENT) || !frame || frame > last)
 			return bad_page(phys, udev, entries[i]);
+		mapping->is_private |= !(entries[i] & UVIO_PAGE_OF_FILE);
 		/* There is room for it. */
 		(void)uvio_mapping_add(mapping, frame * page, page);
 	}
@@ -138,6 +140,8 @@ static int translate(
 	uint64_t pages = mapping->size / page, first = mapping->addr / page;
 	int rc = 0;
 
+	mapping->segment_count = 0;
+	mapping->filled = 0;
 	for (uint64_t done = 0; done < pages && !rc;) {
 		uint64_t n = pages - done < PAGEMAP_CHUNK ? pages - done : PAGEMAP_CHUNK;
 
@@ -163,15 +167,56 @@ static int lock_failed(struct uvio_udev *udev, const struct uvio_mapping *mappin
 		strerror(-rc));
 }
 
+/*
+ * A fork would share the pages, and the next write go to a copy; and a page that was gathered into
+ * a huge one is another. What was done until now may have been before such a change.
+ */
+static int keep_pages(
+	const struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	void *addr = (void *)mapping->addr;
+	int rc;
+
+	uvio_sys_madvise(addr, mapping->size, MADV_DONTFORK);
+	uvio_sys_madvise(addr, mapping->size, MADV_NOHUGEPAGE);
+	rc = uvio_populate(udev, mapping);
+	return rc ? rc : translate(phys, udev, mapping);
+}
+
+static int map_foreign(
+	const struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	int rc = translate(phys, udev, mapping);
+
+	if (!rc && mapping->is_private)
+		rc = keep_pages(phys, udev, mapping);
+	if (!rc)
+		rc = uvio_phys_check_frames(udev, mapping);
+	if (rc)
+		uvio_phys_unmap(mapping);
+	return rc;
+}
+
 /* Locked, so that the pages are there; that does not keep the kernel from moving them. */
 int uvio_phys_map(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	int rc = open_pagemap(phys, udev);
 
+	if (!rc && !mapping->owned)
+		rc = uvio_populate(udev, mapping);
 	if (rc)
 		return rc;
 	rc = uvio_sys_mlock((void *)mapping->addr, mapping->size);
-	return rc ? lock_failed(udev, mapping, rc) : translate(phys, udev, mapping);
+	if (rc)
+		return lock_failed(udev, mapping, rc);
+	return mapping->owned ? translate(phys, udev, mapping) : map_foreign(phys, udev, mapping);
+}
+
+/* Locks do not nest: unlocking here would undo the mlockall() of a real-time program. */
+void uvio_phys_unmap(struct uvio_mapping *mapping)
+{
+	if (mapping->is_private && !mapping->owned)
+		uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_DOFORK);
 }
 
 static int moved(const struct uvio_phys *phys, struct uvio_udev *udev, uintptr_t addr,

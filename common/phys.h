@@ -30,6 +30,7 @@ void uvio_phys_cleanup(struct uvio_phys *phys);
 
 /* An entry of pagemap, by the kernel's admin-guide/mm/pagemap. */
 #define UVIO_PAGE_PRESENT (UINT64_C(1) << 63)
+#define UVIO_PAGE_OF_FILE (UINT64_C(1) << 61) /* or of shared memory */
 #define UVIO_PAGE_FRAME ((UINT64_C(1) << 55) - 1)
 
 /** The entries of @count pages from @addr on. */
@@ -45,6 +46,10 @@ int uvio_phys_scattered(
 	struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping);
 void uvio_phys_memory_free(struct uvio_mapping *mapping);
 int uvio_phys_map(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping);
+/** As dma_unmap. */
+void uvio_phys_unmap(struct uvio_mapping *mapping);
+/** Whether a card may be told of these page frames. 0; -EFAULT with a text. */
+int uvio_phys_check_frames(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 /** As dma_verify. */
 int uvio_phys_verify(struct uvio_phys *phys, struct uvio_udev *udev,
 	const struct uvio_mapping *mapping, uint64_t into, uint64_t size);

@@ -29,6 +29,7 @@ struct uvio_mapping {
 	uint32_t flags; /* enum uvio_dma_flags, never 0 */
 	bool owned;	/* from uvio_dma_alloc() and the like: uvio_dma_free() frees it */
 	bool fixed;	/* of the kernel, which says where it is: the segments came with it */
+	bool is_private; /* has pages which a fork shares, and a write then copies */
 	unsigned int segment_count;
 	size_t room;	 /* of @segments, which points to @one where it is 1 */
 	uint64_t filled; /* bytes that have a segment: in the end all */

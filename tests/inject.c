@@ -424,7 +424,9 @@ int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice)
 	int rc = inject_ordered(
 		INJECT_MADVISE, advice == MADV_DONTFORK ? "MADV_DONTFORK" : "memory");
 
-	return rc ? rc : __real_uvio_sys_madvise(addr, size, advice);
+	if (!rc)
+		rc = SIM(madvise, addr, size, advice);
+	return rc == SIM_NOT_MINE ? __real_uvio_sys_madvise(addr, size, advice) : rc;
 }
 
 int __real_uvio_sys_mlock(const void *addr, size_t size);

@@ -95,6 +95,7 @@ struct sim {
 	int (*ioctl)(int fd, unsigned long request, void *arg);
 	int (*mmap)(
 		void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out);
+	int (*madvise)(void *addr, size_t size, int advice);
 	int (*mlock)(const void *addr, size_t size);
 	void (*moved)(const void *addr, size_t size); /* memory was moved there */
 	int (*ioperm)(uint32_t first, uint32_t count, bool on);

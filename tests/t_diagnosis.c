@@ -111,7 +111,7 @@ SAYS(a_line_that_is_shared, op_irq_enable, INJECT_IOCTL, "SET_IRQS", EBUSY,
 	"its interrupt line is shared, and the card cannot mask INTx by itself; use MSI")
 SAYS(a_mapping_that_is_refused, op_dma_map, INJECT_IOCTL, "MAP_DMA", EINVAL, "as IOVA 0x10000")
 SAYS(memory_that_cannot_be_pinned, op_dma_map, INJECT_IOCTL, "MAP_DMA", EFAULT,
-	"the memory cannot be pinned")
+	"the kernel does not pin it; perhaps it is of a file on a disk")
 SAYS(a_table_that_is_full, op_dma_map, INJECT_IOCTL, "MAP_DMA", ENOSPC,
 	"(dma_entry_limit of vfio_iommu_type1)")
 

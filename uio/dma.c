@@ -59,11 +59,10 @@ int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return rc;
 }
 
-/* Locks do not nest: unlocking here would undo the mlockall() of a real-time program. */
 int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	(void)udev;
-	(void)mapping;
+	uvio_phys_unmap(mapping);
 	return 0;
 }
 

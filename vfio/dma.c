@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "populate.h"
 #include "sys.h"
 #include "vfio.h"
 
@@ -50,13 +51,19 @@ static int map_failed(
 {
 	const char *hint = "";
 
+	if (rc == -EFAULT && !mapping->owned) {
+		/* What can be seen of it names the page. */
+		int seen = uvio_populate(udev, mapping);
+
+		if (seen)
+			return seen;
+		hint = "; the kernel does not pin it; perhaps it is of a file on a disk, or of a "
+		       "device: use uvio_dma_alloc()";
+	}
 	if (rc == -ENOMEM)
 		return uvio_dma_memlock(udev, mapping);
 	if (rc == -ENOSPC)
 		return no_entry(udev);
-	if (rc == -EFAULT)
-		hint = "; the memory cannot be pinned: it is not mapped here, or read-only, or of "
-		       "a device";
 	return uvio_fail(rc, "%s: DMA map: 0x%llx bytes at %p as IOVA 0x%llx: %s%s",
 		udev->address.text, (unsigned long long)mapping->size, (void *)mapping->addr,
 		(unsigned long long)iova, strerror(-rc), hint);
@@ -88,12 +95,33 @@ static int reserve(struct uvio_udev *udev, const struct uvio_mapping *mapping, u
 	return rc ? uvio_no_memory(udev->address.text) : 0;
 }
 
+/*
+ * Pages that the card may write are pinned by a fault for writing. Before Linux 6.2 those which it
+ * may only read are pinned as they are. The kernel judges what cannot be made the program's own.
+ */
+static int own_pages(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	struct uvio_saved_error before;
+	int rc;
+
+	if (mapping->owned || mapping->flags & UVIO_DMA_FROM_CARD)
+		return 0;
+	uvio_error_save(&before);
+	rc = uvio_populate(udev, mapping);
+	if (rc != -EFAULT)
+		return rc;
+	uvio_error_restore(&before);
+	return 0;
+}
+
 int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	struct vfio_domain *domain = udev->domain->priv;
 	uint64_t iova = 0;
-	int rc = reserve(udev, mapping, &iova);
+	int rc = own_pages(udev, mapping);
 
+	if (!rc)
+		rc = reserve(udev, mapping, &iova);
 	if (rc)
 		return rc;
 	rc = domain->way->map(domain, mapping, iova);
@@ -119,4 +147,25 @@ int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
 			(unsigned long long)iova, strerror(-rc));
 	vfio_iova_free(&domain->iova, iova, mapping->size);
 	return 0;
+}
+
+/* What was pinned is known of the library's memory only, which nobody moves. */
+int vfio_dma_verify(
+	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into, uint64_t size)
+{
+	uint64_t page = udev->domain->dma.page, first = into & ~(page - 1);
+	void *at = (void *)(mapping->addr + first);
+
+	if (mapping->owned)
+		return 0;
+	if (uvio_sys_madvise(at, into + size - first, MADV_NORMAL) == -ENOMEM)
+		return uvio_fail(-ESTALE,
+			"%s: DMA verify: memory at %p is not there any more, and the card still "
+			"reaches what was; uvio_dma_unmap() comes before munmap()",
+			udev->address.text, at);
+	return uvio_fail(-ENOTSUP,
+		"%s: DMA verify: the kernel has pinned the pages at %p, and does not tell which; "
+		"they are those of the program unless it has put others there since; memory from "
+		"uvio_dma_alloc() is sure",
+		udev->address.text, at);
 }

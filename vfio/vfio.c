@@ -162,7 +162,7 @@ static int vfio_verify(
 {
 	const struct vfio_domain *domain = udev->domain->priv;
 
-	return domain->way->dma_verify ? domain->way->dma_verify(udev, mapping, into, size) : 0;
+	return domain->way->dma_verify(udev, mapping, into, size);
 }
 
 static void vfio_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping)

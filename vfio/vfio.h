@@ -103,10 +103,10 @@ struct vfio_way {
 	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_unmap)(struct uvio_udev *udev, struct uvio_mapping *mapping);
-	/* NULL where there is an IOMMU, for which all is contiguous, and pages are pinned. */
-	int (*dma_scattered)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
 		uint64_t size);
+	/* NULL where there is an IOMMU, for which all is contiguous. */
+	int (*dma_scattered)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 
 	/* What dma.c does these by, where there is an IOMMU; else NULL. */
 	/**
@@ -265,6 +265,8 @@ void vfio_dma_set_caps(struct uvio_udev *udev);
 int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int vfio_dma_verify(
+	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into, uint64_t size);
 
 /* noiommu.c: by physical addresses */
 void vfio_noiommu_set_caps(struct uvio_udev *udev);

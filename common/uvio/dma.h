@@ -67,14 +67,24 @@ UVIO_API int uvio_dma_alloc(
 UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
 
 /**
- * Maps the caller's memory: @addr and @size are multiples of the page size. The memory must stay
- * until uvio_dma_unmap(), and should be shared or MADV_DONTFORK where the program forks. On uio it
- * is locked, and stays so.
+ * Maps the caller's memory: @addr and @size are multiples of the page size, on vfio of the IOMMU's.
+ * Any memory of the program may be written before and after. It must stay where it is until
+ * uvio_dma_unmap(): no munmap(), mremap(), mmap() over it, or madvise() that gives pages back.
+ * Memory that is read-only can be mapped with UVIO_DMA_TO_CARD; if it is private, and made writable
+ * and written to later, the card does not see that: unmap it, and map it again.
+ *
+ * On vfio before Linux 5.9 private memory should be MADV_DONTFORK where the program forks. On uio
+ * it is locked, and stays so; private memory is not in children until it is unmapped, and is kept
+ * from being merged (KSM) or gathered into huge pages.
+ *
+ * What a card may not be given is refused on uio as the kernel does for an IOMMU: memory that is
+ * not there or cannot be read in, of a device, from memfd_secret(), or for a card that writes,
+ * read-only memory, and shared memory of a file that is not in tmpfs or hugetlbfs.
  *
  * Returns the number of segments, in order, 1 on vfio, and fills at most @max of @segments. Where
  * there are more than @max, nothing is mapped, and -E2BIG says in the text how many there are.
  * Errors as uvio_dma_alloc(), and -EINVAL (alignment, or @segments is NULL), -EEXIST (overlaps
- * what is mapped already), -EFAULT (not memory of this process).
+ * what is mapped already), -EFAULT (not memory that the card may be given: the text has the page).
  */
 UVIO_API int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags,
 	struct uvio_dma_segment *segments, unsigned int max);
@@ -104,8 +114,12 @@ UVIO_API int uvio_dma_alloc_scattered(struct uvio_udev *udev, size_t size, uint3
 /**
  * Whether the pages of @size bytes from @addr on, all in one mapping, are still where the card was
  * told. On uio nothing pins them, and the kernel may move a page at any time after, too: for
- * finding faults. Reads the kernel's page tables. 0, always on vfio; -ESTALE (a page has moved: map
- * it again, and tell the card); -EFAULT (not mapped); -EINVAL (@size is 0); -EPERM.
+ * finding faults. Reads the kernel's page tables. On vfio they are pinned, and only the program can
+ * put others in their place; the kernel does not tell which it has pinned.
+ *
+ * 0, on vfio for memory that the library allocated; -ESTALE (a page has moved: map it again, and
+ * tell the card); -ENOTSUP (vfio, memory of the caller: nobody can know); -EFAULT (not mapped);
+ * -EINVAL (@size is 0); -EPERM.
  */
 UVIO_API int uvio_dma_verify(struct uvio_udev *udev, const void *addr, size_t size);
 

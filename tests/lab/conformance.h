@@ -167,6 +167,7 @@ extern const struct test_case region_cases[];
 extern const struct test_case power_cases[];
 extern const struct test_case irq_cases[];
 extern const struct test_case dma_cases[];
+extern const struct test_case memory_cases[];
 extern const struct test_case process_cases[];
 extern const struct test_case isolation_cases[];
 extern const struct test_case removal_cases[];

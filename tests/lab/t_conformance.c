@@ -304,6 +304,7 @@ static void run_pair(struct pair *pair)
 	run_cases(pair, label, irq_cases);
 	run_cases(pair, label, msix_cases);
 	run_cases(pair, label, dma_cases);
+	run_cases(pair, label, memory_cases);
 	run_cases(pair, label, process_cases);
 	run_cases(pair, label, isolation_cases);
 	run_cases(pair, label, removal_cases);
