@@ -151,11 +151,14 @@ struct uvio_backend_ops {
 	int (*node)(struct uvio_ctx *ctx, const char *address, char *path);
 
 	/**
-	 * Adds findings for a device that may not be bound to this backend. Opens nothing.
+	 * Adds findings for a device that may not be bound to this backend. Opens no node of it.
 	 * @transport: one of those of the backend; NULL: any but the explicit ones.
 	 */
 	void (*probe)(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
 		struct uvio_check *check);
+
+	/** Adds findings about what the machine has for this backend. NULL: there is nothing. */
+	void (*machine)(struct uvio_ctx *ctx, struct uvio_check *check);
 
 	/**
 	 * Opens the node; the core holds the device's lock and the domain's. Sets transport, caps,
@@ -260,6 +263,7 @@ struct uvio_backend {
 	const char *help;
 	const char *kernel_driver;		 /* for uvio_bind(); NULL: it cannot bind */
 	const struct uvio_transport *transports; /* in the order of choice; NULL: one way only */
+	bool decodes; /* open switches the BARs on, in whatever state they were */
 	size_t priv_size;
 	size_t domain_size;
 	const struct uvio_backend_ops *ops;

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "backend.h"
+#include "machine.h"
 
-static int by_gravity(const void *a, const void *b)
+static int by_severity(const void *a, const void *b)
 {
 	const struct uvio_finding *x = a, *y = b;
 
@@ -38,32 +39,100 @@ void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const
 		check->failed = true;
 }
 
+void uvio_check_cleanup(struct uvio_check *check)
+{
+	for (unsigned int i = 0; i < check->count; i++) {
+		free((char *)check->findings[i].what);
+		free((char *)check->findings[i].fix);
+	}
+	free(check->findings);
+}
+
 static enum uvio_verdict verdict_of(const struct uvio_check *check)
 {
-	switch (check->count ? check->findings[0].severity : UVIO_NOTE) {
-	case UVIO_BLOCKS:
-		return UVIO_BROKEN;
-	case UVIO_UNBOUND:
-		return UVIO_NOT_APPLICABLE;
-	default:
-		return UVIO_USABLE;
+	static const enum uvio_verdict verdicts[] = {
+		[UVIO_UNBOUND] = UVIO_NOT_BOUND,
+		[UVIO_BUSY] = UVIO_IN_USE,
+		[UVIO_BLOCKS] = UVIO_BROKEN,
+		[UVIO_UNFIT] = UVIO_NOT_APPLICABLE,
+	};
+
+	return check->count ? verdicts[check->findings[0].severity] : UVIO_USABLE;
+}
+
+int uvio_check_end(struct uvio_check *check, const char *address)
+{
+	if (check->failed)
+		return uvio_no_memory(address);
+	if (check->count)
+		qsort(check->findings, check->count, sizeof(*check->findings), by_severity);
+	check->verdict = verdict_of(check);
+	return 0;
+}
+
+static int probe(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const struct uvio_backend *backend, const char *transport, struct uvio_check *check)
+{
+	if (device->info.bridge)
+		uvio_check_add(check, UVIO_UNFIT, "choose the card behind it: uvio list",
+			"%s: a bridge: user space cannot drive it", device->info.address);
+	else
+		backend->ops->probe(ctx, device, transport, check);
+	return uvio_check_end(check, device->info.address);
+}
+
+/* Whether the device could be driven so, once it is bound and nobody has it. */
+static bool would_do(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name)
+{
+	const struct uvio_backend *backend;
+	struct uvio_check other = {0};
+	const char *transport;
+	bool would;
+
+	if (uvio_backend_parse(name, &backend, &transport))
+		return false;
+	would = !probe(ctx, device, backend, transport, &other) && other.verdict <= UVIO_IN_USE;
+	uvio_check_cleanup(&other);
+	return would;
+}
+
+/*
+ * A fix may name another backend in brackets, "run as root[vfio:, or use the vfio backend]": that
+ * stays where the other one would do.
+ */
+static void settle_fix(
+	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_finding *finding)
+{
+	char *fix = (char *)finding->fix, *open, *colon, *close;
+
+	while (fix && (open = strchr(fix, '['))) {
+		colon = strchr(open, ':');
+		close = strchr(open, ']');
+		if (!colon || !close || colon > close)
+			return;
+		*colon = '\0';
+		if (!would_do(ctx, device, open + 1))
+			colon = close - 1;
+		memmove(close, close + 1, strlen(close + 1) + 1);
+		memmove(open, colon + 1, strlen(colon + 1) + 1);
+	}
+	if (fix && !*fix) {
+		free(fix);
+		finding->fix = NULL;
 	}
 }
 
 static int run(struct uvio_ctx *ctx, const struct uvio_device *device,
 	const struct uvio_backend *backend, const char *transport, struct uvio_check *check)
 {
-	if (device->info.bridge)
-		uvio_check_add(check, UVIO_BLOCKS, "choose the card behind it: uvio list",
-			"%s: a bridge: user space cannot drive it", device->info.address);
-	else
-		backend->ops->probe(ctx, device, transport, check);
-	if (check->failed)
-		return uvio_no_memory(device->info.address);
-	if (check->count)
-		qsort(check->findings, check->count, sizeof(*check->findings), by_gravity);
-	check->verdict = verdict_of(check);
-	return 0;
+	struct uvio_saved_error before;
+	int rc = probe(ctx, device, backend, transport, check);
+
+	uvio_error_save(&before);
+	for (unsigned int i = 0; !rc && i < check->count; i++)
+		settle_fix(ctx, device, &check->findings[i]);
+	uvio_error_restore(&before);
+	return rc;
 }
 
 static int check_with(struct uvio_ctx *ctx, const struct uvio_device *device,
@@ -96,15 +165,43 @@ int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, co
 	return rc ? rc : check_with(ctx, device, backend, transport, out);
 }
 
+/* @name: NULL, or of a backend. */
+static int machine_with(struct uvio_ctx *ctx, const char *name, struct uvio_check *check)
+{
+	const struct uvio_backend *backend;
+	const char *transport;
+	int rc = name ? uvio_backend_parse(name, &backend, &transport) : 0;
+
+	if (rc)
+		return rc;
+	if (!name)
+		uvio_machine_probe(ctx, check);
+	else if (backend->ops->machine)
+		backend->ops->machine(ctx, check);
+	return uvio_check_end(check, "this machine");
+}
+
+int uvio_check_machine(struct uvio_ctx *ctx, const char *backend, struct uvio_check **out)
+{
+	struct uvio_check *check = calloc(1, sizeof(*check));
+	int rc;
+
+	if (!check)
+		return uvio_no_memory("this machine");
+	rc = machine_with(ctx, backend, check);
+	if (rc) {
+		uvio_check_free(check);
+		return rc;
+	}
+	*out = check;
+	return 0;
+}
+
 void uvio_check_free(struct uvio_check *check)
 {
 	if (!check)
 		return;
-	for (unsigned int i = 0; i < check->count; i++) {
-		free((char *)check->findings[i].what);
-		free((char *)check->findings[i].fix);
-	}
-	free(check->findings);
+	uvio_check_cleanup(check);
 	free(check);
 }
 

@@ -180,6 +180,16 @@ int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t 
 /* guard.c: a descriptor of the file by which the kernel resets the card; -ENOTSUP: it cannot. */
 int uvio_reset_open(struct uvio_ctx *ctx, const char *address);
 
+/* card.c */
+/**
+ * Adds findings about a PCI card which does not answer where the kernel takes it to be; @decoding:
+ * also where its BARs are switched off. 0; -ENODEV: its configuration space reads all ones.
+ */
+int uvio_card_probe(
+	struct uvio_ctx *ctx, const char *address, bool decoding, struct uvio_check *check);
+/** 0, or -ENODEV or -ENXIO with the text of a finding that blocks. */
+int uvio_card_ready(struct uvio_ctx *ctx, const char *address, bool decoding);
+
 /* check.c */
 
 struct uvio_check {
@@ -189,11 +199,19 @@ struct uvio_check {
 	bool failed; /* out of memory while findings were added */
 };
 
-/** Adds a finding; @fix may be NULL. Both are copied. */
+/**
+ * Adds a finding; @fix may be NULL. Both are copied. A fix which names another backend or transport
+ * does so in brackets behind its name, "run as root[vfio:, or use the vfio backend]": that stays
+ * where the other one could carry the device.
+ */
 void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const char *fix,
 	const char *what, ...) UVIO_PRINTF(4, 5);
 
-/** The gravest finding as this thread's failure. */
+/** Sorts the findings, and makes the verdict. -ENOMEM where one was lost. */
+int uvio_check_end(struct uvio_check *check, const char *address);
+void uvio_check_cleanup(struct uvio_check *check);
+
+/** The most severe finding as this thread's failure. */
 int uvio_check_fail(const struct uvio_check *check, int err);
 
 #endif /* UVIO_INTERNAL_H */

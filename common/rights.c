@@ -90,14 +90,22 @@ static bool is_missing(int rc)
 	return rc == -ENOSYS || (rc == -EPERM && uvio_sys_access("/", F_OK) == -EPERM);
 }
 
-bool uvio_may_access(const char *path, int mode)
+int uvio_access(const char *path, int mode)
 {
 	int rc = uvio_sys_access(path, mode);
 	struct uvio_capabilities set;
+	struct stat st;
 
 	if (!is_missing(rc))
-		return !rc;
+		return rc;
 	if (!uvio_sys_capget(&set) && access_is_right(&set))
-		return !access(path, mode);
-	return may_by_mode(path, mode);
+		return access(path, mode) ? -errno : 0;
+	if (stat(path, &st))
+		return -errno;
+	return may_by_mode(path, mode) ? 0 : -EACCES;
+}
+
+bool uvio_may_access(const char *path, int mode)
+{
+	return !uvio_access(path, mode);
 }

@@ -14,6 +14,11 @@
 
 /** @mode as for access(): F_OK, R_OK | W_OK. Nothing is opened. */
 bool uvio_may_access(const char *path, int mode);
+/**
+ * The same, and why not: 0; -ENOENT; -EACCES: the mode of the file; -EPERM: of a node the device
+ * rules of a control group, which the kernel applies here, too.
+ */
+int uvio_access(const char *path, int mode);
 
 /**
  * Whether the thread has @capability (CAP_SYS_ADMIN ...) where it counts for devices: effective,

@@ -154,7 +154,10 @@ static int open_locked(struct uvio_udev *udev, const struct uvio_open_options *o
 
 	if (rc)
 		return rc;
-	rc = settle(udev);
+	if (udev->address.kind == UVIO_ADDRESS_PCI)
+		rc = uvio_card_ready(udev->ctx, udev->address.text, !udev->backend->decodes);
+	if (!rc)
+		rc = settle(udev);
 	/* Last, since it stays in a domain that others share. */
 	if (!rc && options->dma_mask)
 		rc = uvio_dma_limit_mask(udev, options->dma_mask);

@@ -5,6 +5,8 @@ static void show(const char *backend, const struct uvio_check *check)
 {
 	static const char *const verdicts[] = {
 		[UVIO_USABLE] = "usable",
+		[UVIO_NOT_BOUND] = "not bound yet",
+		[UVIO_IN_USE] = "in use",
 		[UVIO_NOT_APPLICABLE] = "not applicable",
 		[UVIO_BROKEN] = "broken",
 	};

@@ -21,7 +21,9 @@
 static struct tree *tree;
 static struct uvio_check *check;
 
-/* A group which says that it is not viable; no other request is understood. */
+static int has_type1 = 1;
+
+/* A container, and a group which says that it is not viable. */
 int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg);
 
 int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg)
@@ -29,6 +31,10 @@ int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg)
 	struct vfio_group_status *status = arg;
 
 	(void)fd;
+	if (request == VFIO_GET_API_VERSION)
+		return VFIO_API_VERSION;
+	if (request == VFIO_CHECK_EXTENSION)
+		return has_type1;
 	if (request != VFIO_GROUP_GET_STATUS)
 		return -ENOTTY;
 	status->flags = 0;
@@ -38,6 +44,8 @@ int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg)
 static void setup(void)
 {
 	user = 0;
+	user_refused = NULL;
+	has_type1 = 1;
 }
 
 static void teardown(void)
@@ -79,7 +87,7 @@ static const struct uvio_finding *finding_with(const char *part)
 	return NULL;
 }
 
-/* A finding of that gravity, which says @what, with the fix @fix; NULL: none. */
+/* A finding of that severity, which says @what, with the fix @fix; NULL: none. */
 static void finds(enum uvio_severity severity, const char *what, const char *fix)
 {
 	const struct uvio_finding *found = finding_with(what);
@@ -106,7 +114,7 @@ static void count_is(unsigned int want)
 	ASSERT_EQ(count, want);
 }
 
-/* What open says is the gravest finding and its fix. */
+/* What open says is the most severe finding and its fix. */
 static void open_says_the_same(const char *address, const char *backend, int err)
 {
 	const struct uvio_open_options options = {.backend = backend};
@@ -133,16 +141,16 @@ static void uio_needs_no_iommu(void)
 	begin("edu-uio-no-iommu", EDU, "uio", UVIO_USABLE);
 }
 
-static void uio_is_not_applicable_where_nothing_is_bound(void)
+static void uio_is_not_bound_where_nothing_is_bound(void)
 {
-	begin("edu-unbound", EDU, "uio", UVIO_NOT_APPLICABLE);
+	begin("edu-unbound", EDU, "uio", UVIO_NOT_BOUND);
 	finds(UVIO_UNBOUND, EDU ": not bound to a UIO driver", "uvio bind " EDU " uio");
 	open_says_the_same(EDU, "uio", -ENOENT);
 }
 
-static void uio_is_not_applicable_where_another_driver_is_bound(void)
+static void uio_is_not_bound_where_another_driver_is_bound(void)
 {
-	begin("edu-vfio", EDU, "uio", UVIO_NOT_APPLICABLE);
+	begin("edu-vfio", EDU, "uio", UVIO_NOT_BOUND);
 	finds(UVIO_UNBOUND, EDU ": bound to the kernel driver 'vfio-pci', not to a UIO driver",
 		"uvio bind " EDU " uio");
 	open_says_the_same(EDU, "uio", -ENOENT);
@@ -152,7 +160,7 @@ static void a_uio_driver_that_is_not_loaded_is_to_be_loaded(void)
 {
 	tree = tree_new("edu-unbound");
 	tree_change(tree, "remove sys/bus/pci/drivers/uio_pci_generic");
-	run(EDU, "uio", UVIO_NOT_APPLICABLE);
+	run(EDU, "uio", UVIO_NOT_BOUND);
 	finds(UVIO_UNBOUND, "not bound", "modprobe uio_pci_generic; uvio bind " EDU " uio");
 }
 
@@ -236,8 +244,8 @@ static void a_device_of_another_bus_is_usable_on_uio(void)
 
 static void a_device_of_another_bus_is_not_for_vfio(void)
 {
-	begin("platform", "uio1", "vfio", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "uio1: not a PCI device, and the vfio backend drives only those",
+	begin("platform", "uio1", "vfio", UVIO_NOT_APPLICABLE);
+	finds(UVIO_UNFIT, "uio1: not a PCI device, and the vfio backend drives only those",
 		"use the uio backend");
 	open_says_the_same("uio1", "vfio", -ENOTSUP);
 }
@@ -248,16 +256,16 @@ static void vfio_is_usable_where_it_is_bound(void)
 	count_is(0);
 }
 
-static void vfio_is_not_applicable_where_nothing_is_bound(void)
+static void vfio_is_not_bound_where_nothing_is_bound(void)
 {
-	begin("edu-unbound", EDU, "vfio", UVIO_NOT_APPLICABLE);
+	begin("edu-unbound", EDU, "vfio", UVIO_NOT_BOUND);
 	finds(UVIO_UNBOUND, EDU ": not bound to vfio-pci", "uvio bind " EDU " vfio");
 	open_says_the_same(EDU, "vfio", -ENOENT);
 }
 
-static void vfio_is_not_applicable_where_uio_is_bound(void)
+static void vfio_is_not_bound_where_uio_is_bound(void)
 {
-	begin("edu-uio", EDU, "vfio", UVIO_NOT_APPLICABLE);
+	begin("edu-uio", EDU, "vfio", UVIO_NOT_BOUND);
 	finds(UVIO_UNBOUND, EDU ": bound to the kernel driver 'uio_pci_generic', not to vfio-pci",
 		"uvio bind " EDU " vfio");
 	open_says_the_same(EDU, "vfio", -ENOENT);
@@ -267,7 +275,7 @@ static void a_vfio_driver_that_is_not_loaded_is_to_be_loaded(void)
 {
 	tree = tree_new("edu-unbound");
 	tree_change(tree, "remove sys/bus/pci/drivers/vfio-pci");
-	run(EDU, "vfio", UVIO_NOT_APPLICABLE);
+	run(EDU, "vfio", UVIO_NOT_BOUND);
 	finds(UVIO_UNBOUND, "not bound", "modprobe vfio-pci; uvio bind " EDU " vfio");
 }
 
@@ -345,7 +353,7 @@ static void a_kernel_without_noiommu_is_told(void)
 	tree_change(tree, "dir sys/module/vfio/parameters");
 	run(EDU, "vfio/noiommu", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "built without VFIO without an IOMMU (CONFIG_VFIO_NOIOMMU)",
-		"switch the IOMMU on, use the uio backend, or another kernel");
+		"switch the IOMMU on, use the uio backend, or take another kernel");
 }
 
 static void a_switch_has_many_spellings(void)
@@ -378,13 +386,13 @@ static void lockdown_does_not_touch_vfio(void)
 
 static void a_bridge_is_for_no_backend(void)
 {
-	begin("bridge", "0000:00:05.0", "vfio", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "bridge: user space cannot drive it", "choose the card behind it");
-	run("0000:00:05.0", "uio", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "bridge: user space cannot drive it", "choose the card behind it");
+	begin("bridge", "0000:00:05.0", "vfio", UVIO_NOT_APPLICABLE);
+	finds(UVIO_UNFIT, "bridge: user space cannot drive it", "choose the card behind it");
+	run("0000:00:05.0", "uio", UVIO_NOT_APPLICABLE);
+	finds(UVIO_UNFIT, "bridge: user space cannot drive it", "choose the card behind it");
 }
 
-static void the_gravest_finding_comes_first(void)
+static void the_most_severe_finding_comes_first(void)
 {
 	unsigned int count;
 	const struct uvio_finding *findings;
@@ -437,8 +445,8 @@ static void freeing_nothing_is_allowed(void)
 static CU_TestInfo uio_cases[] = {
 	TEST(uio_is_usable_where_it_is_bound),
 	TEST(uio_needs_no_iommu),
-	TEST(uio_is_not_applicable_where_nothing_is_bound),
-	TEST(uio_is_not_applicable_where_another_driver_is_bound),
+	TEST(uio_is_not_bound_where_nothing_is_bound),
+	TEST(uio_is_not_bound_where_another_driver_is_bound),
 	TEST(a_uio_driver_that_is_not_loaded_is_to_be_loaded),
 	TEST_FOR("uio 3.37", a_missing_uio_node_blocks),
 	TEST_FOR("uio 3.41", a_uio_node_of_root_blocks_a_user),
@@ -454,8 +462,8 @@ static CU_TestInfo uio_cases[] = {
 
 static CU_TestInfo vfio_cases[] = {
 	TEST(vfio_is_usable_where_it_is_bound),
-	TEST(vfio_is_not_applicable_where_nothing_is_bound),
-	TEST_FOR("vfio 28", vfio_is_not_applicable_where_uio_is_bound),
+	TEST(vfio_is_not_bound_where_nothing_is_bound),
+	TEST_FOR("vfio 28", vfio_is_not_bound_where_uio_is_bound),
 	TEST(a_vfio_driver_that_is_not_loaded_is_to_be_loaded),
 	TEST(without_an_iommu_vfio_is_broken),
 	TEST(members_that_block_are_all_named),
@@ -474,7 +482,7 @@ static CU_TestInfo vfio_cases[] = {
 
 static CU_TestInfo common_cases[] = {
 	TEST(a_bridge_is_for_no_backend),
-	TEST(the_gravest_finding_comes_first),
+	TEST(the_most_severe_finding_comes_first),
 	TEST(an_unknown_backend_is_refused),
 	TEST(open_without_backend_tells_what_each_says),
 	TEST(the_backends_are_told_in_probe_order),

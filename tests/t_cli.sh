@@ -92,7 +92,7 @@ check "--version succeeds" status_is 0
 check "no command is a usage error" usage_error "which command?"
 check "an unknown command is a usage error" usage_error "'frob' is not a command" frob
 check "an unknown option is a usage error" usage_error "unrecognized option" --bogus
-check "a missing address is a usage error" usage_error "too few arguments" check
+check "a missing address is a usage error" usage_error "too few arguments" info
 check "too many addresses are a usage error" usage_error "too many arguments" check a b
 check "an option behind the address is a usage error" \
 	usage_error "options go before the arguments" check "$EDU" --json
@@ -140,12 +140,18 @@ tree_is edu-uio
 run_on check "$EDU"
 check "check succeeds where a backend is usable" status_is 0
 check "check says which is usable" prints "uio: usable"
-check "check says which is not" prints "vfio: not applicable"
+check "check says which is not" prints "vfio: not bound yet"
 check "check says what fixes it" prints "fix: uvio bind $EDU vfio"
 check "check prints no errors" says_nothing
 run_on check --json uio0
 check "check --json is JSON" is_json
-check "check --json has the verdicts" prints '"not applicable"'
+check "check --json has the verdicts" prints '"not bound yet"'
+run_on check
+check "check without an address looks at the machine" prints "IOMMU: "
+check "it has a paragraph for all and one for each backend" prints "machine: usable"
+check "check of the machine fits 80 columns" fits
+run_on check --json
+check "check --json of the machine is JSON" is_json
 run_on check --backend vfio "$EDU"
 check "check fails where the backend is not usable" status_is 1
 

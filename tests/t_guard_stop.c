@@ -15,6 +15,7 @@
 #include "sim_uio.h"
 
 #define BUS_MASTER 0x004
+#define MEMORY 0x2
 #define INTX_DISABLE 0x400
 
 static struct tree *tree;
@@ -47,7 +48,7 @@ static void setup(void)
 	sim = &sim_uio;
 	sim_uio_reset(tree);
 	ASSERT_OK(uvio_guard_new(tree->ctx, "00:04.0", 0, &guard));
-	sim_uio_set_command(BUS_MASTER);
+	sim_uio_set_command(BUS_MASTER | MEMORY);
 	found = 0;
 }
 

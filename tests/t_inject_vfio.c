@@ -151,7 +151,7 @@ static void region_map_around_msix_fails_cleanly_at_every_call(void)
 static void another_version_of_vfio_is_refused(void)
 {
 	vfio.api_version = 1;
-	ASSERT_ERR(card_open(), -EPROTO, "speaks VFIO version 1, not 0");
+	ASSERT_ERR(card_open(), -EPROTO, "it speaks another version of VFIO than 0 (EPROTO)");
 }
 
 static void a_kernel_without_type1v2_is_refused(void)

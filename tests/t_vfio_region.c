@@ -64,6 +64,9 @@ static void a_bar_of_half_a_page_goes_by_calls(void)
 }
 
 /* What sysfs says are ports goes by calls of the widths that ports have. */
+/* Identity and command of the card, as its configuration space begins. */
+#define CONFIG_TO_BAR0 "3412e811030110001000ff0000000000"
+
 static void ports_go_by_calls(void)
 {
 	uint64_t value = 0;
@@ -71,6 +74,7 @@ static void ports_go_by_calls(void)
 	tree_change(card.tree,
 		"file " EDU_FOLDER "/resource 0xfea00000 0xfeafffff 0x40200\\n"
 		"0xc000 0xc01f 0x40101\\n");
+	tree_change(card.tree, "hex " EDU_FOLDER "/config " CONFIG_TO_BAR0 "0000a0fe01c00000");
 	vfio.regions[1].size = 0x20;
 	vfio.regions[1].flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 	card_open_asserted();

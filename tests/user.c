@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +12,9 @@
 
 unsigned int user;
 uint64_t user_unusual;
+const char *user_refused;
 
+int __wrap_uvio_access(const char *path, int mode);
 bool __wrap_uvio_may_access(const char *path, int mode);
 bool __wrap_uvio_has_capability(unsigned int capability);
 unsigned int __wrap_uvio_user(void);
@@ -26,13 +30,20 @@ bool __wrap_uvio_has_capability(unsigned int capability)
 }
 
 /* The bits of access() are those of the last octal digit. */
-bool __wrap_uvio_may_access(const char *path, int mode)
+int __wrap_uvio_access(const char *path, int mode)
 {
 	struct stat st;
 
 	if (stat(path, &st))
-		return false;
+		return -errno;
+	if (user_refused && mode && strstr(path, user_refused))
+		return -EPERM;
 	if (__wrap_uvio_has_capability(CAP_DAC_OVERRIDE))
-		return true;
-	return ((int)(user ? st.st_mode : st.st_mode >> 6) & mode) == mode;
+		return 0;
+	return ((int)(user ? st.st_mode : st.st_mode >> 6) & mode) == mode ? 0 : -EACCES;
+}
+
+bool __wrap_uvio_may_access(const char *path, int mode)
+{
+	return !__wrap_uvio_access(path, mode);
 }

@@ -13,5 +13,7 @@
 extern unsigned int user;
 /** A bit for each capability that root lacks, or that another user has; 0: as usual. */
 extern uint64_t user_unusual;
+/** Nodes with this in their path are refused by the rules of a control group; NULL: none. */
+extern const char *user_refused;
 
 #endif /* UVIO_TESTS_USER_H */

@@ -11,6 +11,8 @@ struct check_options {
 
 static const char *const verdicts[] = {
 	[UVIO_USABLE] = "usable",
+	[UVIO_NOT_BOUND] = "not bound yet",
+	[UVIO_IN_USE] = "in use",
 	[UVIO_NOT_APPLICABLE] = "not applicable",
 	[UVIO_BROKEN] = "broken",
 };
@@ -19,7 +21,9 @@ static const char *const severities[] = {
 	[UVIO_NOTE] = "note",
 	[UVIO_LIMITS] = "limits",
 	[UVIO_UNBOUND] = "unbound",
+	[UVIO_BUSY] = "busy",
 	[UVIO_BLOCKS] = "blocks",
+	[UVIO_UNFIT] = "unfit",
 };
 
 static void print_findings(const char *backend, const struct uvio_check *check)
@@ -60,70 +64,80 @@ static struct json_object *check_json(const char *backend, const struct uvio_che
 	return object;
 }
 
-/* @array is NULL where text is wanted. */
-static int check_backend(struct uvio_ctx *ctx, const struct uvio_device *device,
-	const char *backend, struct json_object *array, bool *usable)
+/* @device is NULL for the machine, and @backend then for what concerns all; @array for text. */
+static int check_one(struct uvio_ctx *ctx, const struct uvio_device *device, const char *backend,
+	struct json_object *array, bool *usable)
 {
 	struct uvio_check *check;
+	const char *name = backend ? backend : "machine";
+	int rc = device ? uvio_check_device(ctx, device, backend, &check)
+			: uvio_check_machine(ctx, backend, &check);
 
-	if (uvio_check_device(ctx, device, backend, &check))
+	if (rc)
 		return tool_failed();
-	if (uvio_check_verdict(check) == UVIO_USABLE)
+	if (backend && uvio_check_verdict(check) == UVIO_USABLE)
 		*usable = true;
 	if (array)
-		json_object_array_add(array, check_json(backend, check));
+		json_object_array_add(array, check_json(name, check));
 	else
-		print_findings(backend, check);
+		print_findings(name, check);
 	uvio_check_free(check);
 	return TOOL_GO_ON;
 }
 
-static int check_backends(struct uvio_ctx *ctx, const struct uvio_device *device, const char *only,
+static int check_all(struct uvio_ctx *ctx, const struct uvio_device *device, const char *only,
 	struct json_object *array, bool *usable)
 {
-	int rc = TOOL_GO_ON;
+	int rc = device ? TOOL_GO_ON : check_one(ctx, NULL, NULL, array, usable);
 
 	if (only)
-		return check_backend(ctx, device, only, array, usable);
+		return rc == TOOL_GO_ON ? check_one(ctx, device, only, array, usable) : rc;
 	for (unsigned int i = 0; rc == TOOL_GO_ON && i < uvio_backend_count(); i++)
-		rc = check_backend(ctx, device, uvio_backend_name(i), array, usable);
+		rc = check_one(ctx, device, uvio_backend_name(i), array, usable);
 	return rc;
 }
 
 static int print_json(struct uvio_device *device, struct json_object *array)
 {
 	struct json_object *object = json_object_new_object();
-	struct json_object *identity = json_object_new_object();
+	struct json_object *identity = device ? json_object_new_object() : NULL;
 	struct name name;
 
-	names_look(&device, &name, 1);
-	json_identity(identity, uvio_device_info(device), &name);
+	if (device) {
+		names_look(&device, &name, 1);
+		json_identity(identity, uvio_device_info(device), &name);
+	}
 	json_object_object_add(object, "device", identity);
 	json_object_object_add(object, "backends", array);
 	return json_print(stdout, object);
 }
 
-static int check_device(
-	const struct tool *tool, const char *address, const struct check_options *options)
+static int check_and_print(const struct tool *tool, struct uvio_device *device,
+	const struct check_options *options)
 {
-	struct json_object *array = NULL;
-	struct uvio_device *device;
+	struct json_object *array = options->json ? json_object_new_array() : NULL;
 	bool usable = false;
-	int rc = tool_find(tool, address, &device);
+	int rc = check_all(tool->ctx, device, options->backend, array, &usable);
 
-	if (rc != TOOL_GO_ON)
-		return rc;
-	if (options->json)
-		array = json_object_new_array();
-	rc = check_backends(tool->ctx, device, options->backend, array, &usable);
 	if (rc == TOOL_GO_ON && array)
 		rc = print_json(device, array);
 	else
 		json_object_put(array);
-	uvio_device_free(device);
 	if (rc != TOOL_GO_ON)
 		return rc;
 	return usable ? TOOL_OK : TOOL_FAILED;
+}
+
+/* @address is NULL for the machine. */
+static int check(const struct tool *tool, const char *address, const struct check_options *options)
+{
+	struct uvio_device *device = NULL;
+	int rc = address ? tool_find(tool, address, &device) : TOOL_GO_ON;
+
+	if (rc == TOOL_GO_ON)
+		rc = check_and_print(tool, device, options);
+	uvio_device_free(device);
+	return rc;
 }
 
 static int run_check(struct tool *tool, int argc, char **argv)
@@ -147,17 +161,18 @@ static int run_check(struct tool *tool, int argc, char **argv)
 	}
 	rc = options.backend ? tool_backend(tool, options.backend) : TOOL_GO_ON;
 	if (rc == TOOL_GO_ON)
-		rc = tool_start(tool, argc, argv, 1, 1);
-	return rc == TOOL_GO_ON ? check_device(tool, argv[optind], &options) : rc;
+		rc = tool_start(tool, argc, argv, 0, 1);
+	return rc == TOOL_GO_ON ? check(tool, argv[optind], &options) : rc;
 }
 
 const struct command command_check = {
 	.name = "check",
-	.args = "ADDRESS",
+	.args = "[ADDRESS]",
 	.help = "say which backends can carry a device, why not, and what fixes it",
-	.notes = "Opens nothing and changes nothing. A backend is usable; not applicable, as\n"
-		 "long as another kernel driver has the device, or none; or broken on this\n"
-		 "machine.\n",
+	.notes = "Opens no device and changes nothing. A backend is usable; not bound yet, as\n"
+		 "long as the device has another kernel driver or none; in use; not applicable\n"
+		 "to such a device; or broken on this machine. Without ADDRESS: what this\n"
+		 "machine has for each backend.\n",
 	.options = "  -b, --backend NAME    check this backend only (default all)\n"
 		   "  -j, --json            one JSON document\n",
 	.status = "  0 at least one of the backends is usable, 1 none is, 2 usage error\n",

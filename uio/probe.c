@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "machine.h"
+#include "rights.h"
 #include "uio.h"
 
 const char *uio_translation(const char *iommu_type)
@@ -37,21 +39,22 @@ static void probe_node(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	char path[PATH_MAX];
+	int rc;
 
 	if (!info->uio)
 		return;
 	uvio_dev_path(ctx, path, "%s", info->uio);
-	if (!uvio_may_access(path, F_OK))
+	rc = uvio_access(path, R_OK | W_OK);
+	if (rc == -ENOENT)
 		uvio_check_add(check, UVIO_BLOCKS,
-			"in a container, pass the node in; on the host, "
-			"is udev running?",
+			"in a container, pass the node in; on the host, is udev running?",
 			"%s: %s does not exist, though a UIO driver is bound", info->address, path);
-	else if (!uvio_may_access(path, R_OK | W_OK))
-		uvio_check_add(check, UVIO_BLOCKS,
-			"run as root, use the vfio backend, or, for registers without INTx and "
-			"DMA, give the node away by a udev rule: SUBSYSTEM==\"uio\", "
+	else if (rc)
+		uvio_node_refused(info->address, path, rc,
+			"run as root[vfio:, use the vfio backend], or, for registers without INTx "
+			"and DMA, give the node away by a udev rule: SUBSYSTEM==\"uio\", "
 			"OWNER=\"USER\"",
-			"%s: %s may not be opened by user %u", info->address, path, uvio_user());
+			check);
 }
 
 /* PCI Local Bus Specification 3.0, 6.2.4: 0 is no pin, as in every virtual function. */
@@ -66,12 +69,12 @@ static void probe_pin(
 	if (n > PCI_CONFIG_INTERRUPT_PIN && config[PCI_CONFIG_INTERRUPT_PIN] &&
 		!uvio_sysfs_u64(ctx, &line, "bus/pci/devices/%s/irq", info->address) && !line)
 		uvio_check_add(check, UVIO_LIMITS,
-			"look at the firmware's setup, or use the vfio backend with MSI",
+			"look at the firmware's setup[vfio:, or use the vfio backend with MSI]",
 			"%s: the kernel has no interrupt line for the card's INTx pin",
 			info->address);
 	else if (n > PCI_CONFIG_INTERRUPT_PIN && !config[PCI_CONFIG_INTERRUPT_PIN])
 		uvio_check_add(check, UVIO_LIMITS,
-			"use the vfio backend if the card has MSI or MSI-X, or poll it",
+			"[vfio:use the vfio backend if the card has MSI or MSI-X, or ]poll it",
 			"%s: the card has no INTx pin, and UIO knows no other interrupt",
 			info->address);
 }
@@ -79,15 +82,12 @@ static void probe_pin(
 static void probe_lockdown(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char text[128] = "";
-
-	uvio_sysfs_read(ctx, text, sizeof(text), "kernel/security/lockdown");
-	if (strstr(text, "[integrity]") || strstr(text, "[confidentiality]"))
+	if (uvio_locked_down(ctx))
 		uvio_check_add(check, UVIO_LIMITS,
-			"use the vfio backend, which works under lockdown",
+			"[vfio:use the vfio backend, which works under lockdown]",
 			"%s: the kernel is locked down (Secure Boot): its configuration space "
-			"cannot "
-			"be written, so an interrupt comes once and never again, and there is no "
+			"cannot be written, so an interrupt comes once and never again, and there "
+			"is no "
 			"DMA",
 			info->address);
 }
@@ -97,16 +97,14 @@ static void probe_dma(const struct uvio_device_info *info, struct uvio_check *ch
 {
 	if (uio_translation(info->iommu_type))
 		uvio_check_add(check, UVIO_LIMITS,
-			info->pci ? "boot with iommu=pt, or use the vfio backend"
-				  : "boot with iommu=pt",
+			"boot with iommu=pt[vfio:, or use the vfio backend]",
 			"%s: no DMA: an IOMMU translates for this device (its group is of type "
 			"%s), so that physical addresses would fault",
 			info->address, info->iommu_type);
 	else if (!uvio_has_capability(CAP_SYS_ADMIN))
 		uvio_check_add(check, UVIO_LIMITS,
-			info->pci ? "run it with CAP_SYS_ADMIN, as root on the host has it, or use "
-				    "the vfio backend"
-				  : "run it with CAP_SYS_ADMIN, as root on the host has it",
+			"run it with CAP_SYS_ADMIN, as root on the host has it[vfio:, or use the "
+			"vfio backend]",
 			"%s: no DMA for user %u: without CAP_SYS_ADMIN the kernel hides page frame "
 			"numbers",
 			info->address, uvio_user());
@@ -128,7 +126,7 @@ static void probe_config(
 	if (!uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/config", info->address) &&
 		!uvio_may_access(path, W_OK))
 		uvio_check_add(check, UVIO_LIMITS,
-			"run as root with a writable sysfs, or use the vfio backend",
+			"run as root with a writable sysfs[vfio:, or use the vfio backend]",
 			"%s: %s cannot be written, so INTx cannot be armed again, and there is no "
 			"DMA",
 			info->address, path);
@@ -145,6 +143,8 @@ void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const cha
 		probe_pin(ctx, info, check);
 		probe_lockdown(ctx, info, check);
 		probe_config(ctx, info, check);
+		/* Binding switches its BARs on; nothing does after that. */
+		uvio_card_probe(ctx, info->address, info->uio, check);
 	}
 	probe_node(ctx, info, check);
 	probe_dma(info, check);

@@ -203,6 +203,7 @@ static const struct uvio_backend_ops uio_ops = {
 	.claims = uio_claims,
 	.node = uio_node,
 	.probe = uio_probe,
+	.machine = uio_machine,
 	.open = uio_open,
 	.close = uio_close,
 	.domain_cleanup = uio_guard_end,

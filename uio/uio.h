@@ -193,6 +193,7 @@ int uio_guard_move(
 void uio_guard_mapped(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 
 /* probe.c */
+void uio_machine(struct uvio_ctx *ctx, struct uvio_check *check);
 void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
 	struct uvio_check *check);
 /** "DMA" or "DMA-FQ" where an IOMMU translates for the device; NULL where none does. */

@@ -61,31 +61,16 @@ static bool noiommu_offered(struct uvio_ctx *ctx, const char *address)
 	return group_offered(ctx, address, &vfio_way_noiommu);
 }
 
-static int no_type(struct uvio_udev *udev, const struct vfio_domain *domain, int rc)
+int vfio_container_judge(int fd, unsigned long iommu_type)
 {
-	rc = rc < 0 ? rc : -ENOTSUP;
-	if (domain->way->iommu_type == VFIO_NOIOMMU_IOMMU)
-		return uvio_fail(rc,
-			"%s: the kernel does not offer VFIO without an IOMMU; load vfio with "
-			"enable_unsafe_noiommu_mode=1",
-			udev->address.text);
-	return uvio_fail(rc, "%s: the kernel offers no type1v2 IOMMU; modprobe vfio_iommu_type1",
-		udev->address.text);
-}
-
-static int check_container(
-	struct uvio_udev *udev, const struct vfio_domain *domain, const char *path)
-{
-	int rc = uvio_sys_ioctl(domain->container_fd, VFIO_GET_API_VERSION, NULL);
+	int rc = uvio_sys_ioctl(fd, VFIO_GET_API_VERSION, NULL);
 
 	if (rc < 0)
-		return vfio_open_failed(udev, rc, "VFIO_GET_API_VERSION");
+		return rc;
 	if (rc != VFIO_API_VERSION)
-		return uvio_fail(-EPROTO, "%s: %s speaks VFIO version %d, not %d",
-			udev->address.text, path, rc, VFIO_API_VERSION);
-	rc = uvio_sys_ioctl(domain->container_fd, VFIO_CHECK_EXTENSION,
-		(void *)(uintptr_t)domain->way->iommu_type);
-	return rc < 1 ? no_type(udev, domain, rc) : 0;
+		return -EPROTO;
+	rc = uvio_sys_ioctl(fd, VFIO_CHECK_EXTENSION, (void *)(uintptr_t)iommu_type);
+	return rc < 0 ? rc : rc ? 0 : -ENOTSUP;
 }
 
 static int open_container(struct uvio_udev *udev, struct vfio_domain *domain)
@@ -100,8 +85,9 @@ static int open_container(struct uvio_udev *udev, struct vfio_domain *domain)
 	if (rc < 0)
 		return vfio_open_failed(udev, rc, path);
 	domain->container_fd = rc;
-	rc = check_container(udev, domain, path);
+	rc = vfio_container_judge(domain->container_fd, domain->way->iommu_type);
 	if (rc) {
+		vfio_open_failed(udev, rc, "VFIO_CHECK_EXTENSION");
 		uvio_sys_close(domain->container_fd);
 		domain->container_fd = -1;
 	}

@@ -3,17 +3,22 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "machine.h"
+#include "rights.h"
+#include "sys.h"
 #include "vfio.h"
 
 #define NO_GROUP_FIX                                                                               \
 	"switch on VT-d or AMD-Vi in the firmware setup (a virtual machine needs a virtual "       \
-	"IOMMU), boot Intel machines with intel_iommu=on, or use the uio backend"
+	"IOMMU), boot Intel machines with intel_iommu=on[uio:, or use the uio backend]"
+
+#define REMAP_FIX VFIO_REMAP_FIX_FOR("%s") "[uio:; or use the uio backend]"
 
 /* Its variants for one card each are named after it. */
 bool vfio_claims(const struct uvio_device_info *info)
@@ -21,16 +26,29 @@ bool vfio_claims(const struct uvio_device_info *info)
 	return info->pci && info->driver && strstr(info->driver, "vfio");
 }
 
+/* What is to be done before binding it. */
+static void bind_fix(struct uvio_ctx *ctx, const char *address, char *fix, size_t size)
+{
+	bool driver = uvio_sysfs_exists(ctx, "bus/pci/drivers/vfio-pci");
+	bool type1 = uvio_sysfs_exists(ctx, "module/vfio_iommu_type1") ||
+		     uvio_sysfs_exists(ctx, "module/iommufd");
+
+	/* The one that is loaded later brings the other. */
+	snprintf(fix, size, "%suvio bind %s vfio",
+		!driver	 ? "modprobe vfio-pci; "
+		: !type1 ? "modprobe vfio_iommu_type1; "
+			 : "",
+		address);
+}
+
 static void probe_driver(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char fix[UVIO_TEXT_SIZE];
-	bool loaded = uvio_sysfs_exists(ctx, "bus/pci/drivers/vfio-pci");
+	char fix[UVIO_TEXT_SIZE / 4];
 
 	if (vfio_claims(info))
 		return;
-	snprintf(fix, sizeof(fix), "%suvio bind %s vfio", loaded ? "" : "modprobe vfio-pci; ",
-		info->address);
+	bind_fix(ctx, info->address, fix, sizeof(fix));
 	if (info->driver)
 		uvio_check_add(check, UVIO_UNBOUND, fix,
 			"%s: bound to the kernel driver '%s', not to vfio-pci", info->address,
@@ -69,23 +87,17 @@ static const char *subsystem_of(const char *name)
 	return !strcmp(name, "iommu") || !strcmp(name, "vfio/vfio") ? "misc" : "vfio";
 }
 
-static void not_permitted(const struct uvio_device_info *info, const char *path, const char *name,
-	struct uvio_check *check)
+static void not_permitted(const struct uvio_device_info *info, const char *path, int rc,
+	const char *name, struct uvio_check *check)
 {
 	const char *last = strrchr(path, '/');
-	char fix[UVIO_TEXT_SIZE];
-	struct stat st = {0};
+	char fix[UVIO_TEXT_SIZE / 2];
 
-	stat(path, &st);
 	snprintf(fix, sizeof(fix),
 		"chown it to that user, or for ever by a udev rule: SUBSYSTEM==\"%s\", "
-		"KERNEL==\"%s\", OWNER=\"USER\"; in a container, pass the node in",
+		"KERNEL==\"%.60s\", OWNER=\"USER\"; in a container, pass the node in",
 		subsystem_of(name), last ? last + 1 : path);
-	uvio_check_add(check, UVIO_BLOCKS, fix,
-		"%s: %s may not be opened by user %u: it belongs to user %u and group %u with mode "
-		"%04o",
-		info->address, path, uvio_user(), (unsigned int)st.st_uid, (unsigned int)st.st_gid,
-		(unsigned int)st.st_mode & 07777);
+	uvio_node_refused(info->address, path, rc, fix, check);
 }
 
 static bool is_noiommu(const struct uvio_device_info *info)
@@ -93,17 +105,20 @@ static bool is_noiommu(const struct uvio_device_info *info)
 	return info->iommu_type && !strcmp(info->iommu_type, "noiommu");
 }
 
-static void probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info, const char *name,
+static int probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info, const char *name,
 	const char *fix, struct uvio_check *check)
 {
 	char path[PATH_MAX];
+	int rc;
 
 	uvio_dev_path(ctx, path, "%s", name);
-	if (!uvio_may_access(path, F_OK))
+	rc = uvio_access(path, R_OK | W_OK);
+	if (rc == -ENOENT || rc == -ENOTDIR)
 		uvio_check_add(
 			check, UVIO_BLOCKS, fix, "%s: %s does not exist", info->address, path);
-	else if (!uvio_may_access(path, R_OK | W_OK))
-		not_permitted(info, path, name, check);
+	else if (rc)
+		not_permitted(info, path, rc, name, check);
+	return rc;
 }
 
 /* The node of the group is missing, though the driver is bound. */
@@ -112,7 +127,7 @@ static void no_group_node(struct uvio_ctx *ctx, const struct uvio_device_info *i
 {
 	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/vfio-dev", info->address))
 		uvio_check_add(check, UVIO_BLOCKS,
-			"use vfio/cdev, or a kernel with CONFIG_VFIO_GROUP",
+			"[vfio/cdev:use vfio/cdev, or ]take a kernel with CONFIG_VFIO_GROUP",
 			"%s: this kernel has devices of VFIO, but no groups", info->address);
 	else
 		uvio_check_add(check, UVIO_BLOCKS,
@@ -126,30 +141,78 @@ static void probe_group_node(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	int rc;
 
 	if (vfio_group_name(ctx, info->address, name, sizeof(name)) ||
 		uvio_dev_path(ctx, path, "vfio/%s", name))
 		return;
-	if (!uvio_may_access(path, F_OK))
+	rc = uvio_access(path, R_OK | W_OK);
+	if (rc == -ENOENT)
 		no_group_node(ctx, info, path, check);
-	else if (!uvio_may_access(path, R_OK | W_OK))
-		not_permitted(info, path, name, check);
+	else if (rc)
+		not_permitted(info, path, rc, name, check);
+}
+
+/* What the kernel itself says: the node of no device, which anybody may open and close. */
+static void ask_container(struct uvio_ctx *ctx, const struct uvio_device_info *info,
+	const struct vfio_way *way, struct uvio_check *check)
+{
+	char path[PATH_MAX];
+	int fd, rc;
+
+	uvio_dev_path(ctx, path, "%s", way->container);
+	fd = uvio_sys_open(path, O_RDWR);
+	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+		return;
+	rc = fd < 0 ? fd : vfio_container_judge(fd, way->iommu_type);
+	if (fd >= 0)
+		uvio_sys_close(fd);
+	if (rc == -EPERM || rc == -EACCES)
+		not_permitted(info, path, rc, way->container, check);
+	else if (rc == -ENOTSUP && way == &vfio_way_noiommu)
+		uvio_check_add(check, UVIO_BLOCKS,
+			"load vfio with enable_unsafe_noiommu_mode=1, or write 1 to that parameter "
+			"in sysfs",
+			"%s: the kernel does not offer VFIO without an IOMMU", info->address);
+	else if (rc == -ENOTSUP)
+		uvio_check_add(check, UVIO_BLOCKS, "modprobe vfio_iommu_type1",
+			"%s: the module vfio_iommu_type1 is not loaded: %s offers no type1v2 IOMMU",
+			info->address, path);
+	else if (rc)
+		uvio_check_add(check, UVIO_BLOCKS, NULL, "%s: %s cannot be used: %s (%s)",
+			info->address, path,
+			rc == -EPROTO ? "it speaks another version of VFIO than 0" : strerror(-rc),
+			uvio_errname(rc));
+}
+
+static void probe_container(struct uvio_ctx *ctx, const struct uvio_device_info *info,
+	const struct vfio_way *way, struct uvio_check *check)
+{
+	if (!probe_path(ctx, info, "vfio/vfio", "modprobe vfio; in a container, pass the node in",
+		    check))
+		ask_container(ctx, info, way, check);
 }
 
 static void probe_by_group(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	probe_path(
-		ctx, info, "vfio/vfio", "modprobe vfio; in a container, pass the node in", check);
+	probe_container(ctx, info, &vfio_way_group, check);
 	probe_group_node(ctx, info, check);
 }
 
-static void probe_by_iommufd(
+static void probe_by_noiommu(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	probe_path(ctx, info, "iommu",
+	probe_container(ctx, info, &vfio_way_noiommu, check);
+	probe_group_node(ctx, info, check);
+}
+
+static int probe_iommufd(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	return probe_path(ctx, info, "iommu",
 		"modprobe iommufd (CONFIG_IOMMUFD, since Linux 6.2); in a container, pass the node "
-		"in; or use vfio/group",
+		"in[vfio/group:; or use vfio/group]",
 		check);
 }
 
@@ -157,9 +220,15 @@ static void probe_cdev(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	char node[UVIO_NAME_SIZE * 2], name[UVIO_NAME_SIZE];
+	int rc = vfio_cdev_name(ctx, info->address, name, sizeof(name));
 
-	if (vfio_cdev_name(ctx, info->address, name, sizeof(name))) {
-		uvio_check_add(check, UVIO_BLOCKS, "use vfio/group",
+	if (rc == -ENOMEM) {
+		check->failed = true;
+		return;
+	}
+	if (rc) {
+		uvio_check_add(check, UVIO_BLOCKS,
+			"[vfio/group:use vfio/group, or ]take a kernel with it",
 			"%s: this kernel makes no nodes for devices (CONFIG_VFIO_DEVICE_CDEV, "
 			"since Linux 6.6)",
 			info->address);
@@ -167,82 +236,108 @@ static void probe_cdev(
 	}
 	snprintf(node, sizeof(node), "vfio/devices/%s", name);
 	probe_path(ctx, info, node, "in a container, pass the node in; is udev running?", check);
-	probe_by_iommufd(ctx, info, check);
+	probe_iommufd(ctx, info, check);
 }
 
 static void probe_compat(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	probe_by_iommufd(ctx, info, check);
+	if (!probe_iommufd(ctx, info, check))
+		ask_container(ctx, info, &vfio_way_compat, check);
 	probe_group_node(ctx, info, check);
 }
 
-/* One is enough; where none is, group is what most kernels have. */
-static void probe_any(
-	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+/*
+ * The module whose IOMMU a transport works with decides about interrupts; where it is not loaded,
+ * that is not known yet.
+ */
+static void probe_interrupts(struct uvio_ctx *ctx, const struct uvio_device_info *info,
+	const char *module, struct uvio_check *check)
 {
-	char ways[128] = "";
+	char fix[UVIO_TEXT_SIZE / 2];
+	enum uvio_severity severity = UVIO_BLOCKS;
 
-	vfio_ways_offered(ctx, info->address, ways, sizeof(ways));
-	if (!strcmp(ways, "group"))
-		return; /* as everywhere */
-	if (ways[0])
-		uvio_check_add(
-			check, UVIO_NOTE, NULL, "%s: can be opened by %s", info->address, ways);
-	else
-		probe_by_group(ctx, info, check);
+	if (uvio_interrupts_remapped(ctx) != UVIO_NO ||
+		uvio_parameter_is_on(ctx, module, "allow_unsafe_interrupts"))
+		return;
+	if (!uvio_sysfs_exists(ctx, "module/%s", module))
+		severity = UVIO_NOTE;
+	snprintf(fix, sizeof(fix), REMAP_FIX, module);
+	uvio_check_add(check, severity, fix,
+		"%s: interrupts are not remapped on this machine (IO-APIC without IR- in "
+		"/proc/interrupts), so that a card could forge them: VFIO refuses it",
+		info->address);
 }
 
 static const struct {
 	const char *transport;
+	const char *module; /* NULL: it has no IOMMU */
 	void (*probe)(struct uvio_ctx *, const struct uvio_device_info *, struct uvio_check *);
 } nodes[] = {
-	{"cdev", probe_cdev},
-	{"group", probe_by_group},
-	{"compat", probe_compat},
-	{"noiommu", probe_by_group},
+	{"cdev", "iommufd", probe_cdev},
+	{"group", "vfio_iommu_type1", probe_by_group},
+	{"compat", "iommufd", probe_compat},
+	{"noiommu", NULL, probe_by_noiommu},
 };
 
-static void probe_node(struct uvio_ctx *ctx, const struct uvio_device_info *info,
+/* The one that open() would take; where none can be opened, group is what most kernels have. */
+static void choose_transport(struct uvio_ctx *ctx, const struct uvio_device_info *info,
+	char *offered, size_t size, struct uvio_check *check)
+{
+	vfio_ways_offered(ctx, info->address, offered, size);
+	if (offered[0] && strcmp(offered, "group") != 0)
+		uvio_check_add(
+			check, UVIO_NOTE, NULL, "%s: can be opened by %s", info->address, offered);
+	offered[strcspn(offered, ",")] = '\0';
+	if (!offered[0])
+		snprintf(offered, size, "group");
+}
+
+static void probe_transport(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	const char *transport, struct uvio_check *check)
 {
-	if (!vfio_claims(info) || info->iommu_group < 0)
-		return;
-	if (!transport)
-		probe_any(ctx, info, check);
-	for (size_t i = 0; transport && i < ARRAY_SIZE(nodes); i++)
-		if (!strcmp(transport, nodes[i].transport))
+	bool bound = vfio_claims(info) && info->iommu_group >= 0;
+	char offered[UVIO_NAME_SIZE] = "";
+
+	if (!transport) {
+		choose_transport(ctx, info, offered, sizeof(offered), check);
+		transport = offered;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		if (strcmp(transport, nodes[i].transport) != 0)
+			continue;
+		if (nodes[i].module)
+			probe_interrupts(ctx, info, nodes[i].module, check);
+		if (bound)
 			nodes[i].probe(ctx, info, check);
+	}
+}
+
+static bool noiommu_is_built_in(struct uvio_ctx *ctx)
+{
+	return !uvio_sysfs_exists(ctx, "module/vfio") ||
+	       uvio_sysfs_exists(ctx, "module/vfio/parameters/enable_unsafe_noiommu_mode");
 }
 
 /* The kernel lets vfio-pci have a card without an IOMMU only where that is switched on. */
 static void probe_noiommu(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char mode[8] = "";
-
 	uvio_check_add(check, UVIO_NOTE, NULL,
 		"%s: UNSAFE: without an IOMMU the card reaches all memory of the machine; a "
 		"program has to ask for DMA (UVIO_OPEN_UNSAFE_DMA)",
 		info->address);
-	if (info->iommu_group >= 0 && !is_noiommu(info)) {
-		uvio_check_add(check, UVIO_BLOCKS, "use vfio, which is safe",
+	if (info->iommu_group >= 0 && !is_noiommu(info))
+		uvio_check_add(check, UVIO_BLOCKS, "[vfio:use vfio, which is safe]",
 			"%s: an IOMMU translates for it, so that VFIO will not go without",
 			info->address);
-		return;
-	}
-	uvio_sysfs_read(
-		ctx, mode, sizeof(mode), "module/vfio/parameters/enable_unsafe_noiommu_mode");
-	if (mode[0] && strchr("Yy1", mode[0]))
-		return;
-	if (uvio_sysfs_exists(ctx, "module/vfio") &&
-		!uvio_sysfs_exists(ctx, "module/vfio/parameters/enable_unsafe_noiommu_mode"))
+	else if (!noiommu_is_built_in(ctx))
 		uvio_check_add(check, UVIO_BLOCKS,
-			"switch the IOMMU on, use the uio backend, or another kernel",
+			"switch the IOMMU on[uio:, use the uio backend], or take another kernel",
 			"%s: this kernel was built without VFIO without an IOMMU "
 			"(CONFIG_VFIO_NOIOMMU)",
 			info->address);
-	else
+	else if (!uvio_parameter_is_on(ctx, "vfio", "enable_unsafe_noiommu_mode"))
 		uvio_check_add(check, UVIO_BLOCKS,
 			"load vfio with enable_unsafe_noiommu_mode=1, or write 1 to that parameter "
 			"in sysfs, and bind the card again",
@@ -263,19 +358,65 @@ static void probe_memlock(const struct uvio_device_info *info, struct uvio_check
 		(unsigned long long)limit.rlim_cur >> 10);
 }
 
-static void probe_iommu(const struct uvio_device *device, struct uvio_check *check)
+/* Of memory which the firmware uses through the card, kernels say so, and do not let go of it. */
+static void probe_reserved(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	char text[UVIO_TEXT_SIZE] = "", *line = text, *next;
+
+	if (!uvio_sysfs_exists(ctx, "class/iommu/dmar0"))
+		return;
+	uvio_sysfs_read(ctx, text, sizeof(text), "kernel/iommu_groups/%d/reserved_regions",
+		info->iommu_group);
+	for (; line && *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (strlen(line) > 7 && !strcmp(line + strlen(line) - 7, " direct"))
+			uvio_check_add(check, UVIO_BLOCKS,
+				"move the card to another slot, or have the firmware not use it "
+				"(its option ROM, shared management ports)[uio:, or use the uio "
+				"backend]",
+				"%s: the firmware keeps memory for itself in IOMMU group %d (RMRR: "
+				"%s), and the kernel does not let VFIO have it",
+				info->address, info->iommu_group, line);
+	}
+}
+
+/* Only who opens it knows whether a token will be given. */
+static void probe_token(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	char driver[UVIO_NAME_SIZE] = "";
+
+	uvio_sysfs_link(
+		ctx, driver, sizeof(driver), "bus/pci/devices/%s/physfn/driver", info->address);
+	if (strstr(driver, "vfio"))
+		uvio_check_add(check, UVIO_LIMITS,
+			"give the VF token that its physical function was opened with (--vf-token, "
+			"vf_token of the options)",
+			"%s: its physical function is bound to %s: it cannot be opened without a "
+			"VF token",
+			info->address, driver);
+}
+
+static void probe_iommu(
+	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
 {
 	const struct uvio_device_info *info = &device->info;
 
-	if (is_noiommu(info))
+	if (is_noiommu(info)) {
 		uvio_check_add(check, UVIO_BLOCKS,
-			"switch the IOMMU on, use the uio backend, or, at that risk, open it as "
-			"vfio/noiommu",
+			"switch the IOMMU on[uio:, use the uio backend][vfio/noiommu:, or, at that "
+			"risk, open it as vfio/noiommu]",
 			"%s: VFIO runs without an IOMMU here: nothing would keep the card from any "
 			"memory",
 			info->address);
-	else
-		probe_group(device, check);
+		return;
+	}
+	probe_group(device, check);
+	if (info->iommu_group >= 0)
+		probe_reserved(ctx, info, check);
 }
 
 void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
@@ -285,7 +426,7 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const ch
 	bool noiommu = transport && !strcmp(transport, "noiommu");
 
 	if (!info->pci) {
-		uvio_check_add(check, UVIO_BLOCKS, "use the uio backend",
+		uvio_check_add(check, UVIO_UNFIT, "[uio:use the uio backend]",
 			"%s: not a PCI device, and the vfio backend drives only those",
 			info->address);
 		return;
@@ -293,10 +434,12 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const ch
 	if (noiommu)
 		probe_noiommu(ctx, info, check);
 	else
-		probe_iommu(device, check);
+		probe_iommu(ctx, device, check);
 	if (noiommu || info->iommu_group >= 0) /* without, vfio-pci would not take it */
 		probe_driver(ctx, info, check);
-	if (noiommu || !is_noiommu(info))
-		probe_node(ctx, info, transport, check);
+	if (noiommu || (info->iommu_group >= 0 && !is_noiommu(info)))
+		probe_transport(ctx, info, transport, check);
+	uvio_card_probe(ctx, info->address, false, check);
+	probe_token(ctx, info, check);
 	probe_memlock(info, check);
 }

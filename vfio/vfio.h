@@ -127,6 +127,9 @@ struct vfio_way {
 	int (*hot_reset)(struct uvio_udev *udev, const struct vfio_pci_hot_reset_info *info);
 };
 
+/** Whether the container speaks our version and has that IOMMU: 0, -EPROTO, -ENOTSUP, an errno. */
+int vfio_container_judge(int fd, unsigned long iommu_type);
+
 extern const struct vfio_way vfio_way_cdev;
 extern const struct vfio_way vfio_way_group;
 extern const struct vfio_way vfio_way_compat;
@@ -280,6 +283,13 @@ int vfio_noiommu_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
 
 /* probe.c */
 bool vfio_claims(const struct uvio_device_info *info);
+/** For interrupts that are not remapped; %s: the module whose parameter it is. */
+#define VFIO_REMAP_FIX_FOR(module)                                                                 \
+	"switch on interrupt remapping (with VT-d often called x2APIC) in the firmware setup, "    \
+	"boot without intremap=off, or, at that risk, write Y to "                                 \
+	"/sys/module/" module "/parameters/allow_unsafe_interrupts"
+
+void vfio_machine(struct uvio_ctx *ctx, struct uvio_check *check);
 void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
 	struct uvio_check *check);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * Diagnosis: can a backend carry this device on this machine, and if not, why not.
+ * Diagnosis: can a backend carry this device on this machine, and if not, why not; and what this
+ * machine has for it.
  *
- * Nothing is opened and nothing is changed. The sentences are those which uvio_udev_open() gives
- * when it fails for the same reason.
+ * Nothing is changed, and no node of a device is opened. /dev/vfio/vfio and /dev/iommu, which
+ * belong to no device, are opened for a device that is bound to VFIO, asked, and closed. The error
+ * messages are those which uvio_udev_open() gives when it fails for the same reason.
  */
 #ifndef UVIO_CHECK_H
 #define UVIO_CHECK_H
@@ -17,21 +19,27 @@ extern "C" {
 
 enum uvio_verdict {
 	UVIO_USABLE = 0,     /**< nothing was found that keeps uvio_udev_open() from working */
-	UVIO_NOT_APPLICABLE, /**< not now: another kernel driver has the device, or none */
-	UVIO_BROKEN,	     /**< something on this machine prevents it */
+	UVIO_NOT_BOUND,	     /**< not yet: uvio_bind() to the backend makes it usable */
+	UVIO_IN_USE,	     /**< not now: somebody has the device, or works with what it carries */
+	UVIO_NOT_APPLICABLE, /**< never: the backend does not drive devices of this kind */
+	UVIO_BROKEN,	     /**< something on this machine, or of this card, prevents it */
 };
 
+/** In order: the most severe finding makes the verdict. */
 enum uvio_severity {
 	UVIO_NOTE = 0, /**< good to know */
 	UVIO_LIMITS,   /**< the device can be driven, but something will not work */
-	UVIO_UNBOUND,  /**< makes the verdict UVIO_NOT_APPLICABLE */
+	UVIO_UNBOUND,  /**< makes the verdict UVIO_NOT_BOUND */
+	UVIO_BUSY,     /**< makes the verdict UVIO_IN_USE */
 	UVIO_BLOCKS,   /**< makes the verdict UVIO_BROKEN */
+	UVIO_UNFIT,    /**< makes the verdict UVIO_NOT_APPLICABLE */
 };
 
 struct uvio_finding {
 	enum uvio_severity severity;
-	const char *what; /**< a sentence */
-	const char *fix;  /**< what to do, often a command; NULL: nothing to do */
+	const char *what; /**< the object, and what is the matter */
+	const char *fix;  /**< what to do, often a command; NULL: nothing to do,
+			      or nothing that would help */
 };
 
 struct uvio_check;
@@ -55,12 +63,21 @@ UVIO_API const char *uvio_transport_name(unsigned int index, bool *on_request);
 UVIO_API int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device,
 	const char *backend, struct uvio_check **check);
 
+/**
+ * Checks what this machine has for one backend, without a device; NULL: what concerns all of them,
+ * as the kernel and its options, lockdown and limits. Results as those of uvio_check_device(); the
+ * texts begin with what they are about, as "IOMMU: ". UVIO_BROKEN: the backend can carry no device.
+ */
+UVIO_API int uvio_check_machine(
+	struct uvio_ctx *ctx, const char *backend, struct uvio_check **check);
+
 /** Frees a result. NULL is allowed. */
 UVIO_API void uvio_check_free(struct uvio_check *check);
 
 UVIO_API enum uvio_verdict uvio_check_verdict(const struct uvio_check *check);
 
-/** The findings, gravest first; @count receives their number. Valid until the result is freed. */
+/** The findings, the most severe first; @count receives their number. Valid until the result is
+ * freed. */
 UVIO_API const struct uvio_finding *uvio_check_findings(
 	const struct uvio_check *check, unsigned int *count);
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* What the machine has for UIO, without a device. */
+#include <config.h>
+
+#include <unistd.h>
+
+#include "machine.h"
+#include "rights.h"
+#include "uio.h"
+
+static void probe_modules(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	enum uvio_module uio = uvio_module_probe(ctx, "uio", "the core", check);
+	enum uvio_module generic =
+		uvio_module_probe(ctx, "uio_pci_generic", "the driver for PCI", check);
+
+	if (uio == UVIO_MODULE_ABSENT)
+		uvio_check_add(check, UVIO_BLOCKS,
+			"install the modules of this kernel, or another kernel (CONFIG_UIO)",
+			"modules: without uio no device can have a UIO driver");
+	else if (generic == UVIO_MODULE_ABSENT)
+		uvio_check_add(check, UVIO_LIMITS,
+			"install the modules of this kernel, or another kernel "
+			"(CONFIG_UIO_PCI_GENERIC)",
+			"modules: without uio_pci_generic only cards which have a UIO driver of "
+			"their own can be used");
+}
+
+static void probe_rights(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	if (!uvio_has_capability(CAP_SYS_ADMIN))
+		uvio_check_add(check, UVIO_LIMITS,
+			"run it with CAP_SYS_ADMIN, as root on the host has it",
+			"rights: user %u gets neither INTx of PCI cards nor DMA", uvio_user());
+	if (uvio_locked_down(ctx))
+		uvio_check_add(check, UVIO_LIMITS, NULL,
+			"rights: under lockdown there is neither INTx of PCI cards nor DMA");
+}
+
+void uio_machine(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	probe_modules(ctx, check);
+	probe_rights(ctx, check);
+}

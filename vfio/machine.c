@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* What the machine has for VFIO, without a device. */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "machine.h"
+#include "rights.h"
+#include "vfio.h"
+
+#define NO_IOMMU_FIX                                                                               \
+	"switch on VT-d or AMD-Vi in the firmware setup (a virtual machine needs a virtual "       \
+	"IOMMU), and boot Intel machines with intel_iommu=on"
+
+static const struct {
+	const char *prefix;
+	const char *kind;
+} kinds[] = {
+	{"dmar", "Intel VT-d"},
+	{"ivhd", "AMD-Vi"},
+	{"smmu3", "ARM SMMUv3"},
+	{"smmu", "ARM SMMU"},
+};
+
+static const char *kind_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strncmp(name, kinds[i].prefix, strlen(kinds[i].prefix)))
+			return kinds[i].kind;
+	return "another kind";
+}
+
+/* How many groups are of a type that begins so. */
+static unsigned int count_groups(struct uvio_ctx *ctx, const char *type)
+{
+	unsigned int found = 0;
+	char **names, text[UVIO_NAME_SIZE];
+	int count = uvio_sysfs_names(ctx, "", &names, "kernel/iommu_groups");
+
+	for (int i = 0; i < count; i++) {
+		text[0] = '\0';
+		uvio_sysfs_read(ctx, text, sizeof(text), "kernel/iommu_groups/%s/type", names[i]);
+		found += !strncmp(text, type, strlen(type));
+	}
+	uvio_names_free(names, count);
+	return found;
+}
+
+static bool probe_iommu(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	char **names;
+	int count = uvio_sysfs_names(ctx, "", &names, "class/iommu");
+	unsigned int groups = count_groups(ctx, "");
+
+	if (count > 0)
+		uvio_check_add(check, UVIO_NOTE, NULL, "IOMMU: %s (%s%s), %u groups of devices",
+			kind_of(names[0]), names[0], count > 1 ? " and more" : "", groups);
+	else if (groups)
+		uvio_check_add(check, UVIO_NOTE, NULL, "IOMMU: %u groups of devices", groups);
+	uvio_names_free(names, count);
+	return groups;
+}
+
+static void probe_translation(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	unsigned int translated = count_groups(ctx, "DMA"), passed = count_groups(ctx, "identity");
+
+	if (translated)
+		uvio_check_add(check, UVIO_NOTE, "for DMA on uio, boot with iommu=pt",
+			"translation: the IOMMU translates for %u groups when the kernel or uio "
+			"drives them, and not for %u",
+			translated, passed);
+	else if (passed)
+		uvio_check_add(check, UVIO_NOTE, NULL,
+			"translation: none when the kernel or uio drives a device (iommu=pt); "
+			"vfio always has it");
+}
+
+static bool may_go_unsafe(struct uvio_ctx *ctx)
+{
+	return uvio_parameter_is_on(ctx, "vfio_iommu_type1", "allow_unsafe_interrupts") ||
+	       uvio_parameter_is_on(ctx, "iommufd", "allow_unsafe_interrupts");
+}
+
+static void probe_interrupts(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	switch (uvio_interrupts_remapped(ctx)) {
+	case UVIO_YES:
+		uvio_check_add(check, UVIO_NOTE, NULL, "interrupt remapping: on");
+		break;
+	case UVIO_NO:
+		uvio_check_add(check, may_go_unsafe(ctx) ? UVIO_LIMITS : UVIO_BLOCKS,
+			VFIO_REMAP_FIX_FOR("vfio_iommu_type1"),
+			"interrupt remapping: off (IO-APIC without IR- in /proc/interrupts): a "
+			"card could forge interrupts%s",
+			may_go_unsafe(ctx) ? ", which allow_unsafe_interrupts accepts"
+					   : ", and VFIO refuses every card");
+		break;
+	default:
+		uvio_check_add(check, UVIO_NOTE, NULL,
+			"interrupt remapping: cannot be seen on this machine; perhaps "
+			"/proc/interrupts tells");
+	}
+}
+
+static void probe_iommu_modules(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	enum uvio_module type1, iommufd;
+
+	type1 = uvio_module_probe(ctx, "vfio_iommu_type1", "address spaces of vfio/group", check);
+	iommufd = uvio_module_probe(
+		ctx, "iommufd", "address spaces of vfio/cdev, since Linux 6.2", check);
+	if (type1 == UVIO_MODULE_ABSENT && iommufd == UVIO_MODULE_ABSENT)
+		uvio_check_add(check, UVIO_BLOCKS,
+			"install the modules of this kernel, or another kernel",
+			"modules: neither vfio_iommu_type1 nor iommufd is there");
+}
+
+static void probe_modules(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	enum uvio_module vfio = uvio_module_probe(ctx, "vfio", "the core", check);
+	enum uvio_module pci = uvio_module_probe(ctx, "vfio-pci", "the driver", check);
+
+	if (vfio == UVIO_MODULE_ABSENT || pci == UVIO_MODULE_ABSENT)
+		uvio_check_add(check, UVIO_BLOCKS,
+			"install the modules of this kernel, or another kernel "
+			"(CONFIG_VFIO, CONFIG_VFIO_PCI)",
+			"modules: without %s no card can be bound to it",
+			vfio == UVIO_MODULE_ABSENT ? "vfio" : "vfio-pci");
+	probe_iommu_modules(ctx, check);
+}
+
+static void probe_node(struct uvio_ctx *ctx, const char *name, struct uvio_check *check)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	uvio_dev_path(ctx, path, "%s", name);
+	rc = uvio_access(path, R_OK | W_OK);
+	if (rc && rc != -ENOENT)
+		uvio_check_add(check, UVIO_LIMITS,
+			rc == -EPERM ? "let the device rules of the container allow it"
+				     : "chmod it, or a udev rule",
+			"node: %s may not be opened by this user (%s)", path, uvio_errname(rc));
+	else
+		uvio_check_add(check, UVIO_NOTE, NULL, "node: %s %s", path,
+			rc ? "does not exist" : "can be opened");
+}
+
+static void probe_noiommu(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	if (uvio_parameter_is_on(ctx, "vfio", "enable_unsafe_noiommu_mode"))
+		uvio_check_add(check, UVIO_LIMITS,
+			"write 0 to /sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
+			"vfio/noiommu: switched on: a card on it reaches all memory of the "
+			"machine");
+}
+
+void vfio_machine(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	bool iommu = probe_iommu(ctx, check);
+
+	if (!iommu)
+		uvio_check_add(check, UVIO_BLOCKS, NO_IOMMU_FIX,
+			"IOMMU: none at work: it is switched off, or this machine has none");
+	probe_translation(ctx, check);
+	if (iommu)
+		probe_interrupts(ctx, check);
+	probe_modules(ctx, check);
+	probe_node(ctx, "vfio/vfio", check);
+	probe_node(ctx, "iommu", check);
+	probe_noiommu(ctx, check);
+}
