@@ -121,7 +121,8 @@ static int sim_open(const char *path, int flags)
 		return dup(uio.memory);
 	if (ends_with(path, EDU "/rom") && !access(path, F_OK))
 		return remember(&uio.rom, open(path, flags | O_CLOEXEC));
-	if (ends_with(path, EDU "/config"))
+	/* Another one is of who only looks, into the file itself. */
+	if (ends_with(path, EDU "/config") && uio.config < 0)
 		return remember(&uio.config, open(path, flags | O_CLOEXEC));
 	return SIM_NOT_MINE;
 }

@@ -45,6 +45,7 @@ void sim_vfio_reset(void)
 		.page = 4096,
 		.entry_limit = 60,
 		.container = -1,
+		.asked = -1,
 		.group = -1,
 		.device = -1,
 		.unmask = -1,
@@ -71,6 +72,8 @@ static int sim_open(const char *path, int flags)
 		return SIM_NOT_MINE;
 	if (fd == &vfio.group && vfio.group >= 0)
 		return -EBUSY;
+	if (*fd >= 0) /* of who only asks */
+		fd = &vfio.asked;
 	*fd = open(path, flags | O_CLOEXEC);
 	return *fd < 0 ? -errno : *fd;
 }
@@ -96,6 +99,8 @@ static void sim_close(int fd)
 		vfio.entry_count = 0;
 	} else if (fd == vfio.container) {
 		vfio.container = -1;
+	} else if (fd == vfio.asked) {
+		vfio.asked = -1;
 	}
 }
 
@@ -557,11 +562,11 @@ static int ask_device(unsigned long request, void *arg)
 
 static int sim_ioctl(int fd, unsigned long request, void *arg)
 {
-	int rc = fd < 0			? -EBADF
-		 : fd == vfio.container ? ask_container(request, arg)
-		 : fd == vfio.group	? ask_group(request, arg)
-		 : fd == vfio.device	? ask_device(request, arg)
-					: SIM_NOT_MINE;
+	int rc = fd < 0					    ? -EBADF
+		 : fd == vfio.container || fd == vfio.asked ? ask_container(request, arg)
+		 : fd == vfio.group			    ? ask_group(request, arg)
+		 : fd == vfio.device			    ? ask_device(request, arg)
+							    : SIM_NOT_MINE;
 
 	if (vfio.lie && !rc)
 		vfio.lie(request, arg);

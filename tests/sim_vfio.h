@@ -36,7 +36,7 @@ struct sim_vfio {
 	/* How many vectors the kernel has in all; 0: enough. Whether it tells their number. */
 	unsigned int granted;
 	bool tells_granted;
-	bool msix_mappable; /* as since Linux 4.16; else the table of MSI-X is not mapped */
+	bool msix_mappable;  /* as since Linux 4.16; else the table of MSI-X is not mapped */
 	uint32_t msix_table; /* offset and BAR, as in the capability */
 	struct {
 		uint32_t type, subtype;
@@ -46,7 +46,7 @@ struct sim_vfio {
 	unsigned int affected_count;
 	int hot_reset_error; /* what it ends with */
 	bool no_low_power;
-	bool is_physical; /* an SR-IOV card, with a token */
+	bool is_physical;     /* an SR-IOV card, with a token */
 	const char *vf_token; /* under which it is in use; NULL: it is not */
 	uint64_t page;
 	unsigned int entry_limit;
@@ -55,6 +55,7 @@ struct sim_vfio {
 
 	/* What there is now. */
 	int container, group, device; /* -1: not open */
+	int asked;		      /* a second container; -1: not open */
 	bool attached, translates;
 	struct {
 		uint64_t iova, size, vaddr;
