@@ -44,9 +44,10 @@ static int write_failed(const struct uvio_binding *binding, const struct uvio_re
 {
 	const char *path = rebind->files[note->file], *address = binding->address.text;
 
-	if (rc == -EACCES || rc == -EPERM)
-		return uvio_fail(rc, "%s: writing %s: %s; binding needs root (sudo)", address, path,
-			strerror(-rc));
+	if (rc == -EACCES)
+		return uvio_fail(rc,
+			"%s: writing %s: %s; to bind, run as root (sudo) or with CAP_DAC_OVERRIDE",
+			address, path, strerror(-rc));
 	if (rc == -EROFS)
 		return uvio_fail(rc,
 			"%s: %s is mounted read-only, as in a container; bind on the host", address,

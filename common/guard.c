@@ -9,6 +9,7 @@
 
 #include "internal.h"
 #include "stop.h"
+#include "rights.h"
 #include "sys.h"
 
 #define LOCK_TRIES 3
@@ -33,8 +34,8 @@ int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
 			"sysfs is empty); guard it without a reset",
 			address);
 	if (fd < 0)
-		return uvio_fail(
-			fd, "%s: cannot open %s: %s; run as root", address, path, strerror(-fd));
+		return uvio_fail(fd, "%s: cannot open %s: %s%s", address, path, strerror(-fd),
+			uvio_refusal(fd));
 	return fd;
 }
 
@@ -46,8 +47,8 @@ static int open_config(struct uvio_ctx *ctx, const char *address)
 	uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/config", address);
 	fd = uvio_sys_open(path, O_RDWR);
 	if (fd < 0)
-		return uvio_fail(fd, "%s: cannot open %s for writing: %s; run as root", address,
-			path, strerror(-fd));
+		return uvio_fail(fd, "%s: cannot open %s for writing: %s%s", address, path,
+			strerror(-fd), uvio_refusal(fd));
 	return fd;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "rights.h"
 #include "sys.h"
 
 /* One line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 123 00:15:4567 0 EOF". The pid, or 0. */
@@ -90,8 +91,8 @@ int uvio_lock_failed(struct uvio_ctx *ctx, const struct uvio_address *address, i
 	char path[PATH_MAX];
 
 	lock_path(ctx, address, path);
-	return uvio_fail(err, "%s: cannot open %s, which is its lock: %s; run as root",
-		address->text, path, strerror(-err));
+	return uvio_fail(err, "%s: cannot open %s, which is its lock: %s%s", address->text, path,
+		strerror(-err), uvio_refusal(err));
 }
 
 int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int fd)

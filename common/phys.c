@@ -12,6 +12,7 @@
 
 #include "phys.h"
 #include "populate.h"
+#include "rights.h"
 #include "sys.h"
 
 #define PAGEMAP_CHUNK 512
@@ -32,12 +33,34 @@ void uvio_phys_cleanup(struct uvio_phys *phys)
 	phys->pagemap_fd = -1;
 }
 
+/* The file belongs to root in a program that has file capabilities. */
+void uvio_phys_lack(struct uvio_ctx *ctx, char *text, size_t size)
+{
+	const char *lack = uvio_lack(CAP_SYS_ADMIN);
+	char path[PATH_MAX];
+
+	text[0] = '\0';
+	snprintf(path, sizeof(path), "%s/self/pagemap", ctx->proc);
+	if (lack)
+		snprintf(text, size, "it takes CAP_SYS_ADMIN, %s", lack);
+	else if (uvio_may_access(path, F_OK) && !uvio_may_access(path, R_OK))
+		snprintf(text, size,
+			"%s may not be opened: a program with file capabilities needs "
+			"CAP_DAC_READ_SEARCH, too",
+			path);
+}
+
 static int frames_hidden(const struct uvio_phys *phys, struct uvio_udev *udev)
 {
+	char lack[UVIO_TEXT_SIZE / 2];
+
+	uvio_phys_lack(udev->ctx, lack, sizeof(lack));
 	return uvio_fail(-EPERM,
-		"%s: the kernel hides page frame numbers from this process; DMA on "
-		"%s needs CAP_SYS_ADMIN (root, not in a container); or %s",
-		udev->address.text, phys->way, phys->instead);
+		"%s: no DMA on %s: the kernel hides page frame numbers from this process: %s; or "
+		"%s",
+		udev->address.text, phys->way,
+		lack[0] ? lack : "perhaps CAP_SYS_ADMIN was missing when the device was opened",
+		phys->instead);
 }
 
 static int pagemap_failed(const struct uvio_phys *phys, struct uvio_udev *udev, int rc)

@@ -31,6 +31,31 @@ bool uvio_has_capability(unsigned int capability)
 	       in_initial_namespace();
 }
 
+const char *uvio_lack(unsigned int capability)
+{
+	struct uvio_capabilities set;
+
+	if (uvio_has_capability(capability))
+		return NULL;
+	if (capability < 64 && !uvio_sys_capget(&set) && set.effective >> capability & 1)
+		return "which this process has in its own user namespace only, as in a container";
+	return "which this process lacks";
+}
+
+const char *uvio_refusal(int err)
+{
+	switch (err) {
+	case -EACCES:
+		return "; run as root or with CAP_DAC_OVERRIDE";
+	case -EPERM:
+		return "; perhaps the kernel is locked down: see /sys/kernel/security/lockdown";
+	case -EROFS:
+		return "; sysfs is mounted read-only, as in a container";
+	default:
+		return "";
+	}
+}
+
 unsigned int uvio_user(void)
 {
 	return geteuid();

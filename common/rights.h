@@ -26,6 +26,13 @@ int uvio_access(const char *path, int mode);
  */
 bool uvio_has_capability(unsigned int capability);
 
+/** What is wrong with it, as "CAP_X, " and this text; NULL: the thread has it. */
+const char *uvio_lack(unsigned int capability);
+
+/** What to do about a file of sysfs that was refused, to end a message with; "" for other errnos.
+ */
+const char *uvio_refusal(int err);
+
 /** The effective user, to be named in messages; says nothing about what he may. */
 unsigned int uvio_user(void);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend.h"
+#include "rights.h"
 #include "sys.h"
 
 static const struct {
@@ -96,9 +97,8 @@ static int switch_bus_master(struct uvio_udev *udev, uint64_t command, bool on)
 	if (rc == -EPERM || rc == -EACCES || rc == -EROFS)
 		return uvio_fail(rc,
 			"%s: the configuration space cannot be written (%s), so bus "
-			"mastering cannot be switched; it needs root, a writable sysfs "
-			"and no lockdown, or the vfio backend",
-			udev->address.text, strerror(-rc));
+			"mastering cannot be switched%s; or use the vfio backend",
+			udev->address.text, strerror(-rc), uvio_refusal(rc));
 	return rc;
 }
 

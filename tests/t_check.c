@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <linux/vfio.h>
 
@@ -46,6 +47,7 @@ static void setup(void)
 	user = 0;
 	user_refused = NULL;
 	has_type1 = 1;
+	user_unusual = 0;
 }
 
 static void teardown(void)
@@ -55,6 +57,7 @@ static void teardown(void)
 	tree_free(tree);
 	tree = NULL;
 	user = 0;
+	user_unusual = 0;
 }
 
 static void run(const char *address, const char *backend, enum uvio_verdict verdict)
@@ -179,8 +182,75 @@ static void a_uio_node_of_root_blocks_a_user(void)
 	user = 1234;
 	begin("edu-uio", EDU, "uio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "/dev/uio0 may not be opened by user 1234",
-		"run as root, use the vfio backend, or, for registers without INTx and DMA, give "
-		"the node away by a udev rule: SUBSYSTEM==\"uio\"");
+		"run as its owner or with CAP_DAC_OVERRIDE, use the vfio backend, or, for "
+		"registers without INTx and DMA, give the node away by a udev rule: "
+		"SUBSYSTEM==\"uio\"");
+}
+
+/* Neither of them is told by the user's number. */
+static void a_user_with_all_that_uio_asks_for_is_as_root(void)
+{
+	user = 1234;
+	user_unusual = USER_UNUSUAL(CAP_DAC_OVERRIDE) | USER_UNUSUAL(CAP_SYS_ADMIN);
+	begin("edu-uio", EDU, "uio", UVIO_USABLE);
+	finds(UVIO_NOTE, EDU ": DMA is not protected here", NULL);
+	ASSERT(!finding_with("may not be opened") && !finding_with("cannot be written") &&
+		!finding_with("no DMA:"));
+}
+
+static void root_without_a_capability_is_told_which(void)
+{
+	user_unusual = USER_UNUSUAL(CAP_SYS_ADMIN);
+	begin("edu-uio", EDU, "uio", UVIO_USABLE);
+	finds(UVIO_LIMITS,
+		EDU ": no DMA: the kernel hides page frame numbers from this process: it takes "
+		    "CAP_SYS_ADMIN, which this process lacks",
+		"run as root on the host, or use the vfio backend");
+	finds(UVIO_LIMITS,
+		EDU ": only the first 64 bytes of the configuration space can be read: more takes "
+		    "CAP_SYS_ADMIN, which this process lacks",
+		"vfio");
+}
+
+/* As of a program with file capabilities, whose files in /proc are root's. */
+static void a_page_map_of_root_takes_dma(void)
+{
+	user = 1234;
+	user_unusual = USER_UNUSUAL(CAP_SYS_ADMIN);
+	tree = tree_new("edu-uio");
+	tree_change(tree, "mode dev/uio0 0666");
+	tree_change(tree, "file proc/self/pagemap");
+	tree_change(tree, "mode proc/self/pagemap 0400");
+	run(EDU, "uio", UVIO_USABLE);
+	finds(UVIO_LIMITS,
+		"/self/pagemap may not be opened: a program with file capabilities needs "
+		"CAP_DAC_READ_SEARCH, too",
+		"vfio");
+}
+
+static void bars_of_root_are_told_by_number(void)
+{
+	user = 1234;
+	tree = tree_new("edu-uio");
+	tree_change(tree, "mode dev/uio0 0666");
+	tree_change(tree, "file " EDU_FOLDER "/resource0");
+	tree_change(tree, "mode " EDU_FOLDER "/resource0 0600");
+	run(EDU, "uio", UVIO_USABLE);
+	ASSERT(!finding_with("no BAR"));
+	tree_change(tree, "remove sys/class/uio/uio0/maps");
+	run(EDU, "uio", UVIO_USABLE);
+	finds(UVIO_LIMITS, "/resource0 may not be opened by user 1234", "CAP_DAC_OVERRIDE");
+}
+
+static void ports_take_a_capability(void)
+{
+	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
+	begin("isa-ports", "uio3", "uio", UVIO_USABLE);
+	finds(UVIO_LIMITS, "uio3: no I/O ports: they take CAP_SYS_RAWIO, which this process lacks",
+		"run as root on the host");
+	user_unusual = 0;
+	run("uio3", "uio", UVIO_USABLE);
+	ASSERT(!finding_with("ports"));
 }
 
 static void a_user_with_the_node_is_limited(void)
@@ -190,10 +260,10 @@ static void a_user_with_the_node_is_limited(void)
 	tree_change(tree, "mode dev/uio0 0666");
 	run(EDU, "uio", UVIO_USABLE);
 	finds(UVIO_LIMITS, "/config cannot be written, so INTx cannot be armed again",
-		"run as root with a writable sysfs");
+		"run as root or with CAP_DAC_OVERRIDE, with a writable sysfs, or use the vfio");
 	finds(UVIO_LIMITS,
-		EDU ": no DMA for user 1234: without CAP_SYS_ADMIN the kernel hides page "
-		    "frame numbers",
+		EDU ": no DMA: the kernel hides page frame numbers from this process: it takes "
+		    "CAP_SYS_ADMIN, which this process lacks",
 		"vfio");
 }
 
@@ -376,6 +446,39 @@ static void a_switch_has_many_spellings(void)
 	}
 }
 
+static void without_an_iommu_vfio_takes_a_capability(void)
+{
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "file sys/kernel/iommu_groups/1/name vfio-noiommu\\n");
+	tree_change(tree, "file sys/kernel/iommu_groups/1/type unknown\\n");
+	tree_change(tree, "file dev/vfio/noiommu-1");
+	tree_change(tree, "file " NOIOMMU_MODE " Y\\n");
+	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
+	run(EDU, "vfio/noiommu", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "the kernel asks for CAP_SYS_RAWIO, which this process lacks",
+		"run as root on the host");
+	user_unusual = USER_UNUSUAL(CAP_SYS_ADMIN);
+	run(EDU, "vfio/noiommu", UVIO_USABLE);
+	finds(UVIO_LIMITS, EDU ": no DMA: the kernel hides page frame numbers from this process",
+		"run as root on the host");
+}
+
+/* CAP_IPC_LOCK lifts the limit, whoever has it. */
+static void the_limit_of_locked_memory_is_for_those_without_a_capability(void)
+{
+	struct rlimit before, limit = {.rlim_cur = 65536};
+
+	ASSERT(!getrlimit(RLIMIT_MEMLOCK, &before));
+	limit.rlim_max = before.rlim_max;
+	ASSERT(!setrlimit(RLIMIT_MEMLOCK, &limit));
+	begin("edu-vfio", EDU, "vfio", UVIO_USABLE);
+	count_is(0);
+	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
+	run(EDU, "vfio", UVIO_USABLE);
+	setrlimit(RLIMIT_MEMLOCK, &before);
+	finds(UVIO_LIMITS, "64 KiB", "ulimit -l");
+}
+
 static void lockdown_does_not_touch_vfio(void)
 {
 	tree = tree_new("edu-vfio");
@@ -451,6 +554,11 @@ static CU_TestInfo uio_cases[] = {
 	TEST_FOR("uio 3.37", a_missing_uio_node_blocks),
 	TEST_FOR("uio 3.41", a_uio_node_of_root_blocks_a_user),
 	TEST_FOR("uio 3.41", a_user_with_the_node_is_limited),
+	TEST(a_user_with_all_that_uio_asks_for_is_as_root),
+	TEST(root_without_a_capability_is_told_which),
+	TEST(a_page_map_of_root_takes_dma),
+	TEST(bars_of_root_are_told_by_number),
+	TEST(ports_take_a_capability),
 	TEST_FOR("uio 3.9", a_card_without_pin_is_limited_on_uio),
 	TEST_FOR("uio 3.39", lockdown_limits_uio),
 	TEST_FOR("uio 3.39", lockdown_for_confidentiality_does_too),
@@ -475,6 +583,8 @@ static CU_TestInfo vfio_cases[] = {
 	TEST_FOR("vfio 28", a_variant_of_the_driver_is_vfio),
 	TEST_FOR("vfio 13", a_switch_has_many_spellings),
 	TEST(a_kernel_without_noiommu_is_told),
+	TEST(without_an_iommu_vfio_takes_a_capability),
+	TEST(the_limit_of_locked_memory_is_for_those_without_a_capability),
 	TEST_FOR("vfio 89", lockdown_does_not_touch_vfio),
 	TEST(a_device_of_another_bus_is_not_for_vfio),
 	CU_TEST_INFO_NULL,

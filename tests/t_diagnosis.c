@@ -14,6 +14,7 @@
 #include "inject_ops.h"
 #include "sim_uio.h"
 #include "sim_vfio.h"
+#include "user.h"
 
 static void begin(const struct sim *kernel, const char *backend, const char *tree_name)
 {
@@ -137,10 +138,10 @@ static void a_card_that_reads_all_ones(void)
 
 SAYS(a_node_that_is_not_permitted, op_open, INJECT_OPEN, "dev/uio0", EACCES, "uio0: ")
 SAYS(an_interrupt_that_would_come_once, op_irq_enable, INJECT_PWRITE, "config", EPERM,
-	"so an interrupt would come once and never again; it needs root, a writable sysfs and no "
-	"kernel lockdown, or the vfio backend")
+	"so an interrupt would come once and never again; perhaps the kernel is locked down: see "
+	"/sys/kernel/security/lockdown; or use the vfio backend")
 SAYS(a_container_with_a_read_only_sysfs, op_irq_enable, INJECT_PWRITE, "config", EROFS,
-	"a writable sysfs")
+	"never again; sysfs is mounted read-only, as in a container; or use the vfio backend")
 
 /* The node says EIO, which means that the device is gone. */
 static void a_driver_that_went(void)
@@ -159,9 +160,14 @@ static void frames_that_are_hidden(void)
 
 	ASSERT(call >= 0);
 	inject_begin_lasting((unsigned int)call, -EPERM);
+	user_unusual = USER_UNUSUAL(CAP_SYS_ADMIN);
 	ASSERT_OK(card_open());
 	ASSERT_ERR(uvio_dma_map(udev, card_memory(), CARD_MEMORY_SIZE, 0, segments, 4), -EPERM,
-		"DMA on uio needs CAP_SYS_ADMIN (root, not in a container)");
+		EDU ": no DMA on uio: the kernel hides page frame numbers from this process: it "
+		    "takes CAP_SYS_ADMIN, which this process lacks; or use the vfio backend");
+	user_unusual = 0;
+	ASSERT_ERR(uvio_dma_map(udev, card_memory(), CARD_MEMORY_SIZE, 0, segments, 4), -EPERM,
+		"perhaps CAP_SYS_ADMIN was missing when the device was opened; or use");
 	inject_end();
 }
 

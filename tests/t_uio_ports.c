@@ -12,6 +12,7 @@
 #include "inject_run.h"
 #include "sim_any.h"
 #include "sys.h"
+#include "user.h"
 
 static void use_isa(void)
 {
@@ -84,7 +85,18 @@ static void a_machine_without_dev_port_says_so(void)
 	kernel.port_error = -EPERM;
 	ASSERT_OK(sim_any_open("uio3", 0));
 	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_PORT0, &region), -EPERM,
-		"/dev/port for its I/O ports: Operation not permitted; it needs root");
+		"/dev/port for its I/O ports: Operation not permitted; perhaps the kernel is "
+		"locked down: see /sys/kernel/security/lockdown");
+	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
+	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_PORT0, &region), -EPERM,
+		"Operation not permitted; it takes CAP_SYS_RAWIO, which this process lacks");
+	user_unusual = 0;
+	kernel.port_error = -EACCES;
+	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_PORT0, &region), -EACCES,
+		"Permission denied; run as root or with CAP_DAC_OVERRIDE");
+	kernel.port_error = -ENOENT;
+	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_PORT0, &region), -ENOENT,
+		"perhaps the kernel has no CONFIG_DEVPORT");
 }
 
 static bool no_instructions(void)
@@ -204,10 +216,12 @@ static void a_thread_that_may_not_takes_calls(void)
 	if (no_instructions())
 		return;
 	kernel.refusal = -EPERM;
+	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
 	open_ports(UVIO_OPEN_PORT_INSTRUCTIONS);
+	user_unusual = 0;
 	ASSERT_HAS(sim_any_log.text,
 		"uio3: region 8: no port instructions in this thread, calls instead: Operation not "
-		"permitted; they need CAP_SYS_RAWIO (root) and no kernel lockdown");
+		"permitted; it takes CAP_SYS_RAWIO, which this process lacks");
 	ASSERT_EQ(uvio_read8(&region, 4), 0x304 % 256 ^ 3);
 	ASSERT_ERR(uvio_region_read(&region, 4, 2, &value), -ENOTSUP,
 		"not one access; port instructions were refused to this thread");
@@ -226,7 +240,7 @@ static void a_kernel_without_the_permissions_is_told(void)
 	kernel.refusal = -ENOSYS;
 	open_ports(UVIO_OPEN_PORT_INSTRUCTIONS);
 	ASSERT_HAS(sim_any_log.text,
-		"calls instead: Function not implemented; they need a kernel with "
+		"calls instead: Function not implemented; the kernel has no "
 		"CONFIG_X86_IOPL_IOPERM");
 	ASSERT_EQ(uvio_read8(&region, 4), 0x304 % 256 ^ 3);
 	ASSERT_EQ(kernel.instructions, 0);

@@ -17,6 +17,7 @@ const char *user_refused;
 int __wrap_uvio_access(const char *path, int mode);
 bool __wrap_uvio_may_access(const char *path, int mode);
 bool __wrap_uvio_has_capability(unsigned int capability);
+const char *__wrap_uvio_lack(unsigned int capability);
 unsigned int __wrap_uvio_user(void);
 
 unsigned int __wrap_uvio_user(void)
@@ -27,6 +28,11 @@ unsigned int __wrap_uvio_user(void)
 bool __wrap_uvio_has_capability(unsigned int capability)
 {
 	return (user == 0) != (user_unusual >> capability & 1);
+}
+
+const char *__wrap_uvio_lack(unsigned int capability)
+{
+	return __wrap_uvio_has_capability(capability) ? NULL : "which this process lacks";
 }
 
 /* The bits of access() are those of the last octal digit. */

@@ -9,10 +9,13 @@
 
 #include <stdint.h>
 
+#include <linux/capability.h>
+
 /** 0: root. */
 extern unsigned int user;
 /** A bit for each capability that root lacks, or that another user has; 0: as usual. */
 extern uint64_t user_unusual;
+#define USER_UNUSUAL(capability) (UINT64_C(1) << (capability))
 /** Nodes with this in their path are refused by the rules of a control group; NULL: none. */
 extern const char *user_refused;
 

@@ -210,12 +210,14 @@ int uio_guard_begin(struct uvio_udev *udev)
 	if (device->config_refused)
 		return uvio_fail(device->config_refused,
 			"%s: the configuration space cannot be written (%s), so that no guard can "
-			"stop the card; it needs root, a writable sysfs and no lockdown",
-			udev->address.text, strerror(-device->config_refused));
+			"stop the card%s",
+			udev->address.text, strerror(-device->config_refused),
+			uvio_refusal(device->config_refused));
 	if (udev->lock_fd < 0)
 		return uvio_fail(-EACCES,
 			"%s: no guard without the card's lock, which the file \"remove\" in its "
-			"folder in sysfs is, opened for writing; run as root",
+			"folder in sysfs is, opened for writing; run as root or with "
+			"CAP_DAC_OVERRIDE",
 			udev->address.text);
 	if (udev->flags & UVIO_OPEN_GUARD_RESET) {
 		reset = uvio_reset_open(udev->ctx, udev->address.text);

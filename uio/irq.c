@@ -90,9 +90,8 @@ static int config_failed(struct uvio_udev *udev, int rc)
 		return uvio_udev_gone(udev, "sysfs says so");
 	return uvio_fail(rc,
 		"%s: cannot arm INTx: the configuration space cannot be written (%s), "
-		"so an interrupt would come once and never again; it needs root, a "
-		"writable sysfs and no kernel lockdown, or the vfio backend",
-		udev->address.text, strerror(-rc));
+		"so an interrupt would come once and never again%s; or use the vfio backend",
+		udev->address.text, strerror(-rc), uvio_refusal(rc));
 }
 
 static int set_intx(struct uvio_udev *udev, bool on)

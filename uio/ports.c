@@ -10,6 +10,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sys.h"
@@ -53,20 +54,32 @@ static void forget(const struct uio_region *own)
 			grants[i].count = 0;
 }
 
+/* Of ioperm() and of /dev/port. */
+static void describe_refusal(int err, char *text, size_t size)
+{
+	const char *lack = uvio_lack(CAP_SYS_RAWIO);
+
+	if (err == -EPERM && lack)
+		snprintf(text, size, "; it takes CAP_SYS_RAWIO, %s", lack);
+	else
+		snprintf(text, size, "%s", uvio_refusal(err));
+}
+
 static bool __attribute__((noinline))
 ask(struct uvio_udev *udev, const struct uvio_region *region, const struct uio_region *own)
 {
 	int rc = uvio_sys_ioperm(own->port, own->ports, true);
+	char why[160];
 
 	grants[next_grant++ % GRANTS] = (struct grant){own->port, own->ports, !rc};
-	if (rc)
-		uvio_log(udev->ctx, UVIO_LOG_WARNING,
-			"%s: region %u: no port instructions in this thread, calls instead: %s; "
-			"they need %s",
-			udev->address.text, region->index, strerror(-rc),
-			rc == -ENOSYS ? "a kernel with CONFIG_X86_IOPL_IOPERM"
-				      : "CAP_SYS_RAWIO (root) and no kernel lockdown");
-	return !rc;
+	if (!rc)
+		return true;
+	describe_refusal(rc, why, sizeof(why));
+	uvio_log(udev->ctx, UVIO_LOG_WARNING,
+		"%s: region %u: no port instructions in this thread, calls instead: %s%s",
+		udev->address.text, region->index, strerror(-rc),
+		rc == -ENOSYS ? "; the kernel has no CONFIG_X86_IOPL_IOPERM" : why);
+	return false;
 }
 
 static inline bool may_use_instructions(
@@ -102,17 +115,17 @@ int uio_ports_map_bar(struct uvio_udev *udev, struct uvio_region *region, int fd
 
 static int open_dev_port(struct uvio_udev *udev, const struct uvio_region *region)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], why[160];
 	int fd;
 
 	uvio_dev_path(udev->ctx, path, "port");
 	fd = uvio_sys_open(path, O_RDWR);
 	if (fd >= 0)
 		return fd;
-	return uvio_fail(fd,
-		"%s: region %u: cannot open %s for its I/O ports: %s; it needs root, no kernel "
-		"lockdown, and a kernel with CONFIG_DEVPORT",
-		udev->address.text, region->index, path, strerror(-fd));
+	describe_refusal(fd, why, sizeof(why));
+	return uvio_fail(fd, "%s: region %u: cannot open %s for its I/O ports: %s%s",
+		udev->address.text, region->index, path, strerror(-fd),
+		fd == -ENOENT ? "; perhaps the kernel has no CONFIG_DEVPORT" : why);
 }
 
 int uio_ports_map(struct uvio_udev *udev, struct uvio_region *region)

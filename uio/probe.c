@@ -51,9 +51,9 @@ static void probe_node(
 			"%s: %s does not exist, though a UIO driver is bound", info->address, path);
 	else if (rc)
 		uvio_node_refused(info->address, path, rc,
-			"run as root[vfio:, use the vfio backend], or, for registers without INTx "
-			"and DMA, give the node away by a udev rule: SUBSYSTEM==\"uio\", "
-			"OWNER=\"USER\"",
+			"run as its owner or with CAP_DAC_OVERRIDE[vfio:, use the vfio backend], "
+			"or, for registers without INTx and DMA, give the node away by a udev "
+			"rule: SUBSYSTEM==\"uio\", OWNER=\"USER\"",
 			check);
 }
 
@@ -93,21 +93,23 @@ static void probe_lockdown(
 }
 
 /* What is not PCI can be neither had by vfio, nor stopped by a guard. */
-static void probe_dma(const struct uvio_device_info *info, struct uvio_check *check)
+static void probe_dma(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
+	char lack[UVIO_TEXT_SIZE / 2];
+
+	uvio_phys_lack(ctx, lack, sizeof(lack));
 	if (uio_translation(info->iommu_type))
 		uvio_check_add(check, UVIO_LIMITS,
 			"boot with iommu=pt[vfio:, or use the vfio backend]",
 			"%s: no DMA: an IOMMU translates for this device (its group is of type "
 			"%s), so that physical addresses would fault",
 			info->address, info->iommu_type);
-	else if (!uvio_has_capability(CAP_SYS_ADMIN))
+	else if (lack[0])
 		uvio_check_add(check, UVIO_LIMITS,
-			"run it with CAP_SYS_ADMIN, as root on the host has it[vfio:, or use the "
-			"vfio backend]",
-			"%s: no DMA for user %u: without CAP_SYS_ADMIN the kernel hides page frame "
-			"numbers",
-			info->address, uvio_user());
+			"run as root on the host[vfio:, or use the vfio backend]",
+			"%s: no DMA: the kernel hides page frame numbers from this process: %s",
+			info->address, lack);
 	else
 		uvio_check_add(check, UVIO_NOTE, NULL,
 			"%s: DMA is not protected here: a program has to ask for it "
@@ -121,15 +123,64 @@ static void probe_dma(const struct uvio_device_info *info, struct uvio_check *ch
 static void probe_config(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
+	const char *lack = uvio_lack(CAP_SYS_ADMIN);
 	char path[PATH_MAX];
 
 	if (!uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/config", info->address) &&
 		!uvio_may_access(path, W_OK))
 		uvio_check_add(check, UVIO_LIMITS,
-			"run as root with a writable sysfs[vfio:, or use the vfio backend]",
+			"run as root or with CAP_DAC_OVERRIDE, with a writable sysfs[vfio:, or "
+			"use the vfio backend]",
 			"%s: %s cannot be written, so INTx cannot be armed again, and there is no "
 			"DMA",
 			info->address, path);
+	if (lack)
+		uvio_check_add(check, UVIO_LIMITS,
+			"run as root on the host[vfio:, or use the vfio backend]",
+			"%s: only the first 64 bytes of the configuration space can be read: more "
+			"takes CAP_SYS_ADMIN, %s",
+			info->address, lack);
+}
+
+/* Those whose registers are not in the maps. */
+static void probe_resources(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	struct uio_map maps[UIO_MAPS];
+	char path[PATH_MAX];
+
+	if (!info->uio || uio_read_maps(ctx, info->uio, maps))
+		return;
+	for (int i = 0; i < UVIO_BARS; i++) {
+		if (!info->bars[i].size || uio_map_of_bar(maps, &info->bars[i]) >= 0 ||
+			uvio_sysfs_path(
+				ctx, path, "bus/pci/devices/%s/resource%d", info->address, i) ||
+			!uvio_may_access(path, F_OK) || uvio_may_access(path, R_OK | W_OK))
+			continue;
+		uvio_check_add(check, UVIO_LIMITS,
+			"run as root or with CAP_DAC_OVERRIDE[vfio:, or use the vfio backend]",
+			"%s: no BAR %d: %s may not be opened by user %u", info->address, i, path,
+			uvio_user());
+	}
+}
+
+/* Ports of a device that is not PCI. */
+static void probe_ports(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	const char *lack = uvio_lack(CAP_SYS_RAWIO);
+	char path[PATH_MAX];
+
+	if (!info->uio || !uvio_sysfs_exists(ctx, "class/uio/%s/portio", info->uio) ||
+		uvio_dev_path(ctx, path, "port"))
+		return;
+	if (lack)
+		uvio_check_add(check, UVIO_LIMITS, "run as root on the host",
+			"%s: no I/O ports: they take CAP_SYS_RAWIO, %s", info->address, lack);
+	else if (uvio_may_access(path, F_OK) && !uvio_may_access(path, R_OK | W_OK))
+		uvio_check_add(check, UVIO_LIMITS, "run as root or with CAP_DAC_OVERRIDE",
+			"%s: no I/O ports: %s may not be opened by user %u", info->address, path,
+			uvio_user());
 }
 
 void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
@@ -145,7 +196,10 @@ void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const cha
 		probe_config(ctx, info, check);
 		/* Binding switches its BARs on; nothing does after that. */
 		uvio_card_probe(ctx, info->address, info->uio, check);
+		probe_resources(ctx, info, check);
+	} else {
+		probe_ports(ctx, info, check);
 	}
 	probe_node(ctx, info, check);
-	probe_dma(info, check);
+	probe_dma(ctx, info, check);
 }

@@ -149,8 +149,7 @@ static int open_resource(struct uvio_udev *udev, unsigned int index)
 	if (fd >= 0)
 		return fd;
 	return uvio_fail(fd, "%s: region %u: cannot open %s: %s%s", udev->address.text, index, path,
-		strerror(-fd),
-		fd == -EACCES || fd == -EPERM ? "; it needs root, and no kernel lockdown" : "");
+		strerror(-fd), uvio_refusal(fd));
 }
 
 static int map_by_resource(struct uvio_udev *udev, struct uvio_region *region)
@@ -248,11 +247,15 @@ static int not_mapped(struct uvio_udev *udev, const struct uvio_region *region)
 	return uvio_fail(-EINVAL, "%s: region %u: map it first", udev->address.text, region->index);
 }
 
-/* For others than root the kernel's file ends behind the header, whatever its size says. */
+/*
+ * Where CAP_SYS_ADMIN was missing when it was opened, the kernel's file ends behind the header,
+ * whatever its size says.
+ */
 static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *region,
 	uint64_t offset, unsigned int width, int rc)
 {
 	const struct uio_device *device = udev->priv;
+	const char *lack = uvio_lack(CAP_SYS_ADMIN);
 	uint16_t vendor = 0xffff;
 
 	if (rc != -EIO || offset + width <= CONFIG_HEADER ||
@@ -261,8 +264,9 @@ static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *
 		return uvio_access_failed(udev, region, offset, rc);
 	return uvio_fail(-EPERM,
 		"%s: region %u: the kernel shows no more of the configuration space than its first "
-		"%d bytes to this process; it needs root (CAP_SYS_ADMIN), or the vfio backend",
-		udev->address.text, region->index, CONFIG_HEADER);
+		"%d bytes: it takes CAP_SYS_ADMIN, %s; or use the vfio backend",
+		udev->address.text, region->index, CONFIG_HEADER,
+		lack ? lack : "perhaps missing when the device was opened");
 }
 
 /* Nothing that may be another card's by now is touched. */

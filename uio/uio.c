@@ -49,8 +49,8 @@ static int open_config(struct uvio_udev *udev, struct uio_device *device)
 		fd = uvio_sys_open(path, O_RDONLY);
 	}
 	if (fd < 0)
-		return uvio_fail(fd, "%s: cannot open %s: %s; run as root", udev->address.text,
-			path, strerror(-fd));
+		return uvio_fail(fd, "%s: cannot open %s: %s%s", udev->address.text, path,
+			strerror(-fd), uvio_refusal(fd));
 	device->config_fd = fd;
 	return 0;
 }
@@ -182,7 +182,7 @@ static int uio_reset(struct uvio_udev *udev)
 			"or for the card (dmesg)",
 			udev->address.text);
 	return uvio_fail(rc, "%s: cannot reset it through sysfs: %s%s", udev->address.text,
-		strerror(-rc), rc == -EACCES || rc == -EPERM ? "; it needs root" : "");
+		strerror(-rc), uvio_refusal(rc));
 }
 
 static bool uio_claims(const struct uvio_device_info *info)
@@ -230,7 +230,7 @@ static const struct uvio_backend_ops uio_ops = {
 
 const struct uvio_backend uvio_backend_uio = {
 	.name = "uio",
-	.help = "uio_pci_generic and other UIO drivers: INTx, no protection, needs root",
+	.help = "uio_pci_generic and other UIO drivers: INTx, no protection, mostly for root",
 	.kernel_driver = "uio_pci_generic",
 	.priv_size = sizeof(struct uio_device),
 	.domain_size = sizeof(struct uio_domain),

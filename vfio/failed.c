@@ -92,8 +92,8 @@ int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name)
 /* The kernel asks for more than the permissions of the node where there is no IOMMU. */
 static const char *refusal(const char *path)
 {
-	return strstr(path, "/noiommu-")
-		       ? "without an IOMMU only root may open it (CAP_SYS_RAWIO)"
+	return strstr(path, "/noiommu-") && uvio_lack(CAP_SYS_RAWIO)
+		       ? "without an IOMMU it takes CAP_SYS_RAWIO, as root on the host has it"
 		       : "not permitted; in a container its cgroup must allow the node too";
 }
 

@@ -319,6 +319,23 @@ static bool noiommu_is_built_in(struct uvio_ctx *ctx)
 	       uvio_sysfs_exists(ctx, "module/vfio/parameters/enable_unsafe_noiommu_mode");
 }
 
+static void probe_rights(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	const char *lack = uvio_lack(CAP_SYS_RAWIO);
+	char frames[UVIO_TEXT_SIZE / 2];
+
+	uvio_phys_lack(ctx, frames, sizeof(frames));
+	if (lack)
+		uvio_check_add(check, UVIO_BLOCKS, "run as root on the host",
+			"%s: without an IOMMU the kernel asks for CAP_SYS_RAWIO, %s", info->address,
+			lack);
+	else if (frames[0])
+		uvio_check_add(check, UVIO_LIMITS, "run as root on the host",
+			"%s: no DMA: the kernel hides page frame numbers from this process: %s",
+			info->address, frames);
+}
+
 /* The kernel lets vfio-pci have a card without an IOMMU only where that is switched on. */
 static void probe_noiommu(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
@@ -343,6 +360,8 @@ static void probe_noiommu(
 			"in sysfs, and bind the card again",
 			"%s: VFIO without an IOMMU is switched off in this kernel, or not built in",
 			info->address);
+	else
+		probe_rights(ctx, info, check);
 }
 
 static void probe_memlock(const struct uvio_device_info *info, struct uvio_check *check)
