@@ -12,6 +12,7 @@
 
 #include "inject.h"
 #include "sys.h"
+#include "user.h"
 
 #define MAX_CALLS 1024
 #define MAX_OPEN 1024
@@ -119,6 +120,8 @@ void inject_reset(const char *root)
 	memset(&inject, 0, sizeof(inject));
 	inject.root = root;
 	file_count = mapping_count = wrong_closes = 0;
+	user = 0;
+	user_unusual = 0;
 }
 
 void inject_begin(unsigned int call, int answer)

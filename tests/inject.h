@@ -58,7 +58,7 @@ const int *inject_answers(const struct inject_call *call);
 const char *inject_answer_name(int answer);
 const char *inject_kind_name(enum inject_kind kind);
 
-/** Forgets all calls; nothing fails. Paths are told without @root. */
+/** Forgets all calls; nothing fails; the user is root. Paths are told without @root. */
 void inject_reset(const char *root);
 
 /** From now on calls are counted, and the one with number @call, from 0, gives @answer. */

@@ -71,7 +71,7 @@ UVIO_API int uvio_region_info(
  * uvio_region_info(), and the errno of mmap. What the kernel does not map goes through calls. The
  * table of MSI-X belongs to the kernel: where calls reach it, as before Linux 4.16, a write is
  * -EACCES; else it is mapped with the rest, and must not be written. The ROM is read by calls; on
- * uio it is copied now, by root.
+ * uio it is copied now, from a file of root.
  */
 UVIO_API int uvio_region_map(
 	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
@@ -87,8 +87,8 @@ UVIO_API int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t su
  * Reads or writes one register of @width bytes (1, 2, 4, and but for I/O ports 8), in the byte
  * order of the card's bus, little endian. 0; -EINVAL (@width, or an @offset which is not a multiple
  * of it); -ERANGE (beyond the end of the region); -EACCES (the region cannot be written); -EPERM
- * (uio: of the configuration space, others than root may read 64 bytes and write none); -ENODEV;
- * -EIO.
+ * (uio: of the configuration space, a process without CAP_SYS_ADMIN reads 64 bytes, and one that
+ * may not write its file writes none); -ENODEV; -EIO.
  */
 UVIO_API int uvio_region_read(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t *value);
