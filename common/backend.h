@@ -295,6 +295,10 @@ int uvio_access_failed(
 /** A step of open failed: @err, with the sentence of the check where that knows the cause. */
 int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const char *cause);
 
+/* late.c */
+/** -ETIMEDOUT, with what the card shows of the cause. */
+int uvio_irq_late(struct uvio_udev *udev, unsigned int vector, int timeout_ms);
+
 /* domain.c */
 /** Opens the device into @shared, or into a domain of its own where that is NULL. */
 int uvio_domain_join(struct uvio_udev *udev, struct uvio_domain *shared,

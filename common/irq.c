@@ -290,16 +290,6 @@ static int sleep_once(struct uvio_vector *state, int64_t rest_ms)
 	return n ? 0 : 1;
 }
 
-static int too_late(const struct uvio_vector *state)
-{
-	return uvio_fail(-ETIMEDOUT, "%s: no interrupt on vector %u within %d ms%s",
-		state->udev->address.text, number_of(state), state->timeout_ms,
-		state->udev->irq_kind == UVIO_IRQ_INTX
-			? "; was the last one cleared in the card and acknowledged with "
-			  "uvio_irq_ack()?"
-			: "; is bus mastering on (uvio_bus_master())?");
-}
-
 static int wait_asleep(struct uvio_vector *state)
 {
 	int64_t end = uvio_now_ms() + state->timeout_ms;
@@ -320,7 +310,7 @@ static int wait_asleep(struct uvio_vector *state)
 			return rc;
 		}
 		if (rest <= 0)
-			return too_late(state);
+			return uvio_irq_late(state->udev, number_of(state), state->timeout_ms);
 	}
 }
 

@@ -15,6 +15,7 @@
 #include "sim_uio.h"
 #include "sim_vfio.h"
 #include "user.h"
+#include "vfio/vfio.h"
 
 static void begin(const struct sim *kernel, const char *backend, const char *tree_name)
 {
@@ -88,24 +89,33 @@ static void says(const struct operation *operation, enum inject_kind kind, const
 
 SAYS(a_container_that_is_missing, op_open, INJECT_OPEN, "vfio/vfio", ENOENT, "/vfio/vfio")
 SAYS(a_group_that_is_not_permitted, op_open, INJECT_OPEN, "dev/vfio/1", EACCES,
-	"its cgroup must allow the node too (EACCES)")
+	"its mode permits it: perhaps a security module does not")
 SAYS(a_group_that_is_open_elsewhere, op_open, INJECT_OPEN, "dev/vfio/1", EBUSY,
-	"another member of its IOMMU group; fuser -v")
+	"another member of its IOMMU group, of which this process sees nothing; as root, "
+	"fuser -v")
 SAYS(a_group_that_cannot_be_attached, op_open, INJECT_IOCTL, "SET_CONTAINER", EINVAL,
-	"memory reserved by the firmware for the card (RMRR)")
+	"perhaps the firmware reserves memory for the card (RMRR)")
 SAYS(a_group_that_was_taken, op_open, INJECT_IOCTL, "SET_CONTAINER", EBUSY,
-	"was taken by a kernel driver; uvio info lists them")
-SAYS(no_interrupt_remapping, op_open, INJECT_IOCTL, "SET_IOMMU", EPERM, "allow_unsafe_interrupts=1")
+	"perhaps another program or a kernel driver took a member of its IOMMU group; uvio info")
+SAYS(no_interrupt_remapping, op_open, INJECT_IOCTL, "SET_IOMMU", EPERM,
+	"perhaps the platform cannot remap interrupts")
 SAYS(no_type1_module, op_open, INJECT_IOCTL, "SET_IOMMU", ENODEV,
-	"the module vfio_iommu_type1 is not loaded; modprobe it")
+	"perhaps the module vfio_iommu_type1 was just unloaded; modprobe it")
 SAYS(a_device_that_is_being_reset, op_open, INJECT_IOCTL, "GET_DEVICE_FD", EAGAIN,
-	"the kernel is still resetting it; try again")
+	"perhaps the kernel is still resetting it; try again")
 SAYS(ranges_that_cannot_be_read, op_open, INJECT_IOCTL, "IOMMU_GET_INFO", EIO,
 	EDU ": VFIO_IOMMU_GET_INFO: Input/output error (EIO)")
-SAYS(a_virtual_function_without_token, op_open, INJECT_IOCTL, "GET_DEVICE_FD", EACCES,
-	"wants a VF token")
+SAYS(a_device_that_is_refused, op_open, INJECT_IOCTL, "GET_DEVICE_FD", EACCES,
+	"VFIO_GROUP_GET_DEVICE_FD: Permission denied (EACCES)")
+
+static void a_virtual_function_without_token(void)
+{
+	tree_change(card.tree, "dir " EDU_FOLDER "/physfn");
+	says(&op_open, INJECT_IOCTL, "GET_DEVICE_FD", EACCES, "wants a VF token");
+}
+
 SAYS(a_device_that_was_unbound, op_open, INJECT_IOCTL, "GET_DEVICE_FD", ENODEV,
-	"unbound from vfio-pci, or removed")
+	"perhaps it has just been unbound from vfio-pci, or removed")
 SAYS(no_descriptors_left, op_irq_enable, INJECT_EVENTFD, "", EMFILE,
 	"descriptors open (RLIMIT_NOFILE); raise it: ulimit -n ")
 SAYS(a_line_that_is_shared, op_irq_enable, INJECT_IOCTL, "SET_IRQS", EBUSY,
@@ -179,7 +189,20 @@ static void a_claimed_region(void)
 		"locked down");
 }
 
+/* Who guesses says so, and only who has looked does not. */
+static void every_cause_is_looked_at_or_says_perhaps(void)
+{
+	const struct vfio_cause *cause;
+	size_t i;
+
+	for (i = 0; (cause = vfio_cause_at(i)); i++)
+		if (!cause->holds)
+			ASSERT_HAS(cause->text, "perhaps ");
+	ASSERT(i > 10);
+}
+
 static CU_TestInfo on_vfio[] = {
+	TEST(every_cause_is_looked_at_or_says_perhaps),
 	TEST_FOR("vfio 27", a_container_that_is_missing),
 	TEST(a_group_that_is_not_permitted),
 	TEST(a_group_that_is_open_elsewhere),
@@ -189,6 +212,7 @@ static CU_TestInfo on_vfio[] = {
 	TEST(no_type1_module),
 	TEST(a_device_that_is_being_reset),
 	TEST(ranges_that_cannot_be_read),
+	TEST(a_device_that_is_refused),
 	TEST_FOR("vfio 26", a_virtual_function_without_token),
 	TEST(a_device_that_was_unbound),
 	TEST(no_descriptors_left),

@@ -94,6 +94,7 @@ static void a_token_chooses_the_group(void)
 static void a_wrong_token_is_told(void)
 {
 	vfio.vf_token = UUID;
+	tree_change(card.tree, "file " EDU_FOLDER "/sriov_totalvfs 2\\n");
 	ASSERT_ERR(card_open(), -EACCES, "wants a VF token");
 	card.options.vf_token = "00000000-0000-0000-0000-000000000000";
 	ASSERT_ERR(card_open(), -EACCES, "is not that under which the other functions");
@@ -101,6 +102,7 @@ static void a_wrong_token_is_told(void)
 
 static void a_kernel_that_takes_no_token_is_told(void)
 {
+	tree_change(card.tree, "file " EDU_FOLDER "/sriov_totalvfs 2\\n");
 	iommufd.no_tokens = true;
 	card.options.vf_token = UUID;
 	ASSERT_ERR(card_open(), -EINVAL, "the kernel is older than 6.17");

@@ -170,8 +170,33 @@ static void messages_need_bus_mastering(void)
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 1));
 	fake_raise(udev, 0);
 	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT,
-		EDU ": no interrupt on vector 0 within 1 ms; is bus mastering on "
-		    "(uvio_bus_master())?");
+		EDU ": no interrupt on vector 0 within 1 ms; bus mastering is off, without which "
+		    "no message leaves the card; uvio_bus_master()");
+	ASSERT_OK(uvio_bus_master(udev, true));
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT,
+		"bus mastering is on: perhaps the card was not told to raise it");
+}
+
+/* What the command and the status register of the card show. */
+static void says_of_a_line(uint32_t shown, const char *text)
+{
+	unsigned char *place = fake_of(udev)->config + 4;
+	uint32_t before;
+
+	memcpy(&before, place, 4);
+	memcpy(place, &shown, 4);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT, text);
+	memcpy(place, &before, 4);
+}
+
+static void a_line_that_is_late_is_looked_at(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	says_of_a_line(0x00000403, "INTx is switched off in the card's command register");
+	says_of_a_line(0x00080403, "INTx is switched off in the card's command register");
+	says_of_a_line(0x00080003, "asserts its line (Interrupt Status): perhaps the last one was "
+				   "not acknowledged");
+	says_of_a_line(0x00000003, "does not assert its line");
 }
 
 static void without_an_event_the_time_is_over(void)
@@ -182,8 +207,7 @@ static void without_an_event_the_time_is_over(void)
 	enable(UVIO_IRQ_INTX, 1);
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	ASSERT_ERR(uvio_irq_wait(udev, 0, 30, &events), -ETIMEDOUT,
-		EDU ": no interrupt on vector 0 within 30 ms; was the last one cleared in the card "
-		    "and acknowledged with uvio_irq_ack()?");
+		EDU ": no interrupt on vector 0 within 30 ms; the card does not assert its line");
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	ms = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
 	ASSERT(ms >= 29);
@@ -401,6 +425,7 @@ static CU_TestInfo waiting[] = {
 	TEST(vectors_are_apart),
 	TEST(messages_need_bus_mastering),
 	TEST(without_an_event_the_time_is_over),
+	TEST(a_line_that_is_late_is_looked_at),
 	TEST(a_wait_wants_a_time),
 	TEST_FOR("uio 3.13", consuming_nothing_gives_none),
 	TEST(a_read_that_fails_is_told),

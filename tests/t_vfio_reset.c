@@ -271,6 +271,7 @@ static void a_token_goes_with_the_name(void)
 static void a_wrong_token_is_told(void)
 {
 	vfio.vf_token = UUID;
+	tree_change(card.tree, "file " EDU_FOLDER "/sriov_totalvfs 2\\n");
 	card.options.vf_token = "00000000-0000-0000-0000-000000000000";
 	ASSERT_ERR(card_open(), -EACCES, "is not that under which the other functions");
 	card.options.vf_token = NULL;

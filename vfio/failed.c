@@ -6,72 +6,98 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rights.h"
 #include "vfio.h"
 
+#define NEEDLESS_TOKEN                                                                             \
+	"the kernel has no use for a VF token here: it is neither a function of an SR-IOV card, "  \
+	"nor is its physical function bound to vfio; open it without"
 #define WANTS_TOKEN                                                                                \
 	"the physical function of this SR-IOV card wants a VF token of all its functions; give "   \
 	"it (vf_token of the options, --vf-token)"
 #define WRONG_TOKEN                                                                                \
 	"the VF token is not that under which the other functions of its SR-IOV card are in use; " \
 	"all of them take the same"
-#define NEEDLESS_TOKEN                                                                             \
-	"the kernel has no use for a VF token here: it is neither a function of an SR-IOV card, "  \
-	"nor is its physical function bound to vfio; open it without"
 
-#define STILL_RESETTING "the kernel is still resetting it; try again"
+#define STILL_RESETTING "perhaps the kernel is still resetting it; try again"
+#define WENT                                                                                       \
+	"perhaps it has just been unbound from vfio-pci, or removed; uvio info shows its driver"
+#define FORGEABLE                                                                                  \
+	"perhaps the platform cannot remap interrupts, so that a card could forge them; uvio "     \
+	"check, and dmesg (\"interrupt remapping\"), tell more"
+#define RESERVED                                                                                   \
+	"perhaps the firmware reserves memory for the card (RMRR); dmesg names it, and another "   \
+	"slot may fix it"
 
-/* What no file in sysfs shows beforehand, by the step which met it. */
-static const struct {
-	const char *step;
-	int err;
-	const char *text;
-} causes[] = {
-	{"VFIO_SET_IOMMU", -EPERM,
-		"the platform cannot remap interrupts, so a card could forge them; switch on "
-		"interrupt "
-		"remapping (x2APIC) in the firmware, or, at that risk, load vfio_iommu_type1 with "
-		"allow_unsafe_interrupts=1"},
-	{"VFIO_SET_IOMMU", -ENODEV, "the module vfio_iommu_type1 is not loaded; modprobe it"},
-	{"VFIO_GROUP_SET_CONTAINER", -EINVAL,
-		"the group cannot be attached: often memory reserved by the firmware for the card "
-		"(RMRR); dmesg names it, and another slot may fix it"},
+/* Only a function of an SR-IOV card has to do with tokens. */
+static bool has_tokens(struct uvio_ctx *ctx, const char *address)
+{
+	return uvio_sysfs_exists(ctx, "bus/pci/devices/%s/physfn", address) ||
+	       uvio_sysfs_exists(ctx, "bus/pci/devices/%s/sriov_totalvfs", address);
+}
+
+static bool has_no_token(struct uvio_ctx *ctx, const char *address)
+{
+	char driver[UVIO_NAME_SIZE] = "";
+
+	uvio_sysfs_link(ctx, driver, sizeof(driver), "bus/pci/devices/%s/physfn/driver", address);
+	return !strstr(driver, "vfio") &&
+	       !uvio_sysfs_exists(ctx, "bus/pci/devices/%s/sriov_totalvfs", address);
+}
+
+/* What check does not see beforehand, by the step which met it. */
+static const struct vfio_cause causes[] = {
+	{"VFIO_SET_IOMMU", -EPERM, FORGEABLE, NULL},
+	{"VFIO_SET_IOMMU", -EINVAL, RESERVED, NULL},
+	{"VFIO_SET_IOMMU", -ENODEV,
+		"perhaps the module vfio_iommu_type1 was just unloaded; modprobe it", NULL},
+	{"VFIO_GROUP_SET_CONTAINER", -EPERM, FORGEABLE, NULL},
+	{"VFIO_GROUP_SET_CONTAINER", -EINVAL, RESERVED, NULL},
 	{"VFIO_GROUP_SET_CONTAINER", -EBUSY,
-		"a member of its IOMMU group was taken by a kernel driver; uvio info lists them"},
-	{"VFIO_GROUP_GET_DEVICE_FD", -EAGAIN, STILL_RESETTING},
-	{"VFIO_GROUP_GET_DEVICE_FD", -EACCES, WANTS_TOKEN},
-	{"VFIO_GROUP_GET_DEVICE_FD", -ENODEV, "it has just been unbound from vfio-pci, or removed"},
-	{VFIO_STEP_WITH_TOKEN, -EACCES, WRONG_TOKEN},
-	{VFIO_STEP_WITH_TOKEN, -EINVAL, NEEDLESS_TOKEN},
-	{VFIO_STEP_WITH_TOKEN, -EAGAIN, STILL_RESETTING},
-	{VFIO_STEP_WITH_TOKEN, -ENODEV, "it has just been unbound from vfio-pci, or removed"},
-	{VFIO_BIND_WITH_TOKEN, -EAGAIN, STILL_RESETTING},
-	{VFIO_BIND_WITH_TOKEN, -EACCES, WRONG_TOKEN},
+		"perhaps another program or a kernel driver took a member of its IOMMU group; uvio "
+		"info lists them",
+		NULL},
+	{"VFIO_GROUP_GET_DEVICE_FD", -EAGAIN, STILL_RESETTING, NULL},
+	{"VFIO_GROUP_GET_DEVICE_FD", -EACCES, WANTS_TOKEN, has_tokens},
+	{"VFIO_GROUP_GET_DEVICE_FD", -ENODEV, WENT, NULL},
+	{"VFIO_GROUP_GET_DEVICE_FD", -EINVAL,
+		"perhaps the kernel cannot switch the card on; dmesg names the reason", NULL},
+	{VFIO_STEP_WITH_TOKEN, -EACCES, WRONG_TOKEN, has_tokens},
+	{VFIO_STEP_WITH_TOKEN, -EINVAL, NEEDLESS_TOKEN, has_no_token},
+	{VFIO_STEP_WITH_TOKEN, -EAGAIN, STILL_RESETTING, NULL},
+	{VFIO_STEP_WITH_TOKEN, -ENODEV, WENT, NULL},
+	{VFIO_BIND_WITH_TOKEN, -EAGAIN, STILL_RESETTING, NULL},
+	{VFIO_BIND_WITH_TOKEN, -EACCES, WRONG_TOKEN, has_tokens},
+	{VFIO_BIND_WITH_TOKEN, -EINVAL, NEEDLESS_TOKEN, has_no_token},
 	{VFIO_BIND_WITH_TOKEN, -EINVAL,
-		NEEDLESS_TOKEN
-		" (or the kernel is older than 6.17, and asks for no token here); or "
-		"another program has it open"},
+		"perhaps the kernel is older than 6.17, and asks for no token here; or another "
+		"program has it open",
+		NULL},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EINVAL,
-		"another program has it open, by its group or by this node; end that first"},
+		"perhaps another program has it open, by its group or by this node; end that first",
+		NULL},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EBUSY,
-		"another program has it open by its group; end that first"},
-	{"VFIO_DEVICE_BIND_IOMMUFD", -EAGAIN, STILL_RESETTING},
-	{"VFIO_DEVICE_BIND_IOMMUFD", -EACCES, WANTS_TOKEN},
-	{"VFIO_DEVICE_BIND_IOMMUFD", -EPERM,
-		"the platform cannot remap interrupts, so a card could forge them; switch on "
-		"interrupt remapping (x2APIC) in the firmware, or, at that risk, load iommufd with "
-		"allow_unsafe_interrupts=1"},
-	{"VFIO_DEVICE_ATTACH_IOMMUFD_PT", -EINVAL,
-		"it cannot be attached: often memory reserved by the firmware for the card "
-		"(RMRR); dmesg names it, and another slot may fix it"},
+		"perhaps another program has it open by its group; end that first", NULL},
+	{"VFIO_DEVICE_BIND_IOMMUFD", -EAGAIN, STILL_RESETTING, NULL},
+	{"VFIO_DEVICE_BIND_IOMMUFD", -EACCES, WANTS_TOKEN, has_tokens},
+	{"VFIO_DEVICE_BIND_IOMMUFD", -EPERM, FORGEABLE, NULL},
+	{"VFIO_DEVICE_ATTACH_IOMMUFD_PT", -EINVAL, RESERVED, NULL},
 	{"VFIO_DEVICE_ATTACH_IOMMUFD_PT", -EBUSY,
-		"a member of its IOMMU group is in another address space; give all the same "
-		"domain"},
+		"perhaps a member of its IOMMU group is in another address space; give all the "
+		"same domain",
+		NULL},
 };
 
-static const char *cause_of(int err, const char *step)
+const struct vfio_cause *vfio_cause_at(size_t i)
+{
+	return i < ARRAY_SIZE(causes) ? &causes[i] : NULL;
+}
+
+static const char *cause_of(const struct uvio_udev *udev, int err, const char *step)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
-		if (causes[i].err == err && !strcmp(causes[i].step, step))
+		if (causes[i].err == err && !strcmp(causes[i].step, step) &&
+			(!causes[i].holds || causes[i].holds(udev->ctx, udev->address.text)))
 			return causes[i].text;
 	return NULL;
 }
@@ -92,9 +118,10 @@ int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name)
 /* The kernel asks for more than the permissions of the node where there is no IOMMU. */
 static const char *refusal(const char *path)
 {
-	return strstr(path, "/noiommu-") && uvio_lack(CAP_SYS_RAWIO)
-		       ? "without an IOMMU it takes CAP_SYS_RAWIO, as root on the host has it"
-		       : "not permitted; in a container its cgroup must allow the node too";
+	if (strstr(path, "/noiommu-") && uvio_lack(CAP_SYS_RAWIO))
+		return "without an IOMMU it takes CAP_SYS_RAWIO, as root on the host has it";
+	return "its mode permits it: perhaps a security module does not, or in a container its "
+	       "cgroup; dmesg, and the settings of the container, tell more";
 }
 
 /* The step that opens a node is called by its path. */
@@ -108,22 +135,51 @@ static int node_failed(struct uvio_udev *udev, int err, const char *path)
 	if (err == -EBUSY)
 		return uvio_fail(err,
 			"%s: %s is open in another program, for it or for another member "
-			"of its IOMMU group; fuser -v %s names it",
+			"of its IOMMU group, of which this process sees nothing; as root, fuser -v "
+			"%s names it",
 			udev->address.text, path, path);
 	return uvio_open_failed(
 		udev, err, path, err == -EPERM || err == -EACCES ? refusal(path) : NULL);
 }
 
+/* Another process which has the group or the card itself open; 0: none that can be seen. */
+static int find_holder(struct uvio_udev *udev, char *comm, size_t size)
+{
+	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	const char *address = udev->address.text;
+	int pid = 0;
+
+	if (!vfio_group_name(udev->ctx, address, name, sizeof(name)) &&
+		!uvio_dev_path(udev->ctx, path, "vfio/%s", name))
+		pid = uvio_find_opener(udev->ctx, path, comm, size);
+	if ((!pid || pid == getpid()) && !vfio_cdev_name(udev->ctx, address, name, sizeof(name)) &&
+		!uvio_dev_path(udev->ctx, path, "vfio/devices/%s", name))
+		pid = uvio_find_opener(udev->ctx, path, comm, size);
+	return pid == getpid() ? 0 : pid;
+}
+
+static bool may_be_held(int err, const char *step)
+{
+	return (!strncmp(step, "VFIO_DEVICE_BIND", 16) && (err == -EINVAL || err == -EBUSY)) ||
+	       (!strcmp(step, "VFIO_GROUP_SET_CONTAINER") && err == -EBUSY);
+}
+
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step)
 {
+	char name[UVIO_NAME_SIZE];
+	int pid;
+
 	if (step[0] == '/')
 		return node_failed(udev, err, step);
-	return uvio_open_failed(udev, err, step, cause_of(err, step));
+	pid = may_be_held(err, step) ? find_holder(udev, name, sizeof(name)) : 0;
+	if (pid)
+		return vfio_group_taken(udev, pid, name);
+	return uvio_open_failed(udev, err, step, cause_of(udev, err, step));
 }
 
 int vfio_failed(struct uvio_udev *udev, int err, const char *step)
 {
-	const char *cause = cause_of(err, step);
+	const char *cause = cause_of(udev, err, step);
 
 	if (err == -ENODEV)
 		return uvio_udev_gone(udev, "the kernel says so");

@@ -297,6 +297,16 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const ch
 /** The steps of open at which the kernel judges a VF token. */
 #define VFIO_STEP_WITH_TOKEN "VFIO_GROUP_GET_DEVICE_FD with a VF token"
 #define VFIO_BIND_WITH_TOKEN "VFIO_DEVICE_BIND_IOMMUFD with a VF token"
+/** What an errno of a step of open says; @holds looks whether it is so. NULL: @text says perhaps.
+ */
+struct vfio_cause {
+	const char *step;
+	int err;
+	const char *text;
+	bool (*holds)(struct uvio_ctx *ctx, const char *address);
+};
+/** NULL: no such cause. */
+const struct vfio_cause *vfio_cause_at(size_t i);
 /** A step of open failed: the sentence of vfio_probe() for its cause, or that of the step. */
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step);
 /** -EBUSY: process @pid has a member of the device's group. */

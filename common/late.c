@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* Why an interrupt did not come: as far as the card shows it. */
+#include <config.h>
+
+#include <errno.h>
+
+#include "backend.h"
+
+#define COMMAND_INTX_DISABLE 0x400
+#define STATUS_INTX 0x8 /* since PCI 2.3: the card asserts its line */
+
+static const char *message_cause(uint64_t command)
+{
+	if (!(command & PCI_COMMAND_BUS_MASTER))
+		return "bus mastering is off, without which no message leaves the card; "
+		       "uvio_bus_master()";
+	return "bus mastering is on: perhaps the card was not told to raise it, or masks its "
+	       "vector; look at its registers";
+}
+
+static const char *line_cause(uint64_t command, uint64_t status)
+{
+	if (command & COMMAND_INTX_DISABLE)
+		return "INTx is switched off in the card's command register; acknowledge the last "
+		       "one with uvio_irq_ack(), or enable INTx again";
+	if (status & STATUS_INTX)
+		return "the card asserts its line (Interrupt Status): perhaps the last one was not "
+		       "acknowledged with uvio_irq_ack()";
+	return "the card does not assert its line (Interrupt Status, which cards before PCI 2.3 do "
+	       "not have): perhaps it was not told to raise it; look at its registers";
+}
+
+static const char *cause(struct uvio_udev *udev)
+{
+	uint64_t state;
+
+	if (!udev->config.size || uvio_region_read(&udev->config, PCI_CONFIG_COMMAND, 4, &state))
+		return "perhaps the last one was not cleared in the card, or not acknowledged with "
+		       "uvio_irq_ack()";
+	return udev->irq_kind == UVIO_IRQ_INTX ? line_cause(state & 0xffff, state >> 16)
+					       : message_cause(state);
+}
+
+int uvio_irq_late(struct uvio_udev *udev, unsigned int vector, int timeout_ms)
+{
+	return uvio_fail(-ETIMEDOUT, "%s: no interrupt on vector %u within %d ms; %s",
+		udev->address.text, vector, timeout_ms, cause(udev));
+}
