@@ -43,9 +43,10 @@
  */
 #define EDU_DMA_MASK 0x0fffffff
 
-#define TIMEOUT_MS 2000
+#define TIMEOUT_MS 10000
+#define IRQ_MS 2000
 /* Of work, which a machine that emulates the card does when it has a processor to spare. */
-#define WORK_MS 10000
+#define WORK_MS 60000
 #define CLEAR_TRIES 16
 
 struct edu {
@@ -235,7 +236,7 @@ static int take_irq(struct edu *edu, uint32_t cause)
 {
 	uint64_t events;
 	uint32_t status;
-	int rc = uvio_irq_wait(edu->udev, 0, TIMEOUT_MS, &events);
+	int rc = uvio_irq_wait(edu->udev, 0, IRQ_MS, &events);
 
 	if (rc)
 		return rc;

@@ -19,7 +19,7 @@
 #define IVSHMEM_MEMORY 2
 #define IVSHMEM_NUMBERS 0x10000
 
-#define TIMEOUT_MS 2000
+#define TIMEOUT_MS 10000
 #define QUIET_MS 20
 #define ROUNDS 3
 #define WORDS 256

@@ -187,7 +187,7 @@ run_guarded "printf '\\003\\005' | dd of='$config' bs=1 seek=4 conv=notrunc 2>/d
 check "guard says nothing of a card that is in order" says_nothing
 check "guard succeeds with the program" status_is 0
 # shellcheck disable=SC2016
-run_guarded 'kill -TERM $PPID; exec sleep 20'
+run_guarded 'kill -TERM $PPID; exec sleep 600'
 check "guard hands signals on to the program" status_is 143
 run_on guard "$EDU" -- /nonexistent/driver
 check "guard ends with 127 where there is no such program" status_is 127

@@ -8,13 +8,14 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "../asleep.h"
+
 #include "scale.h"
 
 /* The card edu. */
 #define VENDOR 0x1234
 #define DEVICE 0x11e8
 #define CARDS 32
-#define TIMEOUT_MS 5000
 
 static struct {
 	struct uvio_udev *udev;
@@ -115,7 +116,7 @@ static int round_cards(const struct time_base *base, double *cost)
 		driver->irq_raise(cards[i].priv, 0);
 	start = clock_now(base);
 	while (served < enlisted) {
-		int count = epoll_wait(loop, ready, CARDS, TIMEOUT_MS);
+		int count = epoll_wait(loop, ready, CARDS, LONG_MS);
 
 		if (count <= 0)
 			return uvio_fail(

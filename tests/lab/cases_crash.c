@@ -15,7 +15,6 @@
 #include "conformance.h"
 
 #define EDU "0000:00:04.0"
-#define TIMEOUT_MS 5000
 #define KILLS 50
 #define KILL_WITHIN_US 40000
 #define PHASE_S 0.05
@@ -49,7 +48,7 @@ void *shared_memory(size_t size)
 int take_interrupt(struct pair *pair, unsigned int *spurious)
 {
 	for (int i = 0; i < SPURIOUS; i++) {
-		int rc = uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, NULL);
+		int rc = uvio_irq_wait(pair->udev, 0, LONG_MS, NULL);
 
 		if (rc == -EINTR)
 			continue;
@@ -221,11 +220,12 @@ static int victim(struct pair *pair)
 }
 
 /* Every third is killed while it opens or soon after; the others once they are at work. */
-static void await_work(void)
+static void await_work(pid_t pid)
 {
-	double end = seconds() + TIMEOUT_MS / 1e3;
+	siginfo_t ended = {0};
 
-	while (kill_round % 3 && *phase == OPENING && seconds() < end)
+	while (kill_round % 3 && *phase == OPENING && !ended.si_pid &&
+		!waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT))
 		pause_us(200);
 }
 
@@ -243,7 +243,7 @@ static int killed_after(struct pair *pair, unsigned int us)
 		fflush(stdout);
 		_exit(status);
 	}
-	await_work();
+	await_work(pid);
 	pause_us(us);
 	kill(pid, SIGKILL);
 	CHECK(waitpid(pid, &status, 0) == pid);
@@ -318,7 +318,7 @@ static int a_cause_outlives_its_process(struct pair *pair)
 	CHECK(in_child(pair, raise_and_die) == PASS);
 	CHECK_OK(uvio_udev_open(pair->ctx, pair->address, &options, &pair->udev));
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
-	rc = uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, NULL);
+	rc = uvio_irq_wait(pair->udev, 0, LONG_MS, NULL);
 	uvio_udev_close(pair->udev);
 	pair->udev = NULL;
 	CHECK_OK(rc);
@@ -343,17 +343,36 @@ static void handle_alarms(unsigned int first_us, unsigned int every_us)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+static int wait_is_ended(struct pair *pair)
+{
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL), -EINTR, "a signal");
+	return PASS;
+}
+
+static int ended_by_signal(struct pair *pair)
+{
+	int number = SIGALRM;
+	struct asleep signals = {asleep_interrupt, &number, .again = true};
+	int result;
+
+	CHECK(asleep_start(&signals));
+	result = wait_is_ended(pair);
+	asleep_end(&signals);
+	return result;
+}
+
 static int a_signal_ends_a_wait(struct pair *pair)
 {
+	handle_alarms(0, 0);
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
 	for (int i = 0; i < 20; i++) {
 		uint64_t events = 0;
 
-		handle_alarms(5000, 0);
-		CHECK_ERR(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, &events), -EINTR, "a signal");
+		if (ended_by_signal(pair))
+			return FAIL;
 		CHECK(uvio_udev_alive(pair->udev));
 		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-		CHECK_OK(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, &events));
+		CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, &events));
 		CHECK(events == 1);
 		CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
 		CHECK_OK(uvio_irq_ack(pair->udev, 0));
@@ -367,7 +386,7 @@ static int wait_through(struct pair *pair, unsigned int *signals)
 	uint64_t events = 0;
 	int rc;
 
-	while ((rc = uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, &events)) == -EINTR)
+	while ((rc = uvio_irq_wait(pair->udev, 0, LONG_MS, &events)) == -EINTR)
 		++*signals;
 	CHECK_OK(rc);
 	CHECK(events == 1);
@@ -384,7 +403,7 @@ static int interrupts_among_signals(struct pair *pair)
 	for (int i = 0; i < SIGNALLED; i++) {
 		/* Every fourth comes only after a wait which a signal has ended. */
 		if (i % 4 == 0) {
-			CHECK_ERR(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, NULL), -EINTR, "signal");
+			CHECK_ERR(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL), -EINTR, "signal");
 			signals++;
 		}
 		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));

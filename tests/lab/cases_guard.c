@@ -23,7 +23,6 @@
 #define GUARD "/lab/uvio-guard"
 #define HUGE_PAGE (2u << 20)
 #define ROUNDS 5
-#define TOO_LONG_MS 60000
 
 /* What the driver tells, and memory of somebody else to which it lets the card write. */
 struct shared {
@@ -168,7 +167,7 @@ static int await_guard(void)
 	/* It may have ended by now. */
 	fd.fd = shared->guard ? (int)syscall(SYS_pidfd_open, shared->guard, 0) : -1;
 	if (fd.fd >= 0)
-		n = poll(&fd, 1, TOO_LONG_MS);
+		n = poll(&fd, 1, LONG_MS);
 	close(fd.fd);
 	CHECK(n == 1);
 	return PASS;
@@ -184,7 +183,7 @@ static int end_round(struct pair *pair)
 	CHECK_OK(uvio_guard_new(pair->ctx, pair->address, 0, &guard));
 	CHECK_OK(uvio_guard_stop(guard, NULL));
 	uvio_guard_free(guard);
-	for (double end = seconds() + TOO_LONG_MS / 1e3; pair_open(pair) == -EBUSY;) {
+	for (double end = seconds() + LONG_MS / 1e3; pair_open(pair) == -EBUSY;) {
 		CHECK(seconds() < end);
 		pause_us(1000);
 	}

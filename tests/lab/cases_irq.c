@@ -8,7 +8,6 @@
 
 #include "conformance.h"
 
-#define TIMEOUT_MS 5000
 #define ROUNDS 100
 
 static int enable(struct pair *pair, enum uvio_irq_kind kind)
@@ -24,7 +23,7 @@ static int take_one(struct pair *pair)
 {
 	uint64_t events = 0;
 
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, &events));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, &events));
 	CHECK(events >= 1);
 	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
@@ -65,7 +64,7 @@ static int one_before_the_ack_is_reported(struct pair *pair)
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, NULL));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL));
 	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
@@ -77,7 +76,7 @@ static int without_ack_nothing_comes(struct pair *pair)
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, NULL));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL));
 	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20, NULL), -ETIMEDOUT, "uvio_irq_ack()");
@@ -125,7 +124,7 @@ static int fd_is_good_for_poll(struct pair *pair)
 	CHECK_OK(uvio_irq_consume(pair->udev, 0, &events));
 	CHECK(events == 0);
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK(poll(&fd, 1, TIMEOUT_MS) == 1 && fd.revents & POLLIN);
+	CHECK(poll(&fd, 1, LONG_MS) == 1 && fd.revents & POLLIN);
 	CHECK_OK(uvio_irq_consume(pair->udev, 0, &events));
 	CHECK(events == 1);
 	CHECK(poll(&fd, 1, 0) == 0);
@@ -222,7 +221,7 @@ static int die_with_one_pending(struct pair *pair)
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, TIMEOUT_MS, NULL));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL));
 	_exit(PASS);
 }
 

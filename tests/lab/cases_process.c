@@ -273,7 +273,7 @@ static int wait_until_gone(struct pair *pair)
 {
 	struct uvio_dma dma;
 
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20000, NULL), -ENODEV, "the device is gone");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL), -ENODEV, "the device is gone");
 	CHECK(!uvio_udev_alive(pair->udev));
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 1000, NULL), -ENODEV, "the device is gone");
 	CHECK_ERR(uvio_dma_alloc(pair->udev, 4096, 0, &dma), -ENODEV, "the device is gone");

@@ -15,12 +15,13 @@
 
 #include "conformance.h"
 
-#define LIMIT_MS 10000
-#define TAKEN_AFTER_US 40000
+#define LOOPS_FOR_US 40000 /* nothing depends on it */
+#define AT_ONCE 0
+#define WHEN_ASLEEP 1
 #define MARK 0xa5 /* not in the card */
 #define HOT "0000:01:00.0"
 #define HOT_ID "hot"
-#define PLUG_AFTER_US 200000
+#define PLUG_MS 1000 /* then it is tried again */
 
 /* A process which writes to sysfs when it is told: on vfio that blocks until the device is closed.
  */
@@ -56,9 +57,9 @@ static int monitor(const char *command)
 	return file && fclose(file) ? -errno : rc;
 }
 
-static bool comes_to_be(const char *address, bool there)
+static bool comes_to_be(const char *address, bool there, int within_ms)
 {
-	double end = seconds() + LIMIT_MS / 1e3;
+	double end = seconds() + within_ms / 1e3;
 	char path[128];
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
@@ -83,7 +84,10 @@ static void __attribute__((noreturn)) take_when_told(const struct pair *pair, in
 
 	if (read(told, &byte, 1) != 1)
 		_exit(1);
-	pause_us(TAKEN_AFTER_US);
+	if (byte == WHEN_ASLEEP)
+		await_poll(getppid());
+	else
+		pause_us(LOOPS_FOR_US);
 	_exit(take(pair) ? 1 : 0);
 }
 
@@ -105,17 +109,28 @@ static int taker_start(const struct pair *pair, struct taker *taker)
 	return PASS;
 }
 
+static int taker_tell(struct taker *taker, char when)
+{
+	taker->begin = seconds();
+	CHECK(write(taker->go, &when, 1) == 1);
+	return PASS;
+}
+
+/* To one which does not sleep, or only now and then. */
 static int taker_go(struct taker *taker)
 {
-	taker->begin = seconds() + TAKEN_AFTER_US / 1e6;
-	CHECK(write(taker->go, "", 1) == 1);
-	return PASS;
+	return taker_tell(taker, AT_ONCE);
+}
+
+static int taker_go_when_asleep(struct taker *taker)
+{
+	return taker_tell(taker, WHEN_ASLEEP);
 }
 
 /* What it wrote has been accepted, and it blocks no longer. */
 static int taker_end(struct taker *taker)
 {
-	double end = seconds() + LIMIT_MS / 1e3;
+	double end = seconds() + LONG_MS / 1e3;
 	int status;
 
 	if (!taker->pid)
@@ -145,7 +160,7 @@ static int is_gone(struct pair *pair)
 	CHECK(!uvio_udev_alive(pair->udev));
 	/* Without a notice nothing holds the card: let it be really gone. */
 	if (taking->how == UNPLUGGED && !(uvio_caps(pair->udev) & UVIO_CAP_RELEASE_NOTICE))
-		CHECK(comes_to_be(pair->address, false));
+		CHECK(comes_to_be(pair->address, false, LONG_MS));
 	CHECK_ERR(uvio_bus_master(pair->udev, true), -ENODEV, "the device is gone");
 	CHECK_ERR(uvio_dma_alloc(pair->udev, 4096, 0, &dma), -ENODEV, "the device is gone");
 	pair->driver->reg_read(pair->priv, 100);
@@ -156,18 +171,18 @@ static int is_gone(struct pair *pair)
 static int while_waiting(struct pair *pair, struct taker *taker)
 {
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
-	if (taker_go(taker))
+	if (taker_go_when_asleep(taker))
 		return FAIL;
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LIMIT_MS, NULL), -ENODEV, "the device is gone");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL), -ENODEV, "the device is gone");
 	noticed(taker, "uvio_irq_wait()");
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LIMIT_MS, NULL), -ENODEV, "the device is gone");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL), -ENODEV, "the device is gone");
 	return is_gone(pair);
 }
 
 /* Interrupts are off: nothing but uvio_udev_alive() tells. */
 static int while_reading(struct pair *pair, struct taker *taker)
 {
-	double end = seconds() + LIMIT_MS / 1e3;
+	double end = seconds() + LONG_MS / 1e3;
 
 	if (taker_go(taker))
 		return FAIL;
@@ -183,24 +198,23 @@ static int while_reading(struct pair *pair, struct taker *taker)
 /* A transfer may end well, be cut off or never happen; what matters is that it ends. */
 static int while_moving(struct pair *pair, struct taker *taker)
 {
-	double end = seconds() + LIMIT_MS / 1e3;
+	double end = seconds() + LONG_MS / 1e3;
 	struct uvio_dma dma;
 	int rc = 0, transfers = 0;
 
 	CHECK_OK(uvio_dma_alloc(pair->udev, 4096, 0, &dma));
 	CHECK_OK(uvio_bus_master(pair->udev, true));
-	if (taker_go(taker))
-		return FAIL;
-	for (; !rc && seconds() < end && uvio_udev_alive(pair->udev); transfers++) {
+	do {
 		memset(dma.addr, MARK, dma.size);
 		rc = pair->driver->dma_from_card(pair->priv, dma.iova, pair->driver->dma_max);
-	}
+		if (!transfers++ && taker_go(taker))
+			return FAIL;
+	} while (!rc && seconds() < end && uvio_udev_alive(pair->udev));
 	printf("# the last transfer gave %d, and its data %s\n", rc,
 		memchr(dma.addr, MARK, pair->driver->dma_max) ? "stayed away" : "came");
 	CHECK(!rc || rc == -ENODEV);
 	CHECK(!uvio_udev_alive(pair->udev));
 	noticed(taker, rc ? "the transfer" : "uvio_udev_alive()");
-	CHECK(transfers >= 1);
 	CHECK_OK(uvio_dma_free(pair->udev, &dma));
 	return is_gone(pair);
 }
@@ -211,7 +225,7 @@ static int while_moving(struct pair *pair, struct taker *taker)
  */
 static int while_mapped(struct pair *pair, struct taker *taker)
 {
-	double end = seconds() + LIMIT_MS / 1e3;
+	double end = seconds() + LONG_MS / 1e3;
 	struct uvio_region bar;
 	uint32_t id, after;
 
@@ -240,9 +254,9 @@ static int while_polling(struct pair *pair, struct taker *taker)
 	fds[0].fd = uvio_irq_fd(pair->udev, 0);
 	fds[1].fd = uvio_release_fd(pair->udev);
 	CHECK(fds[1].fd >= 0 || fds[1].fd == -ENOTSUP);
-	if (taker_go(taker))
+	if (taker_go_when_asleep(taker))
 		return FAIL;
-	CHECK(poll(fds, 2, LIMIT_MS) > 0);
+	CHECK(poll(fds, 2, LONG_MS) > 0);
 	if (fds[1].fd >= 0 && fds[1].revents) {
 		noticed(taker, "uvio_release_fd()");
 	} else {
@@ -271,13 +285,13 @@ static int while_awaiting_an_event(struct pair *pair, struct taker *taker)
 
 	CHECK_OK(uvio_bus_master(pair->udev, true));
 	CHECK_ERR(uvio_event_wait(pair->udev, 0, &event), -ETIMEDOUT, "no event");
-	if (taker_go(taker))
+	if (taker_go_when_asleep(taker))
 		return FAIL;
-	CHECK_OK(uvio_event_wait(pair->udev, LIMIT_MS, &event));
+	CHECK_OK(uvio_event_wait(pair->udev, LONG_MS, &event));
 	noticed(taker, "uvio_event_wait()");
 	if (is_event_of_taking(pair, event))
 		return FAIL;
-	CHECK_OK(uvio_event_wait(pair->udev, LIMIT_MS, &event));
+	CHECK_OK(uvio_event_wait(pair->udev, LONG_MS, &event));
 	return is_event_of_taking(pair, event) ? FAIL : is_gone(pair);
 }
 
@@ -291,10 +305,10 @@ static int while_polling_for_events(struct pair *pair, struct taker *taker)
 	/* Interrupts are no events. */
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
 	CHECK(!poll(&fd, 1, 20));
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, LIMIT_MS, NULL));
-	if (taker_go(taker))
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL));
+	if (taker_go_when_asleep(taker))
 		return FAIL;
-	CHECK(poll(&fd, 1, LIMIT_MS) == 1 && fd.revents & POLLIN);
+	CHECK(poll(&fd, 1, LONG_MS) == 1 && fd.revents & POLLIN);
 	noticed(taker, "uvio_event_fd()");
 	CHECK_OK(uvio_event_wait(pair->udev, 0, &event));
 	CHECK(poll(&fd, 1, 0) == 1);
@@ -304,10 +318,13 @@ static int while_polling_for_events(struct pair *pair, struct taker *taker)
 /* Where nothing keeps the driver, the card may have another one by now. */
 static int and_then_master(struct pair *pair, struct taker *taker)
 {
+	struct pollfd release = {.events = POLLIN};
+
 	if (uvio_caps(pair->udev) & UVIO_CAP_RELEASE_NOTICE) {
-		if (taker_go(taker))
+		if (taker_go_when_asleep(taker))
 			return FAIL;
-		pause_us(2 * TAKEN_AFTER_US);
+		CHECK_OK(release.fd = uvio_release_fd(pair->udev));
+		CHECK(poll(&release, 1, LONG_MS) == 1);
 		CHECK_OK(uvio_bus_master(pair->udev, true));
 		return PASS;
 	}
@@ -324,7 +341,6 @@ static int drive_until_taken(struct pair *pair)
 	struct taker taker;
 	int result;
 
-	alarm(4 * LIMIT_MS / 1000);
 	if (taker_start(pair, &taker))
 		return FAIL;
 	CHECK_OK(pair_open(pair));
@@ -333,11 +349,18 @@ static int drive_until_taken(struct pair *pair)
 	return taker_end(&taker) ? FAIL : result;
 }
 
-/* The guest lets go of the card before QEMU does, which may refuse to have two of a name. */
-static int plug_in(void)
+/* The guest lets go of the card before QEMU does, which until then refuses to have two of a name.
+ */
+static int plug_in(const char *address)
 {
-	pause_us(PLUG_AFTER_US);
-	return monitor("device_add edu,bus=rp0,id=" HOT_ID);
+	int rc = 0;
+
+	for (double end = seconds() + LONG_MS / 1e3; !rc && seconds() < end;) {
+		rc = monitor("device_add edu,bus=rp0,id=" HOT_ID);
+		if (!rc && comes_to_be(address, true, PLUG_MS))
+			return 0;
+	}
+	return rc ? rc : -ETIMEDOUT;
 }
 
 static int bring_back(struct pair *pair)
@@ -345,9 +368,8 @@ static int bring_back(struct pair *pair)
 	int result;
 
 	if (taking->how == UNPLUGGED) {
-		CHECK(comes_to_be(pair->address, false));
-		CHECK_OK(plug_in());
-		CHECK(comes_to_be(pair->address, true));
+		CHECK(comes_to_be(pair->address, false, LONG_MS));
+		CHECK_OK(plug_in(pair->address));
 	}
 	if (taking->how == REMOVED)
 		CHECK_OK(sysfs_write("/sys/bus/pci/rescan", "1"));

@@ -18,7 +18,6 @@
 
 #define CARDS 32
 #define ROUNDS 50
-#define TIMEOUT_MS 5000
 
 /* The same few pages again and again, so that the guest needs no memory for all of them. */
 static unsigned char *many_pages(void)
@@ -184,7 +183,7 @@ static int run_round(struct crowd *crowd, unsigned int round)
 	for (unsigned int i = 0; i < CARDS; i++)
 		CHECK_OK(crowd->pairs[i].driver->irq_raise(crowd->pairs[i].priv, 0));
 	while (total < CARDS) {
-		int count = epoll_wait(crowd->epoll, ready, CARDS, TIMEOUT_MS);
+		int count = epoll_wait(crowd->epoll, ready, CARDS, LONG_MS);
 
 		CHECK(count > 0);
 		for (int i = 0; i < count; i++)

@@ -11,9 +11,12 @@
 #include <linux/vfio.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "conformance.h"
@@ -23,8 +26,7 @@
 #define MANY 512
 #define FEW 16
 #define CPUS_FOR_MANY 4 /* a processor has some 200 vectors */
-#define TIMEOUT_MS 5000
-#define ERROR_INDEX 3 /* VFIO_PCI_ERR_IRQ_INDEX, which old headers have not */
+#define ERROR_INDEX 3	/* VFIO_PCI_ERR_IRQ_INDEX, which old headers have not */
 
 static struct uvio_ctx *context;
 static const char *card;
@@ -68,7 +70,7 @@ static int delivers(unsigned int vector)
 
 	CHECK_OK(uvio_irq_consume(udev, vector, NULL));
 	CHECK(!trigger(VFIO_PCI_MSIX_IRQ_INDEX, vector, 1));
-	CHECK_OK(uvio_irq_wait(udev, vector, TIMEOUT_MS, &events));
+	CHECK_OK(uvio_irq_wait(udev, vector, LONG_MS, &events));
 	CHECK(events == 1);
 	CHECK_OK(uvio_irq_consume(udev, vector, &events));
 	CHECK(!events);
@@ -171,16 +173,27 @@ static int growing_a_bit(void)
 	return grow_to(FEW, 8 * FEW);
 }
 
+static atomic_int waiter_tid, waits_done;
+
+/* Until the waiter has been woken so often, and sleeps again. */
+static void await_waiter(int waits)
+{
+	while (!atomic_load(&waiter_tid) || atomic_load(&waits_done) < waits)
+		sched_yield();
+	await_poll(atomic_load(&waiter_tid));
+}
+
 static void *wait_for_two(void *data)
 {
 	uint64_t events = 0, more = 0;
 
 	(void)data;
-	if (uvio_irq_wait(udev, 3, TIMEOUT_MS, &events))
+	atomic_store(&waiter_tid, (int)syscall(SYS_gettid));
+	if (uvio_irq_wait(udev, 3, LONG_MS, &events))
 		return NULL;
+	atomic_store(&waits_done, 1);
 	/* The spurious one of growth may have been the first. */
-	return uvio_irq_wait(udev, 3, TIMEOUT_MS, &more) ? NULL
-							 : (void *)(uintptr_t)(events + more);
+	return uvio_irq_wait(udev, 3, LONG_MS, &more) ? NULL : (void *)(uintptr_t)(events + more);
 }
 
 static int growing_under_a_waiter(void)
@@ -189,14 +202,17 @@ static int growing_under_a_waiter(void)
 	pthread_t waiter;
 	void *events;
 
+	atomic_store(&waiter_tid, 0);
+	atomic_store(&waits_done, 0);
 	CHECK_OK(uvio_irq_enable(udev, UVIO_IRQ_MSIX, FEW));
 	CHECK(!pthread_create(&waiter, NULL, wait_for_two, NULL));
+	await_waiter(0);
 	if (seamless) {
 		CHECK(!trigger(VFIO_PCI_MSIX_IRQ_INDEX, 3, 1));
-		usleep(100000);
+		await_waiter(1);
 	}
 	CHECK_OK(uvio_irq_grow(udev, 2 * FEW));
-	usleep(100000);
+	await_waiter(1);
 	CHECK(!trigger(VFIO_PCI_MSIX_IRQ_INDEX, 3, 1));
 	pthread_join(waiter, &events);
 	CHECK((uintptr_t)events == 2);
@@ -236,9 +252,9 @@ static int an_error_is_told(void)
 	CHECK_ERR(uvio_event_wait(udev, 0, &event), -ETIMEDOUT, "no event within 0 ms");
 	CHECK(!poll(&fd, 1, 0));
 	CHECK(!trigger(ERROR_INDEX, 0, 1));
-	CHECK(poll(&fd, 1, TIMEOUT_MS) == 1);
+	CHECK(poll(&fd, 1, LONG_MS) == 1);
 	CHECK_ERR(uvio_irq_wait(udev, 0, 20, NULL), -ETIMEDOUT, "no interrupt on vector 0");
-	CHECK_OK(uvio_event_wait(udev, TIMEOUT_MS, &event));
+	CHECK_OK(uvio_event_wait(udev, LONG_MS, &event));
 	CHECK(event == UVIO_EVENT_ERROR);
 	CHECK(!poll(&fd, 1, 0));
 	CHECK_ERR(uvio_event_wait(udev, 0, &event), -ETIMEDOUT, "no event within 0 ms");

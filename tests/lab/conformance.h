@@ -12,6 +12,8 @@
 
 #include <uvio/uvio.h>
 
+#include "../asleep.h"
+
 #define PASS 0
 #define FAIL 1
 #define SKIP 2

@@ -32,8 +32,7 @@ host_server() { # NAME VECTORS FOLDER
     "and the lab in the folder of the build, or leave the card out (--card edu)"
   "$server" "$socket" "$2" >&2 &
   helpers+=" $!"
-  for ((i = 0; i < 200; i++)); do
-    [[ ! -S $socket && -d /proc/$! ]] || break
+  while [[ ! -S $socket && -d /proc/$! ]]; do
     sleep 0.05
   done
   [[ -S $socket ]] || die "$server" "does not start (reason above)"

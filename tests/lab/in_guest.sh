@@ -30,6 +30,13 @@ keys() {
   sed -n 's/^ *"\([a-z0-9_]*\)": *.*/\1/p' | sort -u | tr '\n' ' '
 }
 
+# until_open PID FILE: it has such a file open, or has ended.
+until_open() {
+  while [ -d "/proc/$1/fd" ] && ! ls -l "/proc/$1/fd" 2>/dev/null | grep -q "$2"; do
+    sleep 0.1
+  done
+}
+
 figure='max median p99 unit'
 
 uvio bind $card vfio >/dev/null
@@ -56,7 +63,7 @@ for backend in vfio uio; do
   check "example_irq: on $backend" "3 interrupts" "$(example_irq $card | cut -d , -f 1)"
   check "example_dma: on $backend" "through the card" "$(example_dma $card)"
   example_event $card >/tmp/event &
-  until ls -l /proc/$!/fd 2>/dev/null | grep -q eventpoll; do sleep 0.1; done
+  until_open $! eventpoll
   echo $card >/sys/bus/pci/devices/$card/driver/unbind
   wait $!
   status=$?
@@ -122,7 +129,7 @@ check "irq: a vector is raised and taken" 1 \
 uvio bind $ivshmem none >/dev/null
 
 uvio compare -n 100000 $card >/tmp/table 2>/dev/null &
-sleep 1
+until_open $! '/dev/vfio\|/dev/uio'
 kill -TERM $!
 wait $!
 check "compare: ended by SIGTERM says so" 143 $?
