@@ -241,10 +241,13 @@ void sim_vfio_report_error(void)
 		vfio.error = -1;
 }
 
+/* Only of what was masked the kernel looks whether the card asserts its line. */
 static void unmask(void)
 {
+	bool was_masked = vfio.masked;
+
 	vfio.masked = false;
-	if (vfio.pending)
+	if (vfio.pending || (was_masked && vfio.asserted))
 		deliver(0);
 }
 

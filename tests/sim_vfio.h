@@ -68,6 +68,7 @@ struct sim_vfio {
 	unsigned int set_irqs;	    /* calls of it */
 	unsigned int early_closes;  /* of eventfds which the kernel still signals */
 	bool masked, pending;
+	bool asserted; /* INTx, since before it was enabled: nobody saw that */
 	unsigned int resets, hot_resets;
 	unsigned int asked_affected;
 	bool low_power;

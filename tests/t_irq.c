@@ -12,6 +12,8 @@
 #include "asleep.h"
 #include "fixture.h"
 
+#define BUSY_WAITS 10000 /* more than those between two looks */
+
 static uint64_t events;
 static struct uvio_region registers;
 
@@ -321,6 +323,24 @@ static void a_request_to_release_ends_the_wait(void)
 	ASSERT(!uvio_udev_alive(udev));
 }
 
+/* Its next event is always there: it never sleeps, where it would see the request. */
+static void a_request_to_release_ends_the_waits_of_a_busy_card(void)
+{
+	int rc = 0, waits = 0;
+
+	enable(UVIO_IRQ_MSI, 1);
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, LONG_MS, &events));
+	fake_ask_release(udev);
+	for (; !rc && waits < BUSY_WAITS; waits++) {
+		fake_raise(udev, 0);
+		rc = uvio_irq_wait(udev, 0, LONG_MS, &events);
+	}
+	ASSERT_ERR(
+		rc, -ENODEV, EDU ": the device is gone: the kernel asks to release it; close it");
+	ASSERT(!uvio_udev_alive(udev));
+}
+
 static void a_card_that_is_pulled_ends_the_wait(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
@@ -433,6 +453,7 @@ static CU_TestInfo waiting[] = {
 	TEST(an_event_wakes_the_waiter),
 	TEST_FOR("uio 3.13", a_signal_ends_the_wait),
 	TEST(a_request_to_release_ends_the_wait),
+	TEST(a_request_to_release_ends_the_waits_of_a_busy_card),
 	TEST(a_card_that_is_pulled_ends_the_wait),
 	TEST(a_card_that_was_found_gone_ends_the_wait),
 	CU_TEST_INFO_NULL,

@@ -205,6 +205,18 @@ static void a_line_is_unmasked_when_it_is_enabled(void)
 	ASSERT(vfio.masked);
 }
 
+static void a_line_that_was_asserted_before_is_reported(void)
+{
+	card_open_asserted();
+	vfio.asserted = true;
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	ASSERT_EQ(taken(0), 1);
+	ASSERT_EQ(taken(0), 0);
+	vfio.asserted = false;
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+	ASSERT_EQ(taken(0), 0);
+}
+
 static void a_line_is_masked_until_it_is_acknowledged(void)
 {
 	card_open_asserted();
@@ -370,6 +382,8 @@ static CU_TestInfo vectors[] = {
 	{"a message is neither masked nor unmasked (vfio 69)",
 		a_message_is_neither_masked_nor_unmasked},
 	{"a line is unmasked when it is enabled (vfio 66)", a_line_is_unmasked_when_it_is_enabled},
+	{"a line that was asserted before is reported (vfio 66)",
+		a_line_that_was_asserted_before_is_reported},
 	{"a line is masked until it is acknowledged (vfio 65)",
 		a_line_is_masked_until_it_is_acknowledged},
 	{"every vector has an eventfd (vfio 64)", every_vector_has_an_eventfd},
