@@ -57,8 +57,8 @@ struct uvio_dma_table {
 	struct uvio_table table;
 	_Atomic(struct uvio_mapping *) spare; /* for the next; NULL: none */
 	size_t page;			      /* of the machine, a power of two */
-	uint64_t mask;
-	uint64_t most; /* the mask given at open: no other goes beyond it; shared: all ones */
+	uint64_t mask;		   /* the narrowest of those devices; all ones: none is there */
+	struct uvio_udev *devices; /* that are open in the domain, linked by next */
 };
 
 /** What a read of an event descriptor gives: an eventfd its count, a UIO node a running number. */
@@ -126,6 +126,10 @@ struct uvio_udev {
 	struct uvio_vector *vectors;
 	struct uvio_domain *domain; /* never NULL */
 	const char *transport;	    /* one of backend->transports; NULL: the backend's choice */
+	/* With the lock of the domain's table. */
+	struct uvio_udev *next; /* in the domain */
+	uint64_t dma_mask;
+	uint64_t dma_most; /* the mask given at open: no other goes beyond it */
 };
 
 /** An address space of cards: what is mapped in it, and for which devices. */
@@ -224,7 +228,8 @@ struct uvio_backend_ops {
 	/** Makes the segments, all below the domain's mask, of what is not fixed. Called with the
 	 * table's lock held. */
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
-	int (*dma_unmap)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	/** Also where no device is open in the domain any more. */
+	int (*dma_unmap)(struct uvio_domain *domain, struct uvio_mapping *mapping);
 	/** Whether @size bytes from @into on are where the segments say: 0, -ESTALE, or -ENOTSUP:
 	 * it cannot be known. NULL: pages never move. With the table's lock held. */
 	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
@@ -318,10 +323,18 @@ void uvio_dma_init(struct uvio_dma_table *dma);
 /** Calls @each with each mapping until one is not 0. With the table's lock held. */
 int uvio_dma_each(const struct uvio_dma_table *dma,
 	int (*each)(void *data, const struct uvio_mapping *mapping), void *data);
-/** Through a device that is open in the domain. */
-void uvio_dma_unmap_all(struct uvio_udev *udev);
+/** The device counts for the mask from now on, and no more. */
+void uvio_dma_join(struct uvio_udev *udev);
+void uvio_dma_leave(struct uvio_udev *udev);
+/** Before the last device leaves: of @kept only what uvio_dma_alloc() and the like gave stays. */
+void uvio_dma_unmap_all(struct uvio_domain *domain, bool kept);
+/** As uvio_dma_unmap() and uvio_dma_free(), where the domain's devices neither come nor go. */
+int uvio_dma_unmap_from(struct uvio_domain *domain, const char *object, void *addr, size_t size);
+int uvio_dma_free_from(struct uvio_domain *domain, const char *object, struct uvio_dma *dma);
 /** Where no device is. */
 void uvio_dma_cleanup(struct uvio_domain *domain);
+/** Where segment @i ends, in the mapping. */
+uint64_t uvio_segment_end(const struct uvio_mapping *mapping, size_t i);
 /** Makes room for @count segments in all. -ENOMEM. */
 int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count);
 /** Adds a segment behind the last, joined with it where they touch. -ENOMEM. */
@@ -358,6 +371,8 @@ int uvio_dma_check_mask(struct uvio_udev *udev, uint64_t mask);
 int uvio_dma_limit_mask(struct uvio_udev *udev, uint64_t mask);
 /** -ENOMEM because of RLIMIT_MEMLOCK, with the figures in the text. */
 int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping);
+/** The same of whole pages of @page bytes, which may be larger than the machine's. */
+int uvio_dma_aligned(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t page);
 /** Anonymous, shared, zeroed, not inherited by children. */
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags);
 

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -16,7 +14,7 @@ void uvio_dma_init(struct uvio_dma_table *dma)
 {
 	pthread_mutex_init(&dma->lock, NULL);
 	dma->page = (size_t)sysconf(_SC_PAGESIZE);
-	dma->mask = dma->most = UINT64_MAX;
+	dma->mask = UINT64_MAX;
 }
 
 int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count)
@@ -62,7 +60,7 @@ static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsi
 	if (rc)
 		return rc;
 	if (mapping->segment_count > max) {
-		udev->backend->ops->dma_unmap(udev, mapping);
+		udev->backend->ops->dma_unmap(udev->domain, mapping);
 		return uvio_fail(-E2BIG,
 			"%s: DMA map: the memory lies in %u pieces, and there is "
 			"room for %u",
@@ -70,16 +68,6 @@ static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsi
 	}
 	uvio_table_insert(table, mapping);
 	return 0;
-}
-
-static int map(struct uvio_udev *udev, struct uvio_mapping *mapping, unsigned int max)
-{
-	int rc;
-
-	pthread_mutex_lock(&udev->domain->dma.lock);
-	rc = map_locked(udev, mapping, max);
-	pthread_mutex_unlock(&udev->domain->dma.lock);
-	return rc;
 }
 
 static int check_flags(struct uvio_udev *udev, uint32_t *flags)
@@ -135,21 +123,49 @@ static inline struct uvio_mapping *mapping_new(struct uvio_udev *udev, uint32_t 
 	return mapping;
 }
 
-static void fill_in(struct uvio_dma_segment *segments, const struct uvio_mapping *mapping)
+/** What the caller gets of a mapping; no longer than the lock is held is it certain to be there. */
+struct answer {
+	struct uvio_dma_segment *segments; /* NULL: none are wanted */
+	unsigned int max;
+	struct uvio_dma *dma; /* NULL: not wanted; its size is set */
+};
+
+static void fill_in(const struct answer *answer, const struct uvio_mapping *mapping)
 {
 	uint64_t end = mapping->filled;
 
-	for (size_t i = mapping->segment_count; i--;) {
+	for (size_t i = answer->segments ? mapping->segment_count : 0; i--;) {
 		const struct uvio_mapping_segment *segment = &mapping->segments[i];
 
-		segments[i] = (struct uvio_dma_segment){segment->iova, end - segment->begin};
+		answer->segments[i] =
+			(struct uvio_dma_segment){segment->iova, end - segment->begin};
 		end = segment->begin;
 	}
+	if (!answer->dma)
+		return;
+	answer->dma->addr = (void *)mapping->addr;
+	answer->dma->iova = mapping->segments[0].iova;
+}
+
+/* The number of segments. The mapping is the table's, or the caller's where that fails. */
+static int map(struct uvio_udev *udev, struct uvio_mapping *mapping, const struct answer *answer)
+{
+	int rc;
+
+	pthread_mutex_lock(&udev->domain->dma.lock);
+	rc = map_locked(udev, mapping, answer->max);
+	if (!rc) {
+		rc = (int)mapping->segment_count;
+		fill_in(answer, mapping);
+	}
+	pthread_mutex_unlock(&udev->domain->dma.lock);
+	return rc;
 }
 
 int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags,
 	struct uvio_dma_segment *segments, unsigned int max)
 {
+	const struct answer answer = {.segments = segments, .max = max};
 	struct uvio_mapping *mapping;
 	int rc = check_flags(udev, &flags);
 
@@ -166,14 +182,11 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 		return -ENOMEM;
 	mapping->addr = (uintptr_t)addr;
 	mapping->size = size;
-	rc = map(udev, mapping, max);
-	if (rc) {
+	rc = map(udev, mapping, &answer);
+	if (rc < 0)
 		mapping_free(udev->domain, mapping);
-		return rc;
-	}
-	fill_in(segments, mapping);
-	/* The table has it now: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	return (int)mapping->segment_count;
+	/* Else the table has it now: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	return rc;
 }
 
 static void drop(struct uvio_domain *domain, struct uvio_mapping *mapping)
@@ -184,31 +197,37 @@ static void drop(struct uvio_domain *domain, struct uvio_mapping *mapping)
 	mapping_free(domain, mapping);
 }
 
-static int unmap_locked(struct uvio_udev *udev, uintptr_t addr, size_t size, bool owned)
+static int unmap_locked(
+	struct uvio_domain *domain, const char *object, uintptr_t addr, size_t size, bool owned)
 {
-	struct uvio_mapping *mapping = uvio_table_find(&udev->domain->dma.table, addr);
+	struct uvio_mapping *mapping = uvio_table_find(&domain->dma.table, addr);
 	int rc;
 
 	if (!mapping || mapping->addr != addr || mapping->size != size || mapping->owned != owned)
 		return uvio_fail(-EINVAL,
 			"%s: DMA: 0x%llx bytes at %p were not %s; what was must be "
 			"given back whole",
-			udev->address.text, (unsigned long long)size, (void *)addr,
+			object, (unsigned long long)size, (void *)addr,
 			owned ? "allocated" : "mapped");
-	rc = udev->backend->ops->dma_unmap(udev, mapping);
+	rc = domain->backend->ops->dma_unmap(domain, mapping);
 	if (!rc)
-		drop(udev->domain, mapping);
+		drop(domain, mapping);
+	return rc;
+}
+
+int uvio_dma_unmap_from(struct uvio_domain *domain, const char *object, void *addr, size_t size)
+{
+	int rc;
+
+	pthread_mutex_lock(&domain->dma.lock);
+	rc = unmap_locked(domain, object, (uintptr_t)addr, size, false);
+	pthread_mutex_unlock(&domain->dma.lock);
 	return rc;
 }
 
 int uvio_dma_unmap(struct uvio_udev *udev, void *addr, size_t size)
 {
-	int rc;
-
-	pthread_mutex_lock(&udev->domain->dma.lock);
-	rc = unmap_locked(udev, (uintptr_t)addr, size, false);
-	pthread_mutex_unlock(&udev->domain->dma.lock);
-	return rc;
+	return uvio_dma_unmap_from(udev->domain, udev->address.text, addr, size);
 }
 
 static int round_up(struct uvio_udev *udev, size_t size, size_t *rounded)
@@ -228,6 +247,8 @@ static int round_up(struct uvio_udev *udev, size_t size, size_t *rounded)
 int uvio_dma_obtain(struct uvio_udev *udev, const struct uvio_dma_source *source, uint32_t flags,
 	struct uvio_dma_segment *segments, unsigned int max, struct uvio_dma *dma)
 {
+	struct uvio_dma got = {.size = source->size};
+	const struct answer answer = {.segments = segments, .max = max, .dma = &got};
 	struct uvio_saved_error before;
 	struct uvio_mapping *mapping;
 	size_t rounded = 0;
@@ -246,19 +267,15 @@ int uvio_dma_obtain(struct uvio_udev *udev, const struct uvio_dma_source *source
 	rc = source->memory(udev, mapping, source->what);
 	if (rc)
 		goto err_free_mapping;
-	rc = map(udev, mapping, max);
-	if (rc)
+	if (source->kernel)
+		got.size = mapping->size;
+	rc = map(udev, mapping, &answer);
+	if (rc < 0)
 		goto err_free_memory;
 	uvio_error_restore(&before);
-	*dma = (struct uvio_dma){
-		.addr = (void *)mapping->addr,
-		.iova = mapping->segments[0].iova,
-		.size = source->kernel ? mapping->size : source->size,
-	};
-	if (segments)
-		fill_in(segments, mapping);
+	*dma = got;
 	/* The table has it now: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	return (int)mapping->segment_count;
+	return rc;
 
 err_free_memory:
 	udev->backend->ops->dma_memory_free(udev->domain, mapping);
@@ -267,19 +284,24 @@ err_free_mapping:
 	return rc;
 }
 
-int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma)
+int uvio_dma_free_from(struct uvio_domain *domain, const char *object, struct uvio_dma *dma)
 {
 	uintptr_t addr = (uintptr_t)dma->addr;
 	const struct uvio_mapping *mapping;
 	int rc;
 
-	pthread_mutex_lock(&udev->domain->dma.lock);
-	mapping = uvio_table_find(&udev->domain->dma.table, addr);
-	rc = unmap_locked(udev, addr, mapping ? mapping->size : 0, true);
-	pthread_mutex_unlock(&udev->domain->dma.lock);
+	pthread_mutex_lock(&domain->dma.lock);
+	mapping = uvio_table_find(&domain->dma.table, addr);
+	rc = unmap_locked(domain, object, addr, mapping ? mapping->size : 0, true);
+	pthread_mutex_unlock(&domain->dma.lock);
 	if (!rc)
 		*dma = (struct uvio_dma){0};
 	return rc;
+}
+
+int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma)
+{
+	return uvio_dma_free_from(udev->domain, udev->address.text, dma);
 }
 
 int uvio_dma_each(const struct uvio_dma_table *dma,
@@ -293,17 +315,21 @@ int uvio_dma_each(const struct uvio_dma_table *dma,
 	return rc;
 }
 
-void uvio_dma_unmap_all(struct uvio_udev *udev)
+void uvio_dma_unmap_all(struct uvio_domain *domain, bool kept)
 {
-	struct uvio_dma_table *dma = &udev->domain->dma;
+	struct uvio_dma_table *dma = &domain->dma;
 	struct uvio_mapping *mapping;
+	uintptr_t at = 0;
 
 	pthread_mutex_lock(&dma->lock);
-	while ((mapping = uvio_table_next(&dma->table, 0))) {
+	while ((mapping = uvio_table_next(&dma->table, at))) {
+		at = mapping->addr + 1;
+		if (kept && mapping->owned && !mapping->fixed)
+			continue;
 		/* Memory which the card may still reach is not given back. */
-		if (udev->backend->ops->dma_unmap(udev, mapping))
+		if (domain->backend->ops->dma_unmap(domain, mapping))
 			mapping->owned = false;
-		drop(udev->domain, mapping);
+		drop(domain, mapping);
 	}
 	pthread_mutex_unlock(&dma->lock);
 }
@@ -319,7 +345,7 @@ void uvio_dma_cleanup(struct uvio_domain *domain)
 	pthread_mutex_destroy(&domain->dma.lock);
 }
 
-static uint64_t segment_end(const struct uvio_mapping *mapping, size_t i)
+uint64_t uvio_segment_end(const struct uvio_mapping *mapping, size_t i)
 {
 	return i + 1 < mapping->segment_count ? mapping->segments[i + 1].begin : mapping->filled;
 }
@@ -347,7 +373,7 @@ static int __attribute__((noinline)) look_up_among(struct uvio_udev *udev, const
 
 	*iova = segment->iova + (into - segment->begin);
 	if (contiguous)
-		*contiguous = segment_end(mapping, i) - into;
+		*contiguous = uvio_segment_end(mapping, i) - into;
 	uvio_table_unlock(&udev->domain->dma.table);
 	return 0;
 }
@@ -396,19 +422,6 @@ int uvio_dma_iova(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint
 	return look_up(udev, table, addr, iova, contiguous);
 }
 
-static int lies_above(void *data, const struct uvio_mapping *mapping)
-{
-	const uint64_t *mask = data;
-
-	for (size_t i = 0; i < mapping->segment_count; i++) {
-		const struct uvio_mapping_segment *segment = &mapping->segments[i];
-
-		if (segment->iova + (segment_end(mapping, i) - segment->begin) - 1 > *mask)
-			return -EBUSY;
-	}
-	return 0;
-}
-
 int uvio_dma_verify(struct uvio_udev *udev, const void *addr, size_t size)
 {
 	const struct uvio_mapping *mapping;
@@ -426,93 +439,4 @@ int uvio_dma_verify(struct uvio_udev *udev, const void *addr, size_t size)
 		rc = udev->backend->ops->dma_verify(udev, mapping, at - mapping->addr, size);
 	pthread_mutex_unlock(&udev->domain->dma.lock);
 	return rc;
-}
-
-/* Whether that is possible, or, where it is to be @set, that too. */
-static int change_mask(struct uvio_udev *udev, uint64_t mask, bool set)
-{
-	struct uvio_dma_table *dma = &udev->domain->dma;
-	int rc;
-
-	if (mask & (mask + 1) || mask < 0xfff)
-		return uvio_fail(-EINVAL,
-			"%s: DMA mask 0x%llx: it must be 2^n - 1, as 0xffffffff, and not below a "
-			"page",
-			udev->address.text, (unsigned long long)mask);
-	if (mask > dma->most)
-		mask = dma->most;
-	pthread_mutex_lock(&dma->lock);
-	/* Among several cards the one that reaches least. */
-	if (udev->domain->shared && mask > dma->mask)
-		mask = dma->mask;
-	rc = uvio_dma_each(dma, lies_above, &mask);
-	if (!rc && set)
-		dma->mask = mask;
-	pthread_mutex_unlock(&dma->lock);
-	if (rc)
-		return uvio_fail(rc,
-			"%s: DMA mask 0x%llx: memory above it is mapped; unmap that "
-			"first, or set the mask before mapping",
-			udev->address.text, (unsigned long long)mask);
-	return 0;
-}
-
-int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
-{
-	return change_mask(udev, mask, true);
-}
-
-int uvio_dma_check_mask(struct uvio_udev *udev, uint64_t mask)
-{
-	return change_mask(udev, mask, false);
-}
-
-int uvio_dma_limit_mask(struct uvio_udev *udev, uint64_t mask)
-{
-	int rc = change_mask(udev, mask, true);
-
-	/* That of a shared domain is never widened. */
-	if (!rc && !udev->domain->shared)
-		udev->domain->dma.most = mask;
-	return rc;
-}
-
-static int add_size(void *data, const struct uvio_mapping *mapping)
-{
-	*(unsigned long long *)data += mapping->size >> 10;
-	return 0;
-}
-
-int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping)
-{
-	unsigned long long mapped = 0, want = mapping->size >> 10;
-	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
-
-	uvio_dma_each(&udev->domain->dma, add_size, &mapped);
-	getrlimit(RLIMIT_MEMLOCK, &limit);
-	if (limit.rlim_cur == RLIM_INFINITY)
-		return uvio_fail(-ENOMEM,
-			"%s: DMA map: %llu KiB asked for, %llu KiB mapped already, and "
-			"the kernel has no memory for more; ask for less",
-			udev->address.text, want, mapped);
-	return uvio_fail(-ENOMEM,
-		"%s: DMA map: %llu KiB asked for, %llu KiB mapped already, and "
-		"locked memory is limited to %llu KiB (RLIMIT_MEMLOCK); raise it: "
-		"ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the "
-		"systemd unit",
-		udev->address.text, want, mapped, (unsigned long long)limit.rlim_cur >> 10);
-}
-
-int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags)
-{
-	void *addr;
-	int rc = uvio_sys_mmap(NULL, mapping->size, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS | mmap_flags, -1, 0, &addr);
-
-	if (rc)
-		return uvio_fail(rc, "%s: DMA alloc: no memory for 0x%llx bytes: %s",
-			udev->address.text, (unsigned long long)mapping->size, strerror(-rc));
-	uvio_sys_madvise(addr, mapping->size, MADV_DONTFORK);
-	mapping->addr = (uintptr_t)addr;
-	return 0;
 }

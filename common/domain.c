@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,7 +113,35 @@ static void forget_kind(struct uvio_domain *domain)
 	domain->priv = NULL;
 	domain->backend = NULL;
 	domain->transport = NULL;
-	domain->dma.mask = UINT64_MAX;
+}
+
+static int unmap_or_free(struct uvio_domain *domain, void *addr, size_t size, struct uvio_dma *dma)
+{
+	char object[UVIO_ADDRESS_SIZE + 16];
+	int rc;
+
+	if (!domain)
+		return uvio_fail(-EINVAL, "domain: none was given");
+	pthread_mutex_lock(&domain->lock);
+	snprintf(object, sizeof(object), "domain of %s", domain->backend ? domain->name : "none");
+	rc = dma ? uvio_dma_free_from(domain, object, dma)
+		 : uvio_dma_unmap_from(domain, object, addr, size);
+	if (domain->backend)
+		forget_kind(domain);
+	pthread_mutex_unlock(&domain->lock);
+	return rc;
+}
+
+int uvio_domain_dma_unmap(struct uvio_domain *domain, void *addr, size_t size)
+{
+	return unmap_or_free(domain, addr, size, NULL);
+}
+
+int uvio_domain_dma_free(struct uvio_domain *domain, struct uvio_dma *dma)
+{
+	if (!dma)
+		return uvio_fail(-EINVAL, "domain: no buffer was given");
+	return unmap_or_free(domain, NULL, 0, dma);
 }
 
 static int join_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
@@ -133,6 +162,7 @@ static int join_locked(struct uvio_udev *udev, const struct uvio_open_options *o
 		return rc;
 	}
 	domain->transport = udev->transport;
+	uvio_dma_join(udev);
 	domain->devices++;
 	return 0;
 }
@@ -142,6 +172,7 @@ int uvio_domain_join(
 {
 	int rc;
 
+	udev->dma_mask = udev->dma_most = UINT64_MAX;
 	udev->domain = shared ? shared : domain_new(udev->ctx, false);
 	if (!udev->domain)
 		return uvio_no_memory(udev->address.text);
@@ -158,9 +189,10 @@ void uvio_domain_leave(struct uvio_udev *udev)
 	struct uvio_domain *domain = udev->domain;
 	bool shared = domain->shared; /* one that is may be freed as soon as it is unlocked */
 
-	if (!shared)
-		uvio_dma_unmap_all(udev);
 	pthread_mutex_lock(&domain->lock);
+	if (domain->devices == 1)
+		uvio_dma_unmap_all(domain, shared);
+	uvio_dma_leave(udev);
 	udev->backend->ops->close(udev);
 	domain->devices--;
 	forget_kind(domain);

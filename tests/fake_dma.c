@@ -95,12 +95,12 @@ int fake_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return rc;
 }
 
-int fake_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
+int fake_dma_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
 	if (fake_faults.dma_unmap)
 		return uvio_fail(fake_faults.dma_unmap, "%s: DMA unmap: the fake IOMMU is stuck",
-			udev->address.text);
-	remove_windows(udev->domain->priv, mapping);
+			domain->name);
+	remove_windows(domain->priv, mapping);
 	return 0;
 }
 

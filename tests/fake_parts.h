@@ -21,7 +21,7 @@ void fake_card_signal(struct fake *fake, unsigned int vector);
 int fake_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
 void fake_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping);
 int fake_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
-int fake_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int fake_dma_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping);
 void fake_domain_cleanup(struct uvio_domain *domain);
 /** Where the card's access to one byte ends up; NULL: it is stopped. */
 unsigned char *fake_translate(const struct fake *card, uint64_t iova, uint32_t flag);

@@ -410,12 +410,22 @@ void __wrap_uvio_sys_munmap(void *addr, size_t size);
 
 void __wrap_uvio_sys_munmap(void *addr, size_t size)
 {
-	for (unsigned int i = 0; i < mapping_count; i++)
-		if (mappings[i].addr == addr && mappings[i].size == size) {
-			mappings[i] = mappings[--mapping_count];
-			__real_uvio_sys_munmap(addr, size);
-			return;
-		}
+	char *first = addr, *end = first + size;
+
+	for (unsigned int i = 0; i < mapping_count; i++) {
+		struct open_mapping *mapping = &mappings[i];
+		char *begin = mapping->addr, *last = begin + mapping->size;
+
+		/* All of it, or what is before or behind the rest. */
+		if (first < begin || end > last || (first > begin && end < last))
+			continue;
+		mapping->addr = first == begin ? end : begin;
+		mapping->size -= size;
+		if (!mapping->size)
+			*mapping = mappings[--mapping_count];
+		__real_uvio_sys_munmap(addr, size);
+		return;
+	}
 	wrong_closes++;
 }
 

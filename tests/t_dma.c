@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -84,8 +85,8 @@ static void a_buffer_that_nobody_has_is_refused(void)
 {
 	struct uvio_dma dma;
 
-	ASSERT_ERR(uvio_dma_alloc(udev, SIZE_MAX / 2, 0, &dma), -ENOMEM,
-		"DMA alloc: no memory for");
+	ASSERT_ERR(
+		uvio_dma_alloc(udev, SIZE_MAX / 2, 0, &dma), -ENOMEM, "DMA alloc: no memory for");
 }
 
 static void unknown_flags_are_refused(void)
@@ -190,6 +191,67 @@ static void too_many_segments_map_nothing(void)
 	ASSERT_EQ(map(0, 5), 5);
 }
 
+/* What another thread does as soon as the table is free. */
+static void (*meanwhile)(void);
+static struct uvio_dma_segment others[16];
+
+int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
+
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	int rc = __real_pthread_mutex_unlock(mutex);
+	void (*act)(void) = meanwhile;
+
+	if (act && udev && mutex == &udev->domain->dma.lock) {
+		meanwhile = NULL;
+		act();
+	}
+	return rc;
+}
+
+static void map_more_instead(void)
+{
+	ASSERT_OK(unmap(0, 2));
+	ASSERT_EQ(uvio_dma_map(udev, memory + 4 * page, 12 * page, 0, others, 16), 12);
+}
+
+static void another_thread_may_unmap_it_at_once(void)
+{
+	memset(segments, 0xee, sizeof(segments));
+	meanwhile = map_more_instead;
+	ASSERT_EQ(map(0, 2), 2);
+	ASSERT(!meanwhile);
+	for (int i = 0; i < 2; i++)
+		ASSERT_EQ(segments[i].size, page);
+	ASSERT(segments[0].iova < others[0].iova);
+	ASSERT_EQ(segments[2].iova, UINT64_C(0xeeeeeeeeeeeeeeee));
+	ASSERT_OK(unmap(4, 12));
+}
+
+static uint64_t first_iova;
+static struct uvio_dma second;
+
+static void allocate_another_instead(void)
+{
+	struct uvio_dma first = {.addr = fake_windows_of(udev)[0].addr};
+
+	first_iova = fake_windows_of(udev)[0].iova;
+	ASSERT_OK(uvio_dma_free(udev, &first));
+	ASSERT_OK(uvio_dma_alloc(udev, 3 * page, 0, &second));
+}
+
+static void another_thread_may_free_it_at_once(void)
+{
+	struct uvio_dma dma;
+
+	meanwhile = allocate_another_instead;
+	ASSERT_OK(uvio_dma_alloc(udev, page, 0, &dma));
+	ASSERT_EQ(dma.iova, first_iova);
+	ASSERT_EQ(dma.size, page);
+	ASSERT_OK(uvio_dma_free(udev, &second));
+}
+
 static void a_map_that_fails_leaves_nothing(void)
 {
 	fake_faults.dma_map = -ENOSPC;
@@ -283,8 +345,8 @@ static void an_address_that_is_not_mapped_is_none(void)
 	uint64_t iova;
 
 	ASSERT_EQ(map(2, 3), 3);
-	ASSERT_ERR(uvio_dma_iova(udev, memory + 2 * page - 1, &iova, NULL), -EFAULT,
-		"is not mapped");
+	ASSERT_ERR(
+		uvio_dma_iova(udev, memory + 2 * page - 1, &iova, NULL), -EFAULT, "is not mapped");
 	ASSERT_ERR(uvio_dma_iova(udev, memory + 5 * page, &iova, NULL), -EFAULT, "is not mapped");
 	ASSERT_ERR(uvio_dma_iova(udev, NULL, &iova, NULL), -EFAULT, "is not mapped");
 }
@@ -483,6 +545,8 @@ static CU_TestInfo mapping[] = {
 	TEST_FOR("vfio 39", memory_that_overlaps_is_refused),
 	TEST(memory_that_touches_is_mapped),
 	TEST(too_many_segments_map_nothing),
+	TEST(another_thread_may_unmap_it_at_once),
+	TEST(another_thread_may_free_it_at_once),
 	TEST_FOR("vfio 51", a_map_that_fails_leaves_nothing),
 	TEST_FOR("vfio 37 and 38", what_was_not_mapped_is_not_unmapped),
 	TEST(an_unmap_that_fails_keeps_the_entry),

@@ -79,6 +79,40 @@ static void the_mask_is_the_narrowest(void)
 	ASSERT_ERR(uvio_dma_alloc(udev, 100, 0, &dma), -ENOSPC, "DMA mask 0xfffff");
 }
 
+static void it_is_that_of_the_cards_which_are_there(void)
+{
+	struct uvio_dma dma;
+
+	ASSERT_OK(uvio_dma_set_mask(udev, UINT32_MAX));
+	ASSERT_OK(uvio_dma_set_mask(other, 0xfffff));
+	ASSERT_EQ(domain->dma.mask, 0xfffff);
+	ASSERT_OK(uvio_dma_set_mask(other, 0xffffff));
+	ASSERT_EQ(domain->dma.mask, 0xffffff);
+	uvio_udev_close(other);
+	other = NULL;
+	ASSERT_EQ(domain->dma.mask, UINT32_MAX);
+	ASSERT_OK(uvio_dma_alloc(udev, 100, 0, &dma));
+	ASSERT_OK(uvio_dma_set_mask(udev, UINT64_MAX));
+	ASSERT_EQ(domain->dma.mask, UINT64_MAX);
+	ASSERT_OK(uvio_dma_free(udev, &dma));
+}
+
+/* Nor does the other card's wish. */
+static void none_goes_beyond_the_mask_of_its_open(void)
+{
+	const struct uvio_open_options options = {
+		.backend = "fake", .domain = domain, .dma_mask = 0xffffff};
+
+	uvio_udev_close(other);
+	ASSERT_OK(uvio_udev_open(tree->ctx, OTHER, &options, &other));
+	ASSERT_OK(uvio_dma_set_mask(udev, UINT64_MAX));
+	ASSERT_OK(uvio_dma_set_mask(other, UINT64_MAX));
+	ASSERT_EQ(domain->dma.mask, 0xffffff);
+	uvio_udev_close(other);
+	other = NULL;
+	ASSERT_EQ(domain->dma.mask, UINT64_MAX);
+}
+
 static void a_card_that_does_not_open_narrows_no_mask(void)
 {
 	const struct uvio_open_options options = {
@@ -109,7 +143,7 @@ static void empty_it_forgets_the_mask(void)
 	ASSERT_OK(uvio_dma_alloc(other, 100, 0, &dma));
 }
 
-static void mappings_survive_the_last_device(void)
+static void allocated_memory_survives_the_last_device(void)
 {
 	struct uvio_dma dma;
 	uint64_t iova;
@@ -122,6 +156,70 @@ static void mappings_survive_the_last_device(void)
 	ASSERT_OK(uvio_dma_iova(other, dma.addr, &iova, NULL));
 	ASSERT_EQ(iova, dma.iova);
 	strcpy(dma.addr, "still there");
+}
+
+static unsigned char pages[2 * 4096] __attribute__((aligned(4096)));
+static struct uvio_dma_segment segments[2];
+
+static void close_all(void)
+{
+	uvio_udev_close(other);
+	uvio_udev_close(udev);
+	other = udev = NULL;
+}
+
+static void the_callers_memory_is_his_after_the_last_device(void)
+{
+	uint64_t iova;
+
+	ASSERT_EQ(uvio_dma_map(udev, pages, sizeof(pages), 0, segments, 2), 2);
+	uvio_udev_close(udev);
+	ASSERT_OK(uvio_dma_iova(other, pages, &iova, NULL));
+	ASSERT_EQ(iova, segments[0].iova);
+	udev = NULL;
+	close_all();
+	ASSERT_EQ(fake_windows, 0);
+	ASSERT_OK(open_in(OTHER, domain, &other));
+	ASSERT_ERR(uvio_dma_iova(other, pages, &iova, NULL), -EFAULT, "is not mapped");
+	ASSERT_EQ(uvio_dma_map(other, pages, sizeof(pages), 0, segments, 2), 2);
+}
+
+/* The card may still reach it; the program has it back all the same. */
+static void also_where_the_kernel_did_not_unmap_it(void)
+{
+	uint64_t iova;
+
+	ASSERT_EQ(uvio_dma_map(udev, pages, sizeof(pages), 0, segments, 2), 2);
+	fake_faults.dma_unmap = -EIO;
+	close_all();
+	fake_faults.dma_unmap = 0;
+	ASSERT_OK(open_in(OTHER, domain, &other));
+	ASSERT_ERR(uvio_dma_iova(other, pages, &iova, NULL), -EFAULT, "is not mapped");
+}
+
+static void memory_is_freed_without_a_device(void)
+{
+	struct uvio_dma dma;
+
+	ASSERT_OK(uvio_dma_alloc(udev, 100, 0, &dma));
+	close_all();
+	ASSERT_EQ(fake_windows, 1);
+	ASSERT_OK(uvio_domain_dma_free(domain, &dma));
+	ASSERT(!dma.addr);
+	ASSERT_EQ(fake_windows, 0);
+	ASSERT_ERR(uvio_domain_dma_free(domain, &dma), -EINVAL, "domain of none: DMA: ");
+}
+
+static void memory_is_unmapped_by_the_domain(void)
+{
+	ASSERT_EQ(uvio_dma_map(udev, pages, sizeof(pages), 0, segments, 2), 2);
+	ASSERT_ERR(uvio_domain_dma_unmap(domain, pages, 4096), -EINVAL,
+		"domain of " EDU ": DMA: 0x1000 bytes at ");
+	ASSERT_OK(uvio_domain_dma_unmap(domain, pages, sizeof(pages)));
+	ASSERT_EQ(fake_windows, 0);
+	ASSERT_ERR(uvio_domain_dma_unmap(domain, pages, sizeof(pages)), -EINVAL, "were not mapped");
+	ASSERT_ERR(uvio_domain_dma_unmap(NULL, pages, 4096), -EINVAL, "domain: none was given");
+	ASSERT_ERR(uvio_domain_dma_free(domain, NULL), -EINVAL, "no buffer was given");
 }
 
 static void it_is_not_freed_under_its_devices(void)
@@ -225,9 +323,15 @@ static CU_TestInfo tests[] = {
 	TEST(memory_has_one_iova_for_all),
 	TEST_FOR("vfio 39", mapping_twice_is_refused),
 	TEST(the_mask_is_the_narrowest),
+	TEST(it_is_that_of_the_cards_which_are_there),
+	TEST(none_goes_beyond_the_mask_of_its_open),
 	TEST(a_card_that_does_not_open_narrows_no_mask),
 	TEST(empty_it_forgets_the_mask),
-	TEST(mappings_survive_the_last_device),
+	TEST(allocated_memory_survives_the_last_device),
+	TEST(the_callers_memory_is_his_after_the_last_device),
+	TEST(also_where_the_kernel_did_not_unmap_it),
+	TEST(memory_is_freed_without_a_device),
+	TEST(memory_is_unmapped_by_the_domain),
 	TEST(it_is_not_freed_under_its_devices),
 	TEST(it_is_freed_once_the_last_device_has_left),
 	TEST(another_backend_is_refused),

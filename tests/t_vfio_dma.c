@@ -90,6 +90,75 @@ static void the_pages_of_the_iommu_count(void)
 	ASSERT_EQ(vfio.entry_count, 0);
 }
 
+static void the_librarys_memory_lies_in_whole_pages_of_the_iommu(void)
+{
+	const size_t large = 1 << 16;
+	struct uvio_dma dma[3];
+
+	card_close();
+	vfio.page = large;
+	card_open_asserted();
+	for (size_t i = 0; i < 3; i++) {
+		ASSERT_OK(uvio_dma_alloc(udev, i * large + 100, 0, &dma[i]));
+		ASSERT_EQ(dma[i].size, i * large + 100);
+		ASSERT_EQ((uintptr_t)dma[i].addr % large, 0);
+		ASSERT_EQ(dma[i].iova % large, 0);
+		ASSERT_EQ(vfio.entries[i].size, (i + 1) * large);
+		memset(dma[i].addr, 1, (i + 1) * large);
+	}
+	for (size_t i = 0; i < 3; i++)
+		ASSERT_OK(uvio_dma_free(udev, &dma[i]));
+	ASSERT_ERR(uvio_dma_alloc(udev, SIZE_MAX - PAGE, 0, dma), -EOVERFLOW,
+		"wrap when rounded to pages of the IOMMU");
+}
+
+/* One with larger pages comes later. */
+static void memory_in_smaller_pages_keeps_a_device_out(void)
+{
+	struct uvio_domain *domain;
+	struct uvio_dma dma;
+
+	card_close();
+	ASSERT_OK(uvio_domain_new(card.tree->ctx, &domain));
+	card.options.domain = domain;
+	card_open_asserted();
+	ASSERT_OK(uvio_dma_alloc(udev, PAGE, 0, &dma));
+	card_close();
+	vfio.page = 1 << 16;
+	ASSERT_ERR(card_open(), -EBUSY,
+		"the domain has 0x1000 bytes of memory at IOVA 0x10000, and the IOMMU maps pages "
+		"of 0x10000 bytes for this device; open it first, or in a domain of its own");
+	ASSERT_OK(uvio_domain_dma_free(domain, &dma));
+	card_open_asserted();
+	card_close();
+	ASSERT_OK(uvio_domain_free(domain));
+}
+
+static void the_callers_memory_ends_with_the_last_device(void)
+{
+	struct uvio_domain *domain;
+	struct uvio_dma dma;
+
+	card_close();
+	ASSERT_OK(uvio_domain_new(card.tree->ctx, &domain));
+	card.options.domain = domain;
+	card_open_asserted();
+	ASSERT_OK(uvio_dma_alloc(udev, PAGE, 0, &dma));
+	ASSERT_EQ(map(card_memory(), PAGE), 1);
+	card_close();
+	card_open_asserted();
+	ASSERT_EQ(vfio.entry_count, 1);
+	ASSERT_EQ(vfio.entries[0].iova, dma.iova);
+	/* Its place is free for others. */
+	ASSERT_EQ(map(card_memory(), PAGE), 1);
+	card_close();
+	ASSERT_OK(uvio_domain_dma_free(domain, &dma));
+	card_open_asserted();
+	ASSERT_EQ(vfio.entry_count, 0);
+	card_close();
+	ASSERT_OK(uvio_domain_free(domain));
+}
+
 static uint32_t flags_of_map, flags_of_unmap;
 
 static void note_flags(unsigned long request, void *answer)
@@ -166,6 +235,7 @@ static void reserve_the_lowest_gib(unsigned long request, void *answer)
 static void ranges_are_read_again_with_each_device(void)
 {
 	struct uvio_domain *domain;
+	struct uvio_dma dma;
 
 	card_close();
 	ASSERT_OK(uvio_domain_new(card.tree->ctx, &domain));
@@ -178,8 +248,8 @@ static void ranges_are_read_again_with_each_device(void)
 	card_close();
 	vfio.lie = NULL;
 	card_open_asserted();
-	ASSERT_EQ(map(card_memory(), PAGE), 1);
-	ASSERT_EQ(segment.iova, 0x10000);
+	ASSERT_OK(uvio_dma_alloc(udev, PAGE, 0, &dma));
+	ASSERT_EQ(dma.iova, 0x10000);
 	card_close();
 	vfio.lie = reserve_the_lowest_gib;
 	ASSERT_ERR(card_open(), -EBUSY,
@@ -224,7 +294,8 @@ static void a_buffer_is_not_in_children(void)
 	ASSERT_OK(uvio_dma_free(udev, &dma));
 }
 
-/* In the order of the kernel's documentation: nobody else gets pages that the card still reaches. */
+/* In the order of the kernel's documentation: nobody else gets pages that the card still reaches.
+ */
 static void memory_is_unmapped_before_it_is_given_back(void)
 {
 	unsigned char seen;
@@ -246,6 +317,11 @@ static void memory_is_unmapped_before_it_is_given_back(void)
 static CU_TestInfo cases[] = {
 	{"sizes have 64 bits (vfio 6)", sizes_have_64_bits},
 	{"the pages of the IOMMU count (vfio 31)", the_pages_of_the_iommu_count},
+	{"the library's memory lies in whole pages of the IOMMU (vfio 31)",
+		the_librarys_memory_lies_in_whole_pages_of_the_iommu},
+	{"memory in smaller pages keeps a device out", memory_in_smaller_pages_keeps_a_device_out},
+	{"the caller's memory ends with the last device",
+		the_callers_memory_ends_with_the_last_device},
 	{"directions are flags of maps only (vfio 34 and 35)", directions_are_flags_of_maps_only},
 	{"less unmapped than asked for is an error (vfio 36 and 37)",
 		less_unmapped_than_asked_for_is_an_error},

@@ -59,9 +59,9 @@ int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return rc;
 }
 
-int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
+int uio_dma_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	(void)udev;
+	(void)domain;
 	uvio_phys_unmap(mapping);
 	return 0;
 }

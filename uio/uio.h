@@ -165,7 +165,7 @@ int uio_frames_visible(struct uvio_udev *udev);
 int uio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
 void uio_dma_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping);
 int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
-int uio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int uio_dma_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping);
 
 int uio_dma_scattered(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int uio_dma_verify(

@@ -20,9 +20,7 @@ int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	pthread_mutex_lock(&udev->domain->dma.lock);
 	page = domain->iova.page;
 	pthread_mutex_unlock(&udev->domain->dma.lock);
-	/* Its page may be larger than the machine's. */
-	mapping->size = (mapping->size + page - 1) & ~(page - 1);
-	return uvio_dma_anonymous(udev, mapping, 0);
+	return uvio_dma_aligned(udev, mapping, page);
 }
 
 void vfio_dma_set_caps(struct uvio_udev *udev)
@@ -132,19 +130,19 @@ int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return uvio_mapping_add(mapping, iova, mapping->size);
 }
 
-int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
+int vfio_dma_unmap(struct uvio_domain *shared, struct uvio_mapping *mapping)
 {
-	struct vfio_domain *domain = udev->domain->priv;
+	struct vfio_domain *domain = shared->priv;
 	uint64_t iova = mapping->segments[0].iova;
-	int rc = domain->way->unmap(domain, iova, mapping->size);
+	int rc = domain->forgotten ? 0 : domain->way->unmap(domain, iova, mapping->size);
 
 	/* What may still be mapped must not be given out again. */
 	if (rc)
 		return uvio_fail(rc,
 			"%s: DMA unmap: the kernel did not unmap 0x%llx bytes at IOVA "
 			"0x%llx: %s",
-			udev->address.text, (unsigned long long)mapping->size,
-			(unsigned long long)iova, strerror(-rc));
+			shared->name, (unsigned long long)mapping->size, (unsigned long long)iova,
+			strerror(-rc));
 	vfio_iova_free(&domain->iova, iova, mapping->size);
 	return 0;
 }

@@ -41,9 +41,17 @@ static int keep(void *data, const struct uvio_mapping *mapping)
 {
 	struct settling *settling = data;
 	const char *address = settling->udev->address.text;
-	uint64_t iova = mapping->segments[0].iova;
-	int rc = vfio_iova_take(&settling->iova, iova, mapping->size);
+	uint64_t iova = mapping->segments[0].iova, page = settling->iova.page;
+	int rc;
 
+	if ((iova | mapping->addr | mapping->size) & (page - 1))
+		return uvio_fail(-EBUSY,
+			"%s: the domain has 0x%llx bytes of memory at IOVA 0x%llx, and the IOMMU "
+			"maps pages of 0x%llx bytes for this device; open it first, or in a "
+			"domain of its own",
+			address, (unsigned long long)mapping->size, (unsigned long long)iova,
+			(unsigned long long)page);
+	rc = vfio_iova_take(&settling->iova, iova, mapping->size);
 	if (rc == -EBUSY)
 		return uvio_fail(rc,
 			"%s: the domain has memory at IOVA 0x%llx, which the IOMMU does not map "

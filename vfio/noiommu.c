@@ -60,9 +60,9 @@ int vfio_noiommu_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return rc ? rc : uvio_phys_map(&device->phys, udev, mapping);
 }
 
-int vfio_noiommu_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
+int vfio_noiommu_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	(void)udev;
+	(void)domain;
 	uvio_phys_unmap(mapping);
 	return 0;
 }

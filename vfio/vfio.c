@@ -178,11 +178,11 @@ static int vfio_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	return domain->way->dma_map(udev, mapping);
 }
 
-static int vfio_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping)
+static int vfio_unmap(struct uvio_domain *shared, struct uvio_mapping *mapping)
 {
-	const struct vfio_domain *domain = udev->domain->priv;
+	const struct vfio_domain *domain = shared->priv;
 
-	return domain->way->dma_unmap(udev, mapping);
+	return domain->way->dma_unmap(shared, mapping);
 }
 
 static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)

@@ -102,7 +102,7 @@ struct vfio_way {
 	/* As those of struct uvio_backend_ops. */
 	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
-	int (*dma_unmap)(struct uvio_udev *udev, struct uvio_mapping *mapping);
+	int (*dma_unmap)(struct uvio_domain *domain, struct uvio_mapping *mapping);
 	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
 		uint64_t size);
 	/* NULL where there is an IOMMU, for which all is contiguous. */
@@ -267,7 +267,7 @@ void vfio_event_fds_open(struct uvio_udev *udev);
 void vfio_dma_set_caps(struct uvio_udev *udev);
 int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping);
 int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
-int vfio_dma_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int vfio_dma_unmap(struct uvio_domain *shared, struct uvio_mapping *mapping);
 int vfio_dma_verify(
 	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into, uint64_t size);
 
@@ -279,7 +279,7 @@ int vfio_noiommu_scattered(struct uvio_udev *udev, struct uvio_mapping *mapping)
 int vfio_noiommu_verify(
 	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into, uint64_t size);
 int vfio_noiommu_map(struct uvio_udev *udev, struct uvio_mapping *mapping);
-int vfio_noiommu_unmap(struct uvio_udev *udev, struct uvio_mapping *mapping);
+int vfio_noiommu_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping);
 
 /* probe.c */
 bool vfio_claims(const struct uvio_device_info *info);

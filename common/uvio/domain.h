@@ -5,12 +5,17 @@
  *
  * Memory that is mapped through one of the devices (uvio_dma_map(), uvio_dma_alloc()) has the same
  * iova for all of them, and uvio_dma_iova() and unmapping work through each. The DMA mask of a
- * domain is the narrowest that its devices have set; it widens again when the last one is closed.
+ * domain is the narrowest of the devices that are open in it; it widens again when that one is
+ * closed, or sets a wider one.
  *
  * Mappings belong to the domain: they stay when a device is closed, and a device that is opened
- * later gets them all, also where none was open in between and the kernel has forgotten them. If
- * that is not possible, because memory lies where the IOMMU of the new device cannot map it,
- * opening fails with a sentence.
+ * later gets them all. When the last device is closed, they end, as those of a device without a
+ * domain do, but for memory from uvio_dma_alloc() and uvio_dma_alloc_scattered(): that is the
+ * library's, stays with its iova, and is for the next device, too. Memory of the caller is his own
+ * again then, and that of a kernel driver is given back: the next device has to map it anew.
+ *
+ * If a device cannot get them all, because memory lies where its IOMMU does not map it, or its
+ * pages are larger, opening it fails with a sentence.
  *
  * On vfio the devices of one IOMMU group can be open at the same time in the same domain only. On
  * uio there is no IOMMU: a domain shares the table of what is mapped.
@@ -21,6 +26,7 @@
 #define UVIO_DOMAIN_H
 
 #include <uvio/context.h>
+#include <uvio/dma.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,6 +46,14 @@ UVIO_API int uvio_domain_new(struct uvio_ctx *ctx, struct uvio_domain **domain);
  * -EBUSY (devices are open in it).
  */
 UVIO_API int uvio_domain_free(struct uvio_domain *domain);
+
+/**
+ * As uvio_dma_unmap() and uvio_dma_free(), whichever devices are open in the domain, or none; while
+ * another thread opens or closes one in it, they wait for that. 0; -EINVAL (nothing was mapped like
+ * that, or @domain or @dma is NULL), -EIO.
+ */
+UVIO_API int uvio_domain_dma_unmap(struct uvio_domain *domain, void *addr, size_t size);
+UVIO_API int uvio_domain_dma_free(struct uvio_domain *domain, struct uvio_dma *dma);
 
 #ifdef __cplusplus
 }

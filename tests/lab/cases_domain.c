@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /* Devices which share an address space: each transport with two cards, and two of one group. */
+#include <config.h>
+
+#include <sys/mman.h>
+
 #include "conformance.h"
 
 #define SIZE 1024
@@ -88,7 +92,7 @@ static int one_mapping_serves_both(struct couple *couple)
 }
 
 /* The kernel has forgotten it by then, on some transports. */
-static int mappings_outlive_the_last_device(struct couple *couple)
+static int buffers_outlive_the_last_device(struct couple *couple)
 {
 	struct uvio_dma dma;
 
@@ -98,6 +102,77 @@ static int mappings_outlive_the_last_device(struct couple *couple)
 	CHECK_OK(open_one(couple, 1));
 	CHECK_OK(open_one(couple, 0));
 	CHECK(carry(couple, &dma, 1, 0) == PASS);
+	return PASS;
+}
+
+static int map_some(struct couple *couple, int by, unsigned char *memory, uint64_t *iova)
+{
+	struct uvio_dma_segment segment;
+
+	CHECK_OK(uvio_dma_map(couple->pairs[by].udev, memory, 4096, 0, &segment, 1));
+	*iova = segment.iova;
+	return PASS;
+}
+
+/* Taken back by the program and used by others, it is not the next card's. */
+static int the_callers_memory_is_his_again(struct couple *couple)
+{
+	const struct uvio_driver *driver = couple->pairs[0].driver;
+	unsigned char *memory =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t iova, now;
+	struct uvio_dma dma;
+
+	CHECK_OK(open_one(couple, 0));
+	CHECK_OK(uvio_dma_alloc(couple->pairs[0].udev, SIZE, 0, &dma));
+	CHECK(memory != MAP_FAILED && map_some(couple, 0, memory, &iova) == PASS);
+	pair_close(&couple->pairs[0]);
+	CHECK(mmap(memory, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1,
+		      0) == memory);
+	memset(memory, 0xa5, 4096);
+	CHECK_OK(open_one(couple, 1));
+	CHECK_ERR(uvio_dma_iova(couple->pairs[1].udev, memory, &now, NULL), -EFAULT, "not mapped");
+	if (uvio_caps(couple->pairs[1].udev) & UVIO_CAP_DMA_ISOLATED)
+		CHECK_OK(driver->dma_from_card(couple->pairs[1].priv, iova, SIZE));
+	for (int i = 0; i < 4096; i++)
+		CHECK(memory[i] == 0xa5);
+	CHECK(carry(couple, &dma, 1, 1) == PASS);
+	CHECK(map_some(couple, 1, memory, &now) == PASS);
+	CHECK_OK(uvio_domain_dma_unmap(couple->domain, memory, 4096));
+	munmap(memory, 4096);
+	return PASS;
+}
+
+static int memory_is_freed_without_a_device(struct couple *couple)
+{
+	struct uvio_dma dma, again;
+
+	CHECK_OK(open_one(couple, 0));
+	CHECK_OK(uvio_dma_alloc(couple->pairs[0].udev, SIZE, 0, &dma));
+	CHECK_OK(uvio_dma_alloc(couple->pairs[0].udev, SIZE, 0, &again));
+	pair_close(&couple->pairs[0]);
+	CHECK_OK(uvio_domain_dma_free(couple->domain, &dma));
+	CHECK_ERR(uvio_domain_dma_free(couple->domain, &dma), -EINVAL, "were not allocated");
+	CHECK_OK(open_one(couple, 1));
+	CHECK(carry(couple, &again, 1, 1) == PASS);
+	CHECK_OK(uvio_dma_alloc(couple->pairs[1].udev, SIZE, 0, &dma));
+	CHECK(carry(couple, &dma, 1, 1) == PASS);
+	return PASS;
+}
+
+/* A card that reaches less counts while it is there. */
+static int the_mask_widens_again(struct couple *couple)
+{
+	struct uvio_dma dma;
+
+	CHECK_OK(open_one(couple, 0));
+	CHECK_OK(open_one(couple, 1));
+	CHECK_OK(uvio_dma_set_mask(couple->pairs[0].udev, UINT64_MAX));
+	CHECK_OK(uvio_dma_set_mask(couple->pairs[1].udev, 0xfff));
+	CHECK(uvio_dma_alloc(couple->pairs[0].udev, SIZE, 0, &dma) < 0);
+	pair_close(&couple->pairs[1]);
+	CHECK_OK(uvio_dma_alloc(couple->pairs[0].udev, SIZE, 0, &dma));
+	CHECK(carry(couple, &dma, 0, 0) == PASS);
 	return PASS;
 }
 
@@ -146,8 +221,11 @@ void run_domain(struct uvio_ctx *ctx, const char *transport)
 {
 	static const struct couple_case cases[] = {
 		{"one mapping serves both (vfio 18)", one_mapping_serves_both},
-		{"mappings outlive the last device (vfio 16)", mappings_outlive_the_last_device},
+		{"buffers outlive the last device (vfio 16)", buffers_outlive_the_last_device},
 		{"one may leave", one_may_leave},
+		{"the caller's memory is his again", the_callers_memory_is_his_again},
+		{"memory is freed without a device", memory_is_freed_without_a_device},
+		{"the mask widens again", the_mask_widens_again},
 	};
 
 	static const struct couple_case two = {

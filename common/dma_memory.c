@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* Memory of the library's own for a card, and the limits that it may hit. */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "backend.h"
+#include "sys.h"
+
+static int add_size(void *data, const struct uvio_mapping *mapping)
+{
+	*(unsigned long long *)data += mapping->size >> 10;
+	return 0;
+}
+
+int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	unsigned long long mapped = 0, want = mapping->size >> 10;
+	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+
+	uvio_dma_each(&udev->domain->dma, add_size, &mapped);
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	if (limit.rlim_cur == RLIM_INFINITY)
+		return uvio_fail(-ENOMEM,
+			"%s: DMA map: %llu KiB asked for, %llu KiB mapped already, and "
+			"the kernel has no memory for more; ask for less",
+			udev->address.text, want, mapped);
+	return uvio_fail(-ENOMEM,
+		"%s: DMA map: %llu KiB asked for, %llu KiB mapped already, and "
+		"locked memory is limited to %llu KiB (RLIMIT_MEMLOCK); raise it: "
+		"ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the "
+		"systemd unit",
+		udev->address.text, want, mapped, (unsigned long long)limit.rlim_cur >> 10);
+}
+
+static int allocate(
+	struct uvio_udev *udev, struct uvio_mapping *mapping, size_t size, int mmap_flags)
+{
+	void *addr;
+	int rc = uvio_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS | mmap_flags, -1, 0, &addr);
+
+	if (rc)
+		return uvio_fail(rc, "%s: DMA alloc: no memory for 0x%llx bytes: %s",
+			udev->address.text, (unsigned long long)mapping->size, strerror(-rc));
+	uvio_sys_madvise(addr, size, MADV_DONTFORK);
+	mapping->addr = (uintptr_t)addr;
+	return 0;
+}
+
+int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags)
+{
+	return allocate(udev, mapping, mapping->size, mmap_flags);
+}
+
+/* What is around the pages is given back. */
+int uvio_dma_aligned(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t page)
+{
+	size_t size = (mapping->size + page - 1) & ~(page - 1);
+	size_t spare = page > udev->domain->dma.page ? page - udev->domain->dma.page : 0;
+	size_t before;
+	int rc;
+
+	if (size < mapping->size || size + spare < size)
+		return uvio_fail(-EOVERFLOW,
+			"%s: DMA alloc: 0x%llx bytes wrap when rounded to pages of the IOMMU",
+			udev->address.text, (unsigned long long)mapping->size);
+	mapping->size = size;
+	rc = allocate(udev, mapping, size + spare, 0);
+	if (rc)
+		return rc;
+	before = -mapping->addr & (page - 1);
+	if (before)
+		uvio_sys_munmap((void *)mapping->addr, before);
+	mapping->addr += before;
+	if (spare > before)
+		uvio_sys_munmap((void *)(mapping->addr + size), spare - before);
+	return 0;
+}
