@@ -62,8 +62,8 @@ static void probe(void)
 	snprintf(path, sizeof(path), "sys/bus/pci/drivers/%.200s", driver);
 	if (!tree_has(kernel.tree, path) || (kernel.refuses && !strcmp(kernel.refuses, driver)))
 		return;
-	tree_change(kernel.tree, "link %s/driver ../../../bus/pci/drivers/%s", kernel.folder,
-		driver);
+	tree_change(
+		kernel.tree, "link %s/driver ../../../bus/pci/drivers/%s", kernel.folder, driver);
 }
 
 /* The last part of the file's name; "" where it is not one of the tree's sysfs. */
@@ -88,6 +88,8 @@ ssize_t __wrap_uvio_sys_write(int fd, const void *buf, size_t size)
 	int rc = 0;
 
 	kernel.writes++;
+	if (kernel.before_write)
+		kernel.before_write();
 	if (kernel.broken && !strcmp(kernel.broken, file))
 		return kernel.write_error;
 	snprintf(text, sizeof(text), "%.*s", (int)size, (const char *)buf);

@@ -22,7 +22,8 @@ struct kernel {
 	int open_error;	     /* of every file that is opened for writing; 0: none */
 	const char *broken;  /* the file that cannot be written, by its last part; NULL: none */
 	int write_error;     /* how */
-	unsigned int writes; /* so far */
+	unsigned int writes; /* so far, of the process that asks */
+	void (*before_write)(void); /* NULL: nothing */
 };
 
 extern struct kernel kernel;

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* Changes of a driver that are interrupted, at each of their writes. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <uvio/bind.h>
+
+#include "harness.h"
+#include "kernel.h"
+#include "rebind.h"
+#include "sys.h"
+#include "tree.h"
+
+#define UIO "uio_pci_generic"
+#define RECORD "run/uvio/bind-" EDU
+
+static struct tree *tree;
+static struct test_log logged;
+static pid_t program;	  /* which calls the library */
+static unsigned int step; /* writes of the process that works for it */
+static unsigned int at;	  /* the write at which something happens */
+static int number;	  /* the signal */
+static unsigned int notes, stuck_at;
+
+int __real_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
+int __wrap_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
+
+/* Time is over at once where the kernel keeps a write, and never elsewhere. */
+int __wrap_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
+{
+	int rc;
+
+	if (size != sizeof(struct uvio_rebind_note))
+		return __real_uvio_sys_receive(fd, buf, size, timeout_ms ? -1 : 0);
+	if (stuck_at && notes == stuck_at)
+		return -ETIMEDOUT;
+	rc = __real_uvio_sys_receive(fd, buf, size, -1);
+	notes++;
+	return rc;
+}
+
+static void begin(const char *name, void (*before)(void))
+{
+	const struct uvio_ctx_options options = {
+		.log = test_log, .log_data = &logged, .log_level = UVIO_LOG_WARNING};
+
+	logged = (struct test_log){0};
+	tree = tree_new_with(name, &options);
+	kernel = (struct kernel){
+		.tree = tree, .folder = EDU_FOLDER, .address = EDU, .before_write = before};
+	tree_change(tree, "file dev/vfio/1");
+	program = getpid();
+	step = notes = 0;
+}
+
+static void end(void)
+{
+	kernel = (struct kernel){0};
+	tree_free(tree);
+	tree = NULL;
+	stuck_at = 0;
+}
+
+static void setup(void)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+static bool is_the_one(void)
+{
+	return getpid() != program && ++step == at;
+}
+
+static void await_all(void)
+{
+	while (waitpid(-1, NULL, 0) >= 0 || errno == EINTR)
+		;
+}
+
+static void is(const char *driver, const char *override)
+{
+	ASSERT_STR(tree_link(tree, EDU_FOLDER "/driver"), driver);
+	ASSERT_STR(tree_read(tree, EDU_FOLDER "/driver_override"), override);
+	ASSERT(!tree_has(tree, RECORD));
+}
+
+static void signal_itself(void)
+{
+	if (is_the_one())
+		kill(getpid(), number);
+}
+
+static void signals_do_not_reach_it(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		for (at = 1; at <= 4; at++) {
+			number = signals[i];
+			begin("edu-uio", signal_itself);
+			ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+			is("vfio-pci", "(null)");
+			end();
+		}
+}
+
+static void kill_program(void)
+{
+	if (is_the_one())
+		kill(program, SIGKILL);
+}
+
+static void kill_itself(void)
+{
+	if (is_the_one())
+		kill(getpid(), SIGKILL);
+}
+
+static void kill_both(void)
+{
+	if (!is_the_one())
+		return;
+	kill(program, SIGKILL);
+	kill(getpid(), SIGKILL);
+}
+
+static int run_bind(void)
+{
+	return uvio_bind(tree->ctx, EDU, "vfio");
+}
+
+static int run_unbind(void)
+{
+	return uvio_unbind(tree->ctx, EDU);
+}
+
+static void in_a_program_of_its_own(int (*run)(void))
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		program = getpid();
+		_exit(run() != 0);
+	}
+	ASSERT(pid > 0);
+	await_all();
+}
+
+static void what_a_killed_program_began_is_finished(void)
+{
+	for (at = 1; at <= 4; at++) {
+		begin("edu-uio", kill_program);
+		tree_change(tree, "file " EDU_FOLDER "/driver_override other\\n");
+		in_a_program_of_its_own(run_bind);
+		is("vfio-pci", "other");
+		end();
+	}
+	for (at = 1; at <= 3; at++) {
+		begin("edu-vfio", kill_program);
+		kernel.natural = UIO;
+		in_a_program_of_its_own(run_unbind);
+		is(UIO, "(null)");
+		end();
+	}
+}
+
+static void a_process_that_is_killed_is_told(void)
+{
+	for (at = 1; at <= 4; at++) {
+		begin("edu-uio", kill_itself);
+		ASSERT_ERR(run_bind(), -EIO,
+			EDU ": the process which changes its driver was killed; it has ");
+		ASSERT_HAS(uvio_last_error(), "the next uvio bind or unbind of it puts that right");
+		ASSERT(tree_has(tree, RECORD));
+		kernel.before_write = NULL;
+		ASSERT_OK(run_bind());
+		is("vfio-pci", "(null)");
+		ASSERT_HAS(logged.text, "an interrupted change of its driver was put right");
+		await_all();
+		end();
+	}
+}
+
+static int bind_uio(void)
+{
+	return uvio_bind(tree->ctx, EDU, "uio");
+}
+
+static int bind_none(void)
+{
+	return uvio_bind(tree->ctx, EDU, "none");
+}
+
+/* Also where the next one wants what is there already. */
+static void the_next_command_puts_right(
+	int (*broken)(void), unsigned int writes, const char *override)
+{
+	static const struct {
+		int (*run)(void);
+		const char *driver;
+	} next[] = {{run_bind, "vfio-pci"}, {bind_uio, UIO}, {bind_none, ""}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(next); i++)
+		for (at = 1; at <= writes; at++) {
+			begin("edu-uio", kill_both);
+			tree_change(tree, "file " EDU_FOLDER "/driver_override %s\\n", override);
+			in_a_program_of_its_own(broken);
+			kernel.before_write = NULL;
+			ASSERT_OK(next[i].run());
+			await_all();
+			is(next[i].driver, override);
+			end();
+		}
+}
+
+static void after_all_was_killed_the_next_command_puts_right(void)
+{
+	the_next_command_puts_right(run_bind, 4, "(null)");
+	the_next_command_puts_right(run_bind, 4, "other");
+}
+
+/* Nothing was decided yet while the former driver is there: the administrator's wish stands. */
+static void after_all_was_killed_an_unbind_is_put_right(void)
+{
+	the_next_command_puts_right(run_unbind, 3, "(null)");
+	the_next_command_puts_right(run_unbind, 3, "other");
+}
+
+static void an_override_that_was_set_since_then_stays(void)
+{
+	at = 2;
+	begin("edu-uio", kill_both);
+	in_a_program_of_its_own(run_bind);
+	kernel.before_write = NULL;
+	tree_change(tree, "file " EDU_FOLDER "/driver_override theirs\\n");
+	ASSERT_OK(run_bind());
+	await_all();
+	is("vfio-pci", "theirs");
+	end();
+}
+
+static void half_a_record_is_none(void)
+{
+	begin("edu-uio", NULL);
+	tree_change(tree, "file " RECORD " uvio bind 1\\ngoal 0\\ndriver vfio-pci\\nwas -\\n");
+	tree_change(tree, "file " EDU_FOLDER "/driver_override vfio-pci\\n");
+	ASSERT_OK(bind_uio());
+	await_all();
+	is(UIO, "vfio-pci");
+	end();
+}
+
+static void without_a_place_for_the_record_it_binds(void)
+{
+	begin("edu-uio", NULL);
+	tree_change(tree, "file run/uvio no folder\\n");
+	ASSERT_OK(run_bind());
+	await_all();
+	is("vfio-pci", "(null)");
+	end();
+}
+
+/* The kernel comes back as soon as somebody writes to the pipe. */
+static void wait_in_kernel(void)
+{
+	char path[256];
+	int fd;
+
+	if (!is_the_one())
+		return;
+	snprintf(path, sizeof(path), "%s/holder", tree->root);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	close(fd);
+}
+
+static void let_go(void)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/holder", tree->root);
+	close(open(path, O_WRONLY | O_CLOEXEC));
+	await_all();
+}
+
+static void begin_stuck(void)
+{
+	char path[256];
+
+	at = stuck_at = 2; /* unbind */
+	begin("edu-uio", wait_in_kernel);
+	snprintf(path, sizeof(path), "%s/holder", tree->root);
+	ASSERT_EQ(mkfifo(path, 0600), 0);
+}
+
+/* Nobody is seen. */
+static void a_write_that_the_kernel_keeps_is_given_up(void)
+{
+	begin_stuck();
+	ASSERT_ERR(run_bind(), -ETIMEDOUT,
+		EDU ": the kernel has not come back for 60 s from writing '" EDU
+		    "' to bus/pci/devices/" EDU "/driver/unbind: perhaps");
+	ASSERT_HAS(uvio_last_error(),
+		"when it comes back, the device gets its former driver (" UIO ") again by itself");
+	let_go();
+	is(UIO, "(null)");
+	end();
+}
+
+static void begin_held(void)
+{
+	tree_change(tree, "link proc/4711/fd/5 %s/dev/uio0", tree->root);
+	tree_change(tree, "file proc/4711/comm oldtool\\n");
+}
+
+static bool is_first_look = true;
+
+static void come_late(void)
+{
+	if (getpid() == program && is_first_look) {
+		is_first_look = false;
+		begin_held();
+	}
+	wait_in_kernel();
+}
+
+/* The record is the program's only write, and comes after it has looked for holders. */
+static void the_holder_that_the_kernel_waits_for_is_named(void)
+{
+	begin_stuck();
+	kernel.before_write = come_late;
+	is_first_look = true;
+	ASSERT_ERR(run_bind(), -EBUSY, "uio0 is open in process 4711 (oldtool)");
+	ASSERT_HAS(uvio_last_error(),
+		"; the kernel waits for that, and when it has ended, the device gets its former "
+		"driver (" UIO ") again by itself");
+	ASSERT_ERR(run_bind(), -EBUSY, "uio0 is open in process 4711 (oldtool)");
+	ASSERT_HAS(uvio_last_error(), "a change of the driver has begun");
+	let_go();
+	is(UIO, "(null)");
+	end();
+}
+
+static CU_TestInfo interrupted[] = {
+	TEST(signals_do_not_reach_it),
+	TEST(what_a_killed_program_began_is_finished),
+	TEST(a_process_that_is_killed_is_told),
+	TEST(after_all_was_killed_the_next_command_puts_right),
+	TEST(after_all_was_killed_an_unbind_is_put_right),
+	TEST(an_override_that_was_set_since_then_stays),
+	TEST(half_a_record_is_none),
+	TEST(without_a_place_for_the_record_it_binds),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo kept[] = {
+	TEST(a_write_that_the_kernel_keeps_is_given_up),
+	TEST(the_holder_that_the_kernel_waits_for_is_named),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"interrupted", NULL, NULL, setup, end, interrupted},
+	{"kept by the kernel", NULL, NULL, setup, end, kept},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}
