@@ -142,6 +142,8 @@ void run_programs(struct uvio_ctx *ctx);
 
 /* Modes of the program: guests and cards of another kind. */
 void run_any_uio(struct uvio_ctx *ctx);
+/** With tools/uvio in the guest; transports of vfio only. */
+void run_bind(struct uvio_ctx *ctx);
 void run_crash(struct uvio_ctx *ctx);
 /** Two cards on one bus and in one group. */
 void run_bus_of_two(struct uvio_ctx *ctx, const char *first, const char *second);

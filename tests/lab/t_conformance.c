@@ -359,6 +359,7 @@ struct mode {
 static const struct mode modes[] = {
 	{"suite", run_suite},
 	{"any-uio", run_any_uio},
+	{"bind", run_bind},
 	{"crash", run_crash},
 	{"domain", run_domains},
 	{"errors", run_errors},

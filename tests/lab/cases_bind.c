@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/*
+ * Changes of the driver that are ended half-way, or that the kernel keeps: the driver is one of the
+ * two afterwards, and driver_override what it was. Needs tools/uvio in the guest.
+ */
+#include <config.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conformance.h"
+
+#define EDU "0000:00:04.0"
+#define FOLDER "/sys/bus/pci/devices/" EDU
+#define COMMAND "/lab/uvio"
+#define RECORD "/run/uvio/bind-" EDU
+#define RUNS 100
+#define WITHIN_US 30000
+#define SEED 20261u
+
+static unsigned int seed = SEED;
+
+static const char *driver_now(void)
+{
+	static char target[256];
+	ssize_t n = readlink(FOLDER "/driver", target, sizeof(target) - 1);
+	const char *last;
+
+	target[n > 0 ? n : 0] = '\0';
+	last = strrchr(target, '/');
+	return last ? last + 1 : "";
+}
+
+static const char *override_now(void)
+{
+	static char text[64];
+	int fd = open(FOLDER "/driver_override", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static void await_all(void)
+{
+	while (waitpid(-1, NULL, 0) >= 0 || errno == EINTR)
+		;
+}
+
+/* The command in a group of its own, as a shell starts it. */
+static pid_t start_command(const char *const argv[])
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	setpgid(0, 0);
+	close(open("/dev/null", O_WRONLY)); /* the guest has it */
+	freopen("/dev/null", "w", stdout);
+	freopen("/dev/null", "w", stderr);
+	execv(COMMAND, (char *const *)argv);
+	_exit(125);
+}
+
+static bool is_one_of_ours(const char *comm)
+{
+	return !strcmp(comm, "uvio\n") || !strcmp(comm, "uvio-apart\n") ||
+	       !strcmp(comm, "uvio-restore\n");
+}
+
+/* As "kill all of it" does; this program has another name. */
+static void kill_everything(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	char path[300], comm[32];
+
+	while (dir && (entry = readdir(dir))) {
+		ssize_t n;
+		int fd;
+
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = read(fd, comm, sizeof(comm) - 1);
+		close(fd);
+		comm[n > 0 ? n : 0] = '\0';
+		if (is_one_of_ours(comm))
+			kill(atoi(entry->d_name), SIGKILL);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static int state_is_sound(int signal_number, unsigned int round)
+{
+	const char *driver = driver_now(), *override = override_now();
+
+	if (strcmp(override, "(null)") != 0 ||
+		(strcmp(driver, "vfio-pci") != 0 && strcmp(driver, "uio_pci_generic") != 0))
+		return fail_at(__FILE__, __LINE__,
+			"signal %d, round %u: driver '%s', driver_override '%s'", signal_number,
+			round, driver, override);
+	return PASS;
+}
+
+static int end_binds(struct pair *pair, int number, bool everything)
+{
+	for (unsigned int i = 0; i < RUNS; i++) {
+		const char *to = strcmp(driver_now(), "vfio-pci") ? "vfio" : "uio";
+		const char *const argv[] = {"uvio", "bind", EDU, to, NULL};
+		pid_t pid = start_command(argv);
+
+		pause_us((unsigned int)rand_r(&seed) % WITHIN_US);
+		kill(-pid, number);
+		if (everything)
+			kill_everything();
+		await_all();
+		if (everything)
+			CHECK_OK(uvio_bind(pair->ctx, EDU, i & 1 ? "uio" : "vfio"));
+		await_all();
+		if (state_is_sound(number, i) != PASS)
+			return FAIL;
+	}
+	return PASS;
+}
+
+static int ended_by_interrupt(struct pair *pair)
+{
+	return end_binds(pair, SIGINT, false);
+}
+
+static int ended_by_terminate(struct pair *pair)
+{
+	return end_binds(pair, SIGTERM, false);
+}
+
+static int ended_by_hang_up(struct pair *pair)
+{
+	return end_binds(pair, SIGHUP, false);
+}
+
+static int ended_by_kill(struct pair *pair)
+{
+	return end_binds(pair, SIGKILL, false);
+}
+
+static int all_killed(struct pair *pair)
+{
+	return end_binds(pair, SIGKILL, true);
+}
+
+static int end_compares(struct pair *pair, int number, bool everything)
+{
+	static const char *const argv[] = {"uvio", "compare", "-n", "5", EDU, NULL};
+	static const char *const drivers[] = {"uio_pci_generic", "vfio-pci"};
+
+	for (unsigned int i = 0; i < 8; i++) {
+		const char *driver = drivers[i & 1];
+		pid_t pid;
+
+		CHECK_OK(uvio_bind(pair->ctx, EDU, driver));
+		pid = start_command(argv);
+		while (!strcmp(driver_now(), driver) && kill(pid, 0) == 0 &&
+			waitpid(pid, NULL, WNOHANG) == 0)
+			pause_us(1000);
+		pause_us((unsigned int)rand_r(&seed) % 200000);
+		kill(-pid, number);
+		if (everything)
+			kill_everything();
+		await_all();
+		if (everything)
+			CHECK_OK(uvio_bind(pair->ctx, EDU, driver));
+		await_all();
+		if (strcmp(driver_now(), driver) != 0 || strcmp(override_now(), "(null)") != 0)
+			return fail_at(__FILE__, __LINE__, "round %u: %s, not %s; override %s", i,
+				driver_now(), driver, override_now());
+	}
+	return PASS;
+}
+
+static int compare_ended_by_interrupt(struct pair *pair)
+{
+	return end_compares(pair, SIGINT, false);
+}
+
+static int compare_ended_by_quit(struct pair *pair)
+{
+	return end_compares(pair, SIGQUIT, false);
+}
+
+static int compare_ended_by_kill(struct pair *pair)
+{
+	return end_compares(pair, SIGKILL, false);
+}
+
+static const struct test_case ended[] = {
+	{"bind: ended by SIGINT", 0, ended_by_interrupt, true},
+	{"bind: ended by SIGTERM", 0, ended_by_terminate, true},
+	{"bind: ended by SIGHUP", 0, ended_by_hang_up, true},
+	{"bind: ended by SIGKILL", 0, ended_by_kill, true},
+	{"bind: everything killed, and the next command", 0, all_killed, true},
+	{"compare: ended by SIGINT", 0, compare_ended_by_interrupt, true},
+	{"compare: ended by SIGQUIT", 0, compare_ended_by_quit, true},
+	{"compare: ended by SIGKILL", 0, compare_ended_by_kill, true},
+	{0},
+};
+
+/* Somebody's own "echo >unbind", which the kernel keeps until @foreign ends. */
+static pid_t unbind_by_hand(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	sysfs_write(FOLDER "/driver/unbind", EDU);
+	_exit(0);
+}
+
+/* Not a program of the library, which would let go: nothing ends the wait but its end. */
+static int name_of_holder(struct foreign *foreign, char *text, size_t size)
+{
+	snprintf(text, size, "process %d (foreign_vfio)", (int)foreign->pid);
+	return PASS;
+}
+
+static int holder_is_named(struct pair *pair)
+{
+	struct foreign foreign;
+	char holder[64];
+	pid_t pid;
+
+	CHECK(foreign_hold(&foreign, NULL, pair->address, pair->backend, FOREIGN_DEVICE) == PASS);
+	name_of_holder(&foreign, holder, sizeof(holder));
+	CHECK_ERR(uvio_bind(pair->ctx, EDU, "uio"), -EBUSY, holder);
+	CHECK_ERR(uvio_unbind(pair->ctx, EDU), -EBUSY, holder);
+	pid = unbind_by_hand();
+	pause_us(300000); /* it is in the kernel, or not yet: both are right */
+	CHECK_ERR(uvio_bind(pair->ctx, EDU, "uio"), -EBUSY, holder);
+	CHECK_ERR(uvio_unbind(pair->ctx, EDU), -EBUSY, holder);
+	CHECK(foreign_kill(&foreign) == PASS);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	CHECK_OK(uvio_bind(pair->ctx, EDU, "vfio"));
+	return PASS;
+}
+
+#define PROC "/tmp/proc-seen"
+
+/* A /proc in which nobody has anything open. */
+static int see_nobody(void)
+{
+	static const char *const files[] = {"self/mountinfo", "swaps", "locks"};
+
+	mkdir("/tmp/proc-empty", 0755);
+	mkdir("/tmp/proc-empty/self", 0755);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char path[64], target[64];
+
+		snprintf(path, sizeof(path), "/tmp/proc-empty/%s", files[i]);
+		snprintf(target, sizeof(target), "/proc/%s", files[i]);
+		CHECK(!symlink(target, path) || errno == EEXIST);
+	}
+	unlink(PROC);
+	CHECK(!symlink("/tmp/proc-empty", PROC));
+	return PASS;
+}
+
+/* Once the change has begun, all are seen. */
+static pid_t see_all_later(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	while (access(RECORD, F_OK) != 0)
+		pause_us(1000);
+	symlink("/proc", PROC "-new");
+	rename(PROC "-new", PROC);
+	_exit(0);
+}
+
+static int bind_is_given_up(struct uvio_ctx *ctx, const char *holder)
+{
+	pid_t pid;
+
+	CHECK(see_nobody() == PASS);
+	pid = see_all_later();
+	CHECK_ERR(uvio_bind(ctx, EDU, "uio"), -EBUSY, holder);
+	CHECK(strstr(uvio_last_error(), "; the kernel waits for that, and when it has ended, the "
+					"device gets its former driver (vfio-pci) again"));
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	CHECK_ERR(uvio_bind(ctx, EDU, "uio"), -EBUSY, holder);
+	CHECK(strstr(uvio_last_error(), "a change of the driver has begun"));
+	return PASS;
+}
+
+/* The holder comes after the library has looked. */
+static int what_the_kernel_keeps_is_given_up(struct pair *pair)
+{
+	const struct uvio_ctx_options options = {.proc_root = PROC};
+	struct foreign foreign;
+	struct uvio_ctx *ctx;
+	char holder[64];
+	int result;
+
+	CHECK(foreign_hold(&foreign, NULL, pair->address, pair->backend, FOREIGN_DEVICE) == PASS);
+	name_of_holder(&foreign, holder, sizeof(holder));
+	CHECK_OK(uvio_ctx_new(&options, &ctx));
+	result = bind_is_given_up(ctx, holder);
+	uvio_ctx_free(ctx);
+	CHECK(foreign_kill(&foreign) == PASS);
+	await_all();
+	CHECK(result == PASS);
+	CHECK(!strcmp(driver_now(), "vfio-pci") && !strcmp(override_now(), "(null)"));
+	CHECK(access(RECORD, F_OK) != 0);
+	CHECK_OK(uvio_bind(pair->ctx, EDU, "uio"));
+	CHECK_OK(uvio_bind(pair->ctx, EDU, "vfio"));
+	return PASS;
+}
+
+static const struct test_case held[] = {
+	{"bind: the holder is named", 0, holder_is_named, true},
+	{"bind: what the kernel keeps is given up", 0, what_the_kernel_keeps_is_given_up, true},
+	{0},
+};
+
+void run_bind(struct uvio_ctx *ctx)
+{
+	struct pair pair = {.ctx = ctx,
+		.address = EDU,
+		.driver = uvio_driver_match(0x1234, 0x11e8, 0x1af4, 0x1100)};
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	printf("# seed %u\n", SEED);
+	for (const char *const *way = wanted_transports(); *way; way++) {
+		char label[64];
+
+		pair.backend = *way;
+		snprintf(label, sizeof(label), "edu %s", *way);
+		if (pair_bind(&pair, label) == PASS)
+			run_cases(&pair, label, held);
+	}
+	pair.backend = "vfio";
+	if (pair_bind(&pair, "edu") == PASS)
+		run_cases(&pair, "edu", ended);
+	uvio_unbind(ctx, EDU);
+}
