@@ -336,3 +336,26 @@ int uvio_unbind(struct uvio_ctx *ctx, const char *text)
 	drop_lock(&binding);
 	return rc;
 }
+
+int uvio_override_read(struct uvio_ctx *ctx, const char *text, struct uvio_override *override)
+{
+	struct uvio_binding binding = {.ctx = ctx};
+	int rc;
+
+	if (!override)
+		return uvio_fail(-EINVAL, "driver_override: no place for it");
+	*override = (struct uvio_override){0};
+	rc = uvio_address_resolve(ctx, text, &binding.address);
+	if (!rc && binding.address.kind != UVIO_ADDRESS_PCI)
+		return uvio_fail(-ENOTSUP, "%s: not a PCI device", binding.address.text);
+	if (!rc && !uvio_sysfs_exists(ctx, "bus/pci/devices/%s", binding.address.text))
+		return uvio_fail(-ENODEV, "%s: no such PCI device", binding.address.text);
+	if (rc)
+		return rc;
+	override->interrupted = uvio_record_exists(ctx, binding.address.text);
+	rc = uvio_binding_read_state(&binding);
+	snprintf(override->driver, sizeof(override->driver), "%s", binding.override);
+	override->is_effective =
+		!rc && binding.override[0] && strcmp(binding.override, binding.driver) != 0;
+	return rc;
+}

@@ -562,11 +562,46 @@ static CU_TestInfo in_use[] = {
 	CU_TEST_INFO_NULL,
 };
 
+static void override_reads(const char *driver, bool is_effective, bool interrupted)
+{
+	struct uvio_override override;
+
+	ASSERT_OK(uvio_override_read(tree->ctx, EDU, &override));
+	ASSERT_STR(override.driver, driver);
+	ASSERT_EQ(override.is_effective, is_effective);
+	ASSERT_EQ(override.interrupted, interrupted);
+}
+
+static void an_override_is_told(void)
+{
+	begin("edu-uio");
+	override_reads("", false, false);
+	tree_change(tree, "file " EDU_FOLDER "/driver_override uio_pci_generic\\n");
+	override_reads("uio_pci_generic", false, false);
+	tree_change(tree, "file " EDU_FOLDER "/driver_override vfio-pci\\n");
+	override_reads("vfio-pci", true, false);
+	tree_change(tree, "file run/uvio/bind-" EDU " uvio bind 1\\n");
+	override_reads("vfio-pci", true, true);
+}
+
+static void an_override_of_nothing_is_refused(void)
+{
+	struct uvio_override override;
+
+	begin("platform");
+	ASSERT_ERR(uvio_override_read(tree->ctx, EDU, NULL), -EINVAL, "no place for it");
+	ASSERT_ERR(uvio_override_read(tree->ctx, "0000:00:1d.0", &override), -ENODEV,
+		"0000:00:1d.0: no such PCI device");
+	ASSERT_ERR(uvio_override_read(tree->ctx, "uio1", &override), -ENOTSUP, "not a PCI device");
+}
+
 static CU_TestInfo unbinding[] = {
 	TEST(unbinding_gives_it_back_to_the_kernel),
 	TEST(unbinding_may_leave_it_without_driver),
 	TEST(unbinding_what_is_not_bound_is_no_error),
 	TEST(the_lock_is_given_back),
+	TEST(an_override_is_told),
+	TEST(an_override_of_nothing_is_refused),
 	CU_TEST_INFO_NULL,
 };
 

@@ -143,6 +143,22 @@ check "check says which is usable" prints "uio: usable"
 check "check says which is not" prints "vfio: not bound yet"
 check "check says what fixes it" prints "fix: uvio bind $EDU vfio"
 check "check prints no errors" says_nothing
+
+tree_is edu-uio
+override=$tree/sys/bus/pci/devices/$EDU/driver_override
+run_on info "$EDU"
+check "info shows that there is no driver_override" prints "driver_override none"
+echo vfio-pci >"$override"
+run_on info "$EDU"
+check "info shows a driver_override that keeps drivers away" prints "driver_override vfio-pci: no"
+run_on info --json "$EDU"
+check "info shows it in JSON" prints '"driver_override": "vfio-pci"'
+run_on check "$EDU"
+check "check shows it" prints "driver_override: vfio-pci: no"
+mkdir -p "$tree/run/uvio" && echo "uvio bind 1" >"$tree/run/uvio/bind-$EDU"
+run_on check "$EDU"
+check "check tells of an interrupted change" prints "a change of the driver is under way"
+rm -r "$tree/run" && echo "(null)" >"$override"
 run_on check --json uio0
 check "check --json is JSON" is_json
 check "check --json has the verdicts" prints '"not bound yet"'

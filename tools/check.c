@@ -112,6 +112,15 @@ static int print_json(struct uvio_device *device, struct json_object *array)
 	return json_print(stdout, object);
 }
 
+/* Of no backend: it decides who takes the device when nobody has it. */
+static void print_override(const struct tool *tool, const struct uvio_device_info *info)
+{
+	char text[512];
+
+	if (info->pci && tool_override(tool, info, text, sizeof(text)))
+		tool_wrap(stdout, "driver_override: ", text);
+}
+
 static int check_and_print(const struct tool *tool, struct uvio_device *device,
 	const struct check_options *options)
 {
@@ -119,6 +128,8 @@ static int check_and_print(const struct tool *tool, struct uvio_device *device,
 	bool usable = false;
 	int rc = check_all(tool->ctx, device, options->backend, array, &usable);
 
+	if (rc == TOOL_GO_ON && device && !array)
+		print_override(tool, uvio_device_info(device));
 	if (rc == TOOL_GO_ON && array)
 		rc = print_json(device, array);
 	else

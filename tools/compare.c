@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "compare.h"
+#include "restore.h"
 
 struct compare_options {
 	const char *backends; /* NULL: all */
@@ -214,14 +215,18 @@ static int restore(const struct comparison *c)
 
 static int run_backends(const struct comparison *c)
 {
-	int rc;
+	struct restorer restorer;
+	int rc = restore_at_end(c->tool, c->info, &restorer);
 
+	if (rc != TOOL_GO_ON)
+		return rc;
 	tool_catch_signals();
 	for (unsigned int i = 0; i < c->count && !tool_signal(); i++) {
 		if (c->results[i].chosen)
 			run_backend(c, &c->results[i]);
 	}
 	rc = restore(c);
+	restore_cancel(&restorer);
 	return tool_signal() ? TOOL_SIGNALLED + tool_signal() : rc;
 }
 
@@ -510,8 +515,9 @@ const struct command command_compare = {
 	.notes =
 		"Binds the device to each backend in turn, opens it by each transport, runs the\n"
 		"self-test of the card driver and the measurements, and gives the device back to\n"
-		"the driver that it had, also when interrupted. Binding needs root. Without an\n"
-		"IOMMU the card is trusted with all memory of the machine.\n"
+		"the driver that it had, also when interrupted or killed: then a process beside\n"
+		"it does that. Binding needs root. Without an IOMMU the card is trusted with all\n"
+		"memory of the machine.\n"
 		"\n"
 		"Figures are in ns, or with UVIO_CLOCK=instructions in the environment as counted\n"
 		"by a time stamp counter that counts instructions.\n",

@@ -104,7 +104,18 @@ static void print_pci(const struct uvio_device_info *info, const struct name *na
 	printf("%04x:%04x\n", info->subvendor, info->subdevice);
 }
 
-static void print_info(const struct uvio_device_info *info, const struct name *name)
+static void print_override(const struct tool *tool, const struct uvio_device_info *info)
+{
+	char text[512];
+
+	if (!info->pci)
+		return;
+	tool_override(tool, info, text, sizeof(text));
+	tool_wrap(stdout, "  driver_override ", text);
+}
+
+static void print_info(
+	const struct tool *tool, const struct uvio_device_info *info, const struct name *name)
 {
 	const struct uvio_driver *driver = tool_driver(info);
 
@@ -117,6 +128,7 @@ static void print_info(const struct uvio_device_info *info, const struct name *n
 		print_pci(info, name);
 	label("kernel driver");
 	printf("%s\n", or_none(info->driver));
+	print_override(tool, info);
 	label("UIO device");
 	printf("%s\n", or_none(info->uio));
 	print_group(info);
@@ -290,7 +302,19 @@ static void pci_json(
 	json_hex(object, "revision", 2, info->revision);
 }
 
-static struct json_object *info_json(const struct uvio_device_info *info, const struct name *name)
+static void override_json(
+	struct json_object *object, const struct tool *tool, const struct uvio_device_info *info)
+{
+	struct uvio_override override;
+
+	if (!info->pci || uvio_override_read(tool->ctx, info->address, &override))
+		return;
+	json_text(object, "driver_override", override.driver[0] ? override.driver : NULL);
+	json_flag(object, "interrupted_change", override.interrupted);
+}
+
+static struct json_object *info_json(
+	const struct tool *tool, const struct uvio_device_info *info, const struct name *name)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *bars = json_object_new_array();
@@ -301,6 +325,7 @@ static struct json_object *info_json(const struct uvio_device_info *info, const 
 		pci_json(object, info, name);
 	json_flag(object, "bridge", info->bridge);
 	json_text(object, "kernel_driver", info->driver);
+	override_json(object, tool, info);
 	json_text(object, "uio", info->uio);
 	if (info->iommu_group >= 0)
 		json_object_object_add(object, "iommu_group", group_json(info));
@@ -398,17 +423,17 @@ static struct json_object *open_json(const struct uvio_device_info *info, struct
 }
 
 /* @udev is NULL where it is not open. */
-static int print_device(const struct uvio_device_info *info, const struct name *name,
-	struct uvio_udev *udev, bool json)
+static int print_device(const struct tool *tool, const struct uvio_device_info *info,
+	const struct name *name, struct uvio_udev *udev, bool json)
 {
 	if (json) {
-		struct json_object *object = info_json(info, name);
+		struct json_object *object = info_json(tool, info, name);
 
 		if (udev)
 			json_object_object_add(object, "open", open_json(info, udev));
 		return json_print(stdout, object);
 	}
-	print_info(info, name);
+	print_info(tool, info, name);
 	if (udev)
 		print_open(info, udev);
 	return TOOL_GO_ON;
@@ -428,7 +453,7 @@ static int show_device(
 	names_look(&device, &name, 1);
 	if (options->open)
 		status = tool_open(tool, address, options->backend, &udev);
-	rc = print_device(uvio_device_info(device), &name, udev, options->json);
+	rc = print_device(tool, uvio_device_info(device), &name, udev, options->json);
 	uvio_udev_close(udev);
 	uvio_device_free(device);
 	if (rc != TOOL_GO_ON)

@@ -301,6 +301,31 @@ int tool_open_with(const struct tool *tool, const char *address, const char *bac
 	return TOOL_GO_ON;
 }
 
+bool tool_override(
+	const struct tool *tool, const struct uvio_device_info *info, char *text, size_t size)
+{
+	const char *root = tool->options.sysfs_root ? tool->options.sysfs_root : "/sys";
+	struct uvio_override override;
+	bool failed = uvio_override_read(tool->ctx, info->address, &override);
+	const char *name = override.driver[0] ? override.driver : "none";
+
+	if (override.interrupted)
+		snprintf(text, size,
+			"%s: a change of the driver is under way or was ended half-way; when "
+			"nothing changes it any more, the next uvio bind or unbind puts it right",
+			failed ? "cannot be read" : name);
+	else if (failed)
+		snprintf(text, size, "%s", uvio_last_error());
+	else if (override.is_effective)
+		snprintf(text, size,
+			"%s: no other kernel driver takes the device by itself; if nobody wants "
+			"that: echo >%s/bus/pci/devices/%s/driver_override",
+			name, root, info->address);
+	else
+		snprintf(text, size, "%s", name);
+	return failed || override.interrupted || override.is_effective;
+}
+
 const struct uvio_driver *tool_driver(const struct uvio_device_info *info)
 {
 	if (!info->pci)

@@ -47,6 +47,13 @@ struct tool {
 	tool_floor_fn floor; /* NULL: none */
 };
 
+/**
+ * What keeps kernel drivers from the device, and how that is ended; "none". Whether there is
+ * something that keeps them.
+ */
+bool tool_override(
+	const struct tool *tool, const struct uvio_device_info *info, char *text, size_t size);
+
 /* The command as a whole; an exit status. */
 int tool_main(int argc, char **argv, tool_floor_fn floor);
 

@@ -24,6 +24,8 @@
 #ifndef UVIO_BIND_H
 #define UVIO_BIND_H
 
+#include <stdbool.h>
+
 #include <uvio/device.h>
 
 #ifdef __cplusplus
@@ -52,6 +54,21 @@ UVIO_API int uvio_bind(struct uvio_ctx *ctx, const char *address, const char *dr
  * as uvio_bind().
  */
 UVIO_API int uvio_unbind(struct uvio_ctx *ctx, const char *address);
+
+/** What keeps kernel drivers from a PCI device. */
+struct uvio_override {
+	char driver[64];   /**< the only one that may take it, by driver_override; "" not set */
+	bool is_effective; /**< it is set, and the device does not have that driver */
+	bool interrupted;  /**< a change of the driver is under way, or was ended half-way */
+};
+
+/**
+ * Reads the driver_override of the PCI device at @address. 0, or: -EINVAL and -ENODEV as
+ * uvio_device_find(); -ENOTSUP (not PCI); -EBUSY (the kernel does not answer, as while it waits for
+ * a program that has the device open); -EIO, -EACCES.
+ */
+UVIO_API int uvio_override_read(
+	struct uvio_ctx *ctx, const char *address, struct uvio_override *override);
 
 #ifdef __cplusplus
 }
