@@ -37,7 +37,7 @@ image_base() {
 
 image_base_tree() {
   local root=$1 ids=/usr/share/misc/pci.ids
-  mkdir -p "$root"/{bin,dev,etc,home/user,home/other,lab,lib,proc,root,sys,tmp,usr,var/run}
+  mkdir -p "$root"/{bin,dev,etc,home/user,home/other,lab,lib,proc,root,run,sys,tmp,usr,var/run}
   ln -s bin "$root/sbin"
   ln -s ../bin "$root/usr/bin"
   ln -s ../bin "$root/usr/sbin"
