@@ -127,8 +127,10 @@ static void uio_to_pci(struct uvio_ctx *ctx, struct uvio_address *address)
 		    ctx, bus, sizeof(bus), "class/uio/%s/device/subsystem", address->text) &&
 		!strcmp(bus, "pci") &&
 		!uvio_sysfs_link(ctx, name, sizeof(name), "class/uio/%s/device", address->text) &&
-		parse_pci(name, &pci))
+		parse_pci(name, &pci)) {
+		snprintf(pci.uio, sizeof(pci.uio), "%.15s", address->text);
 		*address = pci;
+	}
 }
 
 int uvio_address_resolve(struct uvio_ctx *ctx, const char *text, struct uvio_address *address)

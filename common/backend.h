@@ -99,11 +99,17 @@ struct uvio_udev {
 	uint32_t flags;
 	uint32_t caps; /* set by open */
 	int lock_fd; /* -1: this user may not lock it */
+	/*
+	 * Set by open, where the kernel driver is the card's own: what it has set up is left as it
+	 * is. Whether bus mastering was on, and whether it signals by MSI.
+	 */
+	bool own_driver, own_master, own_msi;
 	/* Set by open; -1: no notice. */
 	int release_fd; /* an eventfd: the kernel asks to release the device, until it is closed */
 	int error_fd;	/* an eventfd: the device reported an error */
 	int gone_fd;	/* has an error condition when the device is gone */
 	int event_fd;	/* of uvio_event_fd(); -1: not asked for yet */
+	atomic_bool asleep;	    /* by uvio_low_power(): nothing may wake it */
 	atomic_int gone_notice;	    /* an eventfd in @event_fd, which @gone signals; -1: none */
 	_Atomic(const char *) gone; /* how it was found to be gone, first; NULL: it is not */
 	struct uvio_region config;  /* mapped by the core after open; size 0: none */
@@ -166,9 +172,9 @@ struct uvio_backend_ops {
 
 	/**
 	 * Opens the node; the core holds the device's lock and the domain's. Sets transport, caps,
-	 * release_fd, error_fd and gone_fd. Bus mastering and interrupts may be in any state: the
-	 * core switches them off afterwards. What is mapped in the domain is mapped for the device
-	 * afterwards.
+	 * release_fd, error_fd, gone_fd and own_driver. Bus mastering and interrupts may be in any
+	 * state: the core switches them off afterwards, but for those of a driver of its own. What
+	 * is mapped in the domain is mapped for the device afterwards.
 	 */
 	int (*open)(struct uvio_udev *udev, const struct uvio_open_options *options);
 	/**
@@ -212,6 +218,7 @@ struct uvio_backend_ops {
 	 * lost, they are signalled. What fails leaves them enabled. NULL: it cannot.
 	 */
 	int (*irq_grow)(struct uvio_udev *udev, unsigned int count);
+	/** What fails leaves all enabled, with their descriptors: those end with close at last. */
 	int (*irq_disable)(struct uvio_udev *udev);
 
 	/** Memory for one contiguous buffer of @mapping->size, a multiple of pages; sets addr,
@@ -294,11 +301,20 @@ const struct uvio_backend *uvio_backend_of(const struct uvio_device_info *info);
 int uvio_udev_gone(struct uvio_udev *udev, const char *how);
 /** 0, or -ENODEV with a text, whoever found it gone. */
 int uvio_udev_look(struct uvio_udev *udev);
-/** An access to a region failed: @rc, with a text; -ENODEV marks the device as gone. */
+/**
+ * A call failed, which proves nothing of the device: where the errno may mean that it is gone, it
+ * is asked. -ENODEV with a text: it is; else @rc, or -EIO in place of -ENODEV, without a text.
+ */
+int uvio_udev_failed(struct uvio_udev *udev, int rc);
+/** An access to a region failed: as uvio_udev_failed(), with a text. */
 int uvio_access_failed(
 	struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset, int rc);
 /** A step of open failed: @err, with the sentence of the check where that knows the cause. */
 int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const char *cause);
+
+/* irq.c */
+/** No vector is enabled any more: the backend has switched them off, or is closed. */
+void uvio_irq_forget(struct uvio_udev *udev);
 
 /* late.c */
 /** -ETIMEDOUT, with what the card shows of the cause. */

@@ -232,7 +232,7 @@ static bool explain(struct uvio_udev *udev, int err)
 	struct uvio_check *check = NULL;
 	bool explained;
 
-	if (uvio_device_find(udev->ctx, udev->address.text, &device))
+	if (uvio_device_at(udev->ctx, &udev->address, &device))
 		return false;
 	if (check_with(udev->ctx, device, udev->backend, udev->transport, &check)) {
 		uvio_device_free(device);

@@ -122,7 +122,7 @@ int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address
 	*backend = options->domain ? uvio_domain_backend(options->domain) : NULL;
 	if (*backend)
 		return 0;
-	rc = uvio_device_find(ctx, address->text, &device);
+	rc = uvio_device_at(ctx, address, &device);
 	if (rc)
 		return rc;
 	rc = choose_usable(ctx, device, backend);

@@ -31,8 +31,9 @@ static int fill_uio(struct uvio_ctx *ctx, struct uvio_device *device, const char
 	char **names;
 	int count;
 
-	if (device->address.kind == UVIO_ADDRESS_UIO) {
-		set_uio(ctx, device, device->address.text);
+	if (device->address.kind == UVIO_ADDRESS_UIO || device->address.uio[0]) {
+		set_uio(ctx, device,
+			device->address.uio[0] ? device->address.uio : device->address.text);
 		return 0;
 	}
 	count = uvio_sysfs_names(ctx, "uio", &names, "%s/uio", folder);
@@ -90,14 +91,18 @@ int uvio_device_find(struct uvio_ctx *ctx, const char *text, struct uvio_device 
 	struct uvio_address address;
 	int rc = uvio_address_resolve(ctx, text, &address);
 
-	if (rc)
-		return rc;
-	if (address.kind == UVIO_ADDRESS_PCI &&
-		!uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address.text))
+	return rc ? rc : uvio_device_at(ctx, &address, out);
+}
+
+int uvio_device_at(
+	struct uvio_ctx *ctx, const struct uvio_address *address, struct uvio_device **out)
+{
+	if (address->kind == UVIO_ADDRESS_PCI &&
+		!uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address->text))
 		return uvio_fail(-ENODEV,
 			"%s: no such PCI device; lspci -D or uvio list --all shows those there are",
-			address.text);
-	return device_new(ctx, &address, out);
+			address->text);
+	return device_new(ctx, address, out);
 }
 
 void uvio_device_free(struct uvio_device *device)

@@ -59,6 +59,7 @@ struct uvio_address {
 	enum uvio_address_kind kind;
 	char text[UVIO_ADDRESS_SIZE]; /* canonical: 0000:06:0d.0, uio0, NAME */
 	unsigned int domain, bus, slot, function;
+	char uio[16]; /* of a PCI device that was named by it: "uio1"; "": any will do */
 };
 
 /** 0, or -EINVAL with a text. */
@@ -131,6 +132,10 @@ struct uvio_device {
 	int member_count;
 };
 
+/** As uvio_device_find(), of an address that is resolved. */
+int uvio_device_at(
+	struct uvio_ctx *ctx, const struct uvio_address *address, struct uvio_device **device);
+
 /** The folder of the device in sysfs, relative to its root. */
 void uvio_device_folder(const struct uvio_address *address, char *folder, size_t size);
 
@@ -173,6 +178,13 @@ int uvio_folder_open(struct uvio_ctx *ctx, const struct uvio_address *address);
 bool uvio_lock_is_left(struct uvio_ctx *ctx, int fd);
 /** -1 is allowed. */
 void uvio_unlock(int fd);
+
+/**
+ * node.c: opens a node of the device, if it has the number that is in "dev" of that folder of
+ * sysfs. A descriptor; an errno without a text; -ESTALE with a text: it is another device's.
+ */
+int uvio_node_open(struct uvio_ctx *ctx, const char *object, const char *path, int flags,
+	const char *folder_format, ...) UVIO_PRINTF(5, 6);
 
 /* opener.c: the pid of a process that has @path open; 0: none that can be seen. */
 int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size);

@@ -176,6 +176,13 @@ int uvio_irq_grow(struct uvio_udev *udev, unsigned int count)
 	return rc;
 }
 
+void uvio_irq_forget(struct uvio_udev *udev)
+{
+	udev->irq_count = udev->irq_room = 0;
+	free(udev->vectors);
+	udev->vectors = NULL;
+}
+
 int uvio_irq_disable(struct uvio_udev *udev)
 {
 	int rc;
@@ -183,9 +190,9 @@ int uvio_irq_disable(struct uvio_udev *udev)
 	if (!udev->irq_count)
 		return 0;
 	rc = udev->backend->ops->irq_disable(udev);
-	udev->irq_count = udev->irq_room = 0;
-	free(udev->vectors);
-	udev->vectors = NULL;
+	/* What the kernel still has on is not called off here. */
+	if (!rc)
+		uvio_irq_forget(udev);
 	return rc;
 }
 
@@ -245,13 +252,11 @@ static int take_failed(const struct uvio_vector *state, int rc)
 
 	if (number_of(state) >= enabled(udev))
 		return not_enabled(udev, number_of(state));
-	if (rc == -ENODEV)
-		return uvio_udev_gone(udev, "its kernel driver was unbound, or the card removed");
-	/* Nodes fail with EIO then: the device itself tells more. */
+	/* Nodes fail with EIO where it is gone: the device itself tells more. */
 	if (uvio_udev_look(udev))
 		return -ENODEV;
-	return uvio_fail(rc, "%s: vector %u: taking its events: %s", udev->address.text,
-		number_of(state), strerror(-rc));
+	return uvio_fail(rc == -ENODEV ? -EIO : rc, "%s: vector %u: taking its events: %s",
+		udev->address.text, number_of(state), strerror(-rc));
 }
 
 int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events)

@@ -31,13 +31,27 @@ static const char *line_cause(uint64_t command, uint64_t status)
 	       "not have): perhaps it was not told to raise it; look at its registers";
 }
 
+/* Of a UIO driver of the card's own, which goes on only where it was left alone. */
+static const char *own_cause(uint64_t command)
+{
+	if (!(command & PCI_COMMAND_BUS_MASTER))
+		return "its UIO driver has set up MSI, and bus mastering is off now, without which "
+		       "no message leaves the card; bind the driver anew";
+	return "its UIO driver has set up MSI, and bus mastering is on: perhaps the last one was "
+	       "not cleared in the card, or not acknowledged with uvio_irq_ack()";
+}
+
 static const char *cause(struct uvio_udev *udev)
 {
 	uint64_t state;
 
+	if (atomic_load(&udev->asleep))
+		return "it sleeps (uvio_low_power()), and raises none";
 	if (!udev->config.size || uvio_region_read(&udev->config, PCI_CONFIG_COMMAND, 4, &state))
 		return "perhaps the last one was not cleared in the card, or not acknowledged with "
 		       "uvio_irq_ack()";
+	if (udev->own_msi)
+		return own_cause(state);
 	return udev->irq_kind == UVIO_IRQ_INTX ? line_cause(state & 0xffff, state >> 16)
 					       : message_cause(state);
 }

@@ -42,6 +42,9 @@ int uvio_region_map(struct uvio_udev *udev, unsigned int index, struct uvio_regi
 		if (rc)
 			return rc;
 	}
+	region->direct_write = region->flags & UVIO_REGION_WRITE ? region->direct : 0;
+	if (!(region->flags & UVIO_REGION_READ))
+		region->direct = 0;
 	udev->regions[index] = *region;
 	return 0;
 }
@@ -125,11 +128,12 @@ void uvio_mmio_store(volatile unsigned char *at, unsigned int width, uint64_t va
 }
 
 /* Without holes all of it: a size that is no multiple of 8 ends behind @direct. */
-static bool is_mapped(const struct uvio_region *region, uint64_t offset, unsigned int width)
+static bool is_mapped(
+	const struct uvio_region *region, uint64_t offset, uint64_t direct, unsigned int width)
 {
 	if (!region->base)
 		return false;
-	return region->flags & UVIO_REGION_HOLES ? offset + width <= region->direct : true;
+	return region->flags & UVIO_REGION_HOLES ? offset + width <= direct : true;
 }
 
 int uvio_region_read(
@@ -140,7 +144,10 @@ int uvio_region_read(
 
 	if (rc)
 		return rc;
-	if (is_mapped(region, offset, width)) {
+	if (!(region->flags & UVIO_REGION_READ))
+		return uvio_fail(
+			-EACCES, "%s: region %u is write-only", udev->address.text, region->index);
+	if (is_mapped(region, offset, region->direct, width)) {
 		*value = uvio_mmio_load(region->base + offset, width);
 		UVIO_AFTER_READ();
 		return 0;
@@ -180,7 +187,7 @@ int uvio_region_write(
 	rc = refuse_bus_master(region, offset, width, value);
 	if (rc)
 		return rc;
-	if (is_mapped(region, offset, width)) {
+	if (is_mapped(region, offset, region->direct_write, width)) {
 		UVIO_BEFORE_WRITE();
 		uvio_mmio_store(region->base + offset, width, value);
 		return 0;
@@ -206,9 +213,11 @@ static void note_failure(struct uvio_udev *udev, int rc)
 int uvio_access_failed(
 	struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset, int rc)
 {
-	if (rc == -ENODEV)
-		return uvio_udev_gone(udev, "the kernel says so");
-	return uvio_fail(rc, "%s: region %u: access to 0x%llx: %s", udev->address.text,
+	int found = region->udev ? uvio_udev_failed(udev, rc) : rc;
+
+	if (region->udev && found == -ENODEV)
+		return found;
+	return uvio_fail(found, "%s: region %u: access to 0x%llx: %s", udev->address.text,
 		region->index, (unsigned long long)offset, strerror(-rc));
 }
 

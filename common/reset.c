@@ -31,7 +31,19 @@ static int try_reset(struct uvio_udev *udev, int (*reset)(struct uvio_udev *udev
 
 static int stop_bus_master(struct uvio_udev *udev)
 {
-	return udev->config.size ? uvio_bus_master(udev, false) : 0;
+	return udev->config.size ? uvio_bus_master(udev, udev->own_master) : 0;
+}
+
+/* Also after a failure, of which nobody knows how far it came. That is what is told then. */
+static int settle(struct uvio_udev *udev, int rc)
+{
+	struct uvio_saved_error first;
+
+	if (!rc)
+		return stop_bus_master(udev);
+	uvio_error_save(&first);
+	stop_bus_master(udev);
+	return uvio_error_restore(&first);
 }
 
 static int check_pci(struct uvio_udev *udev)
@@ -60,9 +72,9 @@ int uvio_udev_reset(struct uvio_udev *udev)
 			udev->address.text,
 			udev->caps & UVIO_CAP_BUS_RESET ? ", or reset its bus" : "");
 	rc = uvio_irq_disable(udev);
-	if (!rc)
-		rc = try_reset(udev, udev->backend->ops->reset);
-	return rc ? rc : stop_bus_master(udev);
+	if (rc)
+		return rc;
+	return settle(udev, try_reset(udev, udev->backend->ops->reset));
 }
 
 static int no_bus_reset(struct uvio_udev *udev)
@@ -102,17 +114,22 @@ int uvio_udev_hot_reset(struct uvio_udev *udev)
 	rc = uvio_irq_disable(udev);
 	if (!rc)
 		rc = stop_bus_master(udev);
-	if (!rc)
-		rc = try_reset(udev, udev->backend->ops->hot_reset);
-	return rc ? rc : stop_bus_master(udev);
+	if (rc)
+		return rc;
+	return settle(udev, try_reset(udev, udev->backend->ops->hot_reset));
 }
 
 int uvio_low_power(struct uvio_udev *udev, bool on)
 {
+	int rc;
+
 	if (atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, "");
 	if (!udev->backend->ops->low_power)
 		return uvio_fail(-ENOTSUP, "%s: the %s backend cannot let a card sleep",
 			udev->address.text, udev->backend->name);
-	return udev->backend->ops->low_power(udev, on);
+	rc = udev->backend->ops->low_power(udev, on);
+	if (!rc)
+		atomic_store(&udev->asleep, on);
+	return rc;
 }

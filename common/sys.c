@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -39,6 +40,15 @@ void uvio_sys_close(int fd)
 	state = uvio_sys_shield();
 	close(fd);
 	uvio_sys_unshield(state);
+}
+
+int uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned int minor)
+{
+	struct stat node;
+
+	if (fstatat(folder, path, &node, AT_EMPTY_PATH))
+		return -errno;
+	return S_ISCHR(node.st_mode) && node.st_rdev == makedev(major, minor) ? 0 : -ESTALE;
 }
 
 int uvio_sys_ioctl(int fd, unsigned long request, void *arg)

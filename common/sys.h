@@ -40,6 +40,10 @@ void uvio_sys_free_low(unsigned int held);
 
 void uvio_sys_close(int fd);
 
+/** Whether the node at @path (below @folder, or @folder itself for "") has that number: 0, -ESTALE.
+ */
+int uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned int minor);
+
 /** The number of bytes, which may be fewer than asked for. */
 ssize_t uvio_sys_read(int fd, void *buf, size_t size);
 ssize_t uvio_sys_write(int fd, const void *buf, size_t size);

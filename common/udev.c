@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static const struct {
 	{UVIO_CAP_ERROR_NOTICE, "error-notice"},
 	{UVIO_CAP_BUS_RESET, "bus-reset"},
 	{UVIO_CAP_LOW_POWER, "low-power"},
+	{UVIO_CAP_OWN_DRIVER, "own-driver"},
 };
 
 const char *uvio_cap_name(uint32_t bit)
@@ -145,7 +147,9 @@ static int settle(struct uvio_udev *udev)
 		return rc;
 	if ((ids & 0xffff) == 0xffff)
 		return uvio_udev_gone(udev, "its configuration space reads all ones");
-	return stop_bus_master(udev, ids >> 8 * PCI_CONFIG_COMMAND);
+	ids >>= 8 * PCI_CONFIG_COMMAND;
+	udev->own_master = udev->own_driver && ids & PCI_COMMAND_BUS_MASTER;
+	return udev->own_driver ? 0 : stop_bus_master(udev, ids);
 }
 
 static int open_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
@@ -225,10 +229,11 @@ void uvio_udev_close(struct uvio_udev *udev)
 	 * One that was taken without notice may have another driver by now.
 	 */
 	if (udev->config.size && (!atomic_load(&udev->gone) || udev->release_fd >= 0))
-		set_bus_master(udev, false);
+		set_bus_master(udev, udev->own_master);
 	uvio_irq_disable(udev);
 	uvio_regions_unmap(udev);
 	uvio_domain_leave(udev);
+	uvio_irq_forget(udev);
 	uvio_unlock(udev->lock_fd);
 	udev_free(udev);
 	uvio_error_restore(&before);
@@ -273,11 +278,44 @@ uint32_t uvio_caps(const struct uvio_udev *udev)
 	return udev->caps;
 }
 
+/* The same in sysfs, which needs no driver, and of which the file ends with the card. */
+static const char *look_in_sysfs(struct uvio_udev *udev)
+{
+	char path[PATH_MAX];
+	uint16_t id = 0;
+	int rc, fd;
+
+	uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/config", udev->address.text);
+	rc = fd = uvio_sys_open(path, O_RDONLY);
+	if (fd >= 0) {
+		rc = uvio_sys_pread(fd, &id, sizeof(id), PCI_CONFIG_VENDOR);
+		uvio_sys_close(fd);
+	}
+	if (rc == -ENOENT || rc == -ENODEV)
+		return "sysfs has it no more";
+	return !rc && id == 0xffff ? "its configuration space reads all ones" : NULL;
+}
+
+/* Its ids, by the backend. A failure there proves nothing by itself. */
+static const char *look_at_config(struct uvio_udev *udev)
+{
+	/* Without a device, so that a failure does not lead here again. */
+	const struct uvio_region config = {.index = UVIO_REGION_CONFIG,
+		.size = udev->config.size,
+		.flags = udev->config.flags};
+	uint64_t id = 0;
+	int rc = udev->backend->ops->region_read(udev, &config, PCI_CONFIG_VENDOR, 2, &id);
+
+	if (!rc)
+		return id == 0xffff ? "its configuration space reads all ones" : NULL;
+	return rc == -EIO || rc == -ENODEV ? look_in_sysfs(udev) : NULL;
+}
+
 int uvio_udev_look(struct uvio_udev *udev)
 {
 	struct pollfd release = {.fd = udev->release_fd, .events = POLLIN};
 	struct uvio_saved_error before;
-	uint64_t id = 0;
+	const char *how = NULL;
 	int rc;
 
 	if (atomic_load(&udev->gone))
@@ -288,16 +326,22 @@ int uvio_udev_look(struct uvio_udev *udev)
 	if (rc || !udev->config.size)
 		return rc;
 	uvio_error_save(&before);
-	rc = uvio_region_read(&udev->config, PCI_CONFIG_VENDOR, 2, &id);
-	if (rc == -EIO)
-		return uvio_udev_gone(udev, "its configuration space cannot be read");
-	if (!rc && id == 0xffff)
-		return uvio_udev_gone(udev, "its configuration space reads all ones");
-	if (rc == -ENODEV)
-		return rc;
-	/* Missing rights say nothing of the card. */
+	if (!atomic_load(&udev->asleep))
+		how = look_at_config(udev);
+	else if (!uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s", udev->address.text))
+		how = "sysfs has it no more";
+	/* Or somebody else found it gone meanwhile. */
+	if (how || atomic_load(&udev->gone))
+		return uvio_udev_gone(udev, how ? how : "");
 	uvio_error_restore(&before);
 	return 0;
+}
+
+int uvio_udev_failed(struct uvio_udev *udev, int rc)
+{
+	if (rc != -ENODEV && rc != -EIO)
+		return rc;
+	return uvio_udev_look(udev) ? -ENODEV : -EIO;
 }
 
 bool uvio_udev_alive(struct uvio_udev *udev)

@@ -65,6 +65,8 @@ static void fake_close(struct uvio_udev *udev)
 	uvio_sys_close(udev->error_fd);
 	uvio_sys_close(udev->gone_fd);
 	uvio_sys_close(fake->hang_up);
+	while (fake->vectors)
+		uvio_sys_close(fake->fds[--fake->vectors]);
 	free(fake->memory);
 	free(fake->holes);
 }
@@ -300,10 +302,10 @@ static int fake_irq_grow(struct uvio_udev *udev, unsigned int count)
 /* Everything is off afterwards, also where that is reported as failed. */
 static int fake_irq_disable(struct uvio_udev *udev)
 {
-	close_fds(udev, 0);
 	if (fake_faults.irq_disable)
 		return uvio_fail(fake_faults.irq_disable, "%s: the fake kernel keeps the vectors",
 			udev->address.text);
+	close_fds(udev, 0);
 	return 0;
 }
 

@@ -87,6 +87,7 @@ void inject_forget_mapping(void);
 struct sim {
 	int (*open)(const char *path, int flags);
 	void (*close)(int fd); /* before it is closed */
+	int (*is_node)(int folder, const char *path, unsigned int major, unsigned int minor);
 	ssize_t (*read)(int fd, void *buf, size_t size);
 	ssize_t (*write)(int fd, const void *buf, size_t size);
 	int (*poll)(struct pollfd *fds, nfds_t count);

@@ -10,6 +10,14 @@ int __wrap_uvio_sys_ioperm(uint32_t first, uint32_t count, bool on);
 uint32_t __wrap_uvio_sys_port_in(uint32_t port, unsigned int width);
 void __wrap_uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value);
 
+int __wrap_uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned int minor);
+
+/* Files of a tree are no nodes: they are right, unless the simulation knows better. */
+int __wrap_uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned int minor)
+{
+	return sim && sim->is_node ? sim->is_node(folder, path, major, minor) : 0;
+}
+
 /* The ports of this machine are never touched. */
 int __wrap_uvio_sys_ioperm(uint32_t first, uint32_t count, bool on)
 {

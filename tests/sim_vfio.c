@@ -165,6 +165,7 @@ static int sim_pread(int fd, void *buf, size_t size, uint64_t offset)
 
 	if (rc)
 		return rc;
+	vfio.wakings += vfio.low_power;
 	if (!vfio.dead && !sim_vfio_hides_table((unsigned int)(offset >> REGION_SHIFT),
 				  offset & ((UINT64_C(1) << REGION_SHIFT) - 1), size))
 		return SIM_NOT_MINE;
@@ -172,14 +173,34 @@ static int sim_pread(int fd, void *buf, size_t size, uint64_t offset)
 	return 0;
 }
 
+static void deliver(unsigned int vector)
+{
+	static const uint64_t one = 1;
+
+	if (vfio.triggers[vector] < 0 || write(vfio.triggers[vector], &one, 8) != 8)
+		return;
+	if (vfio.irq_index == VFIO_PCI_INTX_IRQ_INDEX)
+		vfio.masked = true;
+	vfio.pending = false;
+}
+
+static void look_at_line(void)
+{
+	if (vfio.pending && !vfio.masked && !sim_vfio_intx_is_off())
+		deliver(0);
+}
+
 static int sim_pwrite(int fd, const void *buf, size_t size, uint64_t offset)
 {
 	int rc = check_access(fd, size, offset);
 
-	(void)buf;
 	if (!rc && !(vfio.regions[offset >> REGION_SHIFT].flags & VFIO_REGION_INFO_FLAG_WRITE))
 		rc = -EINVAL;
-	return rc ? rc : SIM_NOT_MINE;
+	if (rc || offset >> REGION_SHIFT != VFIO_PCI_CONFIG_REGION_INDEX)
+		return rc ? rc : SIM_NOT_MINE;
+	rc = pwrite(fd, buf, size, (off_t)offset) == (ssize_t)size ? 0 : -EIO;
+	look_at_line();
+	return rc;
 }
 
 /* Only what is a region that can be mapped, in whole pages, outside of holes. */
@@ -204,22 +225,11 @@ static int sim_mmap(
 	return SIM_NOT_MINE;
 }
 
-static void deliver(unsigned int vector)
-{
-	static const uint64_t one = 1;
-
-	if (vfio.triggers[vector] < 0 || write(vfio.triggers[vector], &one, 8) != 8)
-		return;
-	if (vfio.irq_index == VFIO_PCI_INTX_IRQ_INDEX)
-		vfio.masked = true;
-	vfio.pending = false;
-}
-
 void sim_vfio_raise(unsigned int vector)
 {
 	if (vector >= vfio.irq_count)
 		return;
-	if (vfio.masked)
+	if (vfio.masked || sim_vfio_intx_is_off())
 		vfio.pending = true;
 	else
 		deliver(vector);
@@ -247,8 +257,8 @@ static void unmask(void)
 	bool was_masked = vfio.masked;
 
 	vfio.masked = false;
-	if (vfio.pending || (was_masked && vfio.asserted))
-		deliver(0);
+	vfio.pending |= was_masked && vfio.asserted;
+	look_at_line();
 }
 
 static ssize_t sim_write(int fd, const void *buf, size_t size)
@@ -349,6 +359,8 @@ static int set_triggers(const struct vfio_irq_set *set)
 {
 	unsigned int end = set->start + set->count;
 
+	if (vfio.no_line && set->index == VFIO_PCI_INTX_IRQ_INDEX)
+		return -ENODEV;
 	if (vfio.irq_count && vfio.irq_index != set->index)
 		return -EINVAL;
 	if (vfio.irq_count && end > vfio.irq_count &&
@@ -576,19 +588,6 @@ static int sim_ioctl(int fd, unsigned long request, void *arg)
 	return rc;
 }
 
-/* 12 is VFIO_DEVICE_GET_PCI_HOT_RESET_INFO too, and 13 VFIO_DEVICE_PCI_HOT_RESET. */
-static const char *request_name(unsigned long request)
-{
-	static const char *const names[] = {"GET_API_VERSION", "CHECK_EXTENSION", "SET_IOMMU",
-		"GROUP_GET_STATUS", "GROUP_SET_CONTAINER", "GROUP_UNSET_CONTAINER",
-		"GROUP_GET_DEVICE_FD", "DEVICE_GET_INFO", "DEVICE_GET_REGION_INFO",
-		"DEVICE_GET_IRQ_INFO", "DEVICE_SET_IRQS", "DEVICE_RESET", "IOMMU_GET_INFO",
-		"IOMMU_MAP_DMA", "IOMMU_UNMAP_DMA", "15", "16", "DEVICE_FEATURE"};
-	unsigned long number = request - VFIO_GET_API_VERSION;
-
-	return number < sizeof(names) / sizeof(names[0]) ? names[number] : "?";
-}
-
 const struct sim sim_vfio = {
 	.open = sim_open,
 	.close = sim_close,
@@ -597,5 +596,5 @@ const struct sim sim_vfio = {
 	.pwrite = sim_pwrite,
 	.ioctl = sim_ioctl,
 	.mmap = sim_mmap,
-	.request_name = request_name,
+	.request_name = sim_vfio_request_name,
 };

@@ -32,6 +32,7 @@ struct sim_vfio {
 	bool ranges;	/* the IOMMU tells its ranges */
 	bool dead;	/* all of the card reads all ones */
 	bool no_unmask; /* refuses an eventfd which unmasks */
+	bool no_line;	/* the pin has no interrupt: irq is 0 */
 	bool dynamic;	/* vectors of MSI-X can be added to those that are enabled */
 	/* How many vectors the kernel has in all; 0: enough. Whether it tells their number. */
 	unsigned int granted;
@@ -72,6 +73,7 @@ struct sim_vfio {
 	unsigned int resets, hot_resets;
 	unsigned int asked_affected;
 	bool low_power;
+	unsigned int wakings; /* accesses in sleep */
 	unsigned char token[16];
 };
 
@@ -91,6 +93,8 @@ void sim_vfio_report_error(void);
 /** Of the configuration space of a card that is open. */
 uint16_t sim_vfio_command(void);
 bool sim_vfio_set_command(uint16_t command);
+/** Of INTx: by the card's own switch. */
+bool sim_vfio_intx_is_off(void);
 /** Gives the card MSI-X, with a table of 8 entries: offset and BAR, as in the capability. */
 void sim_vfio_add_msix(uint32_t table);
 /** The bytes of a region of a card that is open. */
@@ -102,5 +106,6 @@ bool sim_vfio_hides_table(unsigned int region, uint64_t at, uint64_t size);
 /** -EACCES or -EINVAL for a wrong VF token, as in the name for VFIO_GROUP_GET_DEVICE_FD. */
 int sim_vfio_judge_token(const char *name);
 int sim_vfio_pci_ioctl(unsigned long request, void *arg);
+const char *sim_vfio_request_name(unsigned long request);
 
 #endif /* UVIO_TESTS_SIM_VFIO_H */

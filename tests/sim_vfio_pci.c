@@ -20,6 +20,11 @@ void sim_vfio_add_msix(uint32_t table)
 	sim_vfio_fill(7, 0x40, words, sizeof(words));
 }
 
+bool sim_vfio_intx_is_off(void)
+{
+	return vfio.irq_index == VFIO_PCI_INTX_IRQ_INDEX && sim_vfio_command() & 0x400;
+}
+
 /* By calls only the table itself is out of reach; old kernels do not map the pages that hold it. */
 bool sim_vfio_hides_table(unsigned int region, uint64_t at, uint64_t size)
 {
@@ -114,4 +119,17 @@ int sim_vfio_pci_ioctl(unsigned long request, void *arg)
 		return feature(arg);
 	}
 	return -ENOTTY;
+}
+
+/* 12 is VFIO_DEVICE_GET_PCI_HOT_RESET_INFO too, and 13 VFIO_DEVICE_PCI_HOT_RESET. */
+const char *sim_vfio_request_name(unsigned long request)
+{
+	static const char *const names[] = {"GET_API_VERSION", "CHECK_EXTENSION", "SET_IOMMU",
+		"GROUP_GET_STATUS", "GROUP_SET_CONTAINER", "GROUP_UNSET_CONTAINER",
+		"GROUP_GET_DEVICE_FD", "DEVICE_GET_INFO", "DEVICE_GET_REGION_INFO",
+		"DEVICE_GET_IRQ_INFO", "DEVICE_SET_IRQS", "DEVICE_RESET", "IOMMU_GET_INFO",
+		"IOMMU_MAP_DMA", "IOMMU_UNMAP_DMA", "15", "16", "DEVICE_FEATURE"};
+	unsigned long number = request - VFIO_GET_API_VERSION;
+
+	return number < sizeof(names) / sizeof(names[0]) ? names[number] : "?";
 }

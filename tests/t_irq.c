@@ -105,13 +105,29 @@ static void disabling_nothing_is_no_error(void)
 	ASSERT_OK(uvio_irq_disable(udev));
 }
 
-static void disabling_that_fails_disables_all_the_same(void)
+static void what_could_not_be_disabled_is_enabled(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
 	fake_faults.irq_disable = -EIO;
 	ASSERT_ERR(uvio_irq_disable(udev), -EIO, "keeps the vectors");
+	ASSERT_ERR(uvio_udev_reset(udev), -EIO, "keeps the vectors");
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, NULL));
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1), -EBUSY, "enabled already");
 	fake_faults.irq_disable = 0;
+	ASSERT_OK(uvio_irq_disable(udev));
 	ASSERT_ERR(uvio_irq_fd(udev, 0), -EINVAL, "not enabled");
+}
+
+static void a_close_ends_what_could_not_be_disabled(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	fake_faults.irq_disable = -EIO;
+	uvio_udev_close(udev);
+	udev = NULL;
+	fake_faults.irq_disable = 0;
+	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
+	enable(UVIO_IRQ_INTX, 1);
 }
 
 static void a_vector_that_is_not_enabled_is_refused(void)
@@ -433,7 +449,8 @@ static CU_TestInfo enabling[] = {
 	TEST(enabling_that_fails_enables_nothing),
 	TEST(enabling_arms_whatever_was_left_behind),
 	TEST(disabling_nothing_is_no_error),
-	TEST(disabling_that_fails_disables_all_the_same),
+	TEST(what_could_not_be_disabled_is_enabled),
+	TEST(a_close_ends_what_could_not_be_disabled),
 	TEST(a_vector_that_is_not_enabled_is_refused),
 	CU_TEST_INFO_NULL,
 };

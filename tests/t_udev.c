@@ -338,9 +338,9 @@ static void each_cap_has_a_name(void)
 {
 	ASSERT_STR(uvio_cap_name(UVIO_CAP_INTX), "intx");
 	ASSERT_STR(uvio_cap_name(UVIO_CAP_DMA_ISOLATED), "dma-isolated");
-	for (uint32_t bit = 1; bit <= UVIO_CAP_LOW_POWER; bit <<= 1)
+	for (uint32_t bit = 1; bit <= UVIO_CAP_OWN_DRIVER; bit <<= 1)
 		ASSERT(uvio_cap_name(bit));
-	ASSERT(!uvio_cap_name(UVIO_CAP_LOW_POWER << 1));
+	ASSERT(!uvio_cap_name(UVIO_CAP_OWN_DRIVER << 1));
 	ASSERT(!uvio_cap_name(UVIO_CAP_INTX | UVIO_CAP_MSI));
 	ASSERT(!uvio_cap_name(0));
 }

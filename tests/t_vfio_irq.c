@@ -361,10 +361,101 @@ static void an_ack_finds_out_that_the_card_is_gone(void)
 	vfio.no_unmask = true;
 	card_open_asserted();
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	vfio.dead = true;
 	inject_begin(0, -ENODEV);
-	ASSERT_ERR(uvio_irq_ack(udev, 0), -ENODEV, EDU ": the device is gone: the kernel says so");
+	ASSERT_ERR(uvio_irq_ack(udev, 0), -ENODEV,
+		EDU ": the device is gone: its configuration space reads all ones");
 	inject_end();
 	ASSERT(!uvio_udev_alive(udev));
+}
+
+/* ENODEV is an answer to many questions. */
+static void an_errno_alone_does_not_end_a_card(void)
+{
+	vfio.no_unmask = true;
+	card_open_asserted();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	inject_begin(0, -ENODEV);
+	ASSERT_ERR(uvio_irq_ack(udev, 0), -EIO, EDU ": cannot unmask INTx: No such device");
+	inject_end();
+	ASSERT(uvio_udev_alive(udev));
+	ASSERT_OK(uvio_irq_ack(udev, 0));
+}
+
+static void a_card_that_has_intx_off_is_armed(void)
+{
+	card_open_asserted();
+	sim_vfio_set_command(0x0503);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+		ASSERT_EQ(sim_vfio_command(), 0x0103);
+		sim_vfio_raise(0);
+		ASSERT_OK(uvio_irq_wait(udev, 0, WAIT_MS, NULL));
+		if (i)
+			ASSERT_OK(uvio_udev_reset(udev));
+		else
+			ASSERT_OK(uvio_irq_disable(udev));
+		ASSERT_EQ(sim_vfio_command() & 0x0400, 0x0400);
+	}
+	sim_vfio_set_command(0x0103);
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	ASSERT_OK(uvio_irq_disable(udev));
+	ASSERT_EQ(sim_vfio_command(), 0x0103);
+}
+
+static int keep_intx_off(int fd, const void *buf, size_t size, uint64_t offset)
+{
+	return fd == vfio.device && (offset & 0xff) == 5 ? 0
+							 : sim_vfio.pwrite(fd, buf, size, offset);
+}
+
+static void intx_that_stays_off_is_told(void)
+{
+	struct sim stubborn = sim_vfio;
+
+	stubborn.pwrite = keep_intx_off;
+	card_open_asserted();
+	sim_vfio_set_command(0x0503);
+	sim = &stubborn;
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1), -EIO,
+		EDU ": bit 10 of its command register, INTx disable, stays on; setpci -s " EDU
+		    " COMMAND shows it");
+	sim = &sim_vfio;
+	ASSERT_EQ(vfio.irq_count, 0);
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+}
+
+static void vectors_that_stay_on_are_enabled(void)
+{
+	card_open_asserted();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 2));
+	inject_begin(0, -EBUSY);
+	ASSERT_ERR(uvio_udev_hot_reset(udev), -EBUSY, "VFIO_DEVICE_SET_IRQS");
+	inject_end();
+	ASSERT_EQ(vfio.irq_count, 2);
+	sim_vfio_raise(1);
+	ASSERT_OK(uvio_irq_wait(udev, 1, WAIT_MS, NULL));
+	ASSERT_OK(uvio_irq_disable(udev));
+	ASSERT_EQ(vfio.irq_count, 0);
+}
+
+static void a_pin_without_a_line_is_told(void)
+{
+	vfio.no_line = true;
+	card_open_asserted();
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1), -ENOTSUP,
+		EDU ": the kernel has perhaps no interrupt line for its INTx pin: "
+		    "VFIO_DEVICE_SET_IRQS is ENODEV, and the device is there; use MSI");
+	tree_change(card.tree, "file " EDU_FOLDER "/irq 0\\n");
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1), -ENOTSUP,
+		EDU ": the kernel has no interrupt line for its INTx pin (irq is 0); use MSI");
+	ASSERT(uvio_udev_alive(udev));
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 1));
+	ASSERT_OK(uvio_irq_disable(udev));
+	vfio.irq_counts[VFIO_PCI_MSI_IRQ_INDEX] = vfio.irq_counts[VFIO_PCI_MSIX_IRQ_INDEX] = 0;
+	card_close();
+	card_open_asserted();
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1), -ENOTSUP, "; poll the card");
 }
 
 static CU_TestInfo vectors[] = {
@@ -388,6 +479,11 @@ static CU_TestInfo vectors[] = {
 		a_line_is_masked_until_it_is_acknowledged},
 	{"every vector has an eventfd (vfio 64)", every_vector_has_an_eventfd},
 	TEST(an_ack_finds_out_that_the_card_is_gone),
+	TEST(an_errno_alone_does_not_end_a_card),
+	TEST(a_pin_without_a_line_is_told),
+	TEST(a_card_that_has_intx_off_is_armed),
+	TEST(intx_that_stays_off_is_told),
+	TEST(vectors_that_stay_on_are_enabled),
 	CU_TEST_INFO_NULL,
 };
 

@@ -296,7 +296,8 @@ static void without_an_iommu_the_node_takes_a_capability(void)
 	card_open_asserted();
 	inject_end();
 	card_close();
-	while (!strstr(inject_call(i)->what, "noiommu-1") || inject_call(i)->kind != INJECT_OPEN)
+	while (!strstr(inject_call(i)->what, "/dev/vfio/noiommu-1") ||
+		inject_call(i)->kind != INJECT_OPEN)
 		i++;
 	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
 	inject_begin(i, -EPERM);

@@ -110,6 +110,18 @@ int uio_config_set_intx(struct uio_device *device, bool on)
 	return rc;
 }
 
+int uio_config_intx_is_on(struct uio_device *device, bool *on)
+{
+	uint16_t command;
+	int rc;
+
+	lock_command(device);
+	rc = read_command(device, &command);
+	unlock_command(device);
+	*on = !rc && !(command & COMMAND_INTX_DISABLE);
+	return rc;
+}
+
 int uio_config_arm_by_word(struct uio_device *device)
 {
 	return uio_config_set_intx(device, true);

@@ -49,14 +49,11 @@ int uio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
 	return kind == UVIO_IRQ_INTX && device->has_irq;
 }
 
-/* The kernel answers EIO when the driver is unbound. */
 static int read_event(const struct uio_device *device, uint32_t *event)
 {
 	ssize_t n = uvio_sys_read(device->fd, event, sizeof(*event));
 
-	if (n == sizeof(*event))
-		return 0;
-	return n == -EIO || n >= 0 ? -ENODEV : (int)n;
+	return n == sizeof(*event) ? 0 : n >= 0 ? -EIO : (int)n;
 }
 
 /* The node counts from the binding on: what was there before is not reported. */
@@ -67,31 +64,34 @@ static int take_baseline(struct uvio_udev *udev)
 	int rc;
 
 	rc = uvio_sysfs_u64(udev->ctx, &event, "class/uio/%s/event", device->name);
-	if (rc == -ENOENT || rc == -ENODEV)
-		return uvio_udev_gone(udev, GONE);
+	if (rc && uio_look(udev))
+		return -ENODEV;
 	if (rc)
-		return uvio_fail(rc, "%s: cannot read %s/class/uio/%s/event: %s",
-			udev->address.text, udev->ctx->sysfs, device->name, strerror(-rc));
+		return uvio_fail(rc == -ENODEV ? -EIO : rc,
+			"%s: cannot read %s/class/uio/%s/event: %s", udev->address.text,
+			udev->ctx->sysfs, device->name, strerror(-rc));
 	udev->vectors->fd = device->fd;
 	udev->vectors->event_size = sizeof(udev->vectors->event.running);
 	udev->vectors->event.running = (uint32_t)event;
 	rc = read_event(device, &udev->vectors->event.running);
 	if (!rc || rc == -EAGAIN)
 		return 0;
-	if (rc == -ENODEV)
-		return uvio_udev_gone(udev, GONE);
-	return uvio_fail(
-		rc, "%s: reading /dev/%s: %s", udev->address.text, device->name, strerror(-rc));
+	if (uio_look(udev))
+		return -ENODEV;
+	return uvio_fail(rc == -ENODEV ? -EIO : rc, "%s: reading /dev/%s: %s", udev->address.text,
+		device->name, strerror(-rc));
 }
 
-static int config_failed(struct uvio_udev *udev, int rc)
+static int config_failed(struct uvio_udev *udev, int err)
 {
+	int rc = uvio_udev_failed(udev, err);
+
 	if (rc == -ENODEV)
-		return uvio_udev_gone(udev, "sysfs says so");
+		return rc;
 	return uvio_fail(rc,
 		"%s: cannot arm INTx: the configuration space cannot be written (%s), "
 		"so an interrupt would come once and never again%s; or use the vfio backend",
-		udev->address.text, strerror(-rc), uvio_refusal(rc));
+		udev->address.text, strerror(-err), uvio_refusal(err));
 }
 
 static int set_intx(struct uvio_udev *udev, bool on)
@@ -116,8 +116,8 @@ static int __attribute__((noinline)) ack_failed(struct uio_device *device, int r
 		return -ENODEV;
 	if (!device->has_irqcontrol)
 		return config_failed(udev, rc);
-	return uvio_fail(rc, "%s: cannot arm the interrupt by /dev/%s: %s", udev->address.text,
-		device->name, strerror(-rc));
+	return uvio_fail(rc == -ENODEV ? -EIO : rc, "%s: cannot arm the interrupt by /dev/%s: %s",
+		udev->address.text, device->name, strerror(-rc));
 }
 
 static int ack_by_irqcontrol(struct uvio_udev *udev)
@@ -140,9 +140,27 @@ static int ack_by_word(struct uvio_udev *udev)
 	struct uio_device *device = udev->priv;
 	int rc = uio_config_arm_by_word(device);
 
-	/* The second call. */
+	/* Of the second call. */
 	__atomic_fetch_add(&udev->acks, 1, __ATOMIC_RELAXED);
 	return rc ? ack_failed(device, rc) : 0;
+}
+
+static int control_failed(struct uvio_udev *udev, int rc, const char *what)
+{
+	const struct uio_device *device = udev->priv;
+
+	if (uio_look(udev))
+		return -ENODEV;
+	return uvio_fail(rc == -ENODEV ? -EIO : rc, "%s: cannot %s the interrupt by /dev/%s: %s",
+		udev->address.text, what, device->name, strerror(-rc));
+}
+
+/* The switch in the card's command register, which a driver of its own may not need. */
+static bool has_switch(const struct uvio_udev *udev)
+{
+	const struct uio_device *device = udev->priv;
+
+	return device->pci && !udev->own_msi && !(udev->own_driver && device->config_refused);
 }
 
 /*
@@ -164,35 +182,33 @@ int uio_irq_enable(
 	device->has_irqcontrol = !rc;
 	if (device->has_irqcontrol)
 		udev->irq_ack = ack_by_irqcontrol;
-	else if (device->pci)
+	else if (has_switch(udev))
 		udev->irq_ack = device->by_word ? ack_by_word : ack_by_command;
 	if (rc && rc != -ENOSYS)
-		return uvio_fail(rc, "%s: cannot enable the interrupt by /dev/%s: %s",
-			udev->address.text, device->name, strerror(-rc));
+		return control_failed(udev, rc, "enable");
 	/* Armed by chance now, it could not be armed again. */
 	if (udev->irq_ack && !device->has_irqcontrol && device->config_refused)
 		return config_failed(udev, device->config_refused);
-	rc = device->pci ? set_intx(udev, true) : 0;
+	rc = has_switch(udev) ? set_intx(udev, true) : 0;
 	if (rc && device->has_irqcontrol)
 		irqcontrol(device, 0);
 	return rc ? rc : 1;
 }
 
+/* What a driver of the card's own had on is on again. What fails leaves it enabled. */
 int uio_irq_disable(struct uvio_udev *udev)
 {
 	struct uio_device *device = udev->priv;
-	bool gone = atomic_load(&udev->gone);
-	struct uvio_saved_error before;
 	int rc = 0;
 
-	uvio_error_save(&before);
+	if (atomic_load(&udev->gone))
+		return 0;
 	if (device->has_irqcontrol)
 		rc = irqcontrol(device, 0);
-	if (rc && !gone)
-		return uvio_fail(rc, "%s: cannot disable the interrupt by /dev/%s: %s",
-			udev->address.text, device->name, strerror(-rc));
-	rc = device->pci && !gone ? set_intx(udev, false) : 0;
-	if (gone)
-		uvio_error_restore(&before);
-	return gone ? 0 : rc;
+	if (rc)
+		return control_failed(udev, rc, "disable");
+	rc = has_switch(udev) ? set_intx(udev, udev->own_driver && device->own_intx) : 0;
+	if (rc && device->has_irqcontrol)
+		irqcontrol(device, 1);
+	return rc;
 }

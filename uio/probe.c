@@ -57,6 +57,35 @@ static void probe_node(
 			check);
 }
 
+bool uio_has_own_driver(struct uvio_ctx *ctx, const char *address)
+{
+	char driver[UVIO_NAME_SIZE];
+
+	return !uvio_sysfs_link(
+		       ctx, driver, sizeof(driver), "bus/pci/devices/%s/driver", address) &&
+	       strcmp(driver, "uio_pci_generic") != 0;
+}
+
+bool uio_has_msi(struct uvio_ctx *ctx, const char *address)
+{
+	char **names;
+	int count = uvio_sysfs_names(ctx, "", &names, "bus/pci/devices/%s/msi_irqs", address);
+
+	uvio_names_free(names, count);
+	return count > 0;
+}
+
+static void probe_own_driver(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	if (info->uio && uio_has_own_driver(ctx, info->address))
+		uvio_check_add(check, UVIO_NOTE, NULL,
+			"%s: its UIO driver %s is the card's own%s: bus mastering and interrupts "
+			"stay as it sets them up",
+			info->address, info->driver,
+			uio_has_msi(ctx, info->address) ? ", and signals by MSI" : "");
+}
+
 /* PCI Local Bus Specification 3.0, 6.2.4: 0 is no pin, as in every virtual function. */
 static void probe_pin(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
@@ -191,6 +220,7 @@ void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const cha
 	(void)transport;
 	if (info->pci) {
 		probe_driver(ctx, info, check);
+		probe_own_driver(ctx, info, check);
 		probe_pin(ctx, info, check);
 		probe_lockdown(ctx, info, check);
 		probe_config(ctx, info, check);

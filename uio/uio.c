@@ -29,7 +29,9 @@ static int find_name(struct uvio_udev *udev, struct uio_device *device)
 {
 	int rc = 0;
 
-	if (device->pci)
+	if (udev->address.uio[0])
+		snprintf(device->name, sizeof(device->name), "%.60s", udev->address.uio);
+	else if (device->pci)
 		rc = name_of(udev->ctx, udev->address.text, device->name);
 	else
 		snprintf(device->name, sizeof(device->name), "%.60s", udev->address.text);
@@ -57,11 +59,16 @@ static int open_config(struct uvio_udev *udev, struct uio_device *device)
 
 static int open_node(struct uvio_udev *udev, struct uio_device *device)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], folder[UVIO_ADDRESS_SIZE * 2] = "class";
 	int fd;
 
+	if (device->pci)
+		uvio_device_folder(&udev->address, folder, sizeof(folder));
 	uvio_dev_path(udev->ctx, path, "%s", device->name);
-	fd = uvio_sys_open(path, O_RDWR | O_NONBLOCK);
+	fd = uvio_node_open(udev->ctx, udev->address.text, path, O_RDWR | O_NONBLOCK, "%s/uio/%s",
+		folder, device->name);
+	if (fd == -ESTALE)
+		return fd;
 	if (fd < 0)
 		return uvio_open_failed(udev, fd, path, NULL);
 	device->fd = fd;
@@ -75,7 +82,8 @@ static int open_node(struct uvio_udev *udev, struct uio_device *device)
  */
 static int mask_intx(struct uvio_udev *udev, struct uio_device *device)
 {
-	int rc = device->config_refused ? 0 : uio_config_set_intx(device, false);
+	int rc =
+		device->config_refused || udev->own_driver ? 0 : uio_config_set_intx(device, false);
 
 	if (rc == -EACCES || rc == -EPERM || rc == -EROFS) {
 		device->config_refused = rc;
@@ -86,6 +94,29 @@ static int mask_intx(struct uvio_udev *udev, struct uio_device *device)
 		  : 0;
 }
 
+/*
+ * Drivers of a card's own may have set up MSI, bus mastering, or INTx in a way of theirs, and
+ * expect to find them so. Some do it only while their node is open.
+ */
+static int find_own_driver(struct uvio_udev *udev, struct uio_device *device)
+{
+	int rc;
+
+	udev->own_driver = uio_has_own_driver(udev->ctx, udev->address.text);
+	if (!udev->own_driver)
+		return 0;
+	udev->own_msi = uio_has_msi(udev->ctx, udev->address.text);
+	rc = uio_config_intx_is_on(device, &device->own_intx);
+	if (rc)
+		return uvio_fail(rc, "%s: cannot read its configuration space: %s",
+			udev->address.text, strerror(-rc));
+	uvio_log(udev->ctx, UVIO_LOG_INFO,
+		"%s: its UIO driver is the card's own%s: bus mastering and INTx are left as they "
+		"are",
+		udev->address.text, udev->own_msi ? ", and signals by MSI" : "");
+	return 0;
+}
+
 static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
 {
 	if (udev->flags & UVIO_OPEN_UNSAFE_DMA && !uio_dma_allowed(udev) &&
@@ -93,7 +124,7 @@ static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
 		udev->caps |= UVIO_CAP_DMA | (device->pci ? UVIO_CAP_BUS_MASTER : 0);
 	if (!device->pci)
 		return;
-	udev->caps |= UVIO_CAP_CONFIG;
+	udev->caps |= UVIO_CAP_CONFIG | (udev->own_driver ? UVIO_CAP_OWN_DRIVER : 0);
 	if (uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s/reset", udev->address.text))
 		udev->caps |= UVIO_CAP_RESET;
 }
@@ -147,6 +178,8 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 	if (!rc)
 		rc = open_node(udev, device);
 	if (!rc && device->pci)
+		rc = find_own_driver(udev, device);
+	if (!rc && device->pci)
 		rc = mask_intx(udev, device);
 	if (!rc)
 		rc = uio_guard_begin(udev);
@@ -163,6 +196,9 @@ static int uio_bus_master(struct uvio_udev *udev, bool on)
 {
 	int rc = on ? uio_look(udev) : 0;
 
+	/* What the driver of the card had on may be on. */
+	if (udev->own_master)
+		return rc;
 	if (on && !rc)
 		rc = uio_dma_allowed(udev);
 	return on && !rc ? uio_guard_look(udev) : rc;
@@ -172,16 +208,17 @@ static int uio_reset(struct uvio_udev *udev)
 {
 	int rc = uvio_sysfs_write_watched(
 		udev->ctx, "1", "bus/pci/devices/%s/reset", udev->address.text);
+	int found = !rc || rc == -EAGAIN ? rc : uvio_udev_failed(udev, rc);
 
-	if (!rc || rc == -EAGAIN)
-		return rc;
+	if (found == -ENODEV || !rc || rc == -EAGAIN)
+		return found;
 	if (rc == -ETIMEDOUT)
 		return uvio_fail(rc,
 			"%s: the kernel does not come back from resetting it: perhaps it waits "
 			"for a change of the driver (ps shows whether a process writes to sysfs), "
 			"or for the card (dmesg)",
 			udev->address.text);
-	return uvio_fail(rc, "%s: cannot reset it through sysfs: %s%s", udev->address.text,
+	return uvio_fail(found, "%s: cannot reset it through sysfs: %s%s", udev->address.text,
 		strerror(-rc), uvio_refusal(rc));
 }
 

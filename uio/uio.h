@@ -62,6 +62,7 @@ struct uio_device {
 	bool pci;
 	bool has_irq;
 	bool has_irqcontrol; /* writing to the node arms the line */
+	bool own_intx;	     /* how a driver of the card's own has it: on */
 	int fd;
 	int config_fd;	    /* -1: not PCI */
 	bool dma_allowed;   /* found so; what it rests on cannot change while a driver is bound */
@@ -103,6 +104,7 @@ void uio_config_init(struct uvio_udev *udev);
 int uio_config_write(
 	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset);
 int uio_config_set_intx(struct uio_device *device, bool on);
+int uio_config_intx_is_on(struct uio_device *device, bool *on);
 int uio_config_arm_by_word(struct uio_device *device);
 int uio_config_arm_after_change(struct uio_device *device);
 
@@ -196,6 +198,10 @@ void uio_guard_mapped(struct uvio_udev *udev, const struct uvio_mapping *mapping
 void uio_machine(struct uvio_ctx *ctx, struct uvio_check *check);
 void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
 	struct uvio_check *check);
+/** Whether the kernel driver is another than uio_pci_generic, which knows the card. */
+bool uio_has_own_driver(struct uvio_ctx *ctx, const char *address);
+/** Whether a kernel driver has MSI or MSI-X on. */
+bool uio_has_msi(struct uvio_ctx *ctx, const char *address);
 /** "DMA" or "DMA-FQ" where an IOMMU translates for the device; NULL where none does. */
 const char *uio_translation(const char *iommu_type);
 

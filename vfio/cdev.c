@@ -82,7 +82,10 @@ static int open_cdev(struct uvio_udev *udev, struct vfio_device *device)
 	if (rc)
 		return vfio_open_failed(udev, rc, "vfio-dev");
 	uvio_dev_path(udev->ctx, path, "vfio/devices/%s", name);
-	rc = uvio_sys_open(path, O_RDWR);
+	rc = uvio_node_open(udev->ctx, udev->address.text, path, O_RDWR,
+		"bus/pci/devices/%s/vfio-dev/%s", udev->address.text, name);
+	if (rc == -ESTALE)
+		return rc;
 	if (rc < 0)
 		return vfio_open_failed(udev, rc, path);
 	device->fd = rc;

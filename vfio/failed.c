@@ -180,9 +180,11 @@ int vfio_open_failed(struct uvio_udev *udev, int err, const char *step)
 int vfio_failed(struct uvio_udev *udev, int err, const char *step)
 {
 	const char *cause = cause_of(udev, err, step);
+	/* Before the core has seen the device nothing can be asked. */
+	int rc = udev->config.udev ? uvio_udev_failed(udev, err) : err;
 
-	if (err == -ENODEV)
-		return uvio_udev_gone(udev, "the kernel says so");
-	return uvio_fail(err, "%s: %s: %s (%s)", udev->address.text, step,
+	if (udev->config.udev && rc == -ENODEV)
+		return rc;
+	return uvio_fail(rc, "%s: %s: %s (%s)", udev->address.text, step,
 		cause ? cause : strerror(-err), uvio_errname(err));
 }

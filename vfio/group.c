@@ -101,7 +101,9 @@ static int open_group(struct uvio_udev *udev, const char *name)
 	int rc, fd;
 
 	uvio_dev_path(udev->ctx, path, "vfio/%s", name);
-	fd = uvio_sys_open(path, O_RDWR);
+	fd = uvio_node_open(udev->ctx, udev->address.text, path, O_RDWR, "class/vfio/%s", name);
+	if (fd == -ESTALE)
+		return fd;
 	if (fd < 0)
 		return vfio_open_failed(udev, fd, path);
 	rc = uvio_sys_ioctl(fd, VFIO_GROUP_GET_STATUS, &status);

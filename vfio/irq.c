@@ -11,6 +11,10 @@
 #include "sys.h"
 #include "vfio.h"
 
+/* PCI Local Bus Specification 3.0, 6.2.2: bit 10 of the command register, INTx disable. */
+#define COMMAND_UPPER (PCI_CONFIG_COMMAND + 1)
+#define UPPER_INTX_DISABLE 0x04
+
 static const uint32_t kind_index[UVIO_IRQ_KINDS] = {
 	[UVIO_IRQ_INTX] = VFIO_PCI_INTX_IRQ_INDEX,
 	[UVIO_IRQ_MSI] = VFIO_PCI_MSI_IRQ_INDEX,
@@ -138,7 +142,7 @@ static int switch_off(struct vfio_device *device)
 		return 0;
 	rc = set_irqs_none(device, device->irq_index, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
 	device->irq_on = rc < 0;
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 static int __attribute__((unused)) event_fd_new(const struct vfio_device *device, uint32_t index)
@@ -262,8 +266,28 @@ static int too_many(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned in
 		udev->address.text, count, name);
 }
 
+/* The kernel has none for it, as where the firmware has not routed the pin. */
+static int no_line(struct uvio_udev *udev)
+{
+	const struct vfio_device *device = udev->priv;
+	bool msi = device->irq_counts[UVIO_IRQ_MSI], msix = device->irq_counts[UVIO_IRQ_MSIX];
+	uint64_t line = 1;
+
+	if (uvio_udev_look(udev))
+		return -ENODEV;
+	uvio_sysfs_u64(udev->ctx, &line, "bus/pci/devices/%s/irq", udev->address.text);
+	return uvio_fail(-ENOTSUP, "%s: the kernel has %sno interrupt line for its INTx pin%s; %s",
+		udev->address.text, line ? "perhaps " : "",
+		line ? ": VFIO_DEVICE_SET_IRQS is ENODEV, and the device is there" : " (irq is 0)",
+		msi    ? "use MSI"
+		: msix ? "use MSI-X"
+		       : "poll the card, or look at the firmware's setup");
+}
+
 static int trigger_failed(struct uvio_udev *udev, enum uvio_irq_kind kind, int rc)
 {
+	if (rc == -ENODEV && kind == UVIO_IRQ_INTX)
+		return no_line(udev);
 	if (rc == -EBUSY && kind == UVIO_IRQ_INTX)
 		return uvio_fail(rc,
 			"%s: its interrupt line is shared, and the card cannot mask "
@@ -297,9 +321,11 @@ static int trigger(
 
 static int __attribute__((noinline)) ack_failed(struct uvio_udev *udev, int rc)
 {
-	if (rc == -ENODEV)
-		return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
-	return uvio_fail(rc, "%s: cannot unmask INTx: %s", udev->address.text, strerror(-rc));
+	int found = uvio_udev_failed(udev, rc);
+
+	if (found == -ENODEV)
+		return found;
+	return uvio_fail(found, "%s: cannot unmask INTx: %s", udev->address.text, strerror(-rc));
 }
 
 static int ack_by_ioctl(struct uvio_udev *udev)
@@ -318,12 +344,48 @@ static int ack_by_eventfd(struct uvio_udev *udev)
 	return rc ? ack_failed(udev, rc) : 0;
 }
 
+/*
+ * The card's own switch of INTx, as the kernel keeps it from open to close and over a reset, goes
+ * before the unmasking. Whoever had set it finds it so again.
+ */
+static int set_intx_disable(struct uvio_udev *udev, bool on)
+{
+	uint64_t upper, now;
+	int rc = uvio_region_read(&udev->config, COMMAND_UPPER, 1, &upper);
+
+	if (rc || on == !!(upper & UPPER_INTX_DISABLE))
+		return rc;
+	rc = uvio_region_write(&udev->config, COMMAND_UPPER, 1, upper ^ UPPER_INTX_DISABLE);
+	if (!rc)
+		rc = uvio_region_read(&udev->config, COMMAND_UPPER, 1, &now);
+	if (rc)
+		return rc;
+	((struct vfio_device *)udev->priv)->intx_let = !on;
+	if (on == !!(now & UPPER_INTX_DISABLE))
+		return 0;
+	return uvio_fail(-EIO,
+		"%s: bit 10 of its command register, INTx disable, stays %s; setpci -s %s "
+		"COMMAND shows it",
+		udev->address.text, on ? "off" : "on", udev->address.text);
+}
+
+/* As it was before. */
+static int block_intx(struct uvio_udev *udev)
+{
+	const struct vfio_device *device = udev->priv;
+
+	return device->intx_let && !atomic_load(&udev->gone) ? set_intx_disable(udev, true) : 0;
+}
+
 /* The kernel masks INTx at each event: writing to this eventfd unmasks it, without an ioctl. */
 static int arm_intx(struct uvio_udev *udev)
 {
 	struct vfio_device *device = udev->priv;
-	int rc = uvio_sys_eventfd();
+	int rc = set_intx_disable(udev, false);
 
+	if (rc)
+		return rc;
+	rc = uvio_sys_eventfd();
 	if (rc < 0)
 		return no_eventfd(udev, rc, 1);
 	device->unmask_fd = rc;
@@ -343,6 +405,7 @@ int vfio_irq_enable(
 	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int most)
 {
 	struct vfio_device *device = udev->priv;
+	struct uvio_saved_error first;
 	int rc, count = 0;
 
 	/* What is on since switching it off failed. */
@@ -362,7 +425,10 @@ int vfio_irq_enable(
 	return count;
 
 err_switch_off:
+	uvio_error_save(&first);
 	switch_off(device);
+	block_intx(udev);
+	uvio_error_restore(&first);
 err_close_fds:
 	close_fds(udev, 0);
 	return rc;
@@ -370,6 +436,8 @@ err_close_fds:
 
 static int grow_failed(struct uvio_udev *udev, unsigned int count, int rc, const char *rest)
 {
+	int found;
+
 	if (rc > 0)
 		return uvio_fail(-ENOSPC,
 			"%s: the kernel has %d of the %u msix vectors asked for; %s",
@@ -377,9 +445,10 @@ static int grow_failed(struct uvio_udev *udev, unsigned int count, int rc, const
 	if (rc == -ENOSPC)
 		return uvio_fail(rc, "%s: the kernel has not %u msix vectors to give now; %s",
 			udev->address.text, count, rest);
-	if (rc == -ENODEV)
-		return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
-	return uvio_fail(rc, "%s: no %u msix vectors can be had: VFIO_DEVICE_SET_IRQS: %s; %s",
+	found = uvio_udev_failed(udev, rc);
+	if (found == -ENODEV)
+		return found;
+	return uvio_fail(found, "%s: no %u msix vectors can be had: VFIO_DEVICE_SET_IRQS: %s; %s",
 		udev->address.text, count, strerror(-rc), rest);
 }
 
@@ -428,8 +497,22 @@ int vfio_irq_grow(struct uvio_udev *udev, unsigned int count)
 
 int vfio_irq_disable(struct uvio_udev *udev)
 {
-	int rc = switch_off(udev->priv);
+	bool was_let = ((struct vfio_device *)udev->priv)->intx_let;
+	int rc = block_intx(udev);
 
+	if (rc)
+		return rc;
+	rc = switch_off(udev->priv);
+	if (!rc) {
+		close_fds(udev, 0);
+		return 0;
+	}
+	if (was_let)
+		set_intx_disable(udev, false);
+	return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
+}
+
+void vfio_irq_cleanup(struct uvio_udev *udev)
+{
 	close_fds(udev, 0);
-	return rc < 0 ? vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS") : 0;
 }

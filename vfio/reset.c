@@ -33,6 +33,18 @@ int vfio_enable_memory(struct uvio_udev *udev)
 	return vfio_region_write(udev, &config, PCI_CONFIG_COMMAND, 1, command | COMMAND_MEMORY);
 }
 
+/* A reset that failed may have come half-way. */
+static int settle(struct uvio_udev *udev, int rc)
+{
+	struct uvio_saved_error first;
+
+	if (!rc)
+		return vfio_enable_memory(udev);
+	uvio_error_save(&first);
+	vfio_enable_memory(udev);
+	return uvio_error_restore(&first);
+}
+
 int vfio_reset(struct uvio_udev *udev)
 {
 	const struct vfio_device *device = udev->priv;
@@ -41,8 +53,8 @@ int vfio_reset(struct uvio_udev *udev)
 	if (rc == -EAGAIN)
 		return rc;
 	if (rc < 0)
-		return vfio_failed(udev, rc, "VFIO_DEVICE_RESET");
-	return vfio_enable_memory(udev);
+		rc = vfio_failed(udev, rc, "VFIO_DEVICE_RESET");
+	return settle(udev, rc);
 }
 
 /* Too little room is the answer of a kernel which could. */
@@ -76,6 +88,14 @@ static int ask_affected(
 	return rc < 0 ? rc : 0;
 }
 
+static int no_bus_reset(struct uvio_udev *udev)
+{
+	if (uvio_udev_look(udev))
+		return -ENODEV;
+	return uvio_fail(-ENOTSUP, "%s: the kernel can reset neither its slot nor its bus",
+		udev->address.text);
+}
+
 static int get_affected(struct uvio_udev *udev, struct vfio_pci_hot_reset_info **info)
 {
 	int rc = -ENOSPC;
@@ -88,8 +108,7 @@ static int get_affected(struct uvio_udev *udev, struct vfio_pci_hot_reset_info *
 	if (rc == -ENOMEM)
 		return uvio_no_memory(udev->address.text);
 	if (rc == -ENODEV || rc == -ENOTTY)
-		return uvio_fail(-ENOTSUP, "%s: the kernel can reset neither its slot nor its bus",
-			udev->address.text);
+		return no_bus_reset(udev);
 	if (rc == -EPERM)
 		return uvio_fail(
 			rc, "%s: a device on its bus has no IOMMU group", udev->address.text);
@@ -197,8 +216,7 @@ static int hot_reset_failed(
 	if (err == -ENOMEM)
 		return uvio_no_memory(udev->address.text);
 	if (err == -ENODEV || err == -ENOTTY)
-		return uvio_fail(-ENOTSUP, "%s: the kernel can reset neither its slot nor its bus",
-			udev->address.text);
+		return no_bus_reset(udev);
 	return vfio_failed(udev, err, "VFIO_DEVICE_PCI_HOT_RESET");
 }
 
@@ -216,5 +234,5 @@ int vfio_hot_reset(struct uvio_udev *udev)
 		rc = hot_reset_failed(udev, info, rc);
 	pthread_mutex_unlock(&udev->domain->lock);
 	free(info);
-	return rc ? rc : vfio_enable_memory(udev);
+	return rc == -EAGAIN ? rc : settle(udev, rc);
 }

@@ -46,6 +46,7 @@ static void vfio_close(struct uvio_udev *udev)
 	uvio_sys_close(udev->release_fd);
 	uvio_sys_close(udev->error_fd);
 	domain->way->close(udev, device);
+	vfio_irq_cleanup(udev);
 	uvio_phys_cleanup(&device->phys);
 	vfio_regions_cleanup(device);
 }

@@ -210,6 +210,7 @@ struct vfio_device {
 	uint32_t irq_index;	/* of the kernel, as enabled last */
 	unsigned int irq_count; /* eventfds of vectors */
 	bool irq_on;		/* in the kernel, which may differ where that failed */
+	bool intx_let;		/* past the card's switch, which was off */
 	int unmask_fd;
 	struct uvio_phys phys; /* where there is no IOMMU */
 };
@@ -257,6 +258,8 @@ int vfio_irq_enable(
 	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int most);
 int vfio_irq_grow(struct uvio_udev *udev, unsigned int count);
 int vfio_irq_disable(struct uvio_udev *udev);
+/** After the close of the device. */
+void vfio_irq_cleanup(struct uvio_udev *udev);
 /** Reads the counts of all kinds; sets the caps. */
 int vfio_irq_init(struct uvio_udev *udev);
 /** The eventfds by which the kernel asks to release the device and tells of errors; sets the caps.
@@ -311,7 +314,7 @@ const struct vfio_cause *vfio_cause_at(size_t i);
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step);
 /** -EBUSY: process @pid has a member of the device's group. */
 int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name);
-/** A step on an open device failed; -ENODEV marks it as gone. */
+/** A step on an open device failed: as uvio_udev_failed(), with a text. */
 int vfio_failed(struct uvio_udev *udev, int err, const char *step);
 
 #endif /* UVIO_VFIO_H */

@@ -6,7 +6,8 @@
  * An address names a device in one of these forms: PCI "0000:06:0d.0" or "06:0d.0" (domain 0);
  * a UIO device "uio0", "/dev/uio0" or "name:NAME" (the name that its kernel driver gave). A UIO
  * device that sits on a PCI function is the same device as that function, and is shown under the
- * address of the function.
+ * address of the function. Where that has several UIO devices, the address of the function means
+ * the first, and the name of one of them that one: of its maps and its interrupt.
  *
  * All facts come from sysfs. Nothing here opens a node in /dev: closing
  * /dev/uioN, even once, would switch off the bus mastering of the program that drives the card.

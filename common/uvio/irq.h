@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 enum uvio_irq_kind {
-	UVIO_IRQ_INTX = 0, /**< PCI INTx; or the one interrupt of a UIO device on another bus */
+	UVIO_IRQ_INTX = 0, /**< PCI INTx; or the interrupt of a UIO driver of the card's own */
 	UVIO_IRQ_MSI,
 	UVIO_IRQ_MSIX,
 	UVIO_IRQ_KINDS,
@@ -82,7 +82,8 @@ UVIO_API int uvio_irq_grow(struct uvio_udev *udev, unsigned int count);
 
 /**
  * Disables whatever is enabled; nothing enabled is no error. No thread may be in wait, consume or
- * ack meanwhile, nor use a descriptor of uvio_irq_fd(). 0; -EIO, -ENODEV, -EPERM, -EACCES.
+ * ack meanwhile, nor use a descriptor of uvio_irq_fd(). 0; -EIO, -ENODEV, -EPERM, -EACCES: all are
+ * still enabled then.
  */
 UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
 

@@ -42,20 +42,22 @@ enum uvio_region_flags {
 
 /**
  * A region in use. Made by uvio_region_map(); may be copied; ends with its udev device. Fields are
- * for reading. Where @base is not NULL, @direct bytes from there on may be accessed as volatile
- * memory of exactly the register's width; the accessors below do that, and take the backend's way
- * for everything else.
+ * for reading. Where @base is not NULL, @direct bytes from there on may be read as volatile memory
+ * of exactly the register's width, and @direct_write bytes written: a region that is read-only is
+ * mapped so, and a write to it a SIGSEGV. The accessors below keep to that, and take the backend's
+ * way for everything else.
  */
 struct uvio_region {
 	volatile unsigned char *base;
-	uint64_t direct; /**< bytes, a multiple of 8; 0 where @base is NULL */
+	uint64_t direct; /**< bytes, a multiple of 8; 0 where @base is NULL, or nothing can be read
+			  */
 	uint64_t size;	 /**< bytes */
 	uint32_t flags;	 /**< enum uvio_region_flags */
 	uint32_t index;
 	struct uvio_udev *udev;
 	uint32_t type; /**< of a region that a kernel driver adds, by <linux/vfio.h>; 0: none */
 	uint32_t subtype;
-	uint64_t reserved[1];
+	uint64_t direct_write; /**< the same of what may be written: @direct, or 0 */
 };
 
 /**
@@ -86,9 +88,9 @@ UVIO_API int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t su
 /**
  * Reads or writes one register of @width bytes (1, 2, 4, and but for I/O ports 8), in the byte
  * order of the card's bus, little endian. 0; -EINVAL (@width, or an @offset which is not a multiple
- * of it); -ERANGE (beyond the end of the region); -EACCES (the region cannot be written); -EPERM
- * (uio: of the configuration space, a process without CAP_SYS_ADMIN reads 64 bytes, and one that
- * may not write its file writes none); -ENODEV; -EIO.
+ * of it); -ERANGE (beyond the end of the region); -EACCES (the region cannot be read, or written);
+ * -EPERM (uio: of the configuration space, a process without CAP_SYS_ADMIN reads 64 bytes, and one
+ * that may not write its file writes none); -ENODEV; -EIO.
  */
 UVIO_API int uvio_region_read(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t *value);
@@ -167,7 +169,8 @@ UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, 
 	static inline void uvio_write##bits##_relaxed(                                             \
 		const struct uvio_region *region, uint64_t offset, uint##bits##_t value)           \
 	{                                                                                          \
-		if (__builtin_expect(!(offset & (bits / 8 - 1)) && offset < region->direct, 1))    \
+		if (__builtin_expect(                                                              \
+			    !(offset & (bits / 8 - 1)) && offset < region->direct_write, 1))       \
 			*(volatile uint##bits##_t *)(region->base + offset) =                      \
 				(uint##bits##_t)UVIO_SWAP_LE(bits, value);                         \
 		else                                                                               \

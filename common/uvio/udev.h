@@ -99,6 +99,9 @@ enum uvio_cap {
 	UVIO_CAP_ERROR_NOTICE = 1u << 13,   /**< errors of the device are reported */
 	UVIO_CAP_BUS_RESET = 1u << 14,	    /**< uvio_udev_hot_reset() may work */
 	UVIO_CAP_LOW_POWER = 1u << 15,	    /**< uvio_low_power() works */
+	/** uio: the card's own driver; its interrupt and bus mastering are left as it set them up
+	 */
+	UVIO_CAP_OWN_DRIVER = 1u << 16,
 };
 
 /**
@@ -109,7 +112,9 @@ enum uvio_cap {
  * the file "remove" of the device in sysfs, opened for writing, which nobody else can). A node of
  * VFIO the kernel gives to one program only; on a node of UIO flock is taken too. Afterwards bus mastering is off and no
  * interrupt is enabled; where the configuration space cannot be written (uio without root), they
- * are as they were, and a warning is logged.
+ * are as they were, and a warning is logged. What a UIO driver of the card's own has set up,
+ * UVIO_CAP_OWN_DRIVER, stays as it is, and is so again after a reset and at close: bus mastering,
+ * and an interrupt that it has as MSI, which is UVIO_IRQ_INTX here all the same.
  *
  * -EINVAL: not an address, unknown backend or flag, a wrong DMA mask, a token that is no UUID or
  * that the kernel has no use for, a reserved field that is not 0, @domain has devices of another
@@ -117,9 +122,9 @@ enum uvio_cap {
  * backend can carry it as it is bound now. -ENOENT: it is not bound to the driver that the backend
  * needs, or its IOMMU group has no node. -EBUSY: open elsewhere, or its IOMMU group is not viable,
  * or memory is mapped in @domain where it cannot reach it.
- * -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ENOTSUP: port instructions, and the
- * processor has none. -ENOMEM. -EPROTO: the kernel's answer makes no sense. The text names what
- * blocks and how to fix it; the device is left as it was found.
+ * -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ESTALE: the node is another device's.
+ * -ENOTSUP: port instructions, and the processor has none. -ENOMEM. -EPROTO: the kernel's answer
+ * makes no sense. The text names what blocks and how to fix it; the device is left as it was found.
  *
  * With UVIO_OPEN_GUARD also what starting a program can fail with; -ENOTSUP: not PCI, or there is
  * no reset; -ETIMEDOUT, -EPIPE, -EPROTO: the guard does not answer, or is of another version.
@@ -166,7 +171,8 @@ UVIO_API bool uvio_udev_alive(struct uvio_udev *udev);
 UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
 
 /**
- * Resets the function. Interrupts are disabled and bus mastering is off afterwards; regions and DMA
+ * Resets the function. Interrupts are disabled and bus mastering is off afterwards, also where the
+ * reset fails; only where they could not be disabled, they are still enabled. Regions and DMA
  * mappings stay. No thread may be waiting for an interrupt meanwhile. 0; -ENOTSUP (the card has no
  * reset that the kernel can do); -EAGAIN (the kernel was busy with it, three times); -ETIMEDOUT (uio: it does
  * not come back from it); -ENODEV; -EIO, -EPERM, -EACCES.
@@ -197,17 +203,17 @@ UVIO_API int uvio_udev_hot_reset_affects(
 
 /**
  * Resets the slot or the bus, and with it every function there: for a card that cannot be reset
- * alone. Otherwise as uvio_udev_reset(), also where it fails: interrupts are disabled, bus
- * mastering is off. -EBUSY: another device is in the way; the text names each. -ENOTSUP: neither
- * the slot nor the bus can be reset, or the backend cannot. -EAGAIN, -ENODEV, -EIO, -EPERM,
- * -EACCES, -ENOMEM, -EPROTO.
+ * alone. Otherwise as uvio_udev_reset(). -EBUSY: another device is in the way; the text names each.
+ * -ENOTSUP: neither the slot nor the bus can be reset, or the backend cannot. -EAGAIN, -ENODEV,
+ * -EIO, -EPERM, -EACCES, -ENOMEM, -EPROTO.
  */
 UVIO_API int uvio_udev_hot_reset(struct uvio_udev *udev);
 
 /**
  * Lets the card sleep (@on), or keeps it awake again, as it is after open and after close. Whether
  * it sleeps, and how deep, is up to the machine. Calls wake it for as long as they last: the
- * configuration space and whatever is not mapped. Mapped regions must not be touched meanwhile:
+ * configuration space and whatever is not mapped; waiting and uvio_udev_alive() do not: they go by
+ * what the kernel tells. Mapped regions must not be touched meanwhile:
  * that is SIGBUS. It raises no interrupt, and must not be doing DMA. Repeating is no error. 0;
  * -ENOTSUP (kernel, card or backend cannot); -ENODEV; -EIO, -EPERM, -EBUSY.
  */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "internal.h"
+#include "sys.h"
+
+static int stale(struct uvio_ctx *ctx, const char *object, const char *path, const char *number,
+	const char *folder)
+{
+	return uvio_fail(-ESTALE,
+		"%s: %s is not its node: that is device %s by %s/%s/dev; it is stale, or was "
+		"renamed: make it anew (udevadm trigger, or mknod)",
+		object, path, number, ctx->sysfs, folder);
+}
+
+/* Before the open, since even a close changes the card whose node it is; and what was opened. */
+int uvio_node_open(struct uvio_ctx *ctx, const char *object, const char *path, int flags,
+	const char *folder_format, ...)
+{
+	char folder[PATH_MAX / 4], number[32] = "";
+	unsigned int major, minor;
+	va_list args;
+	int fd, rc;
+
+	va_start(args, folder_format);
+	vsnprintf(folder, sizeof(folder), folder_format, args);
+	va_end(args);
+	/* What cannot be asked for is left to the open, which knows why. */
+	if (uvio_sysfs_read(ctx, number, sizeof(number), "%s/dev", folder) < 0 ||
+		sscanf(number, "%u:%u", &major, &minor) != 2)
+		return uvio_sys_open(path, flags);
+	if (uvio_sys_is_node(AT_FDCWD, path, major, minor) == -ESTALE)
+		return stale(ctx, object, path, number, folder);
+	fd = uvio_sys_open(path, flags);
+	if (fd < 0)
+		return fd;
+	rc = uvio_sys_is_node(fd, "", major, minor);
+	if (!rc)
+		return fd;
+	uvio_sys_close(fd);
+	return rc == -ESTALE ? stale(ctx, object, path, number, folder) : rc;
+}
