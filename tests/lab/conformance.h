@@ -173,6 +173,7 @@ extern const struct test_case irq_cases[];
 extern const struct test_case dma_cases[];
 extern const struct test_case memory_cases[];
 extern const struct test_case process_cases[];
+extern const struct test_case rights_cases[];
 extern const struct test_case isolation_cases[];
 extern const struct test_case removal_cases[];
 extern const struct test_case crowd_cases[];
