@@ -131,7 +131,8 @@ static int sim_open(const char *path, int flags)
 static void sim_close(int fd)
 {
 	if (fd == uio.node) {
-		sim_uio_set_command(sim_uio_command() & (uint16_t)~BUS_MASTER);
+		if (!uio.msi)
+			sim_uio_set_command(sim_uio_command() & (uint16_t)~BUS_MASTER);
 		uio.node = -1;
 	} else if (fd == uio.config) {
 		uio.config = -1;
@@ -180,12 +181,12 @@ static void deliver(void)
 	static const uint64_t one = 1;
 	uint16_t command = sim_uio_command();
 
-	if (command & INTX_DISABLE || (uio.irqcontrol && !uio.armed)) {
+	if ((!uio.msi && command & INTX_DISABLE) || (uio.irqcontrol && !uio.armed)) {
 		uio.pending = true;
 		return;
 	}
 	uio.pending = uio.armed = false;
-	sim_uio_set_command(command | INTX_DISABLE);
+	sim_uio_set_command(uio.msi ? command : command | INTX_DISABLE);
 	count_events(uio.event + 1);
 	if (uio.node >= 0 && inject_write(uio.node, &one, 8) != 8)
 		uio.gone = true;

@@ -16,8 +16,9 @@ struct sim_uio {
 	bool scattered;	 /* no two pages are neighbours */
 	bool hidden;	 /* page frame numbers read 0 */
 	bool gone;	 /* the driver was unbound */
-	bool wants_low;	 /* as QEMU 7.2: looks at the line again where the lower byte is written */
-	uint64_t huge;	 /* the sizes of huge pages that are free, added up */
+	bool msi;	/* the driver has set it up: nothing is masked, and bus mastering its own */
+	bool wants_low; /* as QEMU 7.2: looks at the line again where the lower byte is written */
+	uint64_t huge;	/* the sizes of huge pages that are free, added up */
 	/* Anonymous mappings to come that lie beyond SIM_UIO_MASK, huge ones and others. */
 	unsigned int far_huge, far_pages;
 	unsigned int far_stride; /* of the pages of a mapping to come, each so many is; 0: none */

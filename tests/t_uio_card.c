@@ -283,6 +283,120 @@ static void a_user_is_told_who_may_read_more(void)
 	ASSERT(uvio_udev_alive(udev));
 }
 
+/* A driver of the card's own, which has set up what it needs. */
+static void its_own_driver_has(uint16_t command, bool msi)
+{
+	tree_change(
+		card.tree, "link " EDU_FOLDER "/driver ../../../bus/pci/drivers/pci_generic_msi");
+	if (msi)
+		tree_change(card.tree, "file " EDU_FOLDER "/msi_irqs/25 msi\\n");
+	uio.msi = msi;
+	sim_uio_set_command(command);
+}
+
+static void msi_of_its_own_driver_is_left_alone(void)
+{
+	its_own_driver_has(0x0507, true);
+	begin_irq();
+	ASSERT(uvio_caps(udev) & UVIO_CAP_OWN_DRIVER);
+	ASSERT_EQ(uvio_irq_count(udev, UVIO_IRQ_INTX), 1);
+	for (int i = 0; i < 3; i++) {
+		sim_uio_raise();
+		comes(1);
+		ASSERT_OK(uvio_irq_ack(udev, 0));
+		ASSERT_EQ(sim_uio_command(), 0x0507);
+	}
+	ASSERT_OK(uvio_udev_reset(udev));
+	ASSERT_EQ(sim_uio_command(), 0x0507);
+	ASSERT_OK(uvio_bus_master(udev, false));
+	ASSERT_EQ(sim_uio_command(), 0x0503);
+	card_close();
+	ASSERT_EQ(sim_uio_command(), 0x0507);
+}
+
+static void msi_without_bus_mastering_is_told(void)
+{
+	its_own_driver_has(0x0503, true);
+	begin_irq();
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT,
+		"its UIO driver has set up MSI, and bus mastering is off now");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "bind the driver anew");
+}
+
+static void intx_of_its_own_driver_is_as_before(void)
+{
+	static const uint16_t before[] = {0x0107, 0x0507};
+
+	for (int i = 0; i < 2; i++) {
+		its_own_driver_has(before[i], false);
+		card_open_asserted();
+		ASSERT_EQ(sim_uio_command(), before[i]);
+		ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+		sim_uio_raise();
+		comes(1);
+		ASSERT_OK(uvio_irq_ack(udev, 0));
+		ASSERT_EQ(sim_uio_command(), 0x0107);
+		ASSERT_OK(uvio_irq_disable(udev));
+		ASSERT_EQ(sim_uio_command(), before[i]);
+		card_close();
+	}
+}
+
+static const char *opened;
+
+/* 246:0 is what sysfs has for uio0. */
+static int is_another(int folder, const char *path, unsigned int major, unsigned int minor)
+{
+	(void)folder;
+	(void)path;
+	return major == 246 && minor == 0 ? -ESTALE : 0;
+}
+
+static int note_open(const char *path, int flags)
+{
+	if (strstr(path, "/dev/uio")) {
+		opened = strstr(path, "/dev/uio1") ? "uio1" : "uio0";
+		path = "/dev/uio0";
+	}
+	return sim_uio.open(path, flags);
+}
+
+static void a_node_of_another_card_is_not_opened(void)
+{
+	kernel = sim_uio;
+	kernel.is_node = is_another;
+	kernel.open = note_open;
+	sim = &kernel;
+	opened = NULL;
+	ASSERT_ERR(card_open(), -ESTALE, "/dev/uio0 is not its node: that is device 246:0 by");
+	ASSERT(!opened);
+}
+
+static void the_uio_device_that_is_named_is_opened(void)
+{
+	tree_change(card.tree, "link sys/class/uio/uio1 ../../devices/pci0000:00/" EDU "/uio/uio1");
+	tree_change(card.tree, "link " EDU_FOLDER "/uio/uio1/device ../../../" EDU);
+	tree_change(card.tree, "file " EDU_FOLDER "/uio/uio1/dev 246:1\\n");
+	kernel = sim_uio;
+	kernel.open = note_open;
+	sim = &kernel;
+	ASSERT_OK(uvio_udev_open(card.tree->ctx, "uio1", &card.options, &udev));
+	ASSERT_STR(opened, "uio1");
+	ASSERT_STR(uvio_udev_address(udev), EDU);
+	card_close();
+	ASSERT_OK(uvio_udev_open(card.tree->ctx, EDU, &card.options, &udev));
+	ASSERT_STR(opened, "uio0");
+}
+
+static CU_TestInfo driver_cases[] = {
+	TEST(msi_of_its_own_driver_is_left_alone),
+	TEST(msi_without_bus_mastering_is_told),
+	TEST(intx_of_its_own_driver_is_as_before),
+	TEST(a_node_of_another_card_is_not_opened),
+	TEST(the_uio_device_that_is_named_is_opened),
+	CU_TEST_INFO_NULL,
+};
+
 static CU_TestInfo irq_cases[] = {
 	{"an ack unmasks and changes nothing else (vfio 67) (uio 3.1)",
 		an_ack_unmasks_and_changes_nothing_else},
@@ -310,6 +424,7 @@ static CU_TestInfo region_cases[] = {
 static CU_SuiteInfo suites[] = {
 	{"interrupts", NULL, NULL, setup, teardown, irq_cases},
 	{"regions", NULL, NULL, setup, teardown, region_cases},
+	{"drivers and nodes", NULL, NULL, setup, teardown, driver_cases},
 	CU_SUITE_INFO_NULL,
 };
 

@@ -307,6 +307,29 @@ static void without_an_iommu_the_node_takes_a_capability(void)
 	user_unusual = 0;
 }
 
+static int is_another(int folder, const char *path, unsigned int major, unsigned int minor)
+{
+	(void)folder;
+	(void)path;
+	return major == 240 && minor == 7 ? -ESTALE : 0;
+}
+
+static void a_node_of_another_group_is_not_opened(void)
+{
+	static struct sim other;
+
+	other = sim_vfio;
+	other.is_node = is_another;
+	sim = &other;
+	tree_change(card.tree, "file sys/class/vfio/1/dev 240:7\\n");
+	ASSERT_ERR(card_open(), -ESTALE, "/dev/vfio/1 is not its node: that is device 240:7 by");
+	ASSERT_EQ(vfio.group, -1);
+	tree_change(card.tree, "file sys/class/vfio/1/dev 240:8\\n");
+	card_open_asserted();
+	card_close();
+	sim = &sim_vfio;
+}
+
 /* As many groups as cards: none of them has a place in a table of fixed size. */
 static int open_of_many(const char *path, int flags)
 {
@@ -384,6 +407,7 @@ static CU_TestInfo by_group[] = {
 	{"without an IOMMU the node takes a capability (vfio 23)",
 		without_an_iommu_the_node_takes_a_capability},
 	{"a hundred groups fit (vfio 30)", a_hundred_groups_fit},
+	TEST(a_node_of_another_group_is_not_opened),
 	CU_TEST_INFO_NULL,
 };
 

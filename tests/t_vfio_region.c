@@ -71,9 +71,8 @@ static void ports_go_by_calls(void)
 {
 	uint64_t value = 0;
 
-	tree_change(card.tree,
-		"file " EDU_FOLDER "/resource 0xfea00000 0xfeafffff 0x40200\\n"
-		"0xc000 0xc01f 0x40101\\n");
+	tree_change(card.tree, "file " EDU_FOLDER "/resource 0xfea00000 0xfeafffff 0x40200\\n"
+			       "0xc000 0xc01f 0x40101\\n");
 	tree_change(card.tree, "hex " EDU_FOLDER "/config " CONFIG_TO_BAR0 "0000a0fe01c00000");
 	vfio.regions[1].size = 0x20;
 	vfio.regions[1].flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
@@ -331,6 +330,38 @@ static void an_area_that_is_refused_goes_by_calls(void)
 	ASSERT_EQ(uvio_read32(&region, 0x3000), 1);
 }
 
+static void a_region_that_is_read_only_is_not_written(void)
+{
+	vfio.regions[0].flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_MMAP;
+	card_open_asserted();
+	map(0);
+	ASSERT(region.base && region.direct && !region.direct_write);
+	ASSERT_EQ(uvio_read32(&region, 0), 0x010000ed);
+	uvio_write32(&region, 4, 1);
+	ASSERT_HAS(uvio_last_error(), EDU ": region 0 is read-only");
+	uvio_write8(&region, 4, 1);
+	uvio_write64_relaxed(&region, 8, 1);
+	uvio_write16_be(&region, 4, 1);
+	ASSERT_ERR(uvio_region_write(&region, 4, 4, 1), -EACCES, EDU ": region 0 is read-only");
+	ASSERT(uvio_udev_alive(udev));
+}
+
+static void a_region_that_is_write_only_is_not_read(void)
+{
+	uint64_t value;
+
+	vfio.regions[0].flags = VFIO_REGION_INFO_FLAG_WRITE | VFIO_REGION_INFO_FLAG_MMAP;
+	card_open_asserted();
+	map(0);
+	ASSERT(region.base && !region.direct && region.direct_write);
+	uvio_write32(&region, 4, 1);
+	ASSERT_EQ(uvio_read32(&region, 4), 0xffffffff);
+	ASSERT_ERR(
+		uvio_region_read(&region, 4, 4, &value), -EACCES, EDU ": region 0 is write-only");
+	ASSERT_ERR(uvio_poll_until(&region, 4, 1, 1, 1), -EACCES, "write-only");
+	ASSERT(uvio_udev_alive(udev));
+}
+
 static CU_TestInfo regions[] = {
 	{"an absent BAR has no size (vfio 7)", an_absent_bar_has_no_size},
 	{"a BAR of half a page goes by calls (vfio 52)", a_bar_of_half_a_page_goes_by_calls},
@@ -342,6 +373,8 @@ static CU_TestInfo regions[] = {
 	{"such a region is one as the others (vfio 8)", such_a_region_is_one_as_the_others},
 	{"more regions than numbers do no harm (vfio 8)", more_regions_than_numbers_do_no_harm},
 	{"an unknown capability is passed over (vfio 4)", an_unknown_capability_is_passed_over},
+	TEST(a_region_that_is_read_only_is_not_written),
+	TEST(a_region_that_is_write_only_is_not_read),
 	CU_TEST_INFO_NULL,
 };
 

@@ -126,8 +126,8 @@ static void no_device_comes_or_goes_while_the_bus_is_reset(void)
 /* 0000:00:05.0 of the tree has this driver and this group. */
 static void add_neighbour(const char *driver, unsigned int group)
 {
-	tree_change(card.tree, "link sys/bus/pci/devices/0000:00:05.0/driver ../drivers/%s",
-		driver);
+	tree_change(
+		card.tree, "link sys/bus/pci/devices/0000:00:05.0/driver ../drivers/%s", driver);
 	tree_change(card.tree,
 		"link sys/bus/pci/devices/0000:00:05.0/iommu_group ../../../../kernel/"
 		"iommu_groups/%u",
@@ -289,9 +289,9 @@ static void a_token_without_use_is_told(void)
 
 static void what_is_no_uuid_is_refused(void)
 {
-	static const char *const wrong[] = {"", "1", UUID "0", "12345678-9abc-def0-1234-56789abcdefg",
-		"1234567809abc-def0-1234-56789abcdef0", "12345678-9abc-def0-1234_56789abcdef0",
-		" 2345678-9abc-def0-1234-56789abcdef0"};
+	static const char *const wrong[] = {"", "1", UUID "0",
+		"12345678-9abc-def0-1234-56789abcdefg", "1234567809abc-def0-1234-56789abcdef0",
+		"12345678-9abc-def0-1234_56789abcdef0", " 2345678-9abc-def0-1234-56789abcdef0"};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		card.options.vf_token = wrong[i];
@@ -342,7 +342,39 @@ static CU_TestInfo resets[] = {
 	CU_TEST_INFO_NULL,
 };
 
+/* Whatever looks whether it is there goes by what the kernel tells. */
+static void waiting_wakes_nobody(void)
+{
+	enum uvio_event event;
+
+	card_open_asserted();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	ASSERT_OK(uvio_low_power(udev, true));
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "it sleeps (uvio_low_power())");
+	ASSERT_ERR(uvio_event_wait(udev, 0, &event), -ETIMEDOUT, "no event");
+	ASSERT(uvio_udev_alive(udev));
+	ASSERT_EQ(vfio.wakings, 0);
+	ASSERT_OK(uvio_low_power(udev, false));
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "no interrupt");
+	ASSERT_OK(uvio_low_power(udev, true));
+	sim_vfio_ask_release();
+	ASSERT(!uvio_udev_alive(udev));
+	ASSERT_EQ(vfio.wakings, 0);
+}
+
+static void a_failed_reset_leaves_a_card_that_is_off(void)
+{
+	card_open_asserted();
+	ASSERT_OK(uvio_bus_master(udev, true));
+	vfio.hot_reset_error = -EIO;
+	ASSERT_ERR(uvio_udev_hot_reset(udev), -EIO, "VFIO_DEVICE_PCI_HOT_RESET");
+	ASSERT_EQ(sim_vfio_command() & 6, 2);
+	ASSERT(uvio_udev_alive(udev));
+}
+
 static CU_TestInfo power[] = {
+	TEST(waiting_wakes_nobody),
+	TEST(a_failed_reset_leaves_a_card_that_is_off),
 	{"sleep and waking are paired (vfio 82)", sleep_and_waking_are_paired},
 	{"calls work in sleep (vfio 82)", calls_work_in_sleep},
 	TEST(an_old_kernel_lets_no_card_sleep),
