@@ -112,6 +112,25 @@ static int interrupts_leave_bus_mastering_off(struct pair *pair)
 	return PASS;
 }
 
+/* As a predecessor, or the card's own program, may leave it. */
+static int intx_that_is_switched_off_passes(struct pair *pair)
+{
+	struct uvio_region config;
+
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_CONFIG, &config));
+	for (int i = 0; i < 2; i++) {
+		uvio_write8(&config, 5, uvio_read8(&config, 5) | 4);
+		if (every_intx_arrives(pair))
+			return FAIL;
+		if (i && uvio_caps(pair->udev) & UVIO_CAP_RESET)
+			CHECK_OK(uvio_udev_reset(pair->udev));
+		else
+			CHECK_OK(uvio_irq_disable(pair->udev));
+		CHECK(uvio_read8(&config, 5) & 4);
+	}
+	return every_intx_arrives(pair);
+}
+
 static int fd_is_good_for_poll(struct pair *pair)
 {
 	struct pollfd fd = {.events = POLLIN};
@@ -244,6 +263,8 @@ const struct test_case irq_cases[] = {
 	{"interrupts: without ack nothing comes", UVIO_CAP_INTX, without_ack_nothing_comes, false},
 	{"interrupts: they leave bus mastering as another program sets it (uio 3.1)",
 		UVIO_CAP_INTX | UVIO_CAP_BUS_MASTER, interrupts_leave_bus_mastering_off, false},
+	{"interrupts: INTx that is switched off in the card is let pass", UVIO_CAP_INTX,
+		intx_that_is_switched_off_passes, false},
 	{"interrupts: the descriptor is good for poll", UVIO_CAP_INTX, fd_is_good_for_poll, false},
 	{"interrupts: bad input is refused", UVIO_CAP_INTX, bad_input_is_refused, false},
 	{"interrupts: disabling can be repeated", UVIO_CAP_INTX, disabling_can_be_repeated, false},

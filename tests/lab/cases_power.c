@@ -3,6 +3,7 @@
 /* Resets of the bus, sleep, ROM, VF tokens: what changes the whole card. */
 #include <config.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "conformance.h"
@@ -42,6 +43,50 @@ static int it_wakes_as_it_was(struct pair *pair)
 	CHECK_OK(uvio_low_power(pair->udev, true));
 	CHECK_OK(uvio_low_power(pair->udev, false));
 	CHECK_OK(uvio_low_power(pair->udev, false));
+	return card_works(pair, true);
+}
+
+static bool power_is(const struct pair *pair, const char *file, char *text, size_t size)
+{
+	char path[128];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/power/%s", pair->address, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, size - 1);
+	close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	return n > 0;
+}
+
+static bool is_asleep(const struct pair *pair)
+{
+	char text[32];
+
+	return power_is(pair, "runtime_status", text, sizeof(text)) && !strncmp(text, "susp", 4);
+}
+
+/* The time for which it was awake tells what woke it. */
+static int waiting_wakes_nobody(struct pair *pair)
+{
+	enum uvio_event event;
+	char before[32], after[32];
+
+	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
+	CHECK_OK(uvio_low_power(pair->udev, true));
+	for (int i = 0; i < 5000 && !is_asleep(pair); i++)
+		pause_us(1000);
+	if (!is_asleep(pair))
+		return PASS; /* that is up to the machine */
+	CHECK(power_is(pair, "runtime_active_time", before, sizeof(before)));
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20, NULL), -ETIMEDOUT, "it sleeps");
+	CHECK_ERR(uvio_event_wait(pair->udev, 20, &event), -ETIMEDOUT, "no event");
+	CHECK(uvio_udev_alive(pair->udev));
+	CHECK(power_is(pair, "runtime_active_time", after, sizeof(after)));
+	CHECK(!strcmp(before, after) && is_asleep(pair));
+	CHECK_OK(uvio_low_power(pair->udev, false));
+	CHECK_OK(uvio_irq_disable(pair->udev));
 	return card_works(pair, true);
 }
 
@@ -101,6 +146,8 @@ const struct test_case power_cases[] = {
 	{"reset: the bus (vfio 81)", UVIO_CAP_BUS_RESET, the_bus_is_reset, false},
 	{"reset: where the bus cannot, that is told", 0, without_a_bus_reset_that_is_told, false},
 	{"power: it wakes as it was (vfio 82)", UVIO_CAP_LOW_POWER, it_wakes_as_it_was, false},
+	{"power: waiting wakes nobody", UVIO_CAP_LOW_POWER | UVIO_CAP_INTX, waiting_wakes_nobody,
+		false},
 	{"power: it is awake after close (vfio 82)", UVIO_CAP_LOW_POWER, it_is_awake_after_close,
 		true},
 	{"power: a mapped register asleep is SIGBUS (vfio 82)", UVIO_CAP_LOW_POWER,

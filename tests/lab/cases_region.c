@@ -2,6 +2,11 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <glob.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
 #include "conformance.h"
 
 /* Beyond the last byte of every region; no register of any card is touched. */
@@ -93,7 +98,58 @@ static int poll_times_out(struct pair *pair)
 	return PASS;
 }
 
+/* A node that has the name of the card's, and the number of another device. */
+static int node_of(const struct pair *pair, char *path, size_t size)
+{
+	char pattern[128], folder[] = "/dev/vfio/devices/";
+	bool uio = !strcmp(pair->backend, "uio"), cdev = !strcmp(pair->backend, "vfio/cdev");
+	glob_t found;
+	int rc;
+
+	snprintf(pattern, sizeof(pattern), "/sys/bus/pci/devices/%s/%s", pair->address,
+		uio    ? "uio/uio*"
+		: cdev ? "vfio-dev/vfio*"
+		       : "iommu_group");
+	if (!uio && !cdev) {
+		ssize_t n = readlink(pattern, path, size - 1);
+
+		path[n < 0 ? 0 : n] = '\0';
+		snprintf(pattern, sizeof(pattern), "/dev/vfio/%s%.60s",
+			strcmp(pair->backend, "vfio/noiommu") ? "" : "noiommu-",
+			strrchr(path, '/') ? strrchr(path, '/') + 1 : "");
+		snprintf(path, size, "%s", pattern);
+		return 0;
+	}
+	rc = glob(pattern, 0, NULL, &found);
+	if (!rc)
+		snprintf(path, size, "%s%s", uio ? "/dev/" : folder,
+			strrchr(found.gl_pathv[0], '/') + 1);
+	globfree(&found);
+	return rc;
+}
+
+static int a_stale_node_is_refused(struct pair *pair)
+{
+	char path[128], away[160];
+	int rc;
+
+	CHECK(!node_of(pair, path, sizeof(path)));
+	snprintf(away, sizeof(away), "%s.away", path);
+	CHECK(!rename(path, away));
+	if (!mknod(path, S_IFCHR | 0600, makedev(1, 3))) {
+		rc = pair_open(pair);
+		unlink(path);
+	} else {
+		rc = 0;
+	}
+	CHECK(!rename(away, path));
+	CHECK_ERR(rc, -ESTALE, "is not its node");
+	CHECK_OK(pair_open(pair));
+	return PASS;
+}
+
 const struct test_case region_cases[] = {
+	{"nodes: one of another device is refused", 0, a_stale_node_is_refused, true},
 	{"regions: an access outside is refused", 0, bounds_are_kept, false},
 	{"regions: a wrong number is refused", 0, numbers_are_checked, false},
 	{"regions: mapping again gives the same", 0, mapping_again_gives_the_same, false},

@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
@@ -88,6 +89,46 @@ static int the_node_arms_the_interrupt(struct pair *pair)
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20, &events), -ETIMEDOUT, TPCI200);
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	CHECK_OK(uvio_irq_disable(pair->udev));
+	return PASS;
+}
+
+static uint16_t command_of(const char *address, int set)
+{
+	uint16_t command = (uint16_t)set;
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (set >= 0 && pwrite(fd, &command, 2, 4) != 2)
+		command = 0xffff;
+	if (pread(fd, &command, 2, 4) != 2)
+		command = 0xffff;
+	close(fd);
+	return command;
+}
+
+/* As a driver of the card's own leaves it, which has set up bus mastering. */
+static int what_its_own_driver_has_on_stays(struct pair *pair)
+{
+	uint16_t before = command_of(TPCI200, -1), with = before | 4;
+
+	CHECK(command_of(TPCI200, with) == with);
+	CHECK_OK(open_uio(pair, TPCI200, 0));
+	CHECK(uvio_caps(pair->udev) & UVIO_CAP_OWN_DRIVER);
+	CHECK(command_of(TPCI200, -1) == with);
+	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
+	CHECK_OK(uvio_irq_disable(pair->udev));
+	CHECK_OK(uvio_bus_master(pair->udev, false));
+	CHECK(command_of(TPCI200, -1) == before);
+	uvio_udev_close(pair->udev);
+	pair->udev = NULL;
+	CHECK(command_of(TPCI200, -1) == with);
+	CHECK(command_of(TPCI200, before) == before);
+	CHECK_OK(open_uio(pair, TPCI200, 0));
+	uvio_udev_close(pair->udev);
+	pair->udev = NULL;
+	CHECK(command_of(TPCI200, -1) == before);
 	return PASS;
 }
 
@@ -206,6 +247,7 @@ static const struct test_case mf624_cases[] = {
 		true},
 	{"a claimed BAR is told (uio 3.40)", 0, a_claimed_bar_is_told, true},
 	{"the node arms the interrupt (uio 3.11)", 0, the_node_arms_the_interrupt, true},
+	{"what its own driver has on stays", 0, what_its_own_driver_has_on_stays, true},
 	{"a BAR is no memory for DMA", 0, a_bar_is_no_memory_for_dma, true},
 	{"ports of a claimed BAR work", 0, ports_of_a_claimed_bar_work, true},
 	{0},
