@@ -98,7 +98,7 @@ struct uvio_udev {
 	void *priv; /* backend->priv_size bytes, zeroed, freed by the core */
 	uint32_t flags;
 	uint32_t caps; /* set by open */
-	int lock_fd; /* -1: this user may not lock it */
+	int lock_fd;   /* -1: this user may not lock it */
 	/*
 	 * Set by open, where the kernel driver is the card's own: what it has set up is left as it
 	 * is. Whether bus mastering was on, and whether it signals by MSI.
@@ -159,6 +159,13 @@ struct uvio_backend_ops {
 
 	/** The path of the PCI device's node, which comes later than its driver. 0 or -ENOENT. */
 	int (*node)(struct uvio_ctx *ctx, const char *address, char *path);
+
+	/**
+	 * What the kernel says of whether any program has the device, in whatever namespace,
+	 * without disturbing who has it. 0: none has; -EBUSY: some has; -ENOTSUP: it does not say.
+	 * No text. NULL: it never says.
+	 */
+	int (*held)(struct uvio_ctx *ctx, const struct uvio_address *address);
 
 	/**
 	 * Adds findings for a device that may not be bound to this backend. Opens no node of it.
@@ -275,7 +282,8 @@ struct uvio_backend {
 	const char *help;
 	const char *kernel_driver;		 /* for uvio_bind(); NULL: it cannot bind */
 	const struct uvio_transport *transports; /* in the order of choice; NULL: one way only */
-	bool decodes; /* open switches the BARs on, in whatever state they were */
+	bool decodes;		/* open switches the BARs on, in whatever state they were */
+	const char *descriptor; /* what /proc calls those without a node, or NULL */
 	size_t priv_size;
 	size_t domain_size;
 	const struct uvio_backend_ops *ops;
@@ -311,6 +319,10 @@ int uvio_access_failed(
 	struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset, int rc);
 /** A step of open failed: @err, with the sentence of the check where that knows the cause. */
 int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const char *cause);
+
+/* inuse.c */
+/** Before the node at @path is opened, where that would disturb who has it: -EBUSY. */
+int uvio_node_in_use(struct uvio_udev *udev, const char *path);
 
 /* irq.c */
 /** No vector is enabled any more: the backend has switched them off, or is closed. */

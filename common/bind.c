@@ -135,23 +135,6 @@ static const struct uvio_backend *backend_now(const struct uvio_binding *binding
 	return uvio_backend_of(&info);
 }
 
-/* Programs which do not know this library's lock: their unbinding would wait, or pull the card. */
-static int refuse_open_node(const struct uvio_binding *binding)
-{
-	const struct uvio_backend *backend = backend_now(binding);
-	char path[PATH_MAX], name[UVIO_NAME_SIZE];
-	int pid;
-
-	if (!backend || !backend->ops->node ||
-		backend->ops->node(binding->ctx, binding->address.text, path))
-		return 0;
-	pid = uvio_find_opener(binding->ctx, path, name, sizeof(name));
-	if (!pid)
-		return 0;
-	return uvio_fail(-EBUSY, "%s: %s is open in process %d (%s); end that first",
-		binding->address.text, path, pid, name);
-}
-
 static int refuse_virtual_functions(const struct uvio_binding *binding)
 {
 	char text[32];
@@ -176,9 +159,7 @@ static int refuse_virtual_functions(const struct uvio_binding *binding)
 
 int uvio_binding_holder(const struct uvio_binding *binding)
 {
-	int rc = uvio_in_use(binding->ctx, &binding->address);
-
-	return rc ? rc : refuse_open_node(binding);
+	return uvio_in_use(binding->ctx, &binding->address);
 }
 
 /* Where a change is under way, the process that does it has the lock, and not the one it names. */

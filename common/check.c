@@ -152,7 +152,7 @@ static int check_with(struct uvio_ctx *ctx, const struct uvio_device *device,
 	return 0;
 }
 
-int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
+int uvio_check_unused(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
 	struct uvio_check **out)
 {
 	const struct uvio_backend *backend;
@@ -163,6 +163,38 @@ int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, co
 		return uvio_no_backend("(none)");
 	rc = uvio_backend_parse(name, &backend, &transport);
 	return rc ? rc : check_with(ctx, device, backend, transport, out);
+}
+
+static void check_use(
+	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
+{
+	struct uvio_saved_error before;
+	int rc;
+
+	uvio_error_save(&before);
+	rc = uvio_device_in_use(ctx, device);
+	if (rc)
+		uvio_check_add(
+			check, rc == -EBUSY ? UVIO_BUSY : UVIO_NOTE, NULL, "%s", uvio_last_error());
+	uvio_error_restore(&before);
+}
+
+int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
+	struct uvio_check **out)
+{
+	struct uvio_check *check;
+	int rc = uvio_check_unused(ctx, device, name, &check);
+
+	if (rc)
+		return rc;
+	if (!device->info.bridge)
+		check_use(ctx, device, check);
+	rc = uvio_check_end(check, device->info.address);
+	if (rc)
+		uvio_check_free(check);
+	else
+		*out = check;
+	return rc;
 }
 
 /* @name: NULL, or of a backend. */

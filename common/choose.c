@@ -74,7 +74,7 @@ static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
 
 	for (unsigned int i = 0; i < uvio_backend_count() && used < sizeof(text); i++) {
 		struct uvio_check *check;
-		int rc = uvio_check_device(ctx, device, uvio_backend_name(i), &check);
+		int rc = uvio_check_unused(ctx, device, uvio_backend_name(i), &check);
 
 		if (rc)
 			return rc;
@@ -95,7 +95,7 @@ static int choose_usable(
 	for (unsigned int i = 0; (*backend = uvio_backend_at(i)); i++) {
 		struct uvio_check *check;
 		enum uvio_verdict verdict;
-		int rc = uvio_check_device(ctx, device, (*backend)->name, &check);
+		int rc = uvio_check_unused(ctx, device, (*backend)->name, &check);
 
 		if (rc)
 			return rc;

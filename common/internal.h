@@ -101,6 +101,9 @@ int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *f
 
 bool uvio_sysfs_exists(struct uvio_ctx *ctx, const char *format, ...) UVIO_PRINTF(2, 3);
 
+/** As uvio_sysfs_read(), by its whole path. */
+int uvio_read_file(const char *path, char *buf, size_t size);
+
 /** A file below the root of /proc, whole or cut to @size. */
 int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *name);
 /** As much of it as anybody needs, for free(); "" where it cannot be read; NULL: out of memory. */
@@ -152,7 +155,14 @@ void uvio_group_free(struct uvio_device *device);
 /** "0000:00:04.0 (e1000e), ...": those that block. Their number. */
 int uvio_group_blockers(const struct uvio_device *device, char *text, size_t size);
 
-/* inuse.c: 0, or -EBUSY with a text that names the disk or the interface. */
+/*
+ * inuse.c: who has a device, by any handle: 0: nobody; -EBUSY with a text that names the disk, the
+ * interface or the process; -EACCES and others: it could not be found out.
+ */
+/**
+ * For who is about to take it away: the kernel is asked as well where not all processes can be
+ * seen, which may keep another program from opening it for a moment.
+ */
 int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
 
 /*
@@ -186,7 +196,7 @@ void uvio_unlock(int fd);
 int uvio_node_open(struct uvio_ctx *ctx, const char *object, const char *path, int flags,
 	const char *folder_format, ...) UVIO_PRINTF(5, 6);
 
-/* opener.c: the pid of a process that has @path open; 0: none that can be seen. */
+/* holders.c: the pid of a process that has @path open or mapped; 0: none that can be seen. */
 int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size);
 
 /* guard.c: a descriptor of the file by which the kernel resets the card; -ENOTSUP: it cannot. */
@@ -218,6 +228,10 @@ struct uvio_check {
  */
 void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const char *fix,
 	const char *what, ...) UVIO_PRINTF(4, 5);
+
+/** As uvio_check_device(), but for who has the device: it is about to be locked and opened. */
+int uvio_check_unused(struct uvio_ctx *ctx, const struct uvio_device *device, const char *backend,
+	struct uvio_check **check);
 
 /** Sorts the findings, and makes the verdict. -ENOMEM where one was lost. */
 int uvio_check_end(struct uvio_check *check, const char *address);

@@ -10,17 +10,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "backend.h"
+#include "holders.h"
 #include "sys.h"
 
 /* Deep enough for a partition of a disk behind USB hubs, and a RAID or a mapping on it. */
 #define MAX_DEPTH 24
 
+struct folder {
+	struct folder *next;
+	int depth;
+	char path[];
+};
+
+/* Of what the kernel itself uses below the device; the nodes there are gathered in @handles. */
 struct search {
 	struct uvio_ctx *ctx;
 	const char *address;
 	char *mounts; /* of /proc/self/mountinfo */
 	char *swaps;
+	struct folder *pending; /* the last first */
+	struct uvio_handles handles;
+	char path[PATH_MAX];
+	char text[PATH_MAX];
 };
 
 static int interface_in_use(struct search *search, const char *path, const char *name)
@@ -60,17 +72,14 @@ static bool is_swap(const struct search *search, const char *name)
 	return search->swaps && strstr(search->swaps, want);
 }
 
-static int walk(struct search *search, const char *folder, int depth);
-
 /* The kernel refuses an exclusive open of a disk that is held: by zfs or LVM, or out of sight. */
-static int is_held(const struct search *search, const char *name)
+static int is_held(struct search *search, const char *name)
 {
-	char path[PATH_MAX];
 	int fd;
 
-	if (uvio_dev_path(search->ctx, path, "%s", name))
+	if (uvio_dev_path(search->ctx, search->text, "%s", name))
 		return 0;
-	fd = uvio_sys_open(path, O_RDONLY | O_EXCL | O_NONBLOCK);
+	fd = uvio_sys_open(search->text, O_RDONLY | O_EXCL | O_NONBLOCK);
 	uvio_sys_close(fd);
 	if (fd != -EBUSY)
 		return 0;
@@ -80,10 +89,9 @@ static int is_held(const struct search *search, const char *name)
 		search->address, name);
 }
 
-static int disk_in_use(struct search *search, const char *path, const char *name, int depth)
+static int disk_in_use(struct search *search, const char *path, const char *name)
 {
-	char number[32] = "", holders[PATH_MAX];
-	int rc;
+	char number[32] = "";
 
 	uvio_sysfs_read(search->ctx, number, sizeof(number), "%s/dev", path);
 	if (is_mounted(search, number, name))
@@ -93,63 +101,286 @@ static int disk_in_use(struct search *search, const char *path, const char *name
 	if (is_swap(search, name))
 		return uvio_fail(-EBUSY, "%s: its disk %s is swap space; swapoff /dev/%s first",
 			search->address, name, name);
-	rc = is_held(search, name);
-	if (rc)
-		return rc;
-	rc = walk(search, path, depth - 1); /* partitions */
-	if (rc)
-		return rc;
-	snprintf(holders, sizeof(holders), "%.4000s/holders", path); /* RAID, device mapper */
-	return walk(search, holders, depth - 1);
+	return is_held(search, name);
 }
 
-/* What a folder is, its link "subsystem" tells; the folders of other PCI functions are not ours. */
-static int look_at(struct search *search, const char *folder, const char *name, int depth)
+static int console_in_use(struct search *search, const char *path, const char *name)
 {
-	char path[PATH_MAX], link[PATH_MAX], target[PATH_MAX], subsystem[UVIO_NAME_SIZE] = "";
-	bool holder = !strcmp(folder + strlen(folder) - strlen("/holders"), "/holders");
+	char text[8] = "";
 
-	snprintf(path, sizeof(path), "%.3000s/%.255s", folder, name);
-	if (uvio_sysfs_path(search->ctx, link, "%s", path) ||
-		(!holder && !uvio_sys_readlink(link, target, sizeof(target))))
+	uvio_sysfs_read(search->ctx, text, sizeof(text), "%s/console", path);
+	if (text[0] != 'Y')
 		return 0;
+	return uvio_fail(-EBUSY, "%s: %s is the kernel's console; boot without console=%s",
+		search->address, name, name);
+}
+
+static int push(struct search *search, const char *path, int depth)
+{
+	size_t size = strlen(path) + 1;
+	struct folder *folder = malloc(sizeof(*folder) + size);
+
+	if (!folder)
+		return uvio_no_memory(search->address);
+	memcpy(folder->path, path, size);
+	folder->depth = depth;
+	folder->next = search->pending;
+	search->pending = folder;
+	return 0;
+}
+
+/*
+ * The kernel makes the folder of a class for the first member and removes it with the last. The
+ * members of these are hidden from all network namespaces but their own.
+ */
+static int is_elsewhere(struct search *search, const char *name)
+{
+	if (strcmp(name, "net") != 0 && strcmp(name, "ieee80211") != 0)
+		return 0;
+	return uvio_fail(-EBUSY,
+		"%s: its network interface is in another network namespace, as of a container; "
+		"end that, or move it back (lsns -t net lists them)",
+		search->address);
+}
+
+/* The name of a node below /dev is told by uevent. */
+static int add_node(struct search *search, const char *folder, const char *name, bool block)
+{
+	char number[32] = "", text[512] = "", *line;
+
+	uvio_sysfs_read(search->ctx, number, sizeof(number), "%s/dev", folder);
+	uvio_sysfs_read(search->ctx, text, sizeof(text), "%s/uevent", folder);
+	line = strstr(text, "DEVNAME=");
+	if (line) {
+		name = line + strlen("DEVNAME=");
+		line[strcspn(line, "\n")] = '\0';
+	}
+	if (uvio_dev_path(search->ctx, search->text, "%s", name))
+		return 0;
+	return uvio_handles_add_number(&search->handles, block, number, search->text);
+}
+
+/* What a folder is, its link "subsystem" tells. */
+static int look_at(struct search *search, const struct folder *folder, const char *name)
+{
+	const char *path = folder->path;
+	char subsystem[UVIO_NAME_SIZE] = "";
+	int rc;
+
 	uvio_sysfs_link(search->ctx, subsystem, sizeof(subsystem), "%s/subsystem", path);
 	if (!strcmp(subsystem, "net"))
 		return interface_in_use(search, path, name);
-	if (!strcmp(subsystem, "block"))
-		return disk_in_use(search, path, name, depth);
-	return strcmp(subsystem, "pci") ? walk(search, path, depth - 1) : 0;
+	rc = !strcmp(subsystem, "block") ? disk_in_use(search, path, name)
+	     : !strcmp(subsystem, "tty") ? console_in_use(search, path, name)
+					 : 0;
+	if (!rc && uvio_sysfs_exists(search->ctx, "%s/dev", path))
+		rc = add_node(search, path, name, !strcmp(subsystem, "block"));
+	return rc;
 }
 
-static int walk(struct search *search, const char *folder, int depth)
+/* The folders of other PCI functions are not ours. Links are followed to a RAID or a mapping. */
+static int push_one(struct search *search, const struct folder *folder, const char *name)
 {
-	char **names;
-	int rc = 0, count;
+	char subsystem[UVIO_NAME_SIZE] = "";
+	const char *last = strrchr(folder->path, '/');
+	bool holders = last && !strcmp(last, "/holders");
 
-	if (depth <= 0)
+	if (snprintf(search->path, sizeof(search->path), "%s/%s", folder->path, name) >=
+		(int)sizeof(search->path))
+		return uvio_fail(-ENAMETOOLONG, "%s: cannot see whether it is in use: %s: %s",
+			search->address, folder->path, strerror(ENAMETOOLONG));
+	if (!uvio_sysfs_link(search->ctx, subsystem, sizeof(subsystem), "%s", search->path) &&
+		!holders)
 		return 0;
-	count = uvio_sysfs_names(search->ctx, "", &names, "%s", folder);
-	if (count < 0 && count != -ENOENT && count != -ENOTDIR)
-		return uvio_fail(count, "%s: cannot see whether it is in use: %s: %s",
-			search->address, folder, strerror(-count));
-	for (int i = 0; i < count && !rc; i++)
-		rc = look_at(search, folder, names[i], depth);
+	uvio_sysfs_link(search->ctx, subsystem, sizeof(subsystem), "%s/subsystem", search->path);
+	if (!strcmp(subsystem, "pci"))
+		return 0;
+	return push(search, search->path, folder->depth + 1);
+}
+
+static int cannot_see(struct search *search, const char *folder, int err)
+{
+	return uvio_fail(err, "%s: cannot see whether it is in use: %s/%s: %s", search->address,
+		search->ctx->sysfs, folder, strerror(-err));
+}
+
+/* A file gives ENOTDIR. */
+static int visit(struct search *search, const struct folder *folder)
+{
+	const char *last = strrchr(folder->path, '/');
+	const char *name = last ? last + 1 : folder->path;
+	char **names;
+	int rc = 0, count = uvio_sysfs_names(search->ctx, "", &names, "%s", folder->path);
+
+	if (count == -ENOENT || count == -ENOTDIR)
+		return 0;
+	if (count < 0)
+		return cannot_see(search, folder->path, count);
+	if (folder->depth > MAX_DEPTH)
+		rc = cannot_see(search, folder->path, -ELOOP);
+	else if (folder->depth)
+		rc = count ? look_at(search, folder, name) : is_elsewhere(search, name);
+	for (int i = count - 1; i >= 0 && !rc; i--)
+		rc = push_one(search, folder, names[i]);
 	uvio_names_free(names, count);
+	return rc;
+}
+
+static int walk(struct search *search, const char *root)
+{
+	int rc = push(search, root, 0);
+
+	while (search->pending) {
+		struct folder *folder = search->pending;
+
+		search->pending = folder->next;
+		if (!rc)
+			rc = visit(search, folder);
+		free(folder);
+	}
+	return rc;
+}
+
+static int read_lists(struct search *search)
+{
+	search->mounts = uvio_proc_read_all(search->ctx, "self/mountinfo");
+	search->swaps = uvio_proc_read_all(search->ctx, "swaps");
+	return search->mounts && search->swaps ? 0 : uvio_no_memory(search->address);
+}
+
+/* The backend whose kernel driver has the device; NULL: none. */
+static const struct uvio_backend *backend_of(
+	struct uvio_ctx *ctx, const struct uvio_address *address)
+{
+	char driver[UVIO_NAME_SIZE] = "", folder[UVIO_ADDRESS_SIZE * 2];
+	bool pci = address->kind == UVIO_ADDRESS_PCI;
+	struct uvio_device_info info = {.pci = pci};
+
+	uvio_device_folder(address, folder, sizeof(folder));
+	if (!uvio_sysfs_link(ctx, driver, sizeof(driver), "%s/driver", folder))
+		info.driver = driver;
+	if (!pci || uvio_sysfs_exists(ctx, "%s/uio", folder))
+		info.uio = "";
+	return uvio_backend_of(&info);
+}
+
+static int held_by_nobody_seen(const struct uvio_address *address)
+{
+	return uvio_fail(-EBUSY,
+		"%s: in use, the kernel says, by a program that cannot be seen here: perhaps of "
+		"another user, or of another container; look as root on the host",
+		address->text);
+}
+
+static int not_all_seen(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_holder *holder, bool strict)
+{
+	if (holder->hidden)
+		return uvio_fail(-EACCES,
+			"%s: cannot see whether a process of another user has it open; run as "
+			"root",
+			address->text);
+	if (!strict)
+		return uvio_fail(-EACCES,
+			"%s: cannot see whether a process outside of this container (PID "
+			"namespace) has it open; look on the host",
+			address->text);
+	uvio_log(ctx, UVIO_LOG_WARNING,
+		"%s: processes outside of this PID namespace cannot be seen, and might have it "
+		"open",
+		address->text);
+	return 0;
+}
+
+/*
+ * What processes have. Where not all can be seen, or one perhaps has it, the kernel is asked: its
+ * answer holds for all namespaces.
+ */
+static int held(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_backend *backend, const struct uvio_handles *handles, bool strict)
+{
+	struct uvio_holder holder;
+	int rc = uvio_holder_find(handles, &holder), asked = -ENOTSUP;
+
+	if (rc)
+		return rc;
+	if (holder.pid && !holder.perhaps)
+		return uvio_holder_refuse(handles, &holder);
+	if (strict && backend && backend->ops->held)
+		asked = backend->ops->held(ctx, address);
+	if (holder.pid && asked)
+		return uvio_holder_refuse(handles, &holder);
+	if (asked == -EBUSY && !holder.given_up)
+		return held_by_nobody_seen(address);
+	if (asked && (holder.hidden || holder.outside))
+		return not_all_seen(ctx, address, &holder, strict);
+	return 0;
+}
+
+static int in_use(struct search *search, const struct uvio_address *address, bool strict)
+{
+	const struct uvio_backend *backend = backend_of(search->ctx, address);
+	char folder[UVIO_ADDRESS_SIZE * 2];
+	int rc = read_lists(search);
+
+	uvio_device_folder(address, folder, sizeof(folder));
+	if (!rc)
+		rc = walk(search, folder);
+	if (!rc && backend && backend->ops->node && address->kind == UVIO_ADDRESS_PCI &&
+		!backend->ops->node(search->ctx, address->text, search->text))
+		rc = uvio_handles_add_node(&search->handles, search->text);
+	if (backend)
+		search->handles.descriptor = backend->descriptor;
+	return rc ? rc : held(search->ctx, address, backend, &search->handles, strict);
+}
+
+static int look(struct uvio_ctx *ctx, const struct uvio_address *address, bool strict)
+{
+	struct search *search = calloc(1, sizeof(*search));
+	int rc;
+
+	if (!search)
+		return uvio_no_memory(address->text);
+	search->ctx = search->handles.ctx = ctx;
+	search->address = search->handles.address = address->text;
+	if (address->kind == UVIO_ADDRESS_PCI)
+		search->handles.function = address->text;
+	rc = in_use(search, address, strict);
+	uvio_handles_free(&search->handles);
+	free(search->mounts);
+	free(search->swaps);
+	free(search);
 	return rc;
 }
 
 int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
-	struct search search = {.ctx = ctx, .address = address->text};
-	char folder[UVIO_ADDRESS_SIZE * 2];
-	int rc;
+	return look(ctx, address, true);
+}
 
-	search.mounts = uvio_proc_read_all(ctx, "self/mountinfo");
-	search.swaps = uvio_proc_read_all(ctx, "swaps");
-	uvio_device_folder(address, folder, sizeof(folder));
-	rc = search.mounts && search.swaps ? walk(&search, folder, MAX_DEPTH)
-					   : uvio_no_memory(address->text);
-	free(search.mounts);
-	free(search.swaps);
+int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *device)
+{
+	return look(ctx, &device->address, false);
+}
+
+/* Cheap where the kernel says that nobody has it. */
+int uvio_node_in_use(struct uvio_udev *udev, const char *path)
+{
+	struct uvio_handles handles = {.ctx = udev->ctx, .address = udev->address.text};
+	int rc, asked = udev->backend->ops->held
+				? udev->backend->ops->held(udev->ctx, &udev->address)
+				: -ENOTSUP;
+	struct uvio_holder holder = {0};
+
+	if (!asked)
+		return 0;
+	rc = uvio_handles_add_node(&handles, path);
+	if (!rc)
+		rc = uvio_holder_find(&handles, &holder);
+	if (!rc && holder.pid)
+		rc = uvio_holder_refuse(&handles, &holder);
+	else if (!rc && asked == -EBUSY && (holder.hidden || holder.outside) && !holder.given_up)
+		rc = held_by_nobody_seen(&udev->address);
+	uvio_handles_free(&handles);
 	return rc;
 }

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include <linux/capability.h>
+#include <linux/magic.h>
 
 #include "sys.h"
 
@@ -164,6 +166,28 @@ void uvio_sys_give_up(int fd)
 	if (flags >= 0)
 		fcntl(fd, F_SETFL, flags | UVIO_SYS_GIVEN_UP);
 	uvio_sys_unlock(fd);
+}
+
+int uvio_sys_stat(const char *path, struct stat *st)
+{
+	struct statx found;
+
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &found) < 0)
+		return -errno;
+	*st = (struct stat){
+		.st_dev = makedev(found.stx_dev_major, found.stx_dev_minor),
+		.st_rdev = makedev(found.stx_rdev_major, found.stx_rdev_minor),
+		.st_ino = found.stx_ino,
+		.st_mode = found.stx_mode,
+	};
+	return 0;
+}
+
+bool uvio_sys_is_sysfs(const char *path)
+{
+	struct statfs found;
+
+	return !statfs(path, &found) && found.f_type == SYSFS_MAGIC;
 }
 
 int uvio_sys_readlink(const char *path, char *buf, size_t size)

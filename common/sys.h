@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -135,6 +136,10 @@ int uvio_sys_ioperm(uint32_t first, uint32_t count, bool on);
 /** One instruction of @width bytes, 1, 2 or 4, at a port that this thread may use. */
 uint32_t uvio_sys_port_in(uint32_t port, unsigned int width);
 void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value);
+
+/** Without asking a server for news, which may be gone. */
+int uvio_sys_stat(const char *path, struct stat *st);
+bool uvio_sys_is_sysfs(const char *path);
 
 /** The target of a link, terminated. */
 int uvio_sys_readlink(const char *path, char *buf, size_t size);

@@ -47,7 +47,7 @@ int uvio_dev_path(struct uvio_ctx *ctx, char *path, const char *format, ...)
 }
 
 /* Reads until the end or until the buffer is full; always terminated. */
-static int read_file(const char *path, char *buf, size_t size)
+int uvio_read_file(const char *path, char *buf, size_t size)
 {
 	size_t used = 0;
 	ssize_t n = 0;
@@ -75,7 +75,7 @@ int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *fo
 	char path[PATH_MAX];
 	int rc = JOIN(path, ctx->sysfs, format);
 
-	return rc ? rc : read_file(path, buf, size);
+	return rc ? rc : uvio_read_file(path, buf, size);
 }
 
 int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *name)
@@ -83,7 +83,7 @@ int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *nam
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", ctx->proc, name);
-	return read_file(path, buf, size);
+	return uvio_read_file(path, buf, size);
 }
 
 char *uvio_proc_read_all(struct uvio_ctx *ctx, const char *name)
@@ -115,7 +115,7 @@ int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ..
 	int rc = JOIN(path, ctx->sysfs, format);
 
 	if (!rc)
-		rc = read_file(path, text, sizeof(text));
+		rc = uvio_read_file(path, text, sizeof(text));
 	return rc < 0 ? rc : uvio_parse_u64(text, value);
 }
 

@@ -65,6 +65,9 @@ static int open_node(struct uvio_udev *udev, struct uio_device *device)
 	if (device->pci)
 		uvio_device_folder(&udev->address, folder, sizeof(folder));
 	uvio_dev_path(udev->ctx, path, "%s", device->name);
+	fd = uvio_node_in_use(udev, path);
+	if (fd)
+		return fd;
 	fd = uvio_node_open(udev->ctx, udev->address.text, path, O_RDWR | O_NONBLOCK, "%s/uio/%s",
 		folder, device->name);
 	if (fd == -ESTALE)
@@ -236,9 +239,53 @@ static int uio_node(struct uvio_ctx *ctx, const char *address, char *path)
 	return uvio_may_access(path, F_OK) ? 0 : -ENOENT;
 }
 
+/* Whether another device has the same kernel module. */
+static bool is_alone(struct uvio_ctx *ctx, const char *module)
+{
+	char **names, other[UVIO_NAME_SIZE];
+	int same = 0, count = uvio_sysfs_names(ctx, "uio", &names, "class/uio");
+
+	for (int i = 0; i < count; i++)
+		same += !uvio_sysfs_link(ctx, other, sizeof(other),
+				"class/uio/%s/device/driver/module", names[i]) &&
+			!strcmp(other, module);
+	uvio_names_free(names, count);
+	return same == 1;
+}
+
+static bool is_master(struct uvio_ctx *ctx, const struct uvio_address *address)
+{
+	char config[PCI_CONFIG_COMMAND + 2] = {0};
+
+	return address->kind == UVIO_ADDRESS_PCI &&
+	       uvio_sysfs_read(ctx, config, sizeof(config), "bus/pci/devices/%s/config",
+		       address->text) > PCI_CONFIG_COMMAND &&
+	       config[PCI_CONFIG_COMMAND] & PCI_COMMAND_BUS_MASTER;
+}
+
+/*
+ * Each open node and each mapping of one counts as a user of the driver's module. Of several cards
+ * one that is a bus master is likely to be the one.
+ */
+static int uio_held(struct uvio_ctx *ctx, const struct uvio_address *address)
+{
+	char folder[UVIO_ADDRESS_SIZE * 2], module[UVIO_NAME_SIZE];
+	uint64_t users;
+
+	uvio_device_folder(address, folder, sizeof(folder));
+	if (uvio_sysfs_u64(ctx, &users, "%s/driver/module/refcnt", folder))
+		return -ENOTSUP;
+	if (!users)
+		return 0;
+	if (uvio_sysfs_link(ctx, module, sizeof(module), "%s/driver/module", folder))
+		return -ENOTSUP;
+	return is_alone(ctx, module) || is_master(ctx, address) ? -EBUSY : -ENOTSUP;
+}
+
 static const struct uvio_backend_ops uio_ops = {
 	.claims = uio_claims,
 	.node = uio_node,
+	.held = uio_held,
 	.probe = uio_probe,
 	.machine = uio_machine,
 	.open = uio_open,

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -199,8 +200,24 @@ static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 	return -ENOENT;
 }
 
+/* A node of a group is for one program at a time, and knows also who has its devices by cdev. */
+static int vfio_held(struct uvio_ctx *ctx, const struct uvio_address *address)
+{
+	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	int fd;
+
+	if (address->kind != UVIO_ADDRESS_PCI ||
+		vfio_group_name(ctx, address->text, name, sizeof(name)) ||
+		uvio_dev_path(ctx, path, "vfio/%s", name))
+		return -ENOTSUP;
+	fd = uvio_sys_open(path, O_RDWR);
+	uvio_sys_close(fd);
+	return fd >= 0 ? 0 : fd == -EBUSY ? -EBUSY : -ENOTSUP;
+}
+
 static const struct uvio_backend_ops vfio_ops = {
 	.node = vfio_node,
+	.held = vfio_held,
 	.claims = vfio_claims,
 	.probe = vfio_probe,
 	.machine = vfio_machine,
@@ -235,6 +252,7 @@ const struct uvio_backend uvio_backend_vfio = {
 	.name = "vfio",
 	.help = "vfio-pci: DMA behind the IOMMU, MSI, for ordinary users too",
 	.kernel_driver = "vfio-pci",
+	.descriptor = "anon_inode:[vfio-device]",
 	.transports = transports,
 	.decodes = true,
 	.priv_size = sizeof(struct vfio_device),

@@ -39,9 +39,9 @@ extern "C" {
  * same backend, is left alone. A driver_override that an administrator has set is as before
  * afterwards.
  *
- * 0, or: -EINVAL and -ENODEV as uvio_device_find(); -ENOTSUP (not PCI, or a bridge); -EBUSY (open
- * in another process, which is named, also while the kernel waits for it; a mounted disk; a network
- * interface that is up; virtual functions of it are there); -ENOENT (the kernel driver is not
+ * 0, or: -EINVAL and -ENODEV as uvio_device_find(); -ENOTSUP (not PCI, or a bridge); -EBUSY (in
+ * use, as uvio_device_in_use() tells, also while the kernel waits for that; virtual functions of it
+ * are there); -ENOENT (the kernel driver is not
  * loaded); -EACCES, -EPERM, -EROFS; -EIO (the kernel did not bind it, or the process that changes
  * the driver was killed); -ETIMEDOUT; -EAGAIN, -ENOMEM, -EMFILE (no process could be started). On
  * failure the device has the driver that it had before, or the text says that it has not.

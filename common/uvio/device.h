@@ -84,6 +84,17 @@ UVIO_API void uvio_device_free(struct uvio_device *device);
 UVIO_API const struct uvio_device_info *uvio_device_info(const struct uvio_device *device);
 
 /**
+ * Whether somebody has the device, by any handle: a process that has its node, a disk or a terminal
+ * of it, or its registers open or mapped, in whatever namespace; a disk that is mounted; a network
+ * interface that is up, or in another network namespace. Nothing is opened.
+ *
+ * 0: nobody; -EBUSY, and the text says who; -EACCES: nobody was seen, and the text says what could
+ * not be seen, as the processes of other users without root; or the errno of reading sysfs or
+ * /proc.
+ */
+UVIO_API int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *device);
+
+/**
  * Lists all PCI devices and all other UIO devices, in order of address. Returns their number (0 is
  * no error) and the array in @list, to be freed with uvio_device_list_free(); or -ENOMEM, or the
  * errno of reading sysfs. A device that vanishes while the list is made is left out.

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "holders.h"
+#include "rights.h"
+#include "sys.h"
+
+#define FOUND 1
+
+/* The link ns/pid of the first PID namespace, by the kernel's PROC_PID_INIT_INO. */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+
+struct search {
+	const struct uvio_handles *want;
+	struct uvio_holder *holder;
+	struct uvio_holder maybe;
+	/* Of the process under way. */
+	int pid;
+	unsigned int descriptors;
+	bool has_config; /* open for writing */
+	bool has_lock;
+	bool has_node; /* of VFIO, whose descriptors it explains */
+	bool has_descriptor;
+	/* By depth: the process, its folder, a file in that. */
+	char process[PATH_MAX / 2];
+	char folder[PATH_MAX / 2 + 16];
+	char file[PATH_MAX];
+	char link[PATH_MAX];
+	char lines[4 * PATH_MAX];
+};
+
+static int failed(const struct search *search, int err, const char *path)
+{
+	return uvio_fail(err, "%s: cannot see whether a process has it open: %s: %s",
+		search->want->address, path, strerror(-err));
+}
+
+static bool is_over(int err)
+{
+	return err == -ENOENT || err == -ESRCH;
+}
+
+static bool is_hidden(int err)
+{
+	return err == -EACCES || err == -EPERM;
+}
+
+/* Calls @visit with each name that is a number, until one is not 0. */
+static int each_number(struct search *search, const char *path,
+	int (*visit)(struct search *search, const char *name))
+{
+	struct dirent *entry;
+	DIR *dir;
+	int rc = uvio_sys_opendir(path, &dir);
+
+	if (rc)
+		return rc;
+	for (errno = 0; !rc && (entry = readdir(dir)); errno = 0)
+		if (isdigit((unsigned char)entry->d_name[0]))
+			rc = visit(search, entry->d_name);
+	if (!rc)
+		rc = -errno;
+	uvio_sys_closedir(dir);
+	return rc;
+}
+
+/* The lines that are whole; what is behind them is moved to the front. */
+static int each_whole_line(
+	struct search *search, size_t *used, int (*visit)(struct search *search, char *line))
+{
+	char *line = search->lines, *end;
+	int rc = 0;
+
+	while (!rc && (end = memchr(line, '\n', *used))) {
+		*end = '\0';
+		rc = visit(search, line);
+		*used -= (size_t)(end + 1 - line);
+		line = end + 1;
+	}
+	memmove(search->lines, line, *used);
+	return rc;
+}
+
+/* A text file, line by line, until @visit is not 0. One that is longer than all paths is cut. */
+static int each_line(
+	struct search *search, const char *path, int (*visit)(struct search *search, char *line))
+{
+	size_t used = 0;
+	ssize_t n = 1;
+	int rc = 0, fd = uvio_sys_open(path, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	while (!rc && n > 0) {
+		n = uvio_sys_read(fd, search->lines + used, sizeof(search->lines) - used);
+		used += n > 0 ? (size_t)n : 0;
+		if (used == sizeof(search->lines))
+			search->lines[used - 1] = '\n';
+		rc = n < 0 ? (int)n : each_whole_line(search, &used, visit);
+	}
+	uvio_sys_close(fd);
+	return rc;
+}
+
+static int found(struct search *search, const char *what, bool mapped)
+{
+	struct uvio_holder *holder = search->holder;
+	char file[64];
+
+	holder->pid = search->pid;
+	holder->mapped = mapped;
+	snprintf(holder->what, sizeof(holder->what), "%s", what);
+	snprintf(file, sizeof(file), "%d/comm", search->pid);
+	holder->name[0] = '\0';
+	uvio_proc_read(search->want->ctx, holder->name, sizeof(holder->name), file);
+	return FOUND;
+}
+
+static bool is_it(const struct uvio_handle *handle, const struct stat *st)
+{
+	if (handle->numbered && handle->block ? S_ISBLK(st->st_mode) : S_ISCHR(st->st_mode))
+		return handle->numbered && st->st_rdev == makedev(handle->major, handle->minor);
+	return handle->located && st->st_dev == handle->dev && st->st_ino == handle->ino;
+}
+
+static const struct uvio_handle *handle_of(const struct search *search, const struct stat *st)
+{
+	for (unsigned int i = 0; i < search->want->count; i++)
+		if (is_it(&search->want->list[i], st))
+			return &search->want->list[i];
+	return NULL;
+}
+
+/* The last part of a path to a file of the function in sysfs; NULL: it is none. */
+static const char *file_of_function(const struct search *search, const char *path)
+{
+	const char *function = search->want->function, *last = strrchr(path, '/');
+	size_t n = function ? strlen(function) : 0;
+
+	if (!function || !last || (size_t)(last - path) <= n || last[-1 - (int)n] != '/' ||
+		strncmp(last - n, function, n) != 0)
+		return NULL;
+	last++;
+	return !strcmp(last, "config") || !strcmp(last, "remove") ||
+			       (!strncmp(last, "resource", 8) && isdigit((unsigned char)last[8]))
+		       ? last
+		       : NULL;
+}
+
+/* Of any instance of sysfs; the file that this process sees by that name may be elsewhere. */
+static bool is_in_sysfs(const struct search *search, const char *name, const struct stat *st)
+{
+	char path[PATH_MAX];
+	struct stat own;
+
+	if (uvio_sys_is_sysfs(search->file))
+		return true;
+	return !uvio_sysfs_path(search->want->ctx, path, "bus/pci/devices/%s/%s",
+		       search->want->function, name) &&
+	       !stat(path, &own) && own.st_dev == st->st_dev && own.st_ino == st->st_ino;
+}
+
+/* The line "flags" of fdinfo, in octal. What cannot be read is for writing, and in use. */
+static unsigned long flags_of(struct search *search, const char *name)
+{
+	char info[256] = "", *line;
+
+	snprintf(search->file, sizeof(search->file), "%.2000s/fdinfo/%.20s", search->process, name);
+	if (uvio_read_file(search->file, info, sizeof(info)) < 0)
+		return O_RDWR;
+	line = strstr(info, "flags:");
+	return line ? strtoul(line + strlen("flags:"), NULL, 8) : O_RDWR;
+}
+
+/* Since Linux 6.17 fdinfo names the device. 1: this one; 0: another one; -1: it does not say. */
+static int device_of(struct search *search, const char *name)
+{
+	char info[1024] = "", *line, *last;
+	const char *function = search->want->function;
+
+	snprintf(search->file, sizeof(search->file), "%.2000s/fdinfo/%.20s", search->process, name);
+	if (uvio_read_file(search->file, info, sizeof(info)) < 0)
+		return -1;
+	line = strstr(info, "vfio-device-syspath:");
+	if (!line)
+		return -1;
+	line[strcspn(line, "\n")] = '\0';
+	last = strrchr(line, '/');
+	return function && last && !strcmp(last + 1, function);
+}
+
+static int look_at_descriptor(struct search *search, const char *name)
+{
+	int rc = device_of(search, name);
+
+	if (rc < 0)
+		search->has_descriptor = true;
+	return rc > 0 ? found(search, "a descriptor of it from VFIO", false) : 0;
+}
+
+static int look_at_sysfs(struct search *search, const char *file, const char *name)
+{
+	bool writes = (flags_of(search, name) & O_ACCMODE) != O_RDONLY;
+
+	if (!strcmp(file, "remove"))
+		search->has_lock |= writes;
+	else if (!strcmp(file, "config"))
+		search->has_config |= writes;
+	else if (writes)
+		return found(search, file, false);
+	return 0;
+}
+
+static bool is_of_vfio(const char *path)
+{
+	const char *last = strstr(path, "/vfio/");
+
+	return last && strcmp(last, "/vfio/vfio") != 0;
+}
+
+static int look_at_file(struct search *search, const char *name)
+{
+	const char *file = file_of_function(search, search->link);
+	const struct uvio_handle *handle;
+	struct stat st;
+
+	if (uvio_sys_stat(search->file, &st))
+		return 0;
+	if (file && is_in_sysfs(search, file, &st))
+		return look_at_sysfs(search, file, name);
+	search->has_node |= S_ISCHR(st.st_mode) && is_of_vfio(search->link);
+	handle = handle_of(search, &st);
+	if (!handle)
+		return 0;
+	if (!(flags_of(search, name) & UVIO_SYS_GIVEN_UP))
+		return found(search, handle->path, false);
+	search->holder->given_up = true;
+	return 0;
+}
+
+static int look_at_fd(struct search *search, const char *name)
+{
+	const char *descriptor = search->want->descriptor;
+	int rc;
+
+	search->descriptors++;
+	snprintf(search->file, sizeof(search->file), "%.2000s/fd/%.20s", search->process, name);
+	rc = uvio_sys_readlink(search->file, search->link, sizeof(search->link));
+	if (rc)
+		return is_over(rc) || rc == -ENAMETOOLONG ? 0 : rc;
+	if (search->link[0] == '/')
+		return look_at_file(search, name);
+	return descriptor && !strcmp(search->link, descriptor) ? look_at_descriptor(search, name)
+							       : 0;
+}
+
+/* By the part of the node's path which is the same wherever it is mounted, as "/vfio/12". */
+static bool has_name_of(
+	const struct search *search, const struct uvio_handle *handle, const char *path)
+{
+	const char *dev = search->want->ctx->dev, *end = handle->path;
+	size_t n = strlen(path), m;
+
+	if (!strncmp(end, dev, strlen(dev)))
+		end += strlen(dev);
+	m = strlen(end);
+	return n >= m && !strcmp(path + n - m, end);
+}
+
+/* Where its inode cannot be asked: by the number of that, or by the name that nodes have. */
+static const struct uvio_handle *handle_named(
+	const struct search *search, dev_t dev, unsigned long long ino, const char *path)
+{
+	for (unsigned int i = 0; i < search->want->count; i++) {
+		const struct uvio_handle *handle = &search->want->list[i];
+
+		if ((handle->located && handle->dev == dev && handle->ino == ino) ||
+			has_name_of(search, handle, path))
+			return handle;
+	}
+	return NULL;
+}
+
+/* A file which is mapped shared may be a node by any name. */
+static int look_at_mapped_node(
+	struct search *search, const char *range, dev_t dev, unsigned long long ino, bool shared)
+{
+	const struct uvio_handle *handle = handle_named(search, dev, ino, search->link);
+	struct stat st;
+
+	if (!handle && (!shared || !strncmp(search->link, "/dev/shm/", 9)))
+		return 0;
+	snprintf(search->file, sizeof(search->file), "%.2000s/map_files/%.40s", search->process,
+		range);
+	if (!uvio_sys_stat(search->file, &st))
+		handle = handle_of(search, &st);
+	return handle ? found(search, handle->path, true) : 0;
+}
+
+static int look_at_mapping(struct search *search, char *line)
+{
+	unsigned int high, low;
+	unsigned long long ino;
+	char range[40], perms[8];
+	const char *file;
+	int n = 0;
+
+	if (sscanf(line, "%39s %7s %*s %x:%x %llu %n", range, perms, &high, &low, &ino, &n) != 5 ||
+		!n || !line[n])
+		return 0;
+	snprintf(search->link, sizeof(search->link), "%s", line + n);
+	if (search->link[0] != '/') {
+		search->has_descriptor |=
+			search->want->descriptor && !strcmp(search->link, search->want->descriptor);
+		return 0;
+	}
+	file = file_of_function(search, search->link);
+	if (file)
+		return perms[1] == 'w' ? found(search, file, true) : 0;
+	return look_at_mapped_node(search, range, makedev(high, low), ino, perms[3] == 's');
+}
+
+/* Of a process, or of a thread of it. */
+static int look_inside(struct search *search)
+{
+	int rc;
+
+	snprintf(search->folder, sizeof(search->folder), "%s/fd", search->process);
+	rc = each_number(search, search->folder, look_at_fd);
+	if (rc && !is_over(rc))
+		return rc;
+	snprintf(search->folder, sizeof(search->folder), "%s/maps", search->process);
+	rc = each_line(search, search->folder, look_at_mapping);
+	return is_over(rc) ? 0 : rc;
+}
+
+static int look_at_thread(struct search *search, const char *name)
+{
+	snprintf(search->process, sizeof(search->process), "%s/%d/task/%.20s",
+		search->want->ctx->proc, search->pid, name);
+	return atoi(name) == search->pid ? 0 : look_inside(search);
+}
+
+/* Who has the lock's file open keeps to the lock, as a guard does, which may write to config. */
+static int sum_up(struct search *search)
+{
+	struct uvio_holder before = *search->holder;
+
+	if (search->has_config && !search->has_lock)
+		return found(search, "config", false);
+	if (search->has_descriptor && !search->has_node && !search->maybe.pid) {
+		found(search, "a descriptor from VFIO", false);
+		search->maybe = *search->holder;
+		*search->holder = before;
+	}
+	return 0;
+}
+
+static int look_at_process(struct search *search, const char *name)
+{
+	int rc;
+
+	search->pid = atoi(name);
+	search->descriptors = 0;
+	search->has_config = search->has_lock = search->has_node = search->has_descriptor = false;
+	snprintf(search->process, sizeof(search->process), "%s/%d", search->want->ctx->proc,
+		search->pid);
+	rc = look_inside(search);
+	if (!rc && !search->descriptors) { /* its first thread may have ended before others */
+		snprintf(search->folder, sizeof(search->folder), "%s/task", search->process);
+		rc = each_number(search, search->folder, look_at_thread);
+		rc = is_over(rc) ? 0 : rc;
+	}
+	if (!rc)
+		rc = sum_up(search);
+	if (is_hidden(rc)) {
+		search->holder->hidden++;
+		return 0;
+	}
+	return rc;
+}
+
+/* "36 25 0:31 / /proc rw,... - proc proc rw,hidepid=invisible": users see their own only. */
+static int look_at_mount(struct search *search, char *line)
+{
+	char point[256] = "", *type = strstr(line, " - proc "), *hide;
+
+	if (!type || sscanf(line, "%*s %*s %*s %*s %255s", point) != 1 ||
+		strcmp(point, search->want->ctx->proc) != 0)
+		return 0;
+	hide = strstr(type, "hidepid=");
+	hide = hide ? hide + strlen("hidepid=") : NULL;
+	search->holder->hidden = hide && *hide != '0' && strncmp(hide, "off", 3) != 0 &&
+				 !uvio_has_capability(CAP_SYS_PTRACE);
+	return 0;
+}
+
+/* Whether there is a /proc, and whose processes are in it. */
+static int look_at_proc(struct search *search)
+{
+	const char *proc = search->want->ctx->proc;
+	int rc;
+
+	snprintf(search->file, sizeof(search->file), "%s/self/mountinfo", proc);
+	rc = each_line(search, search->file, look_at_mount);
+	if (rc)
+		return uvio_fail(rc,
+			"%s: cannot see whether a process has it open: %s: %s; is %s mounted?",
+			search->want->address, search->file, strerror(-rc), proc);
+	snprintf(search->file, sizeof(search->file), "%s/self/ns/pid", proc);
+	search->holder->outside =
+		!uvio_sys_readlink(search->file, search->link, sizeof(search->link)) &&
+		strcmp(search->link, FIRST_PID_NAMESPACE) != 0;
+	return 0;
+}
+
+int uvio_holder_find(const struct uvio_handles *handles, struct uvio_holder *holder)
+{
+	struct search *search = calloc(1, sizeof(*search));
+	int rc;
+
+	*holder = (struct uvio_holder){0};
+	if (!search)
+		return uvio_no_memory(handles->address);
+	search->want = handles;
+	search->holder = holder;
+	rc = look_at_proc(search);
+	if (!rc) {
+		rc = each_number(search, handles->ctx->proc, look_at_process);
+		if (rc < 0)
+			rc = failed(search, rc, handles->ctx->proc);
+	}
+	if (!rc && search->maybe.pid) {
+		search->maybe.hidden = holder->hidden;
+		*holder = search->maybe;
+		holder->perhaps = true;
+	}
+	free(search);
+	return rc < 0 ? rc : 0;
+}
+
+int uvio_holder_refuse(const struct uvio_handles *handles, const struct uvio_holder *holder)
+{
+	char who[UVIO_NAME_SIZE + 32] = "this program";
+	bool is_path = holder->what[0] == '/';
+
+	if (holder->pid != getpid())
+		snprintf(who, sizeof(who), "process %d (%s)", holder->pid, holder->name);
+	if (holder->perhaps)
+		return uvio_fail(-EBUSY,
+			"%s: perhaps in use: %s has a descriptor from VFIO of some device; look at "
+			"what it drives, and end it first if it is this one",
+			handles->address, who);
+	return uvio_fail(-EBUSY, "%s: %s%s is %s in %s; end that first", handles->address,
+		holder->what, is_path || strchr(holder->what, ' ') ? "" : " in sysfs",
+		holder->mapped ? "mapped" : "open", who);
+}
+
+static struct uvio_handle *add(struct uvio_handles *handles)
+{
+	struct uvio_handle *grown = handles->list;
+	unsigned int room = handles->room ? 2 * handles->room : 8;
+
+	if (handles->count == handles->room) {
+		grown = realloc(grown, room * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		handles->list = grown;
+		handles->room = room;
+	}
+	grown[handles->count] = (struct uvio_handle){0};
+	return &grown[handles->count++];
+}
+
+static void locate(struct uvio_handle *handle, const char *path, const struct stat *st)
+{
+	handle->located = true;
+	handle->dev = st->st_dev;
+	handle->ino = st->st_ino;
+	snprintf(handle->path, sizeof(handle->path), "%.120s", path);
+}
+
+int uvio_handles_add_node(struct uvio_handles *handles, const char *path)
+{
+	struct uvio_handle *handle;
+	struct stat st;
+
+	if (uvio_sys_stat(path, &st))
+		return 0;
+	handle = add(handles);
+	if (!handle)
+		return uvio_no_memory(handles->address);
+	locate(handle, path, &st);
+	handle->numbered = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
+	handle->block = S_ISBLK(st.st_mode);
+	handle->major = major(st.st_rdev);
+	handle->minor = minor(st.st_rdev);
+	return 0;
+}
+
+int uvio_handles_add_number(
+	struct uvio_handles *handles, bool block, const char *number, const char *path)
+{
+	struct uvio_handle *handle = add(handles);
+	struct stat st;
+
+	if (!handle)
+		return uvio_no_memory(handles->address);
+	snprintf(handle->path, sizeof(handle->path), "%.120s", path);
+	handle->block = block;
+	handle->numbered = sscanf(number, "%u:%u", &handle->major, &handle->minor) == 2;
+	if (!uvio_sys_stat(path, &st))
+		locate(handle, path, &st);
+	return 0;
+}
+
+void uvio_handles_free(struct uvio_handles *handles)
+{
+	free(handles->list);
+	handles->list = NULL;
+	handles->count = handles->room = 0;
+}
+
+/* Failing to find out is no answer here: the kernel has refused already, and this names by whom. */
+int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size)
+{
+	struct uvio_handles handles = {.ctx = ctx, .address = path};
+	struct uvio_saved_error before;
+	struct uvio_holder holder = {0};
+
+	uvio_error_save(&before);
+	name[0] = '\0';
+	if (!uvio_handles_add_node(&handles, path) && !uvio_holder_find(&handles, &holder))
+		snprintf(name, size, "%s", holder.name);
+	uvio_handles_free(&handles);
+	uvio_error_restore(&before);
+	return holder.pid;
+}

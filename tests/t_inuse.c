@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* Who has a device, by whatever handle. Process 4711 is in the tree only; /dev/null is the node. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "internal.h"
+#include "rights.h"
+#include "tree.h"
+
+#define NVME "0000:00:0a.0"
+#define NVME_FOLDER "sys/devices/pci0000:00/" NVME
+#define NODE EDU_FOLDER "/uio/uio0"
+#define NULL_NUMBER "1:3"
+
+static struct tree *tree;
+static struct test_log logged;
+static bool no_capability;
+
+bool __real_uvio_has_capability(unsigned int capability);
+bool __wrap_uvio_has_capability(unsigned int capability);
+
+bool __wrap_uvio_has_capability(unsigned int capability)
+{
+	return !no_capability && __real_uvio_has_capability(capability);
+}
+
+static void begin(const char *name)
+{
+	const struct uvio_ctx_options options = {
+		.log = test_log,
+		.log_data = &logged,
+		.log_level = UVIO_LOG_WARNING,
+	};
+
+	logged = (struct test_log){0};
+	tree = tree_new_with(name, &options);
+	tree_change(tree, "file proc/4711/comm oldtool\\n");
+	tree_change(tree, "dir proc/4711/fd");
+}
+
+static void teardown(void)
+{
+	no_capability = false;
+	tree_free(tree);
+	tree = NULL;
+}
+
+/* For who is about to take it away. */
+static int strict_answer(const char *text)
+{
+	struct uvio_address address;
+
+	ASSERT_OK(uvio_address_resolve(tree->ctx, text, &address));
+	return uvio_in_use(tree->ctx, &address);
+}
+
+/* For who wants to know. */
+static int answer(const char *text)
+{
+	struct uvio_device *device;
+	int rc;
+
+	ASSERT_OK(uvio_device_find(tree->ctx, text, &device));
+	rc = uvio_device_in_use(tree->ctx, device);
+	uvio_device_free(device);
+	return rc;
+}
+
+static void is_busy(const char *address, const char *text)
+{
+	ASSERT_ERR(strict_answer(address), -EBUSY, text);
+	ASSERT_ERR(answer(address), -EBUSY, text);
+}
+
+static void is_free(const char *address)
+{
+	ASSERT_OK(strict_answer(address));
+	ASSERT_OK(answer(address));
+	ASSERT_STR(logged.text, "");
+}
+
+/* The card's UIO node has the number of /dev/null. */
+static void begin_with_number(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "file " NODE "/dev " NULL_NUMBER "\\n");
+	tree_change(tree, "file " NODE "/uevent MAJOR=1\\nMINOR=3\\nDEVNAME=uio0\\n");
+}
+
+static void nobody_has_it(void)
+{
+	begin_with_number();
+	tree_change(tree, "link proc/4711/fd/3 /dev/zero");
+	tree_change(tree, "link proc/4711/fd/4 socket:[77]");
+	is_free(EDU);
+}
+
+static void a_node_by_another_name_is_known_by_its_number(void)
+{
+	begin_with_number();
+	tree_change(tree, "link proc/4711/fd/3 /dev/null");
+	is_busy(EDU, "/dev/uio0 is open in process 4711 (oldtool); end that first");
+}
+
+static void a_thread_whose_first_one_has_ended_is_found(void)
+{
+	begin_with_number();
+	tree_change(tree, "link proc/4711/task/4712/fd/3 /dev/null");
+	is_busy(EDU, "/dev/uio0 is open in process 4711 (oldtool)");
+}
+
+static void a_mapping_is_found_after_close(void)
+{
+	begin_with_number();
+	tree_change(tree, "file proc/4711/maps 7f00-7f01 r-xp 00000000 08:01 9 /usr/bin/oldtool\\n"
+			  "7f02-7f03 rw-s 00000000 00:05 99 /dev/uio0\\n");
+	is_busy(EDU, "/dev/uio0 is mapped in process 4711 (oldtool)");
+}
+
+static void a_mapping_by_another_name_is_known_by_its_number(void)
+{
+	begin_with_number();
+	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:05 99 /devices/card\\n");
+	is_free(EDU);
+	tree_change(tree, "link proc/4711/map_files/7f02-7f03 /dev/null");
+	is_busy(EDU, "/dev/uio0 is mapped in process 4711 (oldtool)");
+}
+
+static void a_mapping_of_another_node_of_that_name_is_none(void)
+{
+	begin_with_number();
+	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:05 99 /dev/uio0\\n");
+	tree_change(tree, "link proc/4711/map_files/7f02-7f03 /dev/zero");
+	is_free(EDU);
+}
+
+static void a_node_that_was_given_back_is_free(void)
+{
+	begin_with_number();
+	tree_change(tree, "link proc/4711/fd/3 /dev/null");
+	tree_change(tree, "file proc/4711/fdinfo/3 pos:\t0\\nflags:\t02106002\\nmnt_id:\t21\\n");
+	is_free(EDU);
+}
+
+static void registers_mapped_from_sysfs_are_in_use(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "file proc/4711/maps 7f02-7f03 r--s 00000000 00:15 99 "
+			  "/sys/devices/pci0000:00/" EDU "/resource0\\n");
+	is_free(EDU);
+	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:15 99 "
+			  "/sys/devices/pci0000:00/0000:00:05.0/resource0\\n");
+	is_free(EDU);
+	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:15 99 "
+			  "/sys/devices/pci0000:00/" EDU "/resource0\\n");
+	is_busy(EDU, EDU ": resource0 in sysfs is mapped in process 4711 (oldtool)");
+}
+
+static void have_file(const char *name, int fd, const char *flags)
+{
+	tree_change(tree, "link proc/4711/fd/%d %s/" EDU_FOLDER "/%s", fd, tree->root, name);
+	tree_change(tree, "file proc/4711/fdinfo/%d flags:\t%s\\n", fd, flags);
+}
+
+static void registers_open_for_writing_are_in_use(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "file " EDU_FOLDER "/resource0");
+	have_file("resource0", 3, "0100000");
+	is_free(EDU);
+	have_file("resource0", 3, "0100002");
+	is_busy(EDU, EDU ": resource0 in sysfs is open in process 4711 (oldtool)");
+}
+
+static void a_configuration_space_open_for_writing_is_in_use(void)
+{
+	begin("edu-uio");
+	have_file("config", 3, "0100000");
+	is_free(EDU);
+	have_file("config", 3, "0100002");
+	is_busy(EDU, EDU ": config in sysfs is open in process 4711 (oldtool)");
+}
+
+/* As the guard of a driver, which asks for the lock before it writes. */
+static void who_keeps_to_the_lock_may_have_the_configuration_space(void)
+{
+	begin("edu-uio");
+	have_file("config", 3, "0100002");
+	have_file("remove", 4, "0100001");
+	is_free(EDU);
+}
+
+static void have_descriptor(const char *info)
+{
+	tree_change(tree, "link proc/4711/fd/7 anon_inode:[vfio-device]");
+	tree_change(tree, "file proc/4711/fdinfo/7 flags:\t02000002\\n%s", info);
+}
+
+static void a_descriptor_from_vfio_names_its_device(void)
+{
+	begin("edu-vfio");
+	have_descriptor("vfio-device-syspath: /sys/devices/pci0000:00/0000:00:05.0\\n");
+	is_free(EDU);
+	have_descriptor("vfio-device-syspath: /sys/devices/pci0000:00/" EDU "\\n");
+	is_busy(EDU, EDU ": a descriptor of it from VFIO is open in process 4711 (oldtool)");
+}
+
+/* Before Linux 6.17: the node of the group, which is for one only, tells. */
+static void a_descriptor_from_vfio_without_a_name_is_perhaps_it(void)
+{
+	begin("edu-vfio");
+	tree_change(tree, "file dev/vfio/1");
+	have_descriptor("");
+	ASSERT_ERR(answer(EDU), -EBUSY,
+		EDU ": perhaps in use: process 4711 (oldtool) has a descriptor from VFIO");
+	ASSERT_OK(strict_answer(EDU));
+	tree_change(tree, "remove dev/vfio/1");
+	ASSERT_ERR(strict_answer(EDU), -EBUSY, "perhaps in use: process 4711 (oldtool)");
+}
+
+static void a_descriptor_from_vfio_says_nothing_of_a_card_on_uio(void)
+{
+	begin("edu-uio");
+	have_descriptor("");
+	is_free(EDU);
+}
+
+static void an_interface_in_another_namespace_is_in_use(void)
+{
+	begin("edu-unbound");
+	tree_change(tree, "dir " EDU_FOLDER "/net");
+	is_busy(EDU, EDU ": its network interface is in another network namespace");
+	tree_change(tree, "remove " EDU_FOLDER "/net");
+	tree_change(tree, "dir " EDU_FOLDER "/usb1/1-1/1-1:1.0/net");
+	is_busy(EDU, EDU ": its network interface is in another network namespace");
+}
+
+static void a_disk_that_a_process_has_open_is_in_use(void)
+{
+	begin("nvme-free");
+	is_free(NVME);
+	tree_change(tree, "file dev/nvme0n1");
+	tree_change(tree, "link proc/4711/fd/3 %s/dev/nvme0n1", tree->root);
+	is_busy(NVME, "/dev/nvme0n1 is open in process 4711 (oldtool)");
+}
+
+static void whatever_has_a_node_below_the_device_is_in_use(void)
+{
+	static const char *const nodes[] = {"tty/ttyS4", "sound/card1/pcmC1D0p", "drm/card0",
+		"input/input5/event5", "i2c-3/i2c-dev/i2c-3", "watchdog/watchdog1", "media0"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		begin("edu-unbound");
+		tree_change(tree, "file " EDU_FOLDER "/%s/dev " NULL_NUMBER "\\n", nodes[i]);
+		is_free(EDU);
+		tree_change(tree, "link proc/4711/fd/3 /dev/null");
+		is_busy(EDU, strrchr(nodes[i], '/') ? strrchr(nodes[i], '/') : nodes[i]);
+		ASSERT_HAS(uvio_last_error(), " is open in process 4711 (oldtool)");
+		teardown();
+	}
+}
+
+static void the_kernels_console_is_in_use(void)
+{
+	begin("edu-unbound");
+	tree_change(tree, "link " EDU_FOLDER "/tty/ttyS4/subsystem ../../../../../class/tty");
+	tree_change(tree, "file " EDU_FOLDER "/tty/ttyS4/console N\\n");
+	is_free(EDU);
+	tree_change(tree, "file " EDU_FOLDER "/tty/ttyS4/console Y\\n");
+	is_busy(EDU, EDU ": ttyS4 is the kernel's console");
+}
+
+static void without_proc_there_is_no_answer(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "remove proc");
+	tree_change(tree, "dir proc");
+	ASSERT_ERR(strict_answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
+	ASSERT_HAS(uvio_last_error(), "/proc mounted?");
+	ASSERT_ERR(answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
+}
+
+static void without_descriptors_there_is_no_answer(void)
+{
+	struct rlimit before, none;
+
+	begin("edu-uio");
+	ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 3;
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ASSERT_ERR(strict_answer(EDU), -EMFILE, EDU ": cannot see whether ");
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+static void hidden_processes_are_no_answer(void)
+{
+	begin("edu-uio");
+	no_capability = true;
+	tree_change(tree, "file proc/self/mountinfo 1 1 0:2 / %s/proc rw - proc proc rw,%s\\n",
+		tree->root, "hidepid=invisible");
+	ASSERT_ERR(strict_answer(EDU), -EACCES,
+		EDU ": cannot see whether a process of another user has it open; run as root");
+	ASSERT_ERR(answer(EDU), -EACCES, "a process of another user");
+	tree_change(tree, "file proc/self/mountinfo 1 1 0:2 / %s/proc rw - proc proc rw,%s\\n",
+		tree->root, "hidepid=off");
+	is_free(EDU);
+}
+
+static void a_module_has(unsigned int users)
+{
+	tree_change(tree, "link sys/bus/pci/drivers/uio_pci_generic/module "
+			  "../../../../module/uio_pci_generic");
+	tree_change(tree, "file sys/module/uio_pci_generic/refcnt %u\\n", users);
+}
+
+/* In a container. */
+static void what_is_outside_is_asked_of_the_kernel(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "link proc/self/ns/pid pid:[4026532000]");
+	ASSERT_OK(strict_answer(EDU));
+	ASSERT_HAS(logged.text, EDU ": processes outside of this PID namespace cannot be seen");
+	ASSERT_ERR(answer(EDU), -EACCES, "outside of this container (PID namespace)");
+	a_module_has(1);
+	ASSERT_ERR(strict_answer(EDU), -EBUSY,
+		EDU ": in use, the kernel says, by a program that cannot be seen here");
+	logged = (struct test_log){0};
+	a_module_has(0);
+	ASSERT_OK(strict_answer(EDU));
+	ASSERT_STR(logged.text, "");
+}
+
+static void the_first_namespace_sees_all(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "link proc/self/ns/pid pid:[4026531836]");
+	is_free(EDU);
+}
+
+static void the_check_says_so(void)
+{
+	struct uvio_device *device;
+	struct uvio_check *check;
+	unsigned int count;
+
+	begin_with_number();
+	tree_change(tree, "link proc/4711/fd/3 /dev/null");
+	ASSERT_OK(uvio_device_find(tree->ctx, EDU, &device));
+	ASSERT_OK(uvio_check_device(tree->ctx, device, "uio", &check));
+	ASSERT_EQ(uvio_check_verdict(check), UVIO_IN_USE);
+	ASSERT_HAS(uvio_check_findings(check, &count)->what, "is open in process 4711 (oldtool)");
+	uvio_check_free(check);
+	uvio_device_free(device);
+}
+
+static CU_TestInfo processes[] = {
+	TEST(nobody_has_it),
+	TEST(a_node_by_another_name_is_known_by_its_number),
+	TEST(a_thread_whose_first_one_has_ended_is_found),
+	TEST(a_mapping_is_found_after_close),
+	TEST(a_mapping_by_another_name_is_known_by_its_number),
+	TEST(a_mapping_of_another_node_of_that_name_is_none),
+	TEST(a_node_that_was_given_back_is_free),
+	TEST(registers_mapped_from_sysfs_are_in_use),
+	TEST(registers_open_for_writing_are_in_use),
+	TEST(a_configuration_space_open_for_writing_is_in_use),
+	TEST(who_keeps_to_the_lock_may_have_the_configuration_space),
+	TEST(a_descriptor_from_vfio_names_its_device),
+	TEST(a_descriptor_from_vfio_without_a_name_is_perhaps_it),
+	TEST(a_descriptor_from_vfio_says_nothing_of_a_card_on_uio),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo below[] = {
+	TEST(an_interface_in_another_namespace_is_in_use),
+	TEST(a_disk_that_a_process_has_open_is_in_use),
+	TEST(whatever_has_a_node_below_the_device_is_in_use),
+	TEST(the_kernels_console_is_in_use),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo unseen[] = {
+	TEST(without_proc_there_is_no_answer),
+	TEST(without_descriptors_there_is_no_answer),
+	TEST(hidden_processes_are_no_answer),
+	TEST(what_is_outside_is_asked_of_the_kernel),
+	TEST(the_first_namespace_sees_all),
+	TEST(the_check_says_so),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"process", NULL, NULL, NULL, teardown, processes},
+	{"below", NULL, NULL, NULL, teardown, below},
+	{"unseen", NULL, NULL, NULL, teardown, unseen},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}
