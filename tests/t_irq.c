@@ -156,6 +156,42 @@ static void an_event_that_is_there_is_taken_at_once(void)
 	ASSERT_EQ(stats.syscalls, 1);
 }
 
+static uint64_t calls_of_a_wait(void)
+{
+	struct uvio_irq_stats before, after;
+
+	ASSERT_OK(uvio_irq_stats(udev, 0, &before));
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, LONG_MS, &events));
+	ASSERT_EQ(events, 1);
+	ASSERT_OK(uvio_irq_stats(udev, 0, &after));
+	return after.syscalls - before.syscalls;
+}
+
+/* A card that was idle once is likely to be so again, for some waits. */
+static void after_a_wait_in_vain_some_sleep_first(void)
+{
+	enable(UVIO_IRQ_MSI, 1);
+	ASSERT_EQ(calls_of_a_wait(), 1);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT, "no interrupt");
+	for (int i = 0; i < 15; i++)
+		ASSERT_EQ(calls_of_a_wait(), 2);
+	for (int i = 0; i < 4096; i++)
+		ASSERT_EQ(calls_of_a_wait(), 1);
+}
+
+/* One in so many looks for a request to release the card, which is one call more. */
+static void a_busy_card_costs_one_call_but_for_a_look(void)
+{
+	enable(UVIO_IRQ_MSI, 1);
+	for (int i = 0; i < 4096; i++)
+		ASSERT_EQ(calls_of_a_wait(), 1);
+	ASSERT_EQ(calls_of_a_wait(), 2);
+	for (int i = 0; i < 4096; i++)
+		ASSERT_EQ(calls_of_a_wait(), 1);
+	ASSERT_EQ(calls_of_a_wait(), 2);
+}
+
 static void the_count_may_be_ignored(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
@@ -457,6 +493,8 @@ static CU_TestInfo enabling[] = {
 
 static CU_TestInfo waiting[] = {
 	TEST(an_event_that_is_there_is_taken_at_once),
+	TEST(after_a_wait_in_vain_some_sleep_first),
+	TEST(a_busy_card_costs_one_call_but_for_a_look),
 	TEST(the_count_may_be_ignored),
 	{"events add up between waits (vfio 68)", events_add_up_between_waits},
 	TEST(vectors_are_apart),

@@ -125,7 +125,7 @@ check "compare: a card without interrupts and DMA" "0 " "$? $(cat /tmp/errors)"
 check "compare: both backends pass its cases" 2 "$(grep -c '"passed": 2' /tmp/json)"
 uvio bind $ivshmem vfio >/dev/null
 check "irq: a vector is raised and taken" 1 \
-  "$(uvio irq --kind msix --vector 3 --raise --count 1 $ivshmem | grep -c 'vector 3\|event')"
+  "$(uvio irq --timeout 600000 --kind msix --vector 3 --raise --count 1 $ivshmem | grep -c 'vector 3\|event')"
 uvio bind $ivshmem none >/dev/null
 
 uvio compare -n 100000 $card >/tmp/table 2>/dev/null &
