@@ -110,8 +110,10 @@ host iova_lookup irq kernel kind machine $figure name open passed reason reg_rea
 usable vendor" | tr -s ' ' '\n' | sort -u | tr '\n' ' ')" "$(keys </tmp/json)"
 check "compare: MSI takes one system call" 1 "$(grep -A1 '"kind": "msi"' /tmp/json |
   grep -c '"syscalls": 1.0')"
-check "compare: INTx takes two on both" 2 "$(grep -A1 '"kind": "intx"' /tmp/json |
-  grep -c '"syscalls": 2.0')"
+# Where a write of one byte does not reach the switch of INTx, as on this QEMU, uio reads it first.
+check "compare: INTx takes two on vfio, and one more on uio here" "2.0 3.0 " \
+  "$(grep -A1 '"kind": "intx"' /tmp/json | sed -n 's/.*"syscalls": \([0-9.]*\).*/\1/p' | sort |
+    tr '\n' ' ')"
 check "compare: no case of a self-test failed" 2 "$(grep -c '"failed": 0' /tmp/json)"
 
 uvio compare -n 50 --json - $ivshmem >/tmp/json 2>/tmp/errors
