@@ -153,12 +153,12 @@ static void probe_decoding(struct card *card)
 		(unsigned int)off, (unsigned int)off);
 	if (off)
 		uvio_check_add(card->check, off == all ? UVIO_BLOCKS : UVIO_LIMITS, fix,
-			"%s: the card does not decode %s: its command register is 0x%04x",
+			"%s: the card does not decode %s: its command register has them switched "
+			"off",
 			card->address,
 			off == all	       ? "any of its BARs"
 			: off & COMMAND_MEMORY ? "its BARs in memory"
-					       : "its I/O ports",
-			(unsigned int)command);
+					       : "its I/O ports");
 }
 
 int uvio_card_probe(
