@@ -106,6 +106,30 @@ static void probe_power(struct card *card)
 		card->address, state[0] ? " (power state " : "", state, state[0] ? ")" : "");
 }
 
+/* The kernel puts back what it saved when a card that sleeps is woken, as by open on vfio. */
+static bool will_be_restored(const struct card *card)
+{
+	char state[UVIO_NAME_SIZE] = "";
+
+	uvio_sysfs_read(card->ctx, state, sizeof(state), "bus/pci/devices/%s/power/runtime_status",
+		card->address);
+	return !strcmp(state, "suspended");
+}
+
+static void probe_lost(struct card *card, int i)
+{
+	bool restored = will_be_restored(card);
+
+	uvio_check_add(card->check, restored ? UVIO_NOTE : UVIO_BLOCKS,
+		restored ? NULL : REMOVE_AND_RESCAN,
+		"%s: the card lost its addresses: bar%d is at 0x%" PRIx64
+		" for the kernel, and at 0x%" PRIx64
+		" in the card; perhaps it was reset and the kernel knows nothing of it, or its "
+		"FPGA was loaded again%s",
+		card->address, i, card->bars[i].start, programmed(card, i),
+		restored ? "; it sleeps, and the kernel restores them when it is opened" : "");
+}
+
 static void probe_bar(struct card *card, int i)
 {
 	uint64_t flags = card->bars[i].flags, value = word(card, CONFIG_BARS + 4U * (unsigned)i, 4);
@@ -123,12 +147,7 @@ static void probe_bar(struct card *card, int i)
 			"), and the kernel gave it no address",
 			card->address, i, value);
 	else if (flags & (RESOURCE_IO | RESOURCE_MEM) && !(flags & RESOURCE_EA) && is_lost(card, i))
-		uvio_check_add(card->check, UVIO_BLOCKS, REMOVE_AND_RESCAN,
-			"%s: the card lost its addresses: bar%d is at 0x%" PRIx64
-			" for the kernel, and at 0x%" PRIx64
-			" in the card, as after a reset of which the kernel knows nothing, or when "
-			"an FPGA was loaded again",
-			card->address, i, card->bars[i].start, programmed(card, i));
+		probe_lost(card, i);
 }
 
 static void probe_bars(struct card *card)

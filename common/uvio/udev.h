@@ -110,18 +110,20 @@ enum uvio_cap {
  *
  * The open is exclusive: before the node of a PCI device is opened, root takes the lock (flock on
  * the file "remove" of the device in sysfs, opened for writing, which nobody else can). A node of
- * VFIO the kernel gives to one program only; on a node of UIO flock is taken too. Afterwards bus mastering is off and no
- * interrupt is enabled; where the configuration space cannot be written (uio without root), they
- * are as they were, and a warning is logged. What a UIO driver of the card's own has set up,
- * UVIO_CAP_OWN_DRIVER, stays as it is, and is so again after a reset and at close: bus mastering,
- * and an interrupt that it has as MSI, which is UVIO_IRQ_INTX here all the same.
+ * VFIO the kernel gives to one program only; on a node of UIO flock is taken too. Afterwards bus
+ * mastering is off and no interrupt is enabled; where the configuration space cannot be written
+ * (uio without root), they are as they were, and a warning is logged. What a UIO driver of the
+ * card's own has set up, UVIO_CAP_OWN_DRIVER, stays as it is, and is so again after a reset and at
+ * close: bus mastering, and an interrupt that it has as MSI, which is UVIO_IRQ_INTX here all the
+ * same.
  *
  * -EINVAL: not an address, unknown backend or flag, a wrong DMA mask, a token that is no UUID or
  * that the kernel has no use for, a reserved field that is not 0, @domain has devices of another
  * backend or transport. -EEXIST: several UIO devices have that name. -ENODEV: no such device, or no
  * backend can carry it as it is bound now. -ENOENT: it is not bound to the driver that the backend
- * needs, or its IOMMU group has no node. -EBUSY: open elsewhere, or its IOMMU group is not viable,
- * or memory is mapped in @domain where it cannot reach it.
+ * needs, or its IOMMU group has no node. -ENXIO: the card does not answer where the kernel takes
+ * it to be: it lost its addresses, never got them, or does not decode them. -EBUSY: open elsewhere,
+ * or its IOMMU group is not viable, or memory is mapped in @domain where it cannot reach it.
  * -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ESTALE: the node is another device's.
  * -ENOTSUP: port instructions, and the processor has none. -ENOMEM. -EPROTO: the kernel's answer
  * makes no sense. The text names what blocks and how to fix it; the device is left as it was found.
@@ -174,8 +176,8 @@ UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
  * Resets the function. Interrupts are disabled and bus mastering is off afterwards, also where the
  * reset fails; only where they could not be disabled, they are still enabled. Regions and DMA
  * mappings stay. No thread may be waiting for an interrupt meanwhile. 0; -ENOTSUP (the card has no
- * reset that the kernel can do); -EAGAIN (the kernel was busy with it, three times); -ETIMEDOUT (uio: it does
- * not come back from it); -ENODEV; -EIO, -EPERM, -EACCES.
+ * reset that the kernel can do); -EAGAIN (the kernel was busy with it, three times); -ETIMEDOUT
+ * (uio: it does not come back from it); -ENODEV; -EIO, -EPERM, -EACCES.
  */
 UVIO_API int uvio_udev_reset(struct uvio_udev *udev);
 
