@@ -114,8 +114,10 @@ void run_foreign(struct uvio_ctx *ctx)
 
 		pair.backend = *way;
 		snprintf(label, sizeof(label), "edu %s", *way);
-		if (pair_bind(&pair, label) == PASS)
+		if (pair_bind(&pair, label) == PASS) {
 			run_cases(&pair, label, cases);
+			run_cases(&pair, label, inuse_cases);
+		}
 	}
 	uvio_unbind(ctx, EDU);
 }

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* A device that another program has, by whatever handle and wherever that runs, is left to it. */
+#include <config.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conformance.h"
+
+static int is_in_use(struct pair *pair)
+{
+	struct uvio_device *device;
+	struct uvio_check *check;
+	enum uvio_verdict verdict;
+
+	CHECK_OK(uvio_device_find(pair->ctx, pair->address, &device));
+	CHECK_ERR(uvio_device_in_use(pair->ctx, device), -EBUSY, "process ");
+	CHECK_OK(uvio_check_device(pair->ctx, device, pair->backend, &check));
+	verdict = uvio_check_verdict(check);
+	uvio_check_free(check);
+	uvio_device_free(device);
+	CHECK(verdict == UVIO_IN_USE);
+	return PASS;
+}
+
+/*
+ * A node of VFIO's devices may be open in two programs, of which one has the device. Opening on uio
+ * asks for the node only, and not for registers that are open in sysfs.
+ */
+static int is_left_alone(struct pair *pair, enum foreign_handle handle)
+{
+	bool uio = !strcmp(pair->backend, "uio"), master = bus_master_is_on(pair->address);
+
+	if (is_in_use(pair))
+		return FAIL;
+	CHECK_ERR(uvio_bind(pair->ctx, pair->address, "none"), -EBUSY, pair->address);
+	CHECK_ERR(uvio_unbind(pair->ctx, pair->address), -EBUSY, pair->address);
+	if (uio && handle < FOREIGN_DESCRIPTOR)
+		CHECK_ERR(pair_open(pair), -EBUSY, " in process ");
+	else if (!uio && handle != FOREIGN_NODE)
+		CHECK(pair_open(pair) < 0);
+	CHECK(bus_master_is_on(pair->address) == master);
+	return PASS;
+}
+
+static int taken(struct pair *pair, int (*enter)(void))
+{
+	struct foreign foreign;
+
+	for (enum foreign_handle handle = 0; handle < FOREIGN_HANDLES; handle++) {
+		int rc;
+
+		if (foreign_hold(&foreign, enter, pair->address, pair->backend, handle))
+			return fail_at(__FILE__, __LINE__, "handle %d", (int)handle);
+		rc = is_left_alone(pair, handle);
+		CHECK(foreign_end(&foreign) == PASS);
+		if (rc)
+			return fail_at(
+				__FILE__, __LINE__, "handle %d: %s", (int)handle, pair->reason);
+		CHECK_OK(pair_open(pair));
+		pair_close(pair);
+	}
+	return PASS;
+}
+
+static int taken_here(struct pair *pair)
+{
+	return taken(pair, NULL);
+}
+
+static int taken_in_network(struct pair *pair)
+{
+	return taken(pair, enter_network);
+}
+
+static int taken_in_container(struct pair *pair)
+{
+	return taken(pair, enter_container);
+}
+
+static int refused_here(struct pair *pair)
+{
+	int rc = pair_open(pair);
+
+	CHECK(rc < 0);
+	return PASS;
+}
+
+/* Its sysfs is another one, so that the lock in that does not hold for it. */
+static int own_sysfs_is_refused(struct pair *pair)
+{
+	bool masters = uvio_caps(pair->udev) & UVIO_CAP_BUS_MASTER;
+
+	if (masters)
+		CHECK_OK(uvio_bus_master(pair->udev, true));
+	CHECK(in_child_as(pair, enter_network, refused_here) == PASS);
+	CHECK(!masters || bus_master_is_on(pair->address));
+	return PASS;
+}
+
+static void lock_all(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int fd;
+
+	while (dir && (entry = readdir(dir))) {
+		fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_NONBLOCK);
+		if (fd >= 0)
+			flock(fd, LOCK_EX | LOCK_NB);
+	}
+}
+
+/* All that an ordinary user can lock, until the parent ends it. */
+static void lock_as_user(const struct pair *pair, int ready)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", pair->address);
+	if (become_user())
+		_exit(1);
+	lock_all(path);
+	lock_all("/dev");
+	lock_all("/dev/vfio");
+	(void)!write(ready, "", 1);
+	for (;;)
+		pause();
+}
+
+static int works_beside_locks(struct pair *pair)
+{
+	struct uvio_guard *guard = NULL;
+	int rc;
+
+	CHECK_OK(pair_open(pair));
+	pair_close(pair);
+	CHECK_OK(uvio_guard_new(pair->ctx, pair->address, 0, &guard));
+	rc = uvio_guard_stop(guard, NULL);
+	uvio_guard_free(guard);
+	CHECK_OK(rc);
+	CHECK_OK(uvio_bind(pair->ctx, pair->address, "none"));
+	CHECK_OK(uvio_bind(pair->ctx, pair->address, pair->backend));
+	return PASS;
+}
+
+static int users_locks_keep_nobody_out(struct pair *pair)
+{
+	int rc, ready[2];
+	char byte;
+	pid_t pid;
+
+	CHECK(!pipe2(ready, O_CLOEXEC));
+	pid = fork();
+	if (!pid)
+		lock_as_user(pair, ready[1]);
+	close(ready[1]);
+	CHECK(pid > 0 && read(ready[0], &byte, 1) == 1);
+	close(ready[0]);
+	rc = works_beside_locks(pair);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return rc;
+}
+
+const struct test_case inuse_cases[] = {
+	{"in use: what a program has is left to it", 0, taken_here, true},
+	{"in use: in a network namespace, too", 0, taken_in_network, true},
+	{"in use: in a container, too", 0, taken_in_container, true},
+	{"in use: a program with a sysfs of its own is refused", 0, own_sysfs_is_refused, false},
+	{"in use: a user's locks keep nobody out", 0, users_locks_keep_nobody_out, true},
+	{0},
+};
