@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend.h"
@@ -95,9 +96,34 @@ static int require_device(struct uvio_binding *binding, const char *text)
 	return 0;
 }
 
+/*
+ * While the kernel takes a driver off, the link to it is gone already: then nothing in sysfs tells
+ * whose node it is. The group of VFIO may be open for another member.
+ */
+bool uvio_binding_suspect(const struct uvio_binding *binding, char *text, size_t size)
+{
+	const struct uvio_backend *backend;
+	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	int pid = 0;
+
+	for (unsigned int i = 0; pid <= 0 && (backend = uvio_backend_at(i)); i++)
+		if (backend->ops->node &&
+			!backend->ops->node(binding->ctx, binding->address.text, path))
+			pid = uvio_find_opener(binding->ctx, path, name, sizeof(name));
+	if (pid > 0)
+		snprintf(text, size, "perhaps it waits for process %d (%s), which has %.200s open",
+			pid, name, path);
+	return pid > 0;
+}
+
 /* The kernel holds the lock of the device for that, which another change may have for ever. */
 static int locked_by_kernel(const struct uvio_binding *binding, const char *file)
 {
+	char suspect[400];
+
+	if (uvio_binding_suspect(binding, suspect, sizeof(suspect)))
+		return uvio_fail(-EBUSY, "%s: the kernel does not answer a read of %s: %s",
+			binding->address.text, file, suspect);
 	return uvio_fail(-EBUSY,
 		"%s: the kernel does not answer a read of %s: perhaps it waits for a program that "
 		"has the device open, so that it can take the driver off; ps shows whether a "
@@ -162,6 +188,16 @@ int uvio_binding_holder(const struct uvio_binding *binding)
 	return uvio_in_use(binding->ctx, &binding->address);
 }
 
+/* The link to it may be gone already, and it tells whose node is open. */
+static void read_former_driver(struct uvio_binding *binding)
+{
+	struct uvio_rebind *rebind = uvio_rebind_new(binding->ctx, binding->address.text);
+
+	if (rebind && uvio_record_load(binding->ctx, rebind))
+		snprintf(binding->driver, sizeof(binding->driver), "%s", rebind->was);
+	free(rebind);
+}
+
 /* Where a change is under way, the process that does it has the lock, and not the one it names. */
 static int take_lock(struct uvio_binding *binding)
 {
@@ -170,6 +206,8 @@ static int take_lock(struct uvio_binding *binding)
 
 	if (rc != -EBUSY || !uvio_record_exists(binding->ctx, binding->address.text))
 		return rc;
+	uvio_error_save(&cause);
+	read_former_driver(binding);
 	if (uvio_binding_holder(binding)) {
 		uvio_error_save(&cause);
 		return uvio_fail(-EBUSY,
@@ -177,9 +215,9 @@ static int take_lock(struct uvio_binding *binding)
 			cause.text);
 	}
 	return uvio_fail(-EBUSY,
-		"%s: a change of its driver is under way; try again when it is done, and if the "
-		"kernel does not finish it, dmesg may say what it waits for",
-		binding->address.text);
+		"%.700s; perhaps a change of its driver is under way, and the kernel has not "
+		"finished it: dmesg may say what it waits for",
+		cause.text);
 }
 
 static void drop_lock(const struct uvio_binding *binding)

@@ -25,6 +25,9 @@ int uvio_binding_read_state(struct uvio_binding *binding);
 /** -EBUSY with a text that names who uses the device; 0: nobody that can be seen. */
 int uvio_binding_holder(const struct uvio_binding *binding);
 
+/** Whether a process has a node of the device open, as a part of a text; it may be another's. */
+bool uvio_binding_suspect(const struct uvio_binding *binding, char *text, size_t size);
+
 /**
  * Changes the driver of a locked device, whose driver and override have been read. On failure it
  * has the former driver, or the text says that it has not, or when it will have.

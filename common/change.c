@@ -60,6 +60,14 @@ static int did_not_bind(const struct uvio_binding *binding, const char *driver, 
 {
 	bool vfio_pci = !strcmp(driver, "vfio-pci");
 	const char *address = binding->address.text;
+	char suspect[400];
+
+	if (!binding->driver[0] && !now[0] &&
+		uvio_binding_suspect(binding, suspect, sizeof(suspect)))
+		return uvio_fail(-EBUSY,
+			"%s: the kernel did not bind it to %s: the former driver may not be off "
+			"yet; %s",
+			address, driver, suspect);
 
 	if (vfio_pci && !uvio_sysfs_exists(binding->ctx, "bus/pci/devices/%s/iommu_group", address))
 		return uvio_fail(-EIO,

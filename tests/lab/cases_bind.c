@@ -245,7 +245,6 @@ static int name_of_holder(struct foreign *foreign, char *text, size_t size)
 static int names_holder(struct uvio_ctx *ctx, const char *holder)
 {
 	CHECK_ERR(uvio_bind(ctx, EDU, "uio"), -EBUSY, holder);
-	CHECK_ERR(uvio_unbind(ctx, EDU), -EBUSY, holder);
 	return PASS;
 }
 
@@ -260,6 +259,7 @@ static int holder_is_named(struct pair *pair)
 	CHECK(foreign_hold(&foreign, NULL, pair->address, pair->backend, FOREIGN_DEVICE) == PASS);
 	name_of_holder(&foreign, holder, sizeof(holder));
 	before = names_holder(pair->ctx, holder);
+	CHECK_ERR(uvio_unbind(pair->ctx, EDU), -EBUSY, holder);
 	pid = unbind_by_hand();
 	while (driver_now()[0])
 		pause_us(1000);
@@ -352,17 +352,31 @@ static const struct test_case held[] = {
 	{0},
 };
 
-void run_bind(struct uvio_ctx *ctx)
+static void begin(struct pair *pair, struct uvio_ctx *ctx)
 {
-	struct pair pair = {.ctx = ctx,
+	*pair = (struct pair){.ctx = ctx,
 		.address = EDU,
 		.driver = uvio_driver_match(0x1234, 0x11e8, 0x1af4, 0x1100)};
-
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	printf("# seed %u\n", SEED);
+}
+
+void run_bind(struct uvio_ctx *ctx)
+{
+	struct pair pair;
+
+	begin(&pair, ctx);
 	pair.backend = "vfio";
+	printf("# seed %u\n", SEED);
 	if (pair_bind(&pair, "edu") == PASS)
 		run_cases(&pair, "edu", ended);
+	uvio_unbind(ctx, EDU);
+}
+
+void run_held(struct uvio_ctx *ctx)
+{
+	struct pair pair;
+
+	begin(&pair, ctx);
 	for (const char *const *way = wanted_transports(); *way; way++) {
 		char label[64];
 

@@ -142,12 +142,14 @@ void run_programs(struct uvio_ctx *ctx);
 
 /* Modes of the program: guests and cards of another kind. */
 void run_any_uio(struct uvio_ctx *ctx);
-/** With tools/uvio in the guest; transports of vfio only. */
+/** With tools/uvio in the guest. */
 void run_bind(struct uvio_ctx *ctx);
 /** Faults which check finds before open does. */
 void run_check(struct uvio_ctx *ctx);
 /** Booted with intremap=off. */
 void run_forgeable(struct uvio_ctx *ctx);
+/** With transports of vfio only. */
+void run_held(struct uvio_ctx *ctx);
 void run_crash(struct uvio_ctx *ctx);
 /** Two cards on one bus and in one group. */
 void run_bus_of_two(struct uvio_ctx *ctx, const char *first, const char *second);

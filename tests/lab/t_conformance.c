@@ -369,6 +369,7 @@ static const struct mode modes[] = {
 	{"foreign", run_foreign},
 	{"group", run_group},
 	{"guard", run_guard},
+	{"held", run_held},
 	{"no-iommu", run_no_iommu},
 	{"platform", run_platform},
 	{"port-figures", run_port_figures},
