@@ -399,10 +399,12 @@ int uvio_dma_check_mask(struct uvio_udev *udev, uint64_t mask);
 int uvio_dma_limit_mask(struct uvio_udev *udev, uint64_t mask);
 /** -ENOMEM because of RLIMIT_MEMLOCK, with the figures in the text. */
 int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping);
-/** The same of whole pages of @page bytes, which may be larger than the machine's. */
-int uvio_dma_aligned(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t page);
+/** mmap() of @what failed with @rc, which is returned; the text has the limit that it hit. */
+int uvio_mmap_failed(struct uvio_udev *udev, const char *what, uint64_t size, int rc);
 /** Anonymous, shared, zeroed, not inherited by children. */
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags);
+/** The same of whole pages of @page bytes, which may be larger than the machine's. */
+int uvio_dma_aligned(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t page);
 
 /* region.c */
 void uvio_regions_unmap(struct uvio_udev *udev);

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #include "backend.h"
+#include "rlimit.h"
 #include "sys.h"
 
 static int add_size(void *data, const struct uvio_mapping *mapping)
@@ -20,21 +20,23 @@ static int add_size(void *data, const struct uvio_mapping *mapping)
 int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
 	unsigned long long mapped = 0, want = mapping->size >> 10;
-	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+	char limit[UVIO_LIMIT_TEXT];
 
 	uvio_dma_each(&udev->domain->dma, add_size, &mapped);
-	getrlimit(RLIMIT_MEMLOCK, &limit);
-	if (limit.rlim_cur == RLIM_INFINITY)
-		return uvio_fail(-ENOMEM,
-			"%s: DMA map: %llu KiB asked for, %llu KiB mapped already, and "
-			"the kernel has no memory for more; ask for less",
-			udev->address.text, want, mapped);
+	uvio_limit_of_locked(udev->ctx, mapping->size, limit);
 	return uvio_fail(-ENOMEM,
-		"%s: DMA map: %llu KiB asked for, %llu KiB mapped already, and "
-		"locked memory is limited to %llu KiB (RLIMIT_MEMLOCK); raise it: "
-		"ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the "
-		"systemd unit",
-		udev->address.text, want, mapped, (unsigned long long)limit.rlim_cur >> 10);
+		"%s: DMA map: %llu KiB asked for, %llu KiB mapped already in this domain%s",
+		udev->address.text, want, mapped, limit);
+}
+
+int uvio_mmap_failed(struct uvio_udev *udev, const char *what, uint64_t size, int rc)
+{
+	char limit[UVIO_LIMIT_TEXT] = "";
+
+	if (rc == -ENOMEM)
+		uvio_limit_of_mapping(udev->ctx, size, limit);
+	return uvio_fail(rc, "%s: cannot map %s, 0x%llx bytes: %s%s", udev->address.text, what,
+		(unsigned long long)size, strerror(-rc), limit);
 }
 
 static int allocate(
@@ -44,9 +46,14 @@ static int allocate(
 	int rc = uvio_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS | mmap_flags, -1, 0, &addr);
 
-	if (rc)
-		return uvio_fail(rc, "%s: DMA alloc: no memory for 0x%llx bytes: %s",
-			udev->address.text, (unsigned long long)mapping->size, strerror(-rc));
+	if (rc) {
+		char limit[UVIO_LIMIT_TEXT];
+
+		uvio_limit_of_mapping(udev->ctx, size, limit);
+		return uvio_fail(rc, "%s: DMA alloc: no memory for 0x%llx bytes: %s%s",
+			udev->address.text, (unsigned long long)mapping->size, strerror(-rc),
+			limit);
+	}
 	uvio_sys_madvise(addr, size, MADV_DONTFORK);
 	mapping->addr = (uintptr_t)addr;
 	return 0;

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <uvio/error.h>
 
@@ -24,6 +25,25 @@ int uvio_last_errno(void)
 	return last_errno;
 }
 
+/* Whatever takes a descriptor may hit these limits. */
+static void add_limit(int err, char *text, size_t size)
+{
+	struct rlimit limit;
+	size_t used = strlen(text);
+
+	if (strstr(text, "RLIMIT_NOFILE"))
+		return;
+	if (err == -EMFILE && !getrlimit(RLIMIT_NOFILE, &limit))
+		snprintf(text + used, size - used,
+			"; this process may have %llu descriptors open (RLIMIT_NOFILE); raise it: "
+			"ulimit -n, or LimitNOFILE= of the systemd unit",
+			(unsigned long long)limit.rlim_cur);
+	if (err == -ENFILE)
+		snprintf(text + used, size - used,
+			"; all processes of the machine have as many files open as they may "
+			"together; raise it: sysctl fs.file-max");
+}
+
 /* Formats aside first: an argument may be uvio_last_error() itself. */
 int uvio_fail(int err, const char *format, ...)
 {
@@ -33,6 +53,8 @@ int uvio_fail(int err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (err == -EMFILE || err == -ENFILE)
+		add_limit(err, text, sizeof(text));
 	memcpy(last_text, text, sizeof(text));
 	last_errno = err;
 	return err;

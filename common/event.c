@@ -182,5 +182,6 @@ int uvio_event_fd(struct uvio_udev *udev)
 		return udev->event_fd = fd;
 	uvio_sys_close(fd);
 	return uvio_fail(rc, "%s: no descriptor for its events: %s%s", udev->address.text,
-		strerror(-rc), rc == -EMFILE ? "; see ulimit -n" : "");
+		strerror(-rc),
+		rc == -ENOSPC ? "; raise the limit: sysctl fs.epoll.max_user_watches" : "");
 }

@@ -181,6 +181,9 @@ static int translate(
 /* ENOMEM is both: beyond the limit, and not mapped; for advice it is the latter. */
 static int lock_failed(struct uvio_udev *udev, const struct uvio_mapping *mapping, int rc)
 {
+	/* EAGAIN: a page could not be read in, for want of memory. */
+	if (rc == -EAGAIN)
+		rc = -ENOMEM;
 	if (rc == -ENOMEM && !uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_NORMAL))
 		return uvio_dma_memlock(udev, mapping);
 	return uvio_fail(rc == -ENOMEM ? -EFAULT : rc,
@@ -314,8 +317,7 @@ int uvio_phys_fixed(
 	rc = uvio_sys_mmap(
 		NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, range->fd, range->at, &addr);
 	if (rc)
-		return uvio_fail(rc, "%s: DMA: cannot map %s, 0x%zx bytes: %s", udev->address.text,
-			range->name, size, strerror(-rc));
+		return uvio_mmap_failed(udev, range->name, size, rc);
 	uvio_sys_madvise(addr, size, MADV_DONTFORK);
 	mapping->addr = (uintptr_t)addr;
 	mapping->size = size;

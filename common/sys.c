@@ -72,8 +72,9 @@ int uvio_sys_mmap(
 		return -ENOMEM;
 	addr = mmap(want, (size_t)size, prot, flags, fd, (off_t)offset);
 
+	/* EAGAIN is the limit of locked memory after mlockall(), which waiting does not raise. */
 	if (addr == MAP_FAILED)
-		return -errno;
+		return errno == EAGAIN ? -ENOMEM : -errno;
 	*out = addr;
 	return 0;
 }

@@ -89,7 +89,10 @@ static inline void uvio_sys_unshield(int before)
 /** What the ioctl returned, 0 or more. */
 int uvio_sys_ioctl(int fd, unsigned long request, void *arg);
 
-/** -ENOMEM also where @size is more than a program can have, as of a large BAR on 32 bits. */
+/**
+ * -ENOMEM also where @size is more than a program can have, as of a large BAR on 32 bits, or more
+ * than it may lock after mlockall(MCL_FUTURE).
+ */
 int uvio_sys_mmap(
 	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out);
 void uvio_sys_munmap(void *addr, size_t size);

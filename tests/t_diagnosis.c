@@ -126,18 +126,85 @@ SAYS(memory_that_cannot_be_pinned, op_dma_map, INJECT_IOCTL, "MAP_DMA", EFAULT,
 SAYS(a_table_that_is_full, op_dma_map, INJECT_IOCTL, "MAP_DMA", ENOSPC,
 	"(dma_entry_limit of vfio_iommu_type1)")
 
-static void memory_beyond_the_limit_has_the_numbers(void)
+/* What /proc says of this process, and a limit that is really set, as long as @test runs. */
+static void with_limit(int resource, rlim_t soft, const char *status, void (*test)(void))
 {
-	const struct rlimit limit = {.rlim_cur = 64 << 10, .rlim_max = RLIM_INFINITY};
 	struct rlimit before;
 
-	ASSERT(!getrlimit(RLIMIT_MEMLOCK, &before));
-	if (setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){limit.rlim_cur, before.rlim_max}))
+	ASSERT(!getrlimit((__rlimit_resource_t)resource, &before));
+	if (setrlimit((__rlimit_resource_t)resource, &(struct rlimit){soft, before.rlim_max})) {
 		test_skip("the limit cannot be set");
+		return;
+	}
+	tree_change(card.tree, "file proc/self/status %s", status);
+	test();
+	card_close();
+	setrlimit((__rlimit_resource_t)resource, &before);
+	user_unusual = 0;
+}
+
+static void too_much_is_locked(void)
+{
+	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
 	says(&op_dma_map, INJECT_IOCTL, "MAP_DMA", ENOMEM,
-		"16 KiB asked for, 0 KiB mapped already, and locked memory is limited to 64 KiB "
-		"(RLIMIT_MEMLOCK); raise it: ulimit -l");
-	setrlimit(RLIMIT_MEMLOCK, &before);
+		"16 KiB asked for, 0 KiB mapped already in this domain; locked memory is limited "
+		"to 64 KiB (RLIMIT_MEMLOCK), 56 KiB of this process are locked already, by "
+		"mlock(), and by DMA of all its domains on vfio/group; raise it: ulimit -l");
+}
+
+static void others_have_locked_it(void)
+{
+	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
+	says(&op_dma_map, INJECT_IOCTL, "MAP_DMA", ENOMEM,
+		"; locked memory is limited to 64 KiB (RLIMIT_MEMLOCK), of which this process has "
+		"0 KiB locked and 8 KiB pinned; perhaps other processes of this user have the "
+		"rest, which count on vfio/cdev, or the machine has no memory left; raise it: ");
+}
+
+static void no_limit_counts(void)
+{
+	says(&op_dma_map, INJECT_IOCTL, "MAP_DMA", ENOMEM,
+		"; no limit of locked memory counts for this process, so that perhaps the machine "
+		"has no memory left; ask for less");
+}
+
+static void memory_beyond_the_limit_has_the_numbers(void)
+{
+	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 56 kB\\n", too_much_is_locked);
+	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 0 kB\\nVmPin: 8 kB\\n", others_have_locked_it);
+	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 56 kB\\n", no_limit_counts);
+}
+
+static void each_mapping_is_locked(void)
+{
+	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
+	says(&op_dma_alloc, INJECT_MMAP, "", ENOMEM,
+		"; locked memory is limited to 64 KiB (RLIMIT_MEMLOCK), 64 KiB of this process "
+		"are locked already, and each mapping counts after mlockall(MCL_FUTURE); raise");
+}
+
+static void the_address_space_is_full(void)
+{
+	says(&op_dma_alloc, INJECT_MMAP, "", ENOMEM,
+		"; the address space of this process is limited to 1073741824 KiB (RLIMIT_AS), of "
+		"which 1073741823 KiB are in use; raise it: ulimit -v");
+}
+
+static void there_are_too_many_mappings(void)
+{
+	tree_change(card.tree, "file proc/sys/vm/max_map_count 3\\n");
+	tree_change(card.tree, "file proc/self/maps a\\nb\\nc\\n");
+	says(&op_dma_alloc, INJECT_MMAP, "", ENOMEM,
+		"; this process has 3 mappings, and the kernel allows 3; raise it: sysctl "
+		"vm.max_map_count");
+}
+
+static void a_mapping_beyond_a_limit_has_the_numbers(void)
+{
+	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 64 kB\\n", each_mapping_is_locked);
+	with_limit(
+		RLIMIT_AS, (rlim_t)1 << 40, "VmSize: 1073741823 kB\\n", the_address_space_is_full);
+	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 0 kB\\n", there_are_too_many_mappings);
 }
 
 static void a_card_that_reads_all_ones(void)
@@ -221,6 +288,7 @@ static CU_TestInfo on_vfio[] = {
 	TEST_FOR("vfio 50", memory_that_cannot_be_pinned),
 	TEST_FOR("vfio 45", a_table_that_is_full),
 	TEST_FOR("vfio 44", memory_beyond_the_limit_has_the_numbers),
+	TEST(a_mapping_beyond_a_limit_has_the_numbers),
 	TEST(a_card_that_reads_all_ones),
 	CU_TEST_INFO_NULL,
 };

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "harness.h"
 #include "internal.h"
@@ -76,6 +78,22 @@ static void what_is_saved_comes_back(void)
 	ASSERT_EQ(uvio_error_restore(&saved), -EBUSY);
 	ASSERT_STR(uvio_last_error(), "the first");
 	ASSERT_EQ(uvio_last_errno(), -EBUSY);
+}
+
+/* Whatever it was that wanted one. */
+static void no_descriptor_names_the_limit(void)
+{
+	struct rlimit limit;
+	char text[64];
+
+	ASSERT(!getrlimit(RLIMIT_NOFILE, &limit));
+	snprintf(text, sizeof(text), "may have %llu descriptors open (RLIMIT_NOFILE); raise it",
+		(unsigned long long)limit.rlim_cur);
+	ASSERT_ERR(uvio_fail(-EMFILE, "dev: no"), -EMFILE, "dev: no; this process ");
+	ASSERT_HAS(uvio_last_error(), text);
+	ASSERT_ERR(uvio_fail(-ENFILE, "dev: no"), -ENFILE, "raise it: sysctl fs.file-max");
+	uvio_fail(-EMFILE, "dev: RLIMIT_NOFILE is known");
+	ASSERT_STR(uvio_last_error(), "dev: RLIMIT_NOFILE is known");
 }
 
 static void an_errno_has_a_name(void)
@@ -157,6 +175,7 @@ static CU_TestInfo errors[] = {
 	TEST(a_sentence_may_hold_the_one_before),
 	TEST(a_sentence_that_is_too_long_is_cut),
 	TEST_FOR("vfio 91", what_is_saved_comes_back),
+	TEST(no_descriptor_names_the_limit),
 	TEST(an_errno_has_a_name),
 	CU_TEST_INFO_NULL,
 };

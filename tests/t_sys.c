@@ -5,10 +5,14 @@
 /* System calls, without anything in their place. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -62,6 +66,39 @@ static void every_descriptor_closes_on_exec(void)
 	closes_on_exec(uvio_sys_open("/dev/null", O_RDWR));
 	closes_on_exec(uvio_sys_eventfd());
 	closes_on_exec(uvio_sys_epoll());
+}
+
+static void drop_ipc_lock(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	if (!syscall(SYS_capget, &header, data)) {
+		data[0].effective &= ~(1u << CAP_IPC_LOCK);
+		syscall(SYS_capset, &header, data);
+	}
+}
+
+/* EAGAIN of the kernel: who tried again would do so for ever. */
+static void a_limit_is_no_reason_to_try_again(void)
+{
+	const struct rlimit limit = {64 << 10, 64 << 10};
+	int status = -1;
+	void *addr;
+	pid_t pid = fork();
+
+	if (!pid) {
+		drop_ipc_lock();
+		if (setrlimit(RLIMIT_MEMLOCK, &limit) || mlockall(MCL_FUTURE))
+			_exit(2);
+		_exit(uvio_sys_mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0,
+			      &addr) != -ENOMEM);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
+		test_skip("mlockall() is not to be had");
+	else
+		ASSERT_EQ(status, 0);
 }
 
 static int saved[3];
@@ -153,6 +190,7 @@ static CU_TestInfo cases[] = {
 	TEST_FOR("vfio 5", offsets_have_64_bits),
 	TEST_FOR("vfio 12", a_target_is_whole_and_ends),
 	TEST_FOR("vfio 29", every_descriptor_closes_on_exec),
+	TEST(a_limit_is_no_reason_to_try_again),
 	TEST(no_descriptor_is_below_3),
 	TEST(low_descriptors_that_are_held_take_nothing),
 	CU_TEST_INFO_NULL,

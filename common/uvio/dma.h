@@ -56,7 +56,9 @@ UVIO_API int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask);
  * Where the device has a guard (UVIO_OPEN_GUARD), that keeps it too.
  *
  * -EINVAL (@size is 0, a flag is unknown); -EOVERFLOW (@size wraps); -EPERM (uio: not opted in, an
- * IOMMU translates, page frame numbers are hidden); -ENOMEM (the text has the limit and its value);
+ * IOMMU translates, page frame numbers are hidden); -ENOMEM (the text has the limit, its value and
+ * who else counts: locked memory, address space, number of mappings, huge pages; also where the
+ * kernel says EAGAIN, since trying again does not help);
  * -ENOSPC (no IOVA below the mask, or the table of the kernel is full); -ERANGE (uio: beyond the
  * mask); -ENOTSUP, -ENODEV; -EPIPE, -ETIMEDOUT (the guard has ended, or does not answer).
  */

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "rlimit.h"
+#include "rights.h"
+#include "sys.h"
+
+#define RAISE_LOCKED                                                                               \
+	"raise it: ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the systemd unit"
+
+/* A file of /proc of which the beginning is enough; empty where it cannot be read. */
+static void read_proc(struct uvio_ctx *ctx, const char *name, char *text, size_t size)
+{
+	char path[PATH_MAX];
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", ctx->proc, name);
+	fd = uvio_sys_open(path, O_RDONLY);
+	if (fd >= 0)
+		n = uvio_sys_read(fd, text, size - 1);
+	uvio_sys_close(fd);
+	text[n > 0 ? n : 0] = '\0';
+}
+
+/* "VmLck:	      64 kB" of /proc/self/status. */
+static unsigned long long kibibytes(const char *status, const char *name)
+{
+	const char *at = strstr(status, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+static unsigned long long soft_limit(int resource)
+{
+	struct rlimit limit;
+
+	if (getrlimit((__rlimit_resource_t)resource, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return ULLONG_MAX;
+	return limit.rlim_cur >> 10;
+}
+
+/* The lines of /proc/self/maps. */
+static unsigned long long count_mappings(struct uvio_ctx *ctx)
+{
+	char path[PATH_MAX], text[4096];
+	unsigned long long lines = 0;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/self/maps", ctx->proc);
+	fd = uvio_sys_open(path, O_RDONLY);
+	if (fd < 0)
+		return 0;
+	while ((n = uvio_sys_read(fd, text, sizeof(text))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			lines += text[i] == '\n';
+	uvio_sys_close(fd);
+	return lines;
+}
+
+static bool hits_locked(
+	const char *status, unsigned long long want, char text[UVIO_LIMIT_TEXT], const char *when)
+{
+	unsigned long long limit = soft_limit(RLIMIT_MEMLOCK);
+	unsigned long long locked = kibibytes(status, "VmLck:");
+
+	if (limit == ULLONG_MAX || uvio_has_capability(CAP_IPC_LOCK) || locked + want <= limit)
+		return false;
+	snprintf(text, UVIO_LIMIT_TEXT,
+		"; locked memory is limited to %llu KiB (RLIMIT_MEMLOCK), %llu KiB of this process "
+		"are locked already, %s; " RAISE_LOCKED,
+		limit, locked, when);
+	return true;
+}
+
+void uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LIMIT_TEXT])
+{
+	unsigned long long want = size >> 10, space = soft_limit(RLIMIT_AS), used, count, most;
+	char status[4096], number[32];
+
+	text[0] = '\0';
+	read_proc(ctx, "self/status", status, sizeof(status));
+	read_proc(ctx, "sys/vm/max_map_count", number, sizeof(number));
+	used = kibibytes(status, "VmSize:");
+	if (space != ULLONG_MAX && used + want > space) {
+		snprintf(text, UVIO_LIMIT_TEXT,
+			"; the address space of this process is limited to %llu KiB (RLIMIT_AS), "
+			"of which %llu KiB are in use; raise it: ulimit -v, or LimitAS= of the "
+			"systemd unit",
+			space, used);
+		return;
+	}
+	most = strtoull(number, NULL, 10);
+	count = most ? count_mappings(ctx) : 0;
+	if (most && count >= most)
+		snprintf(text, UVIO_LIMIT_TEXT,
+			"; this process has %llu mappings, and the kernel allows %llu; raise it: "
+			"sysctl vm.max_map_count",
+			count, most);
+	else if (kibibytes(status, "VmLck:"))
+		hits_locked(
+			status, want, text, "and each mapping counts after mlockall(MCL_FUTURE)");
+}
+
+void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LIMIT_TEXT])
+{
+	unsigned long long limit = soft_limit(RLIMIT_MEMLOCK);
+	char status[4096];
+
+	read_proc(ctx, "self/status", status, sizeof(status));
+	if (limit == ULLONG_MAX || uvio_has_capability(CAP_IPC_LOCK)) {
+		snprintf(text, UVIO_LIMIT_TEXT,
+			"; no limit of locked memory counts for this process, so that perhaps the "
+			"machine has no memory left; ask for less");
+		return;
+	}
+	if (hits_locked(status, size >> 10, text,
+		    "by mlock(), and by DMA of all its domains on vfio/group"))
+		return;
+	snprintf(text, UVIO_LIMIT_TEXT,
+		"; locked memory is limited to %llu KiB (RLIMIT_MEMLOCK), of which this process "
+		"has %llu KiB locked and %llu KiB pinned; perhaps other processes of this user "
+		"have the rest, which count on vfio/cdev, or the machine has no memory "
+		"left; " RAISE_LOCKED,
+		limit, kibibytes(status, "VmLck:"), kibibytes(status, "VmPin:"));
+}
