@@ -251,7 +251,7 @@ static int begin(struct uvio_binding *binding)
 
 static void await_node(const struct uvio_binding *binding, const struct uvio_backend *backend)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 
 	for (int ms = 0; ms < NODE_TIMEOUT_MS; ms += 10) {
 		if (!backend->ops->node ||

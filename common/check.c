@@ -22,19 +22,21 @@ void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const
 	const char *what, ...)
 {
 	struct uvio_finding *grown, finding = {.severity = severity};
-	char text[UVIO_TEXT_SIZE];
+	char *text = NULL;
 	va_list args;
 
 	va_start(args, what);
-	vsnprintf(text, sizeof(text), what, args);
+	if (vasprintf(&text, what, args) < 0)
+		text = NULL;
 	va_end(args);
 	grown = realloc(check->findings, (check->count + 1) * sizeof(*grown));
 	if (grown) {
 		check->findings = grown;
-		finding.what = strdup(text);
+		finding.what = text ? strdup(text) : NULL;
 		finding.fix = fix ? strdup(fix) : NULL;
 		grown[check->count++] = finding;
 	}
+	free(text);
 	if (!grown || !finding.what || (fix && !finding.fix))
 		check->failed = true;
 }
@@ -122,16 +124,25 @@ static void settle_fix(
 	}
 }
 
+/* By itself, so that the text is not on the stack while the backend looks. */
+static void __attribute__((noinline))
+settle_fixes(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
+{
+	struct uvio_saved_error before;
+
+	uvio_error_save(&before);
+	for (unsigned int i = 0; i < check->count; i++)
+		settle_fix(ctx, device, &check->findings[i]);
+	uvio_error_restore(&before);
+}
+
 static int run(struct uvio_ctx *ctx, const struct uvio_device *device,
 	const struct uvio_backend *backend, const char *transport, struct uvio_check *check)
 {
-	struct uvio_saved_error before;
 	int rc = probe(ctx, device, backend, transport, check);
 
-	uvio_error_save(&before);
-	for (unsigned int i = 0; !rc && i < check->count; i++)
-		settle_fix(ctx, device, &check->findings[i]);
-	uvio_error_restore(&before);
+	if (!rc)
+		settle_fixes(ctx, device, check);
 	return rc;
 }
 

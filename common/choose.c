@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend.h"
@@ -67,12 +68,11 @@ int uvio_backend_parse(
 }
 
 /* The sentences of all backends that cannot, in probe order, without the address each. */
-static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
+static int join_failures(struct uvio_ctx *ctx, const struct uvio_device *device, char *text)
 {
 	size_t used = 0, skip = strlen(device->info.address) + strlen(": ");
-	char text[UVIO_TEXT_SIZE] = "";
 
-	for (unsigned int i = 0; i < uvio_backend_count() && used < sizeof(text); i++) {
+	for (unsigned int i = 0; i < uvio_backend_count() && used < UVIO_TEXT_SIZE; i++) {
 		struct uvio_check *check;
 		int rc = uvio_check_unused(ctx, device, uvio_backend_name(i), &check);
 
@@ -81,12 +81,24 @@ static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
 		uvio_fail(
 			-ENODEV, "%s: it became usable just now; try again", device->info.address);
 		uvio_check_fail(check, -ENODEV);
-		used += (size_t)snprintf(text + used, sizeof(text) - used, " %s: %s.",
+		used += (size_t)snprintf(text + used, UVIO_TEXT_SIZE - used, " %s: %s.",
 			uvio_backend_name(i), uvio_last_error() + skip);
 		uvio_check_free(check);
 	}
 	return uvio_fail(
 		-ENODEV, "%s: no backend can carry it now.%.900s", device->info.address, text);
+}
+
+static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)
+{
+	char *text = calloc(1, UVIO_TEXT_SIZE);
+	int rc;
+
+	if (!text)
+		return uvio_no_memory(device->info.address);
+	rc = join_failures(ctx, device, text);
+	free(text);
+	return rc;
 }
 
 static int choose_usable(

@@ -23,7 +23,7 @@ struct uvio_guard {
 
 int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int fd;
 
 	uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/reset", address);
@@ -41,7 +41,7 @@ int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
 
 static int open_config(struct uvio_ctx *ctx, const char *address)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int fd;
 
 	uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/config", address);

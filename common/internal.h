@@ -14,16 +14,21 @@
 #include <uvio/device.h>
 
 #define UVIO_TEXT_SIZE 1024
+/*
+ * Of paths below the roots of a context, and of the targets of links there. Not PATH_MAX: a call
+ * has few of them on the stack at a time, and threads of drivers have small stacks.
+ */
+#define UVIO_PATH_SIZE 1024
 #define UVIO_ADDRESS_SIZE 64
 #define UVIO_NAME_SIZE 64
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 struct uvio_ctx {
-	char sysfs[PATH_MAX / 4];
-	char dev[PATH_MAX / 4];
-	char proc[PATH_MAX / 4];
-	char run[PATH_MAX / 4];
-	char guard[PATH_MAX / 4];
+	char sysfs[UVIO_PATH_SIZE / 4];
+	char dev[UVIO_PATH_SIZE / 4];
+	char proc[UVIO_PATH_SIZE / 4];
+	char run[UVIO_PATH_SIZE / 4];
+	char guard[UVIO_PATH_SIZE];
 	uvio_log_fn log;
 	void *log_data;
 	enum uvio_log_level log_level;
@@ -177,7 +182,8 @@ int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
  */
 /** 0 and a descriptor that holds the lock, or -1; -EBUSY with the holder in the text. */
 int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *fd);
-/** The two steps of that: a descriptor, or an errno without a text; and 0 once it holds the lock. */
+/** The two steps of that: a descriptor, or an errno without a text; and 0 once it holds the lock.
+ */
 int uvio_lock_open(struct uvio_ctx *ctx, const struct uvio_address *address);
 int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int fd);
 /** The text for what uvio_lock_open() gave. */

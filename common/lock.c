@@ -60,7 +60,7 @@ static void describe_holder(struct uvio_ctx *ctx, int fd, char *text, size_t siz
 int uvio_folder_open(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
 	bool is_pci = address->kind == UVIO_ADDRESS_PCI;
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int fd;
 
 	uvio_sysfs_path(
@@ -80,7 +80,7 @@ static void lock_path(struct uvio_ctx *ctx, const struct uvio_address *address, 
 
 int uvio_lock_open(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 
 	lock_path(ctx, address, path);
 	return uvio_sys_open(path, O_WRONLY);
@@ -88,7 +88,7 @@ int uvio_lock_open(struct uvio_ctx *ctx, const struct uvio_address *address)
 
 int uvio_lock_failed(struct uvio_ctx *ctx, const struct uvio_address *address, int err)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 
 	lock_path(ctx, address, path);
 	return uvio_fail(err, "%s: cannot open %s, which is its lock: %s%s", address->text, path,

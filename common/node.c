@@ -23,7 +23,7 @@ static int stale(struct uvio_ctx *ctx, const char *object, const char *path, con
 int uvio_node_open(struct uvio_ctx *ctx, const char *object, const char *path, int flags,
 	const char *folder_format, ...)
 {
-	char folder[PATH_MAX / 4], number[32] = "";
+	char folder[UVIO_PATH_SIZE / 4], number[32] = "";
 	unsigned int major, minor;
 	va_list args;
 	int fd, rc;

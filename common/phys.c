@@ -15,7 +15,7 @@
 #include "rights.h"
 #include "sys.h"
 
-#define PAGEMAP_CHUNK 512
+#define PAGEMAP_CHUNK 64
 
 void uvio_phys_init(struct uvio_phys *phys, const char *way, const char *instead)
 {
@@ -37,7 +37,7 @@ void uvio_phys_cleanup(struct uvio_phys *phys)
 void uvio_phys_lack(struct uvio_ctx *ctx, char *text, size_t size)
 {
 	const char *lack = uvio_lack(CAP_SYS_ADMIN);
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 
 	text[0] = '\0';
 	snprintf(path, sizeof(path), "%s/self/pagemap", ctx->proc);
@@ -72,7 +72,7 @@ static int pagemap_failed(const struct uvio_phys *phys, struct uvio_udev *udev, 
 
 static int open_pagemap(struct uvio_phys *phys, struct uvio_udev *udev)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int fd;
 
 	if (phys->pagemap_fd >= 0)

@@ -17,7 +17,7 @@
 #include "phys.h"
 #include "sys.h"
 
-#define CHUNK 512
+#define CHUNK 64
 
 static bool is_set(uint64_t flags, unsigned int bit)
 {
@@ -86,7 +86,7 @@ static int check_segment(struct uvio_udev *udev, const struct uvio_mapping *mapp
 int uvio_phys_check_frames(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
 	uint64_t page = udev->domain->dma.page;
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int fd, rc = 0;
 
 	snprintf(path, sizeof(path), "%s/kpageflags", udev->ctx->proc);

@@ -19,7 +19,7 @@
 #define HUGE_TRIES 16
 #define PAGE_TRIES 512
 
-#define PAGE_CHUNK 512
+#define PAGE_CHUNK 64
 #define HUGE_SIZES 8
 
 /** The sizes of huge pages of this host, the smallest first. */
@@ -28,11 +28,20 @@ struct huge {
 	uint64_t sizes[HUGE_SIZES];
 };
 
-/** Pages which the card cannot reach, kept so that the kernel gives others. */
+/** Pages which the card cannot reach, kept so that the kernel gives others: each has the next. */
 struct held {
-	uintptr_t pages[PAGE_TRIES];
+	uintptr_t *last;
 	unsigned int count;
 };
+
+static void hold(struct held *held, uintptr_t addr)
+{
+	uintptr_t *page = (uintptr_t *)addr;
+
+	*page = (uintptr_t)held->last;
+	held->last = page;
+	held->count++;
+}
 
 static void add_size(struct huge *huge, const char *name)
 {
@@ -147,9 +156,10 @@ static void put(const struct uvio_phys *phys, struct uvio_udev *udev, struct uvi
 static void release(
 	const struct uvio_phys *phys, struct uvio_udev *udev, struct held *held, size_t size)
 {
-	while (held->count) {
-		struct uvio_mapping page = {.addr = held->pages[--held->count], .size = size};
+	while (held->last) {
+		struct uvio_mapping page = {.addr = (uintptr_t)held->last, .size = size};
 
+		held->last = (uintptr_t *)*held->last;
 		put(phys, udev, &page);
 	}
 }
@@ -168,7 +178,7 @@ static int one_page(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_
 			return flags & MAP_HUGETLB ? -ENOMEM : rc;
 		rc = check_mask(phys, udev, mapping);
 		if (rc == -ERANGE)
-			held->pages[held->count++] = mapping->addr;
+			hold(held, mapping->addr);
 		else if (rc)
 			put(phys, udev, mapping);
 	}
@@ -178,10 +188,9 @@ static int one_page(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_
 static int reachable_page(struct uvio_phys *phys, struct uvio_udev *udev,
 	struct uvio_mapping *mapping, uint64_t size, int flags)
 {
-	struct held held;
+	struct held held = {0};
 	int rc;
 
-	held.count = 0;
 	mapping->size = size;
 	rc = one_page(phys, udev, mapping, flags, &held, HUGE_TRIES);
 	release(phys, udev, &held, size);
@@ -259,12 +268,11 @@ static int replace_pages(struct uvio_phys *phys, struct uvio_udev *udev,
 static int replace_beyond(
 	struct uvio_phys *phys, struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
-	struct held held;
+	struct held held = {0};
 	int rc;
 
 	if (udev->domain->dma.mask == UINT64_MAX)
 		return 0;
-	held.count = 0;
 	rc = replace_pages(phys, udev, mapping, &held);
 	release(phys, udev, &held, udev->domain->dma.page);
 	return rc == -ERANGE ? beyond_mask(phys, udev, mapping->size) : rc;

@@ -31,7 +31,7 @@ static void copy(char *to, const char *from, size_t size)
 /* -ENOENT is no driver. */
 static int read_driver(const struct work *work, char *driver)
 {
-	char target[PATH_MAX];
+	char target[UVIO_PATH_SIZE];
 	int rc = uvio_sys_readlink(work->plan->link, target, sizeof(target));
 	const char *last;
 

@@ -88,7 +88,7 @@ bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 
 bool uvio_record_exists(struct uvio_ctx *ctx, const char *address)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 
 	snprintf(path, sizeof(path), "%s/uvio/bind-%s", ctx->run, address);
 	return uvio_sys_exists_at(AT_FDCWD, path);

@@ -17,13 +17,13 @@
 
 static int UVIO_PRINTF(3, 0) join(char *path, const char *root, const char *format, va_list args)
 {
-	size_t n = strlen(root); /* a quarter of PATH_MAX at most */
+	size_t n = strlen(root); /* a quarter of it at most */
 	int m;
 
 	memcpy(path, root, n);
 	path[n++] = '/';
-	m = vsnprintf(path + n, PATH_MAX - n, format, args);
-	return m < (int)(PATH_MAX - n) ? 0 : -ENAMETOOLONG;
+	m = vsnprintf(path + n, UVIO_PATH_SIZE - n, format, args);
+	return m < (int)(UVIO_PATH_SIZE - n) ? 0 : -ENAMETOOLONG;
 }
 
 #define JOIN(path, root, format)                                                                   \
@@ -72,7 +72,7 @@ int uvio_read_file(const char *path, char *buf, size_t size)
 
 int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int rc = JOIN(path, ctx->sysfs, format);
 
 	return rc ? rc : uvio_read_file(path, buf, size);
@@ -80,7 +80,7 @@ int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *fo
 
 int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *name)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 
 	snprintf(path, sizeof(path), "%s/%s", ctx->proc, name);
 	return uvio_read_file(path, buf, size);
@@ -111,7 +111,7 @@ int uvio_parse_u64(const char *text, uint64_t *value)
 
 int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ...)
 {
-	char path[PATH_MAX], text[32] = "";
+	char path[UVIO_PATH_SIZE], text[32] = "";
 	int rc = JOIN(path, ctx->sysfs, format);
 
 	if (!rc)
@@ -121,7 +121,7 @@ int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ..
 
 int uvio_sysfs_write(struct uvio_ctx *ctx, const char *text, const char *format, ...)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	size_t size = strlen(text);
 	ssize_t n;
 	int fd, rc = JOIN(path, ctx->sysfs, format);
@@ -140,7 +140,7 @@ int uvio_sysfs_write(struct uvio_ctx *ctx, const char *text, const char *format,
 
 int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *format, ...)
 {
-	char path[PATH_MAX], target[PATH_MAX];
+	char path[UVIO_PATH_SIZE], target[UVIO_PATH_SIZE];
 	const char *last;
 	int rc = JOIN(path, ctx->sysfs, format);
 
@@ -158,7 +158,7 @@ int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *f
 
 bool uvio_sysfs_exists(struct uvio_ctx *ctx, const char *format, ...)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 
 	return !JOIN(path, ctx->sysfs, format) && uvio_may_access(path, F_OK);
 }
@@ -186,7 +186,7 @@ static int add_name(char ***names, int *count, const char *name)
 int uvio_sysfs_names(
 	struct uvio_ctx *ctx, const char *prefix, char ***names, const char *format, ...)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	struct dirent *entry;
 	DIR *dir;
 	int count = 0, rc = JOIN(path, ctx->sysfs, format);

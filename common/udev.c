@@ -152,10 +152,15 @@ static int settle(struct uvio_udev *udev)
 	return udev->own_driver ? 0 : stop_bus_master(udev, ids);
 }
 
-static int open_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
+/* By itself, so that its text is not on the stack while a backend is chosen. */
+static int __attribute__((noinline))
+open_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
 {
-	int rc = uvio_domain_join(udev, options->domain, options);
+	struct uvio_saved_error before;
+	int rc;
 
+	uvio_error_save(&before);
+	rc = uvio_domain_join(udev, options->domain, options);
 	if (rc)
 		return rc;
 	if (udev->address.kind == UVIO_ADDRESS_PCI)
@@ -167,6 +172,8 @@ static int open_locked(struct uvio_udev *udev, const struct uvio_open_options *o
 		rc = uvio_dma_limit_mask(udev, options->dma_mask);
 	if (rc)
 		uvio_domain_leave(udev);
+	else
+		uvio_error_restore(&before);
 	return rc;
 }
 
@@ -176,7 +183,6 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	static const struct uvio_open_options defaults;
 	const struct uvio_backend *backend;
 	const char *transport = NULL;
-	struct uvio_saved_error before;
 	struct uvio_address address;
 	struct uvio_udev *udev;
 	int rc;
@@ -199,11 +205,9 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	rc = uvio_lock(ctx, &address, &udev->lock_fd);
 	if (rc)
 		goto err_free;
-	uvio_error_save(&before);
 	rc = open_locked(udev, options);
 	if (rc)
 		goto err_unlock;
-	uvio_error_restore(&before);
 	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s%s%s", address.text, backend->name,
 		udev->transport ? "/" : "", udev->transport ? udev->transport : "");
 	*out = udev;
@@ -281,7 +285,7 @@ uint32_t uvio_caps(const struct uvio_udev *udev)
 /* The same in sysfs, which needs no driver, and of which the file ends with the card. */
 static const char *look_in_sysfs(struct uvio_udev *udev)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	uint16_t id = 0;
 	int rc, fd;
 

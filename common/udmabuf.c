@@ -115,7 +115,7 @@ static int choose_cache(struct uvio_udev *udev, struct buffer *buffer)
 int uvio_phys_import(struct uvio_udev *udev, struct uvio_mapping *mapping, const char *name)
 {
 	struct buffer buffer = {.name = name};
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int fd, rc = check_name(udev, name);
 
 	if (!rc)

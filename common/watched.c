@@ -23,7 +23,7 @@ struct answer {
 };
 
 struct question {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	const char *text; /* to write; NULL: read */
 	struct answer answer;
 };
@@ -61,8 +61,8 @@ static int ask_apart(struct question *question, int timeout_ms)
 		va_list args_;                                                                     \
 		int n_;                                                                            \
 		va_start(args_, format);                                                           \
-		n_ = snprintf((question)->path, PATH_MAX, "%s/", (ctx)->sysfs);                    \
-		vsnprintf((question)->path + n_, PATH_MAX - (size_t)n_, format, args_);            \
+		n_ = snprintf((question)->path, UVIO_PATH_SIZE, "%s/", (ctx)->sysfs);              \
+		vsnprintf((question)->path + n_, UVIO_PATH_SIZE - (size_t)n_, format, args_);      \
 		va_end(args_);                                                                     \
 	})
 

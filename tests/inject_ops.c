@@ -337,6 +337,7 @@ static void begin_sleep(void)
 
 const struct operation op_irq_wait_asleep = {
 	.name = "irq wait, asleep",
+	.waits = true,
 	.begin = begin_sleep,
 	.run = run_irq_wait,
 	.works = one_came,
@@ -349,6 +350,7 @@ static int run_irq_wait_in_vain(void)
 
 const struct operation op_irq_wait_in_vain = {
 	.name = "irq wait, in vain",
+	.waits = true,
 	.begin = begin_irq,
 	.run = run_irq_wait_in_vain,
 	.expects = -ETIMEDOUT,

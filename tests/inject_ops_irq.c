@@ -101,6 +101,7 @@ static const char *event_is_told(void)
 
 const struct operation op_event_wait = {
 	.name = "event wait",
+	.waits = true,
 	.begin = begin_event,
 	.run = run_event_wait,
 	.works = event_is_told,
@@ -116,6 +117,7 @@ static int run_event_wait_in_vain(void)
 
 const struct operation op_event_wait_in_vain = {
 	.name = "event wait, in vain",
+	.waits = true,
 	.begin = card_open_asserted,
 	.run = run_event_wait_in_vain,
 	.expects = -ETIMEDOUT,

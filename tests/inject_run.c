@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "inject_process.h"
 #include "inject_run.h"
 
 #define BEFORE_ERRNO (-EXFULL)
@@ -26,6 +27,7 @@ static struct {
 	unsigned int number;
 	int answer;
 	bool lasting;
+	const char *way; /* NULL: as usual */
 	unsigned int complaints;
 } now;
 
@@ -39,7 +41,11 @@ static void UVIO_PRINTF(1, 2) complain(const char *format, ...)
 	va_end(args);
 	for (char *c = text; *c; c++)
 		*c = (char)(*c == '\n' ? ' ' : *c);
-	if (now.complaints++ < MAX_COMPLAINTS)
+	if (now.complaints++ >= MAX_COMPLAINTS)
+		return;
+	if (now.way)
+		printf("# %s, %s: %s\n", now.operation->name, now.way, text);
+	else
 		printf("# %s: call %u (%s %s) gives \"%s\"%s: %s\n", now.operation->name,
 			now.number, inject_kind_name(now.call.kind), now.call.what,
 			inject_answer_name(now.answer), now.lasting ? " from then on" : "", text);
@@ -176,6 +182,57 @@ static unsigned int count_calls(const struct scene *scene, const struct operatio
 	return count;
 }
 
+static void judge_as_expected(int rc, const char *wrong)
+{
+	if (wrong[0])
+		complain("%s", wrong);
+	if ((rc < 0 ? rc : 0) != now.operation->expects)
+		complain("result %d: %s", rc, uvio_last_error());
+	else if (rc >= 0 && now.operation->works && now.operation->works())
+		complain("a success does not work: %s", now.operation->works());
+	judge_rest();
+}
+
+static void try_closed(void)
+{
+	char wrong[128] = "";
+	int rc;
+
+	now.way = "with standard descriptors closed";
+	begin(now.scene, now.operation);
+	rc = inject_run_closed(now.operation->run, wrong, sizeof(wrong));
+	judge_as_expected(rc, wrong);
+}
+
+static void try_painted(void)
+{
+	size_t allowed = now.operation->stack ? now.operation->stack : INJECT_STACK_MOST, taken;
+	int rc;
+
+	now.way = "on a small stack";
+	begin(now.scene, now.operation);
+	rc = inject_run_painted(now.operation->run, &taken);
+	if (INJECT_STACK_COUNTS && taken > allowed)
+		complain("it takes %zu bytes of stack, which is more than %zu", taken, allowed);
+	judge_as_expected(rc, "");
+}
+
+/* Where it ended the thread, what it waited for is still there. */
+static void try_cancelled(void)
+{
+	bool cancelled;
+	int rc;
+
+	now.way = "in a cancelled thread";
+	begin(now.scene, now.operation);
+	rc = inject_run_cancelled(now.operation->run, &cancelled);
+	if (cancelled != now.operation->waits)
+		complain(cancelled ? "it ends the thread" : "it does not end the thread");
+	if (cancelled)
+		rc = now.operation->run();
+	judge_as_expected(rc, "");
+}
+
 void inject_everywhere(const struct scene *scene, const struct operation *operation)
 {
 	static struct inject_call calls[1024];
@@ -187,6 +244,10 @@ void inject_everywhere(const struct scene *scene, const struct operation *operat
 	now.call.kind = INJECT_MALLOC;
 	strcpy(now.call.what, "nothing");
 	count = count_calls(scene, operation, calls, 1024);
+	try_closed();
+	try_painted();
+	try_cancelled();
+	now.way = NULL;
 	for (unsigned int i = 0; i < count; i++) {
 		now.call = calls[i];
 		now.number = i;
@@ -206,4 +267,5 @@ void inject_print_total(void)
 {
 	printf("# total: %u operations, %u calls, %u tries, of which %u failed\n", total.operations,
 		total.calls, total.tries, total.failures);
+	inject_print_stack();
 }

@@ -18,6 +18,8 @@ struct operation {
 	int expects;		     /* the errno where nothing fails; 0: success */
 	const char *(*works)(void);  /* what does not after a success; NULL where all does */
 	const char *(*failed)(void); /* what is not as it was after a failure; NULL: all is */
+	bool waits;		     /* it sleeps, where a thread that is cancelled ends */
+	size_t stack;		     /* what it may take; 0: INJECT_STACK_MOST */
 	bool once;		     /* is not tried again where it failed */
 	const char *keeps;	     /* of calls whose failure keeps memory for ever; NULL: none */
 };

@@ -13,6 +13,9 @@
 
 #define UIO "uio_pci_generic"
 
+/* It looks for whoever has the device, and changes its driver in a process of its own. */
+#define BIND_STACK 16384
+
 static struct tree *tree;
 static const char *first; /* the driver in the beginning */
 static const char *wanted;
@@ -121,6 +124,7 @@ static const struct operation op_bind = {
 	.run = run_bind,
 	.works = is_bound,
 	.failed = has_former_driver,
+	.stack = BIND_STACK,
 };
 
 static const struct operation op_unbind = {
@@ -128,6 +132,7 @@ static const struct operation op_unbind = {
 	.run = run_unbind,
 	.works = is_unbound,
 	.failed = has_former_driver,
+	.stack = BIND_STACK,
 };
 
 static void bind_of_a_free_card_fails_cleanly_at_every_call(void)

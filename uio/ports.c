@@ -115,7 +115,7 @@ int uio_ports_map_bar(struct uvio_udev *udev, struct uvio_region *region, int fd
 
 static int open_dev_port(struct uvio_udev *udev, const struct uvio_region *region)
 {
-	char path[PATH_MAX], why[160];
+	char path[UVIO_PATH_SIZE], why[160];
 	int fd;
 
 	uvio_dev_path(udev->ctx, path, "port");

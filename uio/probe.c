@@ -38,7 +38,7 @@ static void probe_driver(
 static void probe_node(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int rc;
 
 	if (!info->uio)
@@ -153,7 +153,7 @@ static void probe_config(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	const char *lack = uvio_lack(CAP_SYS_ADMIN);
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 
 	if (!uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/config", info->address) &&
 		!uvio_may_access(path, W_OK))
@@ -176,7 +176,7 @@ static void probe_resources(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	struct uio_map maps[UIO_MAPS];
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 
 	if (!info->uio || uio_read_maps(ctx, info->uio, maps))
 		return;
@@ -198,7 +198,7 @@ static void probe_ports(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	const char *lack = uvio_lack(CAP_SYS_RAWIO);
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 
 	if (!info->uio || !uvio_sysfs_exists(ctx, "class/uio/%s/portio", info->uio) ||
 		uvio_dev_path(ctx, path, "port"))

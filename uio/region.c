@@ -140,7 +140,7 @@ static int map_by_node(struct uvio_udev *udev, struct uvio_region *region, int i
 
 static int open_resource(struct uvio_udev *udev, unsigned int index)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int fd;
 
 	uvio_sysfs_path(

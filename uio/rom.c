@@ -17,7 +17,7 @@
 
 static int open_rom(struct uvio_udev *udev)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int fd;
 
 	uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/rom", udev->address.text);

@@ -41,7 +41,7 @@ static int find_name(struct uvio_udev *udev, struct uio_device *device)
 /* Read-only where that is all there is: registers work, and what needs more says so. */
 static int open_config(struct uvio_udev *udev, struct uio_device *device)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int fd;
 
 	uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/config", udev->address.text);
@@ -59,7 +59,7 @@ static int open_config(struct uvio_udev *udev, struct uio_device *device)
 
 static int open_node(struct uvio_udev *udev, struct uio_device *device)
 {
-	char path[PATH_MAX], folder[UVIO_ADDRESS_SIZE * 2] = "class";
+	char path[UVIO_PATH_SIZE], folder[UVIO_ADDRESS_SIZE * 2] = "class";
 	int fd;
 
 	if (device->pci)

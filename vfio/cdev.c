@@ -36,7 +36,7 @@ int vfio_cdev_name(struct uvio_ctx *ctx, const char *address, char *name, size_t
 
 static bool cdev_offered(struct uvio_ctx *ctx, const char *address)
 {
-	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 
 	if (vfio_cdev_name(ctx, address, name, sizeof(name)) ||
 		uvio_dev_path(ctx, path, "vfio/devices/%s", name) ||
@@ -47,7 +47,7 @@ static bool cdev_offered(struct uvio_ctx *ctx, const char *address)
 
 static int open_iommufd(struct uvio_udev *udev, struct vfio_domain *domain)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int rc;
 
 	if (domain->container_fd >= 0)
@@ -76,7 +76,7 @@ static int alloc_ioas(struct uvio_udev *udev, struct vfio_domain *domain)
 
 static int open_cdev(struct uvio_udev *udev, struct vfio_device *device)
 {
-	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 	int rc = vfio_cdev_name(udev->ctx, udev->address.text, name, sizeof(name));
 
 	if (rc)
@@ -95,7 +95,7 @@ static int open_cdev(struct uvio_udev *udev, struct vfio_device *device)
 /* A program that has @member open, in an address space of its own. */
 static int opener_of(struct uvio_ctx *ctx, const char *member, char *name, size_t size)
 {
-	char path[PATH_MAX], cdev[UVIO_NAME_SIZE];
+	char path[UVIO_PATH_SIZE], cdev[UVIO_NAME_SIZE];
 
 	if (vfio_cdev_name(ctx, member, cdev, sizeof(cdev)) ||
 		uvio_dev_path(ctx, path, "vfio/devices/%s", cdev))

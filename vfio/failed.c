@@ -145,7 +145,7 @@ static int node_failed(struct uvio_udev *udev, int err, const char *path)
 /* Another process which has the group or the card itself open; 0: none that can be seen. */
 static int find_holder(struct uvio_udev *udev, char *comm, size_t size)
 {
-	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 	const char *address = udev->address.text;
 	int pid = 0;
 

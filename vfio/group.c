@@ -34,7 +34,7 @@ int vfio_group_name(struct uvio_ctx *ctx, const char *address, char *name, size_
 
 static bool group_offered(struct uvio_ctx *ctx, const char *address, const struct vfio_way *way)
 {
-	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 
 	if (vfio_group_name(ctx, address, name, sizeof(name)))
 		return false;
@@ -75,7 +75,7 @@ int vfio_container_judge(int fd, unsigned long iommu_type)
 
 static int open_container(struct uvio_udev *udev, struct vfio_domain *domain)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int rc;
 
 	if (domain->container_fd >= 0)
@@ -97,7 +97,7 @@ static int open_container(struct uvio_udev *udev, struct vfio_domain *domain)
 static int open_group(struct uvio_udev *udev, const char *name)
 {
 	struct vfio_group_status status = {.argsz = sizeof(status)};
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int rc, fd;
 
 	uvio_dev_path(udev->ctx, path, "vfio/%s", name);

@@ -135,7 +135,7 @@ static void probe_modules(struct uvio_ctx *ctx, struct uvio_check *check)
 
 static void probe_node(struct uvio_ctx *ctx, const char *name, struct uvio_check *check)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int rc;
 
 	uvio_dev_path(ctx, path, "%s", name);

@@ -61,7 +61,10 @@ static void probe_driver(
 static void probe_group(const struct uvio_device *device, struct uvio_check *check)
 {
 	const struct uvio_device_info *info = &device->info;
-	char blockers[UVIO_TEXT_SIZE / 2], fix[UVIO_TEXT_SIZE];
+	static const char fix[] =
+		"unbind each of them or bind it to vfio as well (uvio bind ADDRESS vfio), or move "
+		"the card to another slot";
+	char blockers[UVIO_TEXT_SIZE / 2];
 
 	if (info->iommu_group < 0) {
 		uvio_check_add(check, UVIO_BLOCKS, NO_GROUP_FIX,
@@ -71,9 +74,6 @@ static void probe_group(const struct uvio_device *device, struct uvio_check *che
 	}
 	if (!uvio_group_blockers(device, blockers, sizeof(blockers)))
 		return;
-	snprintf(fix, sizeof(fix),
-		"unbind each of them or bind it to vfio as well (uvio bind ADDRESS vfio), or move "
-		"the card to another slot");
 	uvio_check_add(check, UVIO_BLOCKS, fix,
 		"%s: IOMMU group %d is not viable: kernel drivers hold other members of it: %s",
 		info->address, info->iommu_group, blockers);
@@ -108,7 +108,7 @@ static bool is_noiommu(const struct uvio_device_info *info)
 static int probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info, const char *name,
 	const char *fix, struct uvio_check *check)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int rc;
 
 	uvio_dev_path(ctx, path, "%s", name);
@@ -140,7 +140,7 @@ static void no_group_node(struct uvio_ctx *ctx, const struct uvio_device_info *i
 static void probe_group_node(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 	int rc;
 
 	if (vfio_group_name(ctx, info->address, name, sizeof(name)) ||
@@ -157,7 +157,7 @@ static void probe_group_node(
 static void ask_container(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	const struct vfio_way *way, struct uvio_check *check)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	int fd, rc;
 
 	uvio_dev_path(ctx, path, "%s", way->container);

@@ -203,7 +203,7 @@ static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 /* A node of a group is for one program at a time, and knows also who has its devices by cdev. */
 static int vfio_held(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
-	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 	int fd;
 
 	if (address->kind != UVIO_ADDRESS_PCI ||

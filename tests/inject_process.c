@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "inject_process.h"
+
+#define STACK_SIZE (256 * 1024)
+#define PAINT 0x5a
+
+struct runner {
+	int (*run)(void);
+	int rc;
+	bool ended;
+};
+
+static void close_standard(int *saved)
+{
+	fflush(stdout);
+	for (int fd = 0; fd < 3; fd++) {
+		saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 900);
+		close(fd);
+	}
+}
+
+/* What has taken the place of one is left to whoever looks for what is still open. */
+static int restore_standard(const int *saved)
+{
+	int taken = -1;
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			taken = fd;
+		if (saved[fd] >= 0) {
+			dup2(saved[fd], fd);
+			close(saved[fd]);
+		}
+	}
+	return taken;
+}
+
+int inject_run_closed(int (*run)(void), char *wrong, size_t size)
+{
+	int saved[3], rc, taken;
+
+	close_standard(saved);
+	rc = run();
+	taken = restore_standard(saved);
+	if (taken >= 0)
+		snprintf(wrong, size, "descriptor %d, which was closed, has been taken", taken);
+	return rc;
+}
+
+static void *run_it(void *data)
+{
+	struct runner *runner = data;
+
+	runner->rc = runner->run();
+	runner->ended = true;
+	return NULL;
+}
+
+/* How much of its stack the thread has touched. */
+static size_t run_on(unsigned char *stack, struct runner *runner)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	size_t untouched = 0;
+
+	memset(stack, PAINT, STACK_SIZE);
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, stack, STACK_SIZE);
+	if (pthread_create(&thread, &attr, run_it, runner))
+		abort();
+	pthread_join(thread, NULL);
+	pthread_attr_destroy(&attr);
+	while (untouched < STACK_SIZE && stack[untouched] == PAINT)
+		untouched++;
+	return STACK_SIZE - untouched;
+}
+
+static int nothing(void)
+{
+	return 0;
+}
+
+static size_t most;
+
+int inject_run_painted(int (*run)(void), size_t *taken)
+{
+	unsigned char *stack =
+		mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct runner idle = {.run = nothing}, runner = {.run = run};
+	size_t used = run_on(stack, &idle);
+
+	*taken = run_on(stack, &runner) - used;
+	munmap(stack, STACK_SIZE);
+	if (*taken > most)
+		most = *taken;
+	return runner.rc;
+}
+
+void inject_print_stack(void)
+{
+	if (INJECT_STACK_COUNTS)
+		printf("# total: %zu bytes of stack at most\n", most);
+	else
+		printf("# total: %zu bytes of stack at most, which counts only as it is built for "
+		       "use\n",
+			most);
+}
+
+static void *run_cancelled(void *data)
+{
+	pthread_cancel(pthread_self());
+	return run_it(data);
+}
+
+int inject_run_cancelled(int (*run)(void), bool *cancelled)
+{
+	struct runner runner = {.run = run};
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run_cancelled, &runner))
+		abort();
+	pthread_join(thread, NULL);
+	*cancelled = !runner.ended;
+	return runner.rc;
+}
