@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,7 +20,6 @@
 #define EDU "0000:00:04.0"
 #define FOLDER "/sys/bus/pci/devices/" EDU
 #define COMMAND "/lab/uvio"
-#define RECORD "/run/uvio/bind-" EDU
 #define RUNS 100
 #define COMPARES 4
 #define WITHIN_US 30000
@@ -270,85 +268,8 @@ static int holder_is_named(struct pair *pair)
 	return before == PASS && after == PASS ? PASS : FAIL;
 }
 
-#define PROC "/tmp/proc-seen"
-
-/* A /proc in which nobody has anything open. */
-static int see_nobody(void)
-{
-	static const char *const files[] = {"self/mountinfo", "swaps", "locks"};
-
-	mkdir("/tmp/proc-empty", 0755);
-	mkdir("/tmp/proc-empty/self", 0755);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		char path[64], target[64];
-
-		snprintf(path, sizeof(path), "/tmp/proc-empty/%s", files[i]);
-		snprintf(target, sizeof(target), "/proc/%s", files[i]);
-		CHECK(!symlink(target, path) || errno == EEXIST);
-	}
-	unlink(PROC);
-	CHECK(!symlink("/tmp/proc-empty", PROC));
-	return PASS;
-}
-
-/* Once the change has begun, all are seen. */
-static pid_t see_all_later(void)
-{
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid)
-		return pid;
-	while (access(RECORD, F_OK) != 0)
-		pause_us(1000);
-	symlink("/proc", PROC "-new");
-	rename(PROC "-new", PROC);
-	_exit(0);
-}
-
-static int bind_is_given_up(struct uvio_ctx *ctx, const char *holder)
-{
-	pid_t pid;
-
-	CHECK(see_nobody() == PASS);
-	pid = see_all_later();
-	CHECK_ERR(uvio_bind(ctx, EDU, "uio"), -EBUSY, holder);
-	CHECK(strstr(uvio_last_error(), "; the kernel waits for that, and when it has ended, the "
-					"device gets its former driver (vfio-pci) again"));
-	CHECK(waitpid(pid, NULL, 0) == pid);
-	CHECK_ERR(uvio_bind(ctx, EDU, "uio"), -EBUSY, holder);
-	CHECK(strstr(uvio_last_error(), "a change of the driver has begun"));
-	return PASS;
-}
-
-/* The holder comes after the library has looked. */
-static int what_the_kernel_keeps_is_given_up(struct pair *pair)
-{
-	const struct uvio_ctx_options options = {.proc_root = PROC};
-	struct foreign foreign;
-	struct uvio_ctx *ctx;
-	char holder[64];
-	int result;
-
-	CHECK(foreign_hold(&foreign, NULL, pair->address, pair->backend, FOREIGN_DEVICE) == PASS);
-	name_of_holder(&foreign, holder, sizeof(holder));
-	CHECK_OK(uvio_ctx_new(&options, &ctx));
-	result = bind_is_given_up(ctx, holder);
-	uvio_ctx_free(ctx);
-	CHECK(foreign_kill(&foreign) == PASS);
-	await_all();
-	CHECK(result == PASS);
-	CHECK(!strcmp(driver_now(), "vfio-pci") && !strcmp(override_now(), "(null)"));
-	CHECK(access(RECORD, F_OK) != 0);
-	CHECK_OK(uvio_bind(pair->ctx, EDU, "uio"));
-	CHECK_OK(uvio_bind(pair->ctx, EDU, "vfio"));
-	return PASS;
-}
-
 static const struct test_case held[] = {
 	{"bind: the holder is named", 0, holder_is_named, true},
-	{"bind: what the kernel keeps is given up", 0, what_the_kernel_keeps_is_given_up, true},
 	{0},
 };
 
