@@ -122,9 +122,23 @@ int uio_config_intx_is_on(struct uio_device *device, bool *on)
 	return rc;
 }
 
+/* As uio_config_arm(): who changes the register waits, and two who arm do the same. */
 int uio_config_arm_by_word(struct uio_device *device)
 {
-	return uio_config_set_intx(device, true);
+	uint16_t command;
+	int rc;
+
+	if (__atomic_add_fetch(&device->arming, 1, __ATOMIC_SEQ_CST) < 0) {
+		__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
+		return uio_config_set_intx(device, true);
+	}
+	rc = uvio_sys_pread(device->config_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
+	command &= htole16((uint16_t)~COMMAND_INTX_DISABLE);
+	if (!rc)
+		rc = uvio_sys_pwrite(
+			device->config_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
+	__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
+	return rc;
 }
 
 int uio_config_arm_after_change(struct uio_device *device)

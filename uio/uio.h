@@ -75,7 +75,8 @@ struct uio_device {
 	struct uio_ports ports[UIO_PORT_RANGES];
 	struct uio_region regions[UVIO_REGION_COUNT];
 	/* Bus mastering, which the lower byte of the command register has, is not undone by arming
-	 * INTx: that writes the upper one, or, by word, reads both first and keeps the lock. */
+	 * INTx: that writes the upper one, or, by word, reads both first and keeps changes waiting.
+	 */
 	pthread_mutex_t command_lock;
 	bool by_word;
 	uint8_t armed; /* the upper byte with INTx enabled: what arms the line */
