@@ -540,6 +540,52 @@ static void the_backends_are_told_in_probe_order(void)
 	ASSERT(!uvio_backend_name(2) && !uvio_backend_help(2));
 }
 
+static void advice_does_not_go_round(void)
+{
+	tree = tree_new("edu-uio-no-iommu");
+	tree_change(tree, "file sys/kernel/security/lockdown none [integrity] confidentiality\\n");
+	run(EDU, "uio", UVIO_USABLE);
+	finds(UVIO_LIMITS, "locked down", NULL);
+	run(EDU, "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "no IOMMU group", "or use the uio backend");
+	tree_change(tree, "remove dev/uio0");
+	run(EDU, "vfio", UVIO_BROKEN);
+	ASSERT(!strstr(finding_with("no IOMMU group")->fix, "uio"));
+}
+
+static void machine_is(const char *backend, enum uvio_verdict verdict)
+{
+	uvio_check_free(check);
+	check = NULL;
+	ASSERT_OK(uvio_check_machine(tree->ctx, backend, &check));
+	ASSERT_EQ(uvio_check_verdict(check), verdict);
+}
+
+static void the_machine_is_looked_at(void)
+{
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "file proc/sys/kernel/osrelease 6.1.0-test\\n");
+	tree_change(tree, "file proc/cmdline root=/dev/sda1 intel_iommu=on quiet iommu=pt\\n");
+	tree_change(tree, "file proc/interrupts  0: 1 IR-IO-APIC 2-edge timer\\n");
+	tree_change(tree, "dir sys/class/iommu/dmar0");
+	tree_change(tree, "dir sys/module/vfio");
+	tree_change(tree, "file lib/modules/6.1.0-test/modules.dep "
+			  "kernel/drivers/vfio/pci/vfio-pci.ko.xz:\\n");
+	machine_is(NULL, UVIO_USABLE);
+	finds(UVIO_NOTE, "kernel: Linux 6.1.0-test", NULL);
+	finds(UVIO_NOTE, "kernel options: intel_iommu=on iommu=pt", NULL);
+	machine_is("vfio", UVIO_USABLE);
+	finds(UVIO_NOTE, "IOMMU: Intel VT-d (dmar0), 1 groups", NULL);
+	finds(UVIO_NOTE, "interrupt remapping: on", NULL);
+	finds(UVIO_NOTE, "module vfio-pci (the driver): not loaded", "modprobe vfio-pci");
+	machine_is("uio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "modules: without uio", "CONFIG_UIO");
+	tree_change(tree, "file proc/interrupts  0: 1 IO-APIC 2-edge timer\\n");
+	machine_is("vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "interrupt remapping: off", "allow_unsafe_interrupts");
+	ASSERT_ERR(uvio_check_machine(tree->ctx, "pci", &check), -EINVAL, "no such backend");
+}
+
 static void freeing_nothing_is_allowed(void)
 {
 	uvio_check_free(NULL);
@@ -596,6 +642,8 @@ static CU_TestInfo common_cases[] = {
 	TEST(an_unknown_backend_is_refused),
 	TEST(open_without_backend_tells_what_each_says),
 	TEST(the_backends_are_told_in_probe_order),
+	TEST(advice_does_not_go_round),
+	TEST(the_machine_is_looked_at),
 	TEST(freeing_nothing_is_allowed),
 	CU_TEST_INFO_NULL,
 };
