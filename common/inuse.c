@@ -278,7 +278,7 @@ static int not_all_seen(struct uvio_ctx *ctx, const struct uvio_address *address
 	if (holder->hidden)
 		return uvio_fail(-EACCES,
 			"%s: cannot see whether a process of another user has it open; run as "
-			"root",
+			"root (CAP_SYS_PTRACE)",
 			address->text);
 	if (!strict)
 		return uvio_fail(-EACCES,

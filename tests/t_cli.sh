@@ -148,6 +148,7 @@ tree_is edu-uio
 override=$tree/sys/bus/pci/devices/$EDU/driver_override
 run_on info "$EDU"
 check "info shows that there is no driver_override" prints "driver_override none"
+check "info shows that nobody has it" prints "in use          no"
 echo vfio-pci >"$override"
 run_on info "$EDU"
 check "info shows a driver_override that keeps drivers away" prints "driver_override vfio-pci: no"

@@ -422,18 +422,35 @@ static struct json_object *open_json(const struct uvio_device_info *info, struct
 	return object;
 }
 
+/* Before this program opens it. "no"; or a sentence of who has it, or of what cannot be seen. */
+static void find_use(
+	const struct tool *tool, const struct uvio_device *device, char *text, size_t size)
+{
+	const char *address = uvio_device_info(device)->address, *what = "no";
+	size_t n = strlen(address);
+
+	if (uvio_device_in_use(tool->ctx, device)) {
+		what = uvio_last_error();
+		if (!strncmp(what, address, n) && !strncmp(what + n, ": ", 2))
+			what += n + 2;
+	}
+	snprintf(text, size, "%s", what);
+}
+
 /* @udev is NULL where it is not open. */
 static int print_device(const struct tool *tool, const struct uvio_device_info *info,
-	const struct name *name, struct uvio_udev *udev, bool json)
+	const struct name *name, const char *use, struct uvio_udev *udev, bool json)
 {
 	if (json) {
 		struct json_object *object = info_json(tool, info, name);
 
+		json_text(object, "in_use", use);
 		if (udev)
 			json_object_object_add(object, "open", open_json(info, udev));
 		return json_print(stdout, object);
 	}
 	print_info(tool, info, name);
+	tool_wrap(stdout, "  in use          ", use);
 	if (udev)
 		print_open(info, udev);
 	return TOOL_GO_ON;
@@ -445,15 +462,17 @@ static int show_device(
 	struct uvio_udev *udev = NULL;
 	struct uvio_device *device;
 	struct name name;
+	char use[1024];
 	int status = TOOL_GO_ON;
 	int rc = tool_find(tool, address, &device);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
 	names_look(&device, &name, 1);
+	find_use(tool, device, use, sizeof(use));
 	if (options->open)
 		status = tool_open(tool, address, options->backend, &udev);
-	rc = print_device(tool, uvio_device_info(device), &name, udev, options->json);
+	rc = print_device(tool, uvio_device_info(device), &name, use, udev, options->json);
 	uvio_udev_close(udev);
 	uvio_device_free(device);
 	if (rc != TOOL_GO_ON)
