@@ -492,6 +492,23 @@ static void locate(struct uvio_handle *handle, const char *path, const struct st
 	snprintf(handle->path, sizeof(handle->path), "%.120s", path);
 }
 
+/* A stale node has the number of something else, as of /dev/null, which everybody has open. */
+static bool is_stale(struct uvio_ctx *ctx, const char *path, const struct stat *st)
+{
+	char text[512], named[UVIO_PATH_SIZE], *name;
+
+	if (uvio_sysfs_read(ctx, text, sizeof(text), "dev/%s/%u:%u/uevent",
+		    S_ISBLK(st->st_mode) ? "block" : "char", major(st->st_rdev),
+		    minor(st->st_rdev)) < 0)
+		return false;
+	name = strstr(text, "DEVNAME=");
+	if (!name)
+		return false;
+	name += strlen("DEVNAME=");
+	name[strcspn(name, "\n")] = '\0';
+	return !uvio_dev_path(ctx, named, "%s", name) && strcmp(named, path) != 0;
+}
+
 int uvio_handles_add_node(struct uvio_handles *handles, const char *path)
 {
 	struct uvio_handle *handle;
@@ -503,7 +520,8 @@ int uvio_handles_add_node(struct uvio_handles *handles, const char *path)
 	if (!handle)
 		return uvio_no_memory(handles->address);
 	locate(handle, path, &st);
-	handle->numbered = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
+	handle->numbered =
+		(S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) && !is_stale(handles->ctx, path, &st);
 	handle->block = S_ISBLK(st.st_mode);
 	handle->major = major(st.st_rdev);
 	handle->minor = minor(st.st_rdev);

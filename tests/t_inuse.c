@@ -149,6 +149,23 @@ static void a_node_that_was_given_back_is_free(void)
 	is_free(EDU);
 }
 
+/* A node with the number of another device, which somebody has. */
+static void a_stale_node_is_no_handle_of_the_device(void)
+{
+	char name[UVIO_NAME_SIZE], path[UVIO_PATH_SIZE];
+
+	begin("edu-uio");
+	snprintf(path, sizeof(path), "%s/dev/uio0", tree->root);
+	tree_change(tree, "remove dev/uio0");
+	tree_change(tree, "link dev/uio0 /dev/null");
+	tree_change(tree, "link proc/4711/fd/3 /dev/null");
+	ASSERT_EQ(uvio_find_opener(tree->ctx, path, name, sizeof(name)), 4711);
+	tree_change(tree, "file sys/dev/char/1:3/uevent MAJOR=1\\nMINOR=3\\nDEVNAME=uio0\\n");
+	ASSERT_EQ(uvio_find_opener(tree->ctx, path, name, sizeof(name)), 4711);
+	tree_change(tree, "file sys/dev/char/1:3/uevent MAJOR=1\\nMINOR=3\\nDEVNAME=null\\n");
+	ASSERT_EQ(uvio_find_opener(tree->ctx, path, name, sizeof(name)), 0);
+}
+
 static void registers_mapped_from_sysfs_are_in_use(void)
 {
 	begin("edu-uio");
@@ -369,6 +386,7 @@ static CU_TestInfo processes[] = {
 	TEST(a_mapping_by_another_name_is_known_by_its_number),
 	TEST(a_mapping_of_another_node_of_that_name_is_none),
 	TEST(a_node_that_was_given_back_is_free),
+	TEST(a_stale_node_is_no_handle_of_the_device),
 	TEST(registers_mapped_from_sysfs_are_in_use),
 	TEST(registers_open_for_writing_are_in_use),
 	TEST(a_configuration_space_open_for_writing_is_in_use),
