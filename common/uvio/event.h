@@ -38,6 +38,9 @@ enum uvio_event {
  * an error before them. Besides what the kernel tells, it looks once a second whether the device is
  * still there.
  *
+ * A thread that waits here can be ended by pthread_cancel(), and nothing is lost: what is pending
+ * is there for the next who waits.
+ *
  * 0 and the event in @event; -ETIMEDOUT; -EINVAL (@timeout_ms; no place for the event); -EINTR (a
  * signal was handled); -ENOTSUP (nothing of this device can be told); -EIO, -ENOMEM.
  */
@@ -50,6 +53,8 @@ UVIO_API int uvio_event_wait(struct uvio_udev *udev, int timeout_ms, enum uvio_e
  *
  * On uio, each interrupt wakes a thread that waits for this descriptor, or in uvio_event_wait(),
  * for a moment in the kernel: use it in the loop that takes the interrupts.
+ *
+ * No cancellation point.
  *
  * A descriptor; -ENOTSUP (the kernel tells nothing of this device: no notice of release or of
  * errors, and on uio no interrupt); -EMFILE, -ENFILE, -ENOMEM.

@@ -180,6 +180,9 @@ extern const struct test_case irq_cases[];
 extern const struct test_case dma_cases[];
 extern const struct test_case memory_cases[];
 extern const struct test_case process_cases[];
+extern const struct test_case cancel_cases[];
+/* With tools/uvio in the guest, or without some of them. */
+extern const struct test_case standard_cases[];
 extern const struct test_case rights_cases[];
 extern const struct test_case isolation_cases[];
 extern const struct test_case removal_cases[];

@@ -306,6 +306,8 @@ static void run_pair(struct pair *pair)
 	run_cases(pair, label, dma_cases);
 	run_cases(pair, label, memory_cases);
 	run_cases(pair, label, process_cases);
+	run_cases(pair, label, standard_cases);
+	run_cases(pair, label, cancel_cases);
 	run_cases(pair, label, rights_cases);
 	run_cases(pair, label, isolation_cases);
 	run_cases(pair, label, removal_cases);

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* Threads ended by pthread_cancel(): those after them find the device as if they had not been. */
+#include <config.h>
+
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "conformance.h"
+
+#define ROUNDS 50
+
+struct victim {
+	struct pair *pair;
+	pthread_t thread;
+	atomic_int tid, taken;
+	enum uvio_irq_kind kind;
+	struct uvio_region region; /* of a register that never reads as wanted */
+};
+
+static void *wait_for_ever(void *data)
+{
+	struct victim *victim = data;
+
+	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
+	uvio_irq_wait(victim->pair->udev, 0, LONG_MS, NULL);
+	return NULL;
+}
+
+static void *await_event(void *data)
+{
+	struct victim *victim = data;
+	enum uvio_event event;
+
+	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
+	uvio_event_wait(victim->pair->udev, LONG_MS, &event);
+	return NULL;
+}
+
+static void *serve(void *data)
+{
+	struct victim *victim = data;
+	struct pair *pair = victim->pair;
+
+	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
+	while (!uvio_irq_wait(pair->udev, 0, LONG_MS, NULL) &&
+		!pair->driver->irq_clear(pair->priv, 0) && !uvio_irq_ack(pair->udev, 0))
+		atomic_fetch_add(&victim->taken, 1);
+	return NULL;
+}
+
+static void *poll_register(void *data)
+{
+	struct victim *victim = data;
+
+	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
+	/* Under no mask each register is 0, never 1. */
+	uvio_poll_until(&victim->region, 0, 0, 1, LONG_MS);
+	return NULL;
+}
+
+static int start(struct victim *victim, void *(*work)(void *data))
+{
+	atomic_store(&victim->tid, 0);
+	atomic_store(&victim->taken, 0);
+	CHECK(!pthread_create(&victim->thread, NULL, work, victim));
+	while (!atomic_load(&victim->tid))
+		sched_yield();
+	return PASS;
+}
+
+static int end(struct victim *victim)
+{
+	void *result;
+
+	CHECK(!pthread_cancel(victim->thread));
+	CHECK(!pthread_join(victim->thread, &result));
+	CHECK(result == PTHREAD_CANCELED);
+	return PASS;
+}
+
+static int enable(struct pair *pair, enum uvio_irq_kind kind)
+{
+	if (kind != UVIO_IRQ_INTX)
+		CHECK_OK(uvio_bus_master(pair->udev, true));
+	CHECK_OK(uvio_irq_enable(pair->udev, kind, 1));
+	return PASS;
+}
+
+/* An interrupt that the thread may have left untaken counts as this one. */
+static int raise_and_take(struct pair *pair)
+{
+	uint64_t events = 0;
+
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, &events));
+	CHECK(events >= 1);
+	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(uvio_irq_ack(pair->udev, 0));
+	return PASS;
+}
+
+/* All that such a thread could have kept: the vector, the device, the process's lock on it. */
+static int all_works(struct victim *victim)
+{
+	struct pair *pair = victim->pair;
+
+	CHECK(!raise_and_take(pair));
+	CHECK(!raise_and_take(pair));
+	CHECK_OK(uvio_irq_disable(pair->udev));
+	CHECK(!enable(pair, victim->kind));
+	CHECK(!raise_and_take(pair));
+	pair_close(pair);
+	CHECK_OK(pair_open(pair));
+	CHECK(!enable(pair, victim->kind));
+	return raise_and_take(pair);
+}
+
+static int for_each_kind(struct pair *pair, int (*work)(struct victim *victim))
+{
+	const uint32_t irqs = UVIO_CAP_INTX | UVIO_CAP_MSI | UVIO_CAP_MSIX;
+
+	if (!(uvio_caps(pair->udev) & irqs)) {
+		snprintf(pair->reason, sizeof(pair->reason), "this pair has no interrupt");
+		return SKIP;
+	}
+	for (int kind = 0; kind < UVIO_IRQ_KINDS; kind++) {
+		struct victim victim = {.pair = pair, .kind = kind};
+
+		if (uvio_irq_count(pair->udev, kind) < 1)
+			continue;
+		CHECK(!enable(pair, kind));
+		if (work(&victim))
+			return fail_at(
+				__FILE__, __LINE__, "with %s", uvio_irq_kind_name(victim.kind));
+		CHECK_OK(uvio_irq_disable(pair->udev));
+	}
+	return PASS;
+}
+
+static int end_one_that_sleeps(struct victim *victim)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK(!start(victim, wait_for_ever));
+		await_poll(atomic_load(&victim->tid));
+		CHECK(!end(victim));
+	}
+	return all_works(victim);
+}
+
+/* Wherever the thread is in its loop. */
+static int end_one_that_serves(struct victim *victim)
+{
+	struct pair *pair = victim->pair;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK(!start(victim, serve));
+		for (int n = 0; n < i % 4; n++) {
+			CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+			while (n + 1 < i % 4 && atomic_load(&victim->taken) <= n)
+				sched_yield();
+		}
+		CHECK(!end(victim));
+		CHECK(!raise_and_take(pair));
+	}
+	return all_works(victim);
+}
+
+static int a_thread_that_sleeps(struct pair *pair)
+{
+	return for_each_kind(pair, end_one_that_sleeps);
+}
+
+static int a_thread_that_serves(struct pair *pair)
+{
+	return for_each_kind(pair, end_one_that_serves);
+}
+
+static int one_that_awaits_an_event(struct pair *pair)
+{
+	struct victim victim = {.pair = pair};
+	enum uvio_event event;
+
+	CHECK(!start(&victim, await_event));
+	await_poll(atomic_load(&victim.tid));
+	CHECK(!end(&victim));
+	CHECK_ERR(uvio_event_wait(pair->udev, 0, &event), -ETIMEDOUT, "no event within 0 ms");
+	return PASS;
+}
+
+static int one_that_polls(struct pair *pair)
+{
+	struct victim victim = {.pair = pair};
+
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &victim.region));
+	CHECK(!start(&victim, poll_register));
+	CHECK(!end(&victim));
+	CHECK_ERR(uvio_poll_until(&victim.region, 0, 0, 1, 1), -ETIMEDOUT, "after 1 ms");
+	CHECK_OK(uvio_poll_until(&victim.region, 0, 0, 0, 1));
+	return PASS;
+}
+
+const struct test_case cancel_cases[] = {
+	{"cancelled: a thread that waits for an interrupt", UVIO_CAP_BUS_MASTER,
+		a_thread_that_sleeps, false},
+	{"cancelled: a thread that takes interrupts", UVIO_CAP_BUS_MASTER, a_thread_that_serves,
+		false},
+	{"cancelled: a thread that waits for an event", UVIO_CAP_INTX, one_that_awaits_an_event,
+		false},
+	{"cancelled: a thread that polls a register", 0, one_that_polls, false},
+	{0},
+};
