@@ -186,11 +186,18 @@ static int attach(struct listener *l, const struct uvio_driver *driver)
 	return TOOL_GO_ON;
 }
 
+/* Who names the transport without an IOMMU has agreed that the card may write, which an MSI is. */
+static uint32_t flags_of(const struct irq_options *options)
+{
+	return options->backend && !strcmp(options->backend, "vfio/noiommu") ? UVIO_OPEN_UNSAFE_DMA
+									     : 0;
+}
+
 static int serve(const struct tool *tool, const char *address, const struct uvio_driver *driver,
 	const struct irq_options *options)
 {
 	struct listener l = {.options = options, .vector = (unsigned int)options->vector};
-	int rc = tool_open(tool, address, options->backend, &l.udev);
+	int rc = tool_open_with(tool, address, options->backend, flags_of(options), &l.udev);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
