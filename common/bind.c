@@ -110,6 +110,8 @@ bool uvio_binding_suspect(const struct uvio_binding *binding, char *text, size_t
 		if (backend->ops->node &&
 			!backend->ops->node(binding->ctx, binding->address.text, path))
 			pid = uvio_find_opener(binding->ctx, path, name, sizeof(name));
+	if (pid <= 0)
+		pid = uvio_find_orphan(binding->ctx, path, sizeof(path), name, sizeof(name));
 	if (pid > 0)
 		snprintf(text, size, "perhaps it waits for process %d (%s), which has %.200s open",
 			pid, name, path);
@@ -117,18 +119,19 @@ bool uvio_binding_suspect(const struct uvio_binding *binding, char *text, size_t
 }
 
 /* The kernel holds the lock of the device for that, which another change may have for ever. */
-static int locked_by_kernel(const struct uvio_binding *binding, const char *file)
+static int locked_by_kernel(
+	const struct uvio_binding *binding, const char *access, const char *file)
 {
 	char suspect[400];
 
 	if (uvio_binding_suspect(binding, suspect, sizeof(suspect)))
-		return uvio_fail(-EBUSY, "%s: the kernel does not answer a read of %s: %s",
-			binding->address.text, file, suspect);
+		return uvio_fail(-EBUSY, "%s: the kernel does not answer a %s of %s: %s",
+			binding->address.text, access, file, suspect);
 	return uvio_fail(-EBUSY,
-		"%s: the kernel does not answer a read of %s: perhaps it waits for a program that "
+		"%s: the kernel does not answer a %s of %s: perhaps it waits for a program that "
 		"has the device open, so that it can take the driver off; ps shows whether a "
 		"process writes to sysfs, dmesg what it waits for",
-		binding->address.text, file);
+		binding->address.text, access, file);
 }
 
 int uvio_binding_read_state(struct uvio_binding *binding)
@@ -140,7 +143,7 @@ int uvio_binding_read_state(struct uvio_binding *binding)
 	n = uvio_sysfs_read_watched(binding->ctx, binding->override, sizeof(binding->override),
 		"bus/pci/devices/%s/driver_override", binding->address.text);
 	if (n == -ETIMEDOUT)
-		return locked_by_kernel(binding, "driver_override");
+		return locked_by_kernel(binding, "read", "driver_override");
 	if (n < 0 || !strcmp(binding->override, "(null)"))
 		binding->override[0] = '\0';
 	return 0;
@@ -173,7 +176,7 @@ static int refuse_virtual_functions(const struct uvio_binding *binding)
 	n = uvio_sysfs_read_watched(binding->ctx, text, sizeof(text),
 		"bus/pci/devices/%s/sriov_numvfs", binding->address.text);
 	if (n == -ETIMEDOUT)
-		return locked_by_kernel(binding, "sriov_numvfs");
+		return locked_by_kernel(binding, "read", "sriov_numvfs");
 	if (n < 0 || uvio_parse_u64(text, &count) || !count)
 		return 0;
 	return uvio_fail(-EBUSY,
@@ -228,6 +231,21 @@ static void drop_lock(const struct uvio_binding *binding)
 		uvio_unlock(binding->lock_fd);
 }
 
+/*
+ * While the kernel takes a driver off, the link to it is gone already, and drivers_probe succeeds
+ * and does nothing. It holds the lock of the device for that; this write, which changes nothing,
+ * asks for the lock in all versions of the kernel, and a read of driver_override only in some.
+ */
+static int require_no_change(const struct uvio_binding *binding)
+{
+	if (binding->driver[0])
+		return 0;
+	if (uvio_sysfs_rewrite_watched(binding->ctx, "bus/pci/devices/%s/power/control",
+		    binding->address.text) != -ETIMEDOUT)
+		return 0;
+	return locked_by_kernel(binding, "write", "power/control");
+}
+
 /* Locked against other users of this library, and nothing of it in use. */
 static int begin(struct uvio_binding *binding)
 {
@@ -240,6 +258,8 @@ static int begin(struct uvio_binding *binding)
 		rc = uvio_binding_holder(binding);
 	if (!rc)
 		rc = uvio_binding_read_state(binding);
+	if (!rc)
+		rc = require_no_change(binding);
 	if (!rc)
 		rc = uvio_binding_recover(binding);
 	if (!rc)

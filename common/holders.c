@@ -230,6 +230,16 @@ static bool is_of_vfio(const char *path)
 	return last && strcmp(last, "/vfio/vfio") != 0;
 }
 
+/* Its number is free again while somebody has it: the kernel waits for that. */
+static int look_at_orphan(struct search *search, const struct stat *st)
+{
+	if (!search->want->orphans || uvio_sysfs_exists(search->want->ctx, "dev/char/%u:%u",
+					      major(st->st_rdev), minor(st->st_rdev)))
+		return 0;
+	search->link[strcspn(search->link, " ")] = '\0'; /* " (deleted)" */
+	return found(search, search->link, false);
+}
+
 static int look_at_file(struct search *search, const char *name)
 {
 	const char *file = file_of_function(search, search->link);
@@ -240,8 +250,11 @@ static int look_at_file(struct search *search, const char *name)
 		return 0;
 	if (file && is_in_sysfs(search, file, &st))
 		return look_at_sysfs(search, file, name);
-	search->has_node |= S_ISCHR(st.st_mode) && is_of_vfio(search->link);
 	handle = handle_of(search, &st);
+	if (!handle && S_ISCHR(st.st_mode) && is_of_vfio(search->link)) {
+		search->has_node = true;
+		return look_at_orphan(search, &st);
+	}
 	if (!handle)
 		return 0;
 	if (!(flags_of(search, name) & UVIO_SYS_GIVEN_UP))
@@ -468,89 +481,6 @@ int uvio_holder_refuse(const struct uvio_handles *handles, const struct uvio_hol
 		holder->mapped ? "mapped" : "open", who);
 }
 
-static struct uvio_handle *add(struct uvio_handles *handles)
-{
-	struct uvio_handle *grown = handles->list;
-	unsigned int room = handles->room ? 2 * handles->room : 8;
-
-	if (handles->count == handles->room) {
-		grown = realloc(grown, room * sizeof(*grown));
-		if (!grown)
-			return NULL;
-		handles->list = grown;
-		handles->room = room;
-	}
-	grown[handles->count] = (struct uvio_handle){0};
-	return &grown[handles->count++];
-}
-
-static void locate(struct uvio_handle *handle, const char *path, const struct stat *st)
-{
-	handle->located = true;
-	handle->dev = st->st_dev;
-	handle->ino = st->st_ino;
-	snprintf(handle->path, sizeof(handle->path), "%.120s", path);
-}
-
-/* A stale node has the number of something else, as of /dev/null, which everybody has open. */
-static bool is_stale(struct uvio_ctx *ctx, const char *path, const struct stat *st)
-{
-	char text[512], named[UVIO_PATH_SIZE], *name;
-
-	if (uvio_sysfs_read(ctx, text, sizeof(text), "dev/%s/%u:%u/uevent",
-		    S_ISBLK(st->st_mode) ? "block" : "char", major(st->st_rdev),
-		    minor(st->st_rdev)) < 0)
-		return false;
-	name = strstr(text, "DEVNAME=");
-	if (!name)
-		return false;
-	name += strlen("DEVNAME=");
-	name[strcspn(name, "\n")] = '\0';
-	return !uvio_dev_path(ctx, named, "%s", name) && strcmp(named, path) != 0;
-}
-
-int uvio_handles_add_node(struct uvio_handles *handles, const char *path)
-{
-	struct uvio_handle *handle;
-	struct stat st;
-
-	if (uvio_sys_stat(path, &st))
-		return 0;
-	handle = add(handles);
-	if (!handle)
-		return uvio_no_memory(handles->address);
-	locate(handle, path, &st);
-	handle->numbered =
-		(S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) && !is_stale(handles->ctx, path, &st);
-	handle->block = S_ISBLK(st.st_mode);
-	handle->major = major(st.st_rdev);
-	handle->minor = minor(st.st_rdev);
-	return 0;
-}
-
-int uvio_handles_add_number(
-	struct uvio_handles *handles, bool block, const char *number, const char *path)
-{
-	struct uvio_handle *handle = add(handles);
-	struct stat st;
-
-	if (!handle)
-		return uvio_no_memory(handles->address);
-	snprintf(handle->path, sizeof(handle->path), "%.120s", path);
-	handle->block = block;
-	handle->numbered = sscanf(number, "%u:%u", &handle->major, &handle->minor) == 2;
-	if (!uvio_sys_stat(path, &st))
-		locate(handle, path, &st);
-	return 0;
-}
-
-void uvio_handles_free(struct uvio_handles *handles)
-{
-	free(handles->list);
-	handles->list = NULL;
-	handles->count = handles->room = 0;
-}
-
 /* Failing to find out is no answer here: the kernel has refused already, and this names by whom. */
 int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size)
 {
@@ -563,6 +493,22 @@ int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t 
 	if (!uvio_handles_add_node(&handles, path) && !uvio_holder_find(&handles, &holder))
 		snprintf(name, size, "%s", holder.name);
 	uvio_handles_free(&handles);
+	uvio_error_restore(&before);
+	return holder.pid;
+}
+
+int uvio_find_orphan(
+	struct uvio_ctx *ctx, char *path, size_t path_size, char *name, size_t name_size)
+{
+	const struct uvio_handles handles = {.ctx = ctx, .address = "vfio", .orphans = true};
+	struct uvio_saved_error before;
+	struct uvio_holder holder = {0};
+
+	uvio_error_save(&before);
+	if (uvio_holder_find(&handles, &holder))
+		holder.pid = 0;
+	snprintf(path, path_size, "%s", holder.what);
+	snprintf(name, name_size, "%s", holder.name);
 	uvio_error_restore(&before);
 	return holder.pid;
 }

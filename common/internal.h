@@ -99,6 +99,8 @@ int uvio_sysfs_write_watched(struct uvio_ctx *ctx, const char *text, const char 
 	UVIO_PRINTF(3, 4);
 int uvio_sysfs_read_watched(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
 	UVIO_PRINTF(4, 5);
+/** Writes what it reads there. */
+int uvio_sysfs_rewrite_watched(struct uvio_ctx *ctx, const char *format, ...) UVIO_PRINTF(2, 3);
 
 /** The last part of where a link points to. */
 int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *format, ...)
@@ -204,6 +206,9 @@ int uvio_node_open(struct uvio_ctx *ctx, const char *object, const char *path, i
 
 /* holders.c: the pid of a process that has @path open or mapped; 0: none that can be seen. */
 int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size);
+/** That of one which has a node of VFIO open which the kernel has no more, and its @path. */
+int uvio_find_orphan(
+	struct uvio_ctx *ctx, char *path, size_t path_size, char *name, size_t name_size);
 
 /* guard.c: a descriptor of the file by which the kernel resets the card; -ENOTSUP: it cannot. */
 int uvio_reset_open(struct uvio_ctx *ctx, const char *address);

@@ -24,22 +24,44 @@ struct answer {
 
 struct question {
 	char path[UVIO_PATH_SIZE];
-	const char *text; /* to write; NULL: read */
+	bool read;
+	bool write;
+	const char *text; /* to write; NULL: what was read */
 	struct answer answer;
 };
+
+static int read_text(const char *path, char *text, size_t size)
+{
+	int rc, fd = uvio_sys_open(path, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	rc = (int)uvio_sys_read(fd, text, size - 1);
+	uvio_sys_close(fd);
+	return rc;
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int rc, fd = uvio_sys_open(path, O_WRONLY);
+
+	if (fd < 0)
+		return fd;
+	rc = (int)uvio_sys_write(fd, text, strlen(text));
+	uvio_sys_close(fd);
+	return rc;
+}
 
 static void ask(void *data, int fd)
 {
 	struct question *question = data;
 	struct answer *answer = &question->answer;
-	int file = uvio_sys_open(question->path, question->text ? O_WRONLY : O_RDONLY);
 
-	answer->rc = file;
-	if (file >= 0 && question->text)
-		answer->rc = (int)uvio_sys_write(file, question->text, strlen(question->text));
-	else if (file >= 0)
-		answer->rc = (int)uvio_sys_read(file, answer->text, sizeof(answer->text) - 1);
-	uvio_sys_close(file);
+	if (question->read)
+		answer->rc = read_text(question->path, answer->text, sizeof(answer->text));
+	if (question->write && answer->rc >= 0)
+		answer->rc =
+			write_text(question->path, question->text ? question->text : answer->text);
 	uvio_sys_send(fd, answer, sizeof(*answer), NULL, 0);
 }
 
@@ -68,7 +90,7 @@ static int ask_apart(struct question *question, int timeout_ms)
 
 int uvio_sysfs_write_watched(struct uvio_ctx *ctx, const char *text, const char *format, ...)
 {
-	struct question question = {.text = text};
+	struct question question = {.write = true, .text = text};
 	int n;
 
 	ASK_FOR(&question, ctx, format);
@@ -78,7 +100,7 @@ int uvio_sysfs_write_watched(struct uvio_ctx *ctx, const char *text, const char 
 
 int uvio_sysfs_read_watched(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
 {
-	struct question question = {.text = NULL};
+	struct question question = {.read = true};
 	int n;
 
 	ASK_FOR(&question, ctx, format);
@@ -89,4 +111,14 @@ int uvio_sysfs_read_watched(struct uvio_ctx *ctx, char *buf, size_t size, const 
 	question.answer.text[strcspn(question.answer.text, "\n")] = '\0';
 	snprintf(buf, size, "%s", question.answer.text);
 	return (int)strlen(buf);
+}
+
+int uvio_sysfs_rewrite_watched(struct uvio_ctx *ctx, const char *format, ...)
+{
+	struct question question = {.read = true, .write = true};
+	int n;
+
+	ASK_FOR(&question, ctx, format);
+	n = ask_apart(&question, READ_TIMEOUT_MS);
+	return n < 0 ? n : 0;
 }

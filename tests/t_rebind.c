@@ -31,6 +31,7 @@ static unsigned int step; /* writes of the process that works for it */
 static unsigned int at;	  /* the write at which something happens */
 static int number;	  /* the signal */
 static unsigned int notes, stuck_at;
+static unsigned int answers, stuck_answer; /* of what else is asked apart */
 
 int __real_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
 int __wrap_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
@@ -41,7 +42,9 @@ int __wrap_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
 	int rc;
 
 	if (size != sizeof(struct uvio_rebind_note))
-		return __real_uvio_sys_receive(fd, buf, size, timeout_ms ? -1 : 0);
+		return timeout_ms && ++answers == stuck_answer
+			       ? -ETIMEDOUT
+			       : __real_uvio_sys_receive(fd, buf, size, timeout_ms ? -1 : 0);
 	if (stuck_at && notes == stuck_at)
 		return -ETIMEDOUT;
 	rc = __real_uvio_sys_receive(fd, buf, size, -1);
@@ -60,7 +63,7 @@ static void begin(const char *name, void (*before)(void))
 		.tree = tree, .folder = EDU_FOLDER, .address = EDU, .before_write = before};
 	tree_change(tree, "file dev/vfio/1");
 	program = getpid();
-	step = notes = 0;
+	step = notes = answers = 0;
 }
 
 static void end(void)
@@ -68,7 +71,7 @@ static void end(void)
 	kernel = (struct kernel){0};
 	tree_free(tree);
 	tree = NULL;
-	stuck_at = 0;
+	stuck_at = stuck_answer = 0;
 }
 
 static void setup(void)
@@ -316,6 +319,46 @@ static void a_write_that_the_kernel_keeps_is_given_up(void)
 	end();
 }
 
+/* The driver's link is gone, and driver_override is told. */
+static void is_told_of_lock(int (*change)(void), const char *text)
+{
+	char path[256];
+	int fd;
+
+	begin("edu-unbound", NULL);
+	tree_change(tree, "file proc/4711/comm oldtool\\n");
+	tree_change(tree, "link dev/vfio/devices/vfio0 /dev/null");
+	if (text)
+		tree_change(tree, "link proc/4711/fd/5 %s/dev/vfio/devices/vfio0", tree->root);
+	tree_change(tree, "dir " EDU_FOLDER "/power");
+	snprintf(path, sizeof(path), "%s/" EDU_FOLDER "/power/control", tree->root);
+	ASSERT_EQ(mkfifo(path, 0600), 0);
+	stuck_answer = 2;
+	ASSERT_ERR(change(), -EBUSY,
+		EDU ": the kernel does not answer a write of power/control: perhaps it waits for ");
+	ASSERT_HAS(uvio_last_error(), text ? text : "; ps shows whether a process writes to sysfs");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ASSERT_EQ(write(fd, "on\n", 3), 3);
+	await_all();
+	close(fd);
+	is("", "(null)");
+	end();
+}
+
+static void an_unbind_of_others_that_the_kernel_keeps_is_told(void)
+{
+	is_told_of_lock(run_bind, NULL);
+	is_told_of_lock(run_unbind, NULL);
+}
+
+static void so_is_who_has_a_node_that_is_gone(void)
+{
+	static const char who[] = "process 4711 (oldtool), which has ";
+
+	is_told_of_lock(run_bind, who);
+	is_told_of_lock(run_unbind, who);
+}
+
 static void begin_held(void)
 {
 	tree_change(tree, "link proc/4711/fd/5 %s/dev/uio0", tree->root);
@@ -364,6 +407,8 @@ static CU_TestInfo interrupted[] = {
 
 static CU_TestInfo kept[] = {
 	TEST(a_write_that_the_kernel_keeps_is_given_up),
+	TEST(an_unbind_of_others_that_the_kernel_keeps_is_told),
+	TEST(so_is_who_has_a_node_that_is_gone),
 	TEST(the_holder_that_the_kernel_waits_for_is_named),
 	CU_TEST_INFO_NULL,
 };

@@ -17,7 +17,8 @@
  * The kernel takes a driver off only when no program uses the device, and nothing ends its wait.
  * These functions look every two seconds for a program that has the device open, and end with
  * -EBUSY and its name, or after a minute with -ETIMEDOUT. The device is locked until the kernel
- * is done, and then gets its former driver again.
+ * is done, and then gets its former driver again. Where somebody else's change waits like that,
+ * they end with -EBUSY after some seconds.
  *
  * These functions write to sysfs and need root. One thread at a time per device.
  */

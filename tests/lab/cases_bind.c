@@ -251,7 +251,7 @@ static int holder_is_named(struct pair *pair)
 {
 	struct foreign foreign;
 	char holder[64];
-	int before, after;
+	int before, after, unbind;
 	pid_t pid;
 
 	CHECK(foreign_hold(&foreign, NULL, pair->address, pair->backend, FOREIGN_DEVICE) == PASS);
@@ -262,6 +262,9 @@ static int holder_is_named(struct pair *pair)
 	while (driver_now()[0])
 		pause_us(1000);
 	after = names_holder(pair->ctx, holder);
+	unbind = uvio_unbind(pair->ctx, EDU);
+	if (!error_is(unbind, -EBUSY, holder))
+		after = fail_at(__FILE__, __LINE__, "unbind: %d: %s", unbind, uvio_last_error());
 	CHECK(foreign_kill(&foreign) == PASS);
 	CHECK(waitpid(pid, NULL, 0) == pid);
 	CHECK_OK(uvio_bind(pair->ctx, EDU, "vfio"));
