@@ -317,7 +317,7 @@ int uvio_udev_failed(struct uvio_udev *udev, int rc);
 /** An access to a region failed: as uvio_udev_failed(), with a text. */
 int uvio_access_failed(
 	struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset, int rc);
-/** A step of open failed: @err, with the sentence of the check where that knows the cause. */
+/** A step of open failed: @err, with the error message of the check where that knows the cause. */
 int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const char *cause);
 
 /* inuse.c */

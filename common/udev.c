@@ -350,7 +350,7 @@ int uvio_udev_failed(struct uvio_udev *udev, int rc)
 
 bool uvio_udev_alive(struct uvio_udev *udev)
 {
-	/* The sentence of the one who found it gone is worth more than another one. */
+	/* The error message of the one who found it gone is worth more than another one. */
 	return !atomic_load(&udev->gone) && !uvio_udev_look(udev);
 }
 

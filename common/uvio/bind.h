@@ -8,17 +8,18 @@
  * success also when no driver took the device; where it is not as asked for, the driver that was
  * bound before is bound again.
  *
- * A change is done by a process of its own, in its own session, with all signals blocked: it is
- * finished or taken back whatever becomes of the program, as when that is killed. Until then a file
- * in /run/uvio tells what was before: where all of this is killed, the next uvio_bind() or
- * uvio_unbind() of the device puts it right, and logs a warning. Where /run cannot be written, it
- * does without.
+ * A separate process, in its own session and with all signals blocked, changes the driver: it
+ * finishes the change, or takes it back, even if the calling program is killed. Until then a file
+ * in /run/uvio records the former driver and driver_override. If the separate process is killed
+ * too, the next uvio_bind() or uvio_unbind() of the device restores them first, and logs a warning.
+ * Where /run cannot be written, there is no record.
  *
- * The kernel takes a driver off only when no program uses the device, and nothing ends its wait.
- * These functions look every two seconds for a program that has the device open, and end with
- * -EBUSY and its name, or after a minute with -ETIMEDOUT. The device is locked until the kernel
- * is done, and then gets its former driver again. Where somebody else's change waits like that,
- * they end with -EBUSY after some seconds.
+ * The kernel takes a driver off only once no program has the device open, and its wait cannot be
+ * interrupted. During that wait these functions look every two seconds for such a program, and fail
+ * with -EBUSY and its name; where none is found, they fail with -ETIMEDOUT after a minute. The
+ * separate process keeps the device locked until the kernel returns, and then binds the former
+ * driver again. Where the kernel waits so in a change that another program has begun, they fail
+ * with -EBUSY after some seconds.
  *
  * These functions write to sysfs and need root. One thread at a time per device.
  */
@@ -41,11 +42,11 @@ extern "C" {
  * afterwards.
  *
  * 0, or: -EINVAL and -ENODEV as uvio_device_find(); -ENOTSUP (not PCI, or a bridge); -EBUSY (in
- * use, as uvio_device_in_use() tells, also while the kernel waits for that; virtual functions of it
- * are there); -ENOENT (the kernel driver is not
- * loaded); -EACCES, -EPERM, -EROFS; -EIO (the kernel did not bind it, or the process that changes
- * the driver was killed); -ETIMEDOUT; -EAGAIN, -ENOMEM, -EMFILE (no process could be started). On
- * failure the device has the driver that it had before, or the text says that it has not.
+ * use, see uvio_device_in_use(), perhaps only since the change began; or it has virtual functions);
+ * -ENOENT (the kernel driver is not loaded); -EACCES, -EPERM, -EROFS; -EIO (the kernel did not bind
+ * it, or the process that changes the driver was killed); -ETIMEDOUT; -EAGAIN, -ENOMEM, -EMFILE (no
+ * process could be started). On failure the device has the driver that it had before, or the text
+ * says that it has not.
  */
 UVIO_API int uvio_bind(struct uvio_ctx *ctx, const char *address, const char *driver);
 
@@ -58,15 +59,15 @@ UVIO_API int uvio_unbind(struct uvio_ctx *ctx, const char *address);
 
 /** What keeps kernel drivers from a PCI device. */
 struct uvio_override {
-	char driver[64];   /**< the only one that may take it, by driver_override; "" not set */
+	char driver[64];   /**< the only one that may take the device; "": none is set */
 	bool is_effective; /**< it is set, and the device does not have that driver */
 	bool interrupted;  /**< a change of the driver is under way, or was ended half-way */
 };
 
 /**
  * Reads the driver_override of the PCI device at @address. 0, or: -EINVAL and -ENODEV as
- * uvio_device_find(); -ENOTSUP (not PCI); -EBUSY (the kernel does not answer, as while it waits for
- * a program that has the device open); -EIO, -EACCES.
+ * uvio_device_find(); -ENOTSUP (not PCI); -EBUSY (the kernel does not answer, perhaps since it
+ * waits for a program to close the device); -EIO, -EACCES.
  */
 UVIO_API int uvio_override_read(
 	struct uvio_ctx *ctx, const char *address, struct uvio_override *override);

@@ -4,9 +4,9 @@
  * Diagnosis: can a backend carry this device on this machine, and if not, why not; and what this
  * machine has for it.
  *
- * Nothing is changed, and no node of a device is opened. /dev/vfio/vfio and /dev/iommu, which
- * belong to no device, are opened for a device that is bound to VFIO, asked, and closed. The error
- * messages are those which uvio_udev_open() gives when it fails for the same reason.
+ * Nothing is changed, and no node of a device is opened. For a device that is bound to
+ * VFIO, /dev/vfio/vfio and /dev/iommu, which belong to no device, are opened, queried and closed.
+ * The error messages are those which uvio_udev_open() gives when it fails for the same reason.
  */
 #ifndef UVIO_CHECK_H
 #define UVIO_CHECK_H
@@ -20,7 +20,7 @@ extern "C" {
 enum uvio_verdict {
 	UVIO_USABLE = 0,     /**< nothing was found that keeps uvio_udev_open() from working */
 	UVIO_NOT_BOUND,	     /**< not yet: uvio_bind() to the backend makes it usable */
-	UVIO_IN_USE,	     /**< not now: somebody has the device, or works with what it carries */
+	UVIO_IN_USE,	     /**< not now: a program, or the kernel, uses the device */
 	UVIO_NOT_APPLICABLE, /**< never: the backend does not drive devices of this kind */
 	UVIO_BROKEN,	     /**< something on this machine, or of this card, prevents it */
 };
@@ -38,8 +38,8 @@ enum uvio_severity {
 struct uvio_finding {
 	enum uvio_severity severity;
 	const char *what; /**< the object, and what is the matter */
-	const char *fix;  /**< what to do, often a command; NULL: nothing to do,
-			      or nothing that would help */
+	const char
+		*fix; /**< what to do, often a command; NULL: nothing helps, or nothing is needed */
 };
 
 struct uvio_check;
@@ -64,9 +64,10 @@ UVIO_API int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *d
 	const char *backend, struct uvio_check **check);
 
 /**
- * Checks what this machine has for one backend, without a device; NULL: what concerns all of them,
- * as the kernel and its options, lockdown and limits. Results as those of uvio_check_device(); the
- * texts begin with what they are about, as "IOMMU: ". UVIO_BROKEN: the backend can carry no device.
+ * Checks what this machine has for one backend, without a device; with @backend NULL, what
+ * concerns all backends: the kernel and its options, lockdown, limits. Results as those of
+ * uvio_check_device(); each text begins with its subject, as "IOMMU: ". UVIO_BROKEN: the backend
+ * can carry no device.
  */
 UVIO_API int uvio_check_machine(
 	struct uvio_ctx *ctx, const char *backend, struct uvio_check **check);

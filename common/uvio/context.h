@@ -33,7 +33,7 @@ struct uvio_ctx_options {
 	const char *sysfs_root;	       /**< NULL: "/sys" */
 	const char *dev_root;	       /**< NULL: "/dev" */
 	const char *proc_root;	       /**< NULL: "/proc" */
-	const char *run_root;	       /**< NULL: "/run"; see uvio/bind.h */
+	const char *run_root;	       /**< NULL: "/run"; see <uvio/bind.h> */
 	const char *guard_program;     /**< for UVIO_OPEN_GUARD; NULL: uvio-guard as installed */
 	uvio_log_fn log;	       /**< NULL: silence */
 	void *log_data;		       /**< handed to @log */

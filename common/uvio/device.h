@@ -6,8 +6,8 @@
  * An address names a device in one of these forms: PCI "0000:06:0d.0" or "06:0d.0" (domain 0);
  * a UIO device "uio0", "/dev/uio0" or "name:NAME" (the name that its kernel driver gave). A UIO
  * device that sits on a PCI function is the same device as that function, and is shown under the
- * address of the function. Where that has several UIO devices, the address of the function means
- * the first, and the name of one of them that one: of its maps and its interrupt.
+ * address of the function. Where the function has several UIO devices, its address means the
+ * first of them; the name of a UIO device means that one, with its maps and its interrupt.
  *
  * All facts come from sysfs. Nothing here opens a node in /dev: closing
  * /dev/uioN, even once, would switch off the bus mastering of the program that drives the card.
@@ -84,13 +84,13 @@ UVIO_API void uvio_device_free(struct uvio_device *device);
 UVIO_API const struct uvio_device_info *uvio_device_info(const struct uvio_device *device);
 
 /**
- * Whether somebody has the device, by any handle: a process that has its node, a disk or a terminal
- * of it, or its registers open or mapped, in whatever namespace; a disk that is mounted; a network
- * interface that is up, or in another network namespace. Nothing is opened.
+ * Whether the device is in use: a process, in any namespace, has its node, its registers, or a disk
+ * or terminal of it open or mapped; a disk of it is mounted; a network interface of it is up, or in
+ * another network namespace. Nothing is opened.
  *
- * 0: nobody; -EBUSY, and the text says who; -EACCES: nobody was seen, and the text says what could
- * not be seen, as the processes of other users without root; or the errno of reading sysfs or
- * /proc.
+ * 0: it is not. -EBUSY: it is, and the text names the process or the use. -EACCES: no use was
+ * found, but not everything could be looked at, as the processes of other users without root; the
+ * text names what. Or the errno of reading sysfs or /proc.
  */
 UVIO_API int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *device);
 

@@ -56,9 +56,9 @@ UVIO_API int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask);
  * Where the device has a guard (UVIO_OPEN_GUARD), that keeps it too.
  *
  * -EINVAL (@size is 0, a flag is unknown); -EOVERFLOW (@size wraps); -EPERM (uio: not opted in, an
- * IOMMU translates, page frame numbers are hidden); -ENOMEM (the text has the limit, its value and
- * who else counts: locked memory, address space, number of mappings, huge pages; also where the
- * kernel says EAGAIN, since trying again does not help);
+ * IOMMU translates, page frame numbers are hidden); -ENOMEM (the text has the limit that was
+ * hit, its value, and what else counts against it: locked memory, address space, number of
+ * mappings, huge pages; also where the kernel says EAGAIN, since trying again does not help);
  * -ENOSPC (no IOVA below the mask, or the table of the kernel is full); -ERANGE (uio: beyond the
  * mask); -ENOTSUP, -ENODEV; -EPIPE, -ETIMEDOUT (the guard has ended, or does not answer).
  */
@@ -70,18 +70,18 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
 
 /**
  * Maps the caller's memory: @addr and @size are multiples of the page size, on vfio of the IOMMU's.
- * Any memory of the program may be written before and after. It must stay where it is until
- * uvio_dma_unmap(): no munmap(), mremap(), mmap() over it, or madvise() that gives pages back.
- * Memory that is read-only can be mapped with UVIO_DMA_TO_CARD; if it is private, and made writable
- * and written to later, the card does not see that: unmap it, and map it again.
+ * It may have been written before or not, and may be written afterwards. It must stay where it is
+ * until uvio_dma_unmap(): no munmap(), mremap(), mmap() over it, or madvise() that gives pages
+ * back. Memory that is read-only can be mapped with UVIO_DMA_TO_CARD; if it is private, and made
+ * writable and written to later, the card does not see that: unmap it, and map it again.
  *
  * On vfio before Linux 5.9 private memory should be MADV_DONTFORK where the program forks. On uio
- * it is locked, and stays so; private memory is not in children until it is unmapped, and is kept
- * from being merged (KSM) or gathered into huge pages.
+ * the memory is locked, and stays locked after it is unmapped; while private memory is mapped,
+ * children do not get it, and the kernel neither merges it (KSM) nor makes huge pages of it.
  *
- * What a card may not be given is refused on uio as the kernel does for an IOMMU: memory that is
- * not there or cannot be read in, of a device, from memfd_secret(), or for a card that writes,
- * read-only memory, and shared memory of a file that is not in tmpfs or hugetlbfs.
+ * On uio the same memory is refused as the kernel refuses on vfio: what is not mapped in the
+ * program, or cannot be read in; memory of a device, or from memfd_secret(); and for a card that
+ * writes, read-only memory, and shared memory of a file outside tmpfs and hugetlbfs.
  *
  * Returns the number of segments, in order, 1 on vfio, and fills at most @max of @segments. Where
  * there are more than @max, nothing is mapped, and -E2BIG says in the text how many there are.
@@ -115,13 +115,13 @@ UVIO_API int uvio_dma_alloc_scattered(struct uvio_udev *udev, size_t size, uint3
 
 /**
  * Whether the pages of @size bytes from @addr on, all in one mapping, are still where the card was
- * told. On uio nothing pins them, and the kernel may move a page at any time after, too: for
- * finding faults. Reads the kernel's page tables. On vfio they are pinned, and only the program can
- * put others in their place; the kernel does not tell which it has pinned.
+ * told. For debugging: on uio nothing pins them, and the kernel may move a page right after the
+ * call. Reads the kernel's page tables. On vfio they are pinned, but the program can replace them
+ * by others, and the kernel does not tell which pages it has pinned.
  *
  * 0, on vfio for memory that the library allocated; -ESTALE (a page has moved: map it again, and
- * tell the card); -ENOTSUP (vfio, memory of the caller: nobody can know); -EFAULT (not mapped);
- * -EINVAL (@size is 0); -EPERM.
+ * tell the card); -ENOTSUP (vfio, memory of the caller: the kernel does not tell); -EFAULT (not
+ * mapped); -EINVAL (@size is 0); -EPERM.
  */
 UVIO_API int uvio_dma_verify(struct uvio_udev *udev, const void *addr, size_t size);
 

@@ -9,13 +9,13 @@
  * closed, or sets a wider one.
  *
  * Mappings belong to the domain: they stay when a device is closed, and a device that is opened
- * later gets them all. When the last device is closed, they end, as those of a device without a
- * domain do, but for memory from uvio_dma_alloc() and uvio_dma_alloc_scattered(): that is the
- * library's, stays with its iova, and is for the next device, too. Memory of the caller is his own
- * again then, and that of a kernel driver is given back: the next device has to map it anew.
+ * later gets all of them. When the last device is closed, only memory from uvio_dma_alloc() and
+ * uvio_dma_alloc_scattered() stays, with its iova, for the next device. Memory of the caller is
+ * unmapped, and memory of a kernel driver is given back: the program maps it again for the next
+ * device.
  *
- * If a device cannot get them all, because memory lies where its IOMMU does not map it, or its
- * pages are larger, opening it fails with a sentence.
+ * Opening a device fails where it cannot get all mappings: its IOMMU cannot map the iova of one, or
+ * has larger pages.
  *
  * On vfio the devices of one IOMMU group can be open at the same time in the same domain only. On
  * uio there is no IOMMU: a domain shares the table of what is mapped.
@@ -48,9 +48,9 @@ UVIO_API int uvio_domain_new(struct uvio_ctx *ctx, struct uvio_domain **domain);
 UVIO_API int uvio_domain_free(struct uvio_domain *domain);
 
 /**
- * As uvio_dma_unmap() and uvio_dma_free(), whichever devices are open in the domain, or none; while
- * another thread opens or closes one in it, they wait for that. 0; -EINVAL (nothing was mapped like
- * that, or @domain or @dma is NULL), -EIO.
+ * As uvio_dma_unmap() and uvio_dma_free(), but without a device: also when none is open in the
+ * domain. They wait while another thread opens or closes a device in it. 0; -EINVAL (nothing was
+ * mapped like that, or @domain or @dma is NULL), -EIO.
  */
 UVIO_API int uvio_domain_dma_unmap(struct uvio_domain *domain, void *addr, size_t size);
 UVIO_API int uvio_domain_dma_free(struct uvio_domain *domain, struct uvio_dma *dma);

@@ -35,7 +35,7 @@ struct uvio_driver_id {
 struct uvio_selftest {
 	const char *name;
 	uint32_t needs;		/**< bits of enum uvio_cap */
-	int (*run)(void *card); /**< 0, or a negative errno with a sentence (uvio_fail()) */
+	int (*run)(void *card); /**< 0, or a negative errno with an error message (uvio_fail()) */
 };
 
 /**

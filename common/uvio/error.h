@@ -4,9 +4,9 @@
  * Errors.
  *
  * Every function of this library which can fail returns a negative errno value. Besides that the
- * calling thread has a sentence: which object, what happened, and what fixes it. The sentence
- * and its errno are those of the last call of this thread that failed; a call that succeeds leaves
- * them alone.
+ * calling thread has an error message: which object, what happened, and what fixes it. The error
+ * message and its errno are those of the last call of this thread that failed; a call that succeeds
+ * leaves them alone.
  */
 #ifndef UVIO_ERROR_H
 #define UVIO_ERROR_H
@@ -24,8 +24,8 @@ extern "C" {
 #endif
 
 /**
- * The sentence of this thread's last failure; "" if none failed yet. Never NULL. Belongs to the
- * library, valid until the next failing call of the same thread.
+ * The error message of this thread's last failure; "" if none failed yet. Never NULL. Belongs to
+ * the library, valid until the next failing call of the same thread.
  */
 UVIO_API const char *uvio_last_error(void);
 
@@ -33,7 +33,7 @@ UVIO_API const char *uvio_last_error(void);
 UVIO_API int uvio_last_errno(void);
 
 /**
- * Sets this thread's sentence and returns @err: for card drivers, which report as the library
+ * Sets this thread's error message and returns @err: for card drivers, which report as the library
  * does. @err is a negative errno.
  */
 UVIO_API int uvio_fail(int err, const char *format, ...) UVIO_PRINTF(2, 3);

@@ -82,8 +82,8 @@ UVIO_API int uvio_irq_grow(struct uvio_udev *udev, unsigned int count);
 
 /**
  * Disables whatever is enabled; nothing enabled is no error. No thread may be in wait, consume or
- * ack meanwhile, nor use a descriptor of uvio_irq_fd(). 0; -EIO, -ENODEV, -EPERM, -EACCES: all are
- * still enabled then.
+ * ack meanwhile, nor use a descriptor of uvio_irq_fd(). 0; -EIO, -ENODEV, -EPERM, -EACCES; then
+ * all are still enabled.
  */
 UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
 
@@ -96,8 +96,8 @@ UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
  * -ENODEV (the card is gone, or the kernel asks to release it: stop the card, close, at once);
  * -EIO.
  *
- * A thread that waits can be ended by pthread_cancel(), and nothing is lost: the events are there
- * for the next who waits. One whose events are always ready ends within 4096 of them.
+ * pthread_cancel() ends a thread that waits, and no event is lost: the next wait reports it. A
+ * thread that never sleeps, since events are always pending, ends within 4096 events.
  */
 UVIO_API int uvio_irq_wait(
 	struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events);

@@ -42,10 +42,10 @@ enum uvio_region_flags {
 
 /**
  * A region in use. Made by uvio_region_map(); may be copied; ends with its udev device. Fields are
- * for reading. Where @base is not NULL, @direct bytes from there on may be read as volatile memory
- * of exactly the register's width, and @direct_write bytes written: a region that is read-only is
- * mapped so, and a write to it a SIGSEGV. The accessors below keep to that, and take the backend's
- * way for everything else.
+ * for reading. Where @base is not NULL, the first @direct bytes from there may be read, and the
+ * first @direct_write bytes written, as volatile memory of exactly the register's width. A
+ * read-only region is mapped read-only: a write to it is a SIGSEGV. The accessors below respect
+ * both, and make a call of the backend for everything else.
  */
 struct uvio_region {
 	volatile unsigned char *base;
@@ -57,7 +57,7 @@ struct uvio_region {
 	struct uvio_udev *udev;
 	uint32_t type; /**< of a region that a kernel driver adds, by <linux/vfio.h>; 0: none */
 	uint32_t subtype;
-	uint64_t direct_write; /**< the same of what may be written: @direct, or 0 */
+	uint64_t direct_write; /**< bytes that may be written: @direct, or 0 */
 };
 
 /**
@@ -73,7 +73,7 @@ UVIO_API int uvio_region_info(
  * uvio_region_info(), and the errno of mmap. What the kernel does not map goes through calls. The
  * table of MSI-X belongs to the kernel: where calls reach it, as before Linux 4.16, a write is
  * -EACCES; else it is mapped with the rest, and must not be written. The ROM is read by calls; on
- * uio it is copied now, from a file of root.
+ * uio it is copied now, which needs root.
  */
 UVIO_API int uvio_region_map(
 	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
@@ -89,8 +89,8 @@ UVIO_API int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t su
  * Reads or writes one register of @width bytes (1, 2, 4, and but for I/O ports 8), in the byte
  * order of the card's bus, little endian. 0; -EINVAL (@width, or an @offset which is not a multiple
  * of it); -ERANGE (beyond the end of the region); -EACCES (the region cannot be read, or written);
- * -EPERM (uio: of the configuration space, a process without CAP_SYS_ADMIN reads 64 bytes, and one
- * that may not write its file writes none); -ENODEV; -EIO.
+ * -EPERM (uio, configuration space: without CAP_SYS_ADMIN only 64 bytes can be read, and without
+ * the right to write its file in sysfs none can be written); -ENODEV; -EIO.
  */
 UVIO_API int uvio_region_read(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t *value);
@@ -142,7 +142,7 @@ UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, 
  * 8, 16 and 64.
  *
  * Each is exactly one access of that width. An access that is out of bounds, not aligned, or fails,
- * reads all ones or writes nothing, and leaves a sentence in uvio_last_error(); where the device
+ * reads all ones or writes nothing, and sets an error message; where the device
  * failed it, uvio_udev_alive() is false from then on. _relaxed are not ordered against DMA memory.
  * A 64-bit access may be split: by the kernel where the region is not mapped, by the compiler on
  * 32-bit machines. While a card does not decode memory (the command register's bit 1 is off, or it

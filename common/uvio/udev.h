@@ -7,10 +7,9 @@
  * waiting and acknowledging may be used from any thread, with one waiter per interrupt vector.
  * Different devices are independent.
  *
- * Cancellation: no call is a cancellation point, so that none leaves a lock or half of a device
- * behind, but uvio_irq_wait(), uvio_event_wait() and uvio_poll_until() while they wait: there
- * pthread_cancel() ends a thread, which holds nothing then. Asynchronous cancellation is not
- * supported.
+ * Cancellation: only uvio_irq_wait(), uvio_event_wait() and uvio_poll_until() are cancellation
+ * points, and only while they sleep, when they hold no lock and no resource. Asynchronous
+ * cancellation is not supported.
  *
  * Processes: all descriptors are close-on-exec. After fork() the child must not use the device, nor
  * close it with uvio_udev_close(): mapped regions and memory from uvio_dma_alloc() are not there in
@@ -99,8 +98,7 @@ enum uvio_cap {
 	UVIO_CAP_ERROR_NOTICE = 1u << 13,   /**< errors of the device are reported */
 	UVIO_CAP_BUS_RESET = 1u << 14,	    /**< uvio_udev_hot_reset() may work */
 	UVIO_CAP_LOW_POWER = 1u << 15,	    /**< uvio_low_power() works */
-	/** uio: the card's own driver; its interrupt and bus mastering are left as it set them up
-	 */
+	/** uio: a kernel driver for this card, which sets up interrupt and bus mastering itself */
 	UVIO_CAP_OWN_DRIVER = 1u << 16,
 };
 
@@ -109,24 +107,24 @@ enum uvio_cap {
  * in @udev, to be closed with uvio_udev_close().
  *
  * The open is exclusive: before the node of a PCI device is opened, root takes the lock (flock on
- * the file "remove" of the device in sysfs, opened for writing, which nobody else can). A node of
- * VFIO the kernel gives to one program only; on a node of UIO flock is taken too. Afterwards bus
+ * the file "remove" of the device in sysfs, opened for writing, which only root can do). The kernel
+ * gives a node of VFIO to one program only; on a node of UIO flock is taken too. Afterwards bus
  * mastering is off and no interrupt is enabled; where the configuration space cannot be written
- * (uio without root), they are as they were, and a warning is logged. What a UIO driver of the
- * card's own has set up, UVIO_CAP_OWN_DRIVER, stays as it is, and is so again after a reset and at
- * close: bus mastering, and an interrupt that it has as MSI, which is UVIO_IRQ_INTX here all the
- * same.
+ * (uio without root), they are as they were, and a warning is logged. With a UIO driver for this
+ * card (UVIO_CAP_OWN_DRIVER), bus mastering and MSI stay as that driver has set them up, and are
+ * restored after a reset and at close; its interrupt is UVIO_IRQ_INTX here, even where it is MSI.
  *
  * -EINVAL: not an address, unknown backend or flag, a wrong DMA mask, a token that is no UUID or
  * that the kernel has no use for, a reserved field that is not 0, @domain has devices of another
  * backend or transport. -EEXIST: several UIO devices have that name. -ENODEV: no such device, or no
  * backend can carry it as it is bound now. -ENOENT: it is not bound to the driver that the backend
- * needs, or its IOMMU group has no node. -ENXIO: the card does not answer where the kernel takes
- * it to be: it lost its addresses, never got them, or does not decode them. -EBUSY: open elsewhere,
- * or its IOMMU group is not viable, or memory is mapped in @domain where it cannot reach it.
- * -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ESTALE: the node is another device's.
- * -ENOTSUP: port instructions, and the processor has none. -ENOMEM. -EPROTO: the kernel's answer
- * makes no sense. The text names what blocks and how to fix it; the device is left as it was found.
+ * needs, or its IOMMU group has no node. -ENXIO: the card does not answer at the
+ * addresses which the kernel has for it: it lost them, never got any, or does not decode them.
+ * -EBUSY: open elsewhere, or its IOMMU group is not viable, or memory is mapped in @domain where it
+ * cannot reach it. -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ESTALE: the node
+ * belongs to another device. -ENOTSUP: port instructions, and the processor has none. -ENOMEM.
+ * -EPROTO: the kernel's answer makes no sense. The text names what blocks and how to fix it; the
+ * device is left as it was found.
  *
  * With UVIO_OPEN_GUARD also what starting a program can fail with; -ENOTSUP: not PCI, or there is
  * no reset; -ETIMEDOUT, -EPIPE, -EPROTO: the guard does not answer, or is of another version.
@@ -173,11 +171,11 @@ UVIO_API bool uvio_udev_alive(struct uvio_udev *udev);
 UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
 
 /**
- * Resets the function. Interrupts are disabled and bus mastering is off afterwards, also where the
- * reset fails; only where they could not be disabled, they are still enabled. Regions and DMA
+ * Resets the function. Afterwards bus mastering is off and interrupts are disabled, also where the
+ * reset fails; where disabling them failed, they are still enabled. Regions and DMA
  * mappings stay. No thread may be waiting for an interrupt meanwhile. 0; -ENOTSUP (the card has no
  * reset that the kernel can do); -EAGAIN (the kernel was busy with it, three times); -ETIMEDOUT
- * (uio: it does not come back from it); -ENODEV; -EIO, -EPERM, -EACCES.
+ * (uio: the kernel does not return from it); -ENODEV; -EIO, -EPERM, -EACCES.
  */
 UVIO_API int uvio_udev_reset(struct uvio_udev *udev);
 
@@ -213,11 +211,11 @@ UVIO_API int uvio_udev_hot_reset(struct uvio_udev *udev);
 
 /**
  * Lets the card sleep (@on), or keeps it awake again, as it is after open and after close. Whether
- * it sleeps, and how deep, is up to the machine. Calls wake it for as long as they last: the
- * configuration space and whatever is not mapped; waiting and uvio_udev_alive() do not: they go by
- * what the kernel tells. Mapped regions must not be touched meanwhile:
- * that is SIGBUS. It raises no interrupt, and must not be doing DMA. Repeating is no error. 0;
- * -ENOTSUP (kernel, card or backend cannot); -ENODEV; -EIO, -EPERM, -EBUSY.
+ * it sleeps, and how deep, is up to the machine. Access to the configuration space, and to regions
+ * that are not mapped, wakes it for as long as the call lasts; waiting and uvio_udev_alive() do not
+ * wake it. Mapped regions must not be accessed while it sleeps: that is SIGBUS. It raises no
+ * interrupt, and must not be doing DMA. Repeating is no error. 0; -ENOTSUP (kernel, card or backend
+ * cannot); -ENODEV; -EIO, -EPERM, -EBUSY.
  */
 UVIO_API int uvio_low_power(struct uvio_udev *udev, bool on);
 
