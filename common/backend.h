@@ -32,8 +32,20 @@
 #define PCI_CONFIG_VENDOR 0x00
 #define PCI_CONFIG_DEVICE 0x02
 #define PCI_CONFIG_COMMAND 0x04 /* 16 bits; bit 2: bus master */
+#define PCI_CONFIG_STATUS 0x06
 #define PCI_CONFIG_INTERRUPT_PIN 0x3d
 #define PCI_COMMAND_BUS_MASTER 0x04
+#define PCI_STATUS_CAP_LIST 0x10
+
+/**
+ * Whether that status register is of a card which does not answer: others have bits that are 0. Not
+ * by the ids: those of a virtual function read all ones in sysfs, and vfio shows for any device
+ * what the kernel has kept of them, as of the list of capabilities.
+ */
+static inline bool uvio_status_is_gone(uint64_t status)
+{
+	return (status | PCI_STATUS_CAP_LIST) == 0xffff;
+}
 
 /* How long a wait sleeps at most without looking whether the device is still there. */
 #define UVIO_LOOK_MS 1000

@@ -52,7 +52,7 @@ static bool read_config(struct card *card)
 		card->ctx, bytes, sizeof(bytes), "bus/pci/devices/%s/config", card->address);
 
 	memcpy(card->config, bytes, sizeof(card->config));
-	return n > PCI_CONFIG_COMMAND;
+	return n > PCI_CONFIG_STATUS + 1;
 }
 
 static void read_bars(struct card *card)
@@ -93,21 +93,8 @@ static bool is_lost(const struct card *card, int i)
 #endif
 }
 
-static void probe_power(struct card *card)
-{
-	char state[UVIO_NAME_SIZE] = "";
-
-	uvio_sysfs_read(
-		card->ctx, state, sizeof(state), "bus/pci/devices/%s/power_state", card->address);
-	uvio_check_add(card->check, UVIO_BLOCKS,
-		"look at its power and its slot; then echo 1 to its file \"remove\" in sysfs, and "
-		"to /sys/bus/pci/rescan",
-		"%s: the device is gone: its configuration space reads all ones%s%s%s",
-		card->address, state[0] ? " (power state " : "", state, state[0] ? ")" : "");
-}
-
-/* The kernel puts back what it saved when a card that sleeps is woken, as by open on vfio. */
-static bool will_be_restored(const struct card *card)
+/* The kernel wakes it, and puts back what it saved, when it is opened on vfio. */
+static bool is_asleep(const struct card *card)
 {
 	char state[UVIO_NAME_SIZE] = "";
 
@@ -116,9 +103,31 @@ static bool will_be_restored(const struct card *card)
 	return !strcmp(state, "suspended");
 }
 
+/* 0 where it may be no more than asleep, as a virtual function. */
+static int probe_silent(struct card *card)
+{
+	char state[UVIO_NAME_SIZE] = "";
+
+	if (is_asleep(card)) {
+		uvio_check_add(card->check, UVIO_NOTE, NULL,
+			"%s: it sleeps, and its configuration space reads all ones: perhaps it is "
+			"gone, which is seen when it is opened",
+			card->address);
+		return 0;
+	}
+	uvio_sysfs_read(
+		card->ctx, state, sizeof(state), "bus/pci/devices/%s/power_state", card->address);
+	uvio_check_add(card->check, UVIO_BLOCKS,
+		"look at its power and its slot; then echo 1 to its file \"remove\" in sysfs, and "
+		"to /sys/bus/pci/rescan",
+		"%s: the device is gone: its configuration space reads all ones%s%s%s",
+		card->address, state[0] ? " (power state " : "", state, state[0] ? ")" : "");
+	return -ENODEV;
+}
+
 static void probe_lost(struct card *card, int i)
 {
-	bool restored = will_be_restored(card);
+	bool restored = is_asleep(card);
 
 	uvio_check_add(card->check, restored ? UVIO_NOTE : UVIO_BLOCKS,
 		restored ? NULL : REMOVE_AND_RESCAN,
@@ -188,10 +197,8 @@ int uvio_card_probe(
 	if (!read_config(&card))
 		return 0;
 	read_bars(&card);
-	if (word(&card, PCI_CONFIG_VENDOR, 8) == UINT64_MAX) {
-		probe_power(&card);
-		return -ENODEV;
-	}
+	if (uvio_status_is_gone(word(&card, PCI_CONFIG_STATUS, 2)))
+		return probe_silent(&card);
 	/* The BARs of a virtual function read as 0, and are in its physical function. */
 	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/physfn", address))
 		return 0;

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -133,7 +134,7 @@ static int stop_bus_master(struct uvio_udev *udev, uint64_t command)
 /* A predecessor may have left bus mastering on. What cannot be read cannot be a PCI card. */
 static int settle(struct uvio_udev *udev)
 {
-	uint64_t ids;
+	uint64_t head;
 	int rc;
 
 	udev->config.index = UVIO_REGION_CONFIG;
@@ -142,14 +143,14 @@ static int settle(struct uvio_udev *udev)
 		return 0;
 	rc = udev->backend->ops->region_info(udev, &udev->config);
 	if (!rc)
-		rc = uvio_region_read(&udev->config, PCI_CONFIG_VENDOR, 8, &ids);
+		rc = uvio_region_read(&udev->config, PCI_CONFIG_VENDOR, 8, &head);
 	if (rc)
 		return rc;
-	if ((ids & 0xffff) == 0xffff)
+	if (uvio_status_is_gone(head >> 8 * PCI_CONFIG_STATUS))
 		return uvio_udev_gone(udev, "its configuration space reads all ones");
-	ids >>= 8 * PCI_CONFIG_COMMAND;
-	udev->own_master = udev->own_driver && ids & PCI_COMMAND_BUS_MASTER;
-	return udev->own_driver ? 0 : stop_bus_master(udev, ids);
+	head >>= 8 * PCI_CONFIG_COMMAND;
+	udev->own_master = udev->own_driver && head & PCI_COMMAND_BUS_MASTER;
+	return udev->own_driver ? 0 : stop_bus_master(udev, head);
 }
 
 /* By itself, so that its text is not on the stack while a backend is chosen. */
@@ -258,23 +259,28 @@ const char *uvio_udev_transport(const struct uvio_udev *udev)
 	return udev->transport ? udev->transport : "";
 }
 
-static uint16_t read_id(const struct uvio_udev *udev, uint64_t offset)
+/* Those of a virtual function read all ones, and the kernel knows them. */
+static uint16_t read_id(const struct uvio_udev *udev, uint64_t offset, const char *file)
 {
+	const char *address = udev->address.text;
 	uint64_t id;
 
 	if (!udev->config.size || uvio_region_read(&udev->config, offset, 2, &id))
+		return 0xffff;
+	if (id == 0xffff && uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s/physfn", address) &&
+		uvio_sysfs_u64(udev->ctx, &id, "bus/pci/devices/%s/%s", address, file))
 		return 0xffff;
 	return (uint16_t)id;
 }
 
 uint16_t uvio_udev_vendor(const struct uvio_udev *udev)
 {
-	return read_id(udev, PCI_CONFIG_VENDOR);
+	return read_id(udev, PCI_CONFIG_VENDOR, "vendor");
 }
 
 uint16_t uvio_udev_device(const struct uvio_udev *udev)
 {
-	return read_id(udev, PCI_CONFIG_DEVICE);
+	return read_id(udev, PCI_CONFIG_DEVICE, "device");
 }
 
 uint32_t uvio_caps(const struct uvio_udev *udev)
@@ -286,32 +292,35 @@ uint32_t uvio_caps(const struct uvio_udev *udev)
 static const char *look_in_sysfs(struct uvio_udev *udev)
 {
 	char path[UVIO_PATH_SIZE];
-	uint16_t id = 0;
+	uint16_t status = 0;
 	int rc, fd;
 
 	uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/config", udev->address.text);
 	rc = fd = uvio_sys_open(path, O_RDONLY);
 	if (fd >= 0) {
-		rc = uvio_sys_pread(fd, &id, sizeof(id), PCI_CONFIG_VENDOR);
+		rc = uvio_sys_pread(fd, &status, sizeof(status), PCI_CONFIG_STATUS);
 		uvio_sys_close(fd);
 	}
 	if (rc == -ENOENT || rc == -ENODEV)
 		return "sysfs has it no more";
-	return !rc && id == 0xffff ? "its configuration space reads all ones" : NULL;
+	return !rc && uvio_status_is_gone(le16toh(status))
+		       ? "its configuration space reads all ones"
+		       : NULL;
 }
 
-/* Its ids, by the backend. A failure there proves nothing by itself. */
+/* By the backend. A failure there proves nothing by itself. */
 static const char *look_at_config(struct uvio_udev *udev)
 {
 	/* Without a device, so that a failure does not lead here again. */
 	const struct uvio_region config = {.index = UVIO_REGION_CONFIG,
 		.size = udev->config.size,
 		.flags = udev->config.flags};
-	uint64_t id = 0;
-	int rc = udev->backend->ops->region_read(udev, &config, PCI_CONFIG_VENDOR, 2, &id);
+	uint64_t status = 0;
+	int rc = udev->backend->ops->region_read(udev, &config, PCI_CONFIG_STATUS, 2, &status);
 
 	if (!rc)
-		return id == 0xffff ? "its configuration space reads all ones" : NULL;
+		return uvio_status_is_gone(status) ? "its configuration space reads all ones"
+						   : NULL;
 	return rc == -EIO || rc == -ENODEV ? look_in_sysfs(udev) : NULL;
 }
 

@@ -77,6 +77,7 @@ static void not_viable(void)
 #define MOVED "hex " PCI "/config " IDENTITY COMMAND REST "0000b0fe"
 #define OFF "hex " PCI "/config " IDENTITY "00011000" REST "0000a0fe"
 #define ALL_ONES "hex " PCI "/config ffffffffffffffffffffffffffffffffffffffffffffffff"
+#define ONES "ffffffff"
 #define NO_ROOM "file " PCI "/resource 0x0 0xfffff 0x20040200\\n"
 #define FORGEABLE "file proc/interrupts   0:  21   IO-APIC   2-edge      timer\\n"
 #define TYPE1_IS_LOADED "dir sys/module/vfio_iommu_type1/parameters"
@@ -144,6 +145,10 @@ static const struct fault faults[] = {
 
 	{.backend = "vfio/group", .change = {ALL_ONES, "file " PCI "/power_state D3cold\\n"}, .verdict = UVIO_BROKEN,
 		.err = -ENODEV, .text = "reads all ones (power state D3cold)"},
+	{.backend = "vfio/group", .change = {ALL_ONES, "file " PCI "/power/runtime_status suspended\\n"}},
+	{.backend = "uio", .change = {"hex " PCI "/config " ONES COMMAND REST "00000000", "dir " PCI "/physfn"}},
+	{.backend = "uio", .change = {ALL_ONES, "dir " PCI "/physfn"}, .verdict = UVIO_BROKEN, .err = -ENODEV,
+		.text = "reads all ones"},
 	{.backend = "uio", .change = {ALL_ONES}, .verdict = UVIO_BROKEN, .err = -ENODEV, .text = "reads all ones"},
 	{.backend = "vfio/group", .change = {LOST}, .verdict = UVIO_BROKEN, .err = -ENXIO,
 		.text = "the card lost its addresses: bar0 is at 0xfea00000 for the kernel, and at 0x0"},

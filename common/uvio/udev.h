@@ -145,7 +145,10 @@ UVIO_API const char *uvio_udev_backend(const struct uvio_udev *udev);
 /** How the backend reaches the kernel: "group", "cdev", ...; "" where there is one way only. */
 UVIO_API const char *uvio_udev_transport(const struct uvio_udev *udev);
 
-/** The ids, read from the configuration space; 0xffff where there is none. */
+/**
+ * The ids, read from the configuration space; 0xffff where there is none. A virtual function has
+ * those that the kernel knows.
+ */
 UVIO_API uint16_t uvio_udev_vendor(const struct uvio_udev *udev);
 UVIO_API uint16_t uvio_udev_device(const struct uvio_udev *udev);
 
