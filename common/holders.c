@@ -114,18 +114,37 @@ static int each_line(
 	return rc;
 }
 
+static void name_process(const struct search *search, char name[UVIO_NAME_SIZE])
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "%d/comm", search->pid);
+	name[0] = '\0';
+	uvio_proc_read(search->want->ctx, name, UVIO_NAME_SIZE, file);
+}
+
 static int found(struct search *search, const char *what, bool mapped)
 {
 	struct uvio_holder *holder = search->holder;
-	char file[64];
 
 	holder->pid = search->pid;
 	holder->mapped = mapped;
 	snprintf(holder->what, sizeof(holder->what), "%s", what);
-	snprintf(file, sizeof(file), "%d/comm", search->pid);
-	holder->name[0] = '\0';
-	uvio_proc_read(search->want->ctx, holder->name, sizeof(holder->name), file);
+	name_process(search, holder->name);
 	return FOUND;
+}
+
+/* One of this very process ends with whatever it opens now. */
+static int found_copy(struct search *search)
+{
+	struct uvio_holder *holder = search->holder;
+
+	holder->given_up = true;
+	if (search->pid == getpid() || holder->copy_pid)
+		return 0;
+	holder->copy_pid = search->pid;
+	name_process(search, holder->copy_name);
+	return 0;
 }
 
 static bool is_it(const struct uvio_handle *handle, const struct stat *st)
@@ -257,10 +276,9 @@ static int look_at_file(struct search *search, const char *name)
 	}
 	if (!handle)
 		return 0;
-	if (!(flags_of(search, name) & UVIO_SYS_GIVEN_UP))
-		return found(search, handle->path, false);
-	search->holder->given_up = true;
-	return 0;
+	if (flags_of(search, name) & UVIO_SYS_GIVEN_UP)
+		return found_copy(search);
+	return found(search, handle->path, false);
 }
 
 static int look_at_fd(struct search *search, const char *name)
@@ -479,6 +497,14 @@ int uvio_holder_refuse(const struct uvio_handles *handles, const struct uvio_hol
 	return uvio_fail(-EBUSY, "%s: %s%s is %s in %s; end that first", handles->address,
 		holder->what, is_path || strchr(holder->what, ' ') ? "" : " in sysfs",
 		holder->mapped ? "mapped" : "open", who);
+}
+
+int uvio_holder_refuse_copy(const struct uvio_handles *handles, const struct uvio_holder *holder)
+{
+	return uvio_fail(-EBUSY,
+		"%s: process %d (%s) has a copy of its node from before a fork(), and bus "
+		"mastering is switched off by the kernel when that process ends: end it first",
+		handles->address, holder->copy_pid, holder->copy_name);
 }
 
 /* Failing to find out is no answer here: the kernel has refused already, and this names by whom. */

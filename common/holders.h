@@ -41,8 +41,10 @@ struct uvio_holder {
 	char name[UVIO_NAME_SIZE]; /* of its program */
 	char what[UVIO_NAME_SIZE * 2];
 	bool mapped;
-	bool perhaps;	     /* it has a descriptor of the kind, of some device */
-	bool given_up;	     /* copies were seen of a node that was given back; they do not count */
+	bool perhaps;  /* it has a descriptor of the kind, of some device */
+	bool given_up; /* copies were seen of a node that was given back; they do not count */
+	int copy_pid;  /* of another process which has such a copy; 0: none was seen */
+	char copy_name[UVIO_NAME_SIZE];
 	unsigned int hidden; /* processes which this user may not look into, or see */
 	bool outside;	     /* processes outside of this PID namespace are not in /proc */
 };
@@ -59,5 +61,11 @@ int uvio_holder_find(const struct uvio_handles *handles, struct uvio_holder *hol
 
 /** -EBUSY with a text that names the process. */
 int uvio_holder_refuse(const struct uvio_handles *handles, const struct uvio_holder *holder);
+
+/**
+ * The same where there is a copy: who drives the device by another open of its node loses bus
+ * mastering when that copy ends.
+ */
+int uvio_holder_refuse_copy(const struct uvio_handles *handles, const struct uvio_holder *holder);
 
 #endif /* UVIO_HOLDERS_H */

@@ -306,6 +306,9 @@ static int held(struct uvio_ctx *ctx, const struct uvio_address *address,
 		return rc;
 	if (holder.pid && !holder.perhaps)
 		return uvio_holder_refuse(handles, &holder);
+	/* To take it from its driver, no bus mastering is needed. */
+	if (!strict && holder.copy_pid)
+		return uvio_holder_refuse_copy(handles, &holder);
 	if (strict && backend && backend->ops->held)
 		asked = backend->ops->held(ctx, address);
 	if (holder.pid && asked)
@@ -379,6 +382,8 @@ int uvio_node_in_use(struct uvio_udev *udev, const char *path)
 		rc = uvio_holder_find(&handles, &holder);
 	if (!rc && holder.pid)
 		rc = uvio_holder_refuse(&handles, &holder);
+	else if (!rc && holder.copy_pid)
+		rc = uvio_holder_refuse_copy(&handles, &holder);
 	else if (!rc && asked == -EBUSY && (holder.hidden || holder.outside) && !holder.given_up)
 		rc = held_by_nobody_seen(&udev->address);
 	uvio_handles_free(&handles);

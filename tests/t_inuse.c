@@ -141,12 +141,34 @@ static void a_mapping_of_another_node_of_that_name_is_none(void)
 	is_free(EDU);
 }
 
-static void a_node_that_was_given_back_is_free(void)
+/* When it ends, the kernel switches off bus mastering of whoever has opened the node since. */
+static void a_copy_of_a_node_that_was_given_back_keeps_from_opening(void)
 {
 	begin_with_number();
 	tree_change(tree, "link proc/4711/fd/3 /dev/null");
 	tree_change(tree, "file proc/4711/fdinfo/3 pos:\t0\\nflags:\t02106002\\nmnt_id:\t21\\n");
+	ASSERT_OK(strict_answer(EDU));
+	ASSERT_ERR(answer(EDU), -EBUSY,
+		EDU ": process 4711 (oldtool) has a copy of its node from before a fork(), and bus "
+		    "mastering is switched off by the kernel when that process ends: end it first");
+}
+
+static void a_copy_that_this_process_has_is_no_obstacle(void)
+{
+	begin_with_number();
+	tree_change(tree, "link proc/%d/fd/3 /dev/null", (int)getpid());
+	tree_change(tree, "file proc/%d/fdinfo/3 flags:\t02106002\\n", (int)getpid());
 	is_free(EDU);
+}
+
+static void who_has_it_open_counts_before_a_copy(void)
+{
+	begin_with_number();
+	tree_change(tree, "link proc/4711/fd/3 /dev/null");
+	tree_change(tree, "file proc/4711/fdinfo/3 flags:\t02106002\\n");
+	tree_change(tree, "file proc/4712/comm newtool\\n");
+	tree_change(tree, "link proc/4712/fd/3 /dev/null");
+	is_busy(EDU, "is open in process 4712 (newtool)");
 }
 
 /* A node with the number of another device, which somebody has. */
@@ -385,7 +407,9 @@ static CU_TestInfo processes[] = {
 	TEST(a_mapping_is_found_after_close),
 	TEST(a_mapping_by_another_name_is_known_by_its_number),
 	TEST(a_mapping_of_another_node_of_that_name_is_none),
-	TEST(a_node_that_was_given_back_is_free),
+	TEST(a_copy_of_a_node_that_was_given_back_keeps_from_opening),
+	TEST(a_copy_that_this_process_has_is_no_obstacle),
+	TEST(who_has_it_open_counts_before_a_copy),
 	TEST(a_stale_node_is_no_handle_of_the_device),
 	TEST(registers_mapped_from_sysfs_are_in_use),
 	TEST(registers_open_for_writing_are_in_use),

@@ -535,6 +535,35 @@ static int children_have_nothing(struct pair *pair)
 	return data_arrives(pair, true);
 }
 
+/* A copy of the node that ends switches off bus mastering of whoever opened it since, on uio. */
+static int a_copy_keeps_from_opening(struct pair *pair)
+{
+	struct uvio_udev *second = NULL;
+	char text[32];
+	pid_t pid;
+	int rc;
+
+	CHECK_OK(pair_open(pair));
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid)
+		for (;;)
+			pause();
+	pair_close(pair);
+	snprintf(text, sizeof(text), "process %d (", (int)pid);
+	rc = uvio_udev_open(pair->ctx, pair->address, NULL, &second);
+	if (!rc)
+		uvio_udev_close(second);
+	kill(pid, SIGKILL);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	CHECK(rc == -EBUSY);
+	CHECK(strstr(uvio_last_error(), text));
+	CHECK_OK(pair_open(pair));
+	CHECK_OK(uvio_bus_master(pair->udev, true));
+	pair_close(pair);
+	return PASS;
+}
+
 static const struct test_case crash_cases[] = {
 	{"killed: the next one finds a card that works (vfio 83)", UVIO_CAP_INTX | UVIO_CAP_DMA,
 		killing_leaves_nothing, true},
@@ -547,6 +576,8 @@ static const struct test_case crash_cases[] = {
 	{"signals: all else carries on", UVIO_CAP_INTX | UVIO_CAP_DMA, all_else_and_signals, true},
 	{"children: neither mappings nor, after exec, descriptors", UVIO_CAP_INTX | UVIO_CAP_DMA,
 		children_have_nothing, false},
+	{"children: one with a copy of the node keeps from opening it", UVIO_CAP_BUS_MASTER,
+		a_copy_keeps_from_opening, true},
 	{0},
 };
 
