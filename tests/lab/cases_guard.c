@@ -344,10 +344,11 @@ static int in_a_domain_all_cards_are_stopped_before_memory_goes(struct pair *pai
 	int result;
 
 	second = EDU_PORT;
+	CHECK_OK(uvio_bind(pair->ctx, second, pair->backend));
 	registers = raw_edu_map(EDU_PORT);
 	CHECK(registers);
-	CHECK_OK(uvio_bind(pair->ctx, second, pair->backend));
 	result = rounds_with_own_memory(pair, UVIO_OPEN_GUARD, all_are_stopped);
+	raw_edu_unmap(registers);
 	uvio_unbind(pair->ctx, second);
 	registers = first;
 	second = NULL;
@@ -436,12 +437,13 @@ static void run_pair_cases(struct uvio_ctx *ctx, const char *address, const char
 
 	snprintf(label, sizeof(label), "guard: %s", backend);
 	pair.driver = uvio_driver_match(0x1234, 0x11e8, 0x1af4, 0x1100);
-	registers = raw_edu_map(address);
-	if (!pair.driver || !registers || uvio_bind(ctx, address, backend)) {
+	registers = uvio_bind(ctx, address, backend) ? NULL : raw_edu_map(address);
+	if (!pair.driver || !registers) {
 		report(FAIL, NULL, "%s: %s", label, uvio_last_error());
 		return;
 	}
 	run_cases(&pair, label, cases);
+	raw_edu_unmap(registers);
 	uvio_unbind(ctx, address);
 }
 

@@ -42,7 +42,8 @@ struct test_case {
 void run_cases(struct pair *pair, const char *label, const struct test_case *cases);
 void report(int result, const char *reason, const char *format, ...) UVIO_PRINTF(3, 4);
 
-/** Binds the device, and reports that. PASS; SKIP where nobody asked for a transport that is not. */
+/** Binds the device, and reports that. PASS; SKIP where nobody asked for a transport that is not.
+ */
 int pair_bind(struct pair *pair, const char *label);
 int pair_open(struct pair *pair);
 void pair_close(struct pair *pair);
@@ -132,6 +133,8 @@ int quick_cases_pass(struct pair *pair);
 #define RAW_EDU_BEFORE 0xa5 /* what the memory has */
 #define RAW_EDU_AFTER 0x3c  /* what the card has */
 volatile void *raw_edu_map(const char *address);
+/* Before its driver is changed: whose registers are mapped is in use. */
+void raw_edu_unmap(volatile void *registers);
 void raw_edu_start(volatile void *registers, uint64_t iova);
 /** Until the card is done, whatever became of the data. */
 int raw_edu_await(volatile void *registers);

@@ -34,6 +34,11 @@ volatile void *raw_edu_map(const char *address)
 	return addr == MAP_FAILED ? NULL : addr;
 }
 
+void raw_edu_unmap(volatile void *registers)
+{
+	munmap((void *)registers, BAR_SIZE);
+}
+
 static void tell(volatile void *registers, unsigned int offset, uint64_t value)
 {
 	volatile uint32_t *at = (volatile uint32_t *)((volatile char *)registers + offset);
