@@ -214,7 +214,7 @@ static int take_lock(struct uvio_binding *binding)
 	if (uvio_binding_holder(binding)) {
 		uvio_error_save(&cause);
 		return uvio_fail(-EBUSY,
-			"%.700s; a change of the driver has begun, and the kernel waits for that",
+			"%.700s; a change of the driver has begun, and waits for that process",
 			cause.text);
 	}
 	return uvio_fail(-EBUSY,

@@ -118,7 +118,7 @@ static int finished(const struct uvio_binding *binding, const struct uvio_rebind
 	return 0;
 }
 
-/* It was killed, or cannot be heard: a record of what was before is there. */
+/* It was killed, or does not answer: the record of the former driver is there. */
 static int lost(struct uvio_binding *binding, int rc)
 {
 	char now[UVIO_NAME_SIZE] = "";
@@ -126,10 +126,9 @@ static int lost(struct uvio_binding *binding, int rc)
 	binding->lock_left = rc != -EPIPE;
 	uvio_binding_read_driver(binding, now);
 	return uvio_fail(-EIO,
-		"%s: the process which changes its driver %s; it has %s now, and the next uvio "
-		"bind "
-		"or unbind of it puts that right",
-		binding->address.text, rc == -EPIPE ? "was killed" : "cannot be heard",
+		"%s: the process that changes its driver %s; the device has %s now; run uvio bind "
+		"or uvio unbind again, which first restores the former driver",
+		binding->address.text, rc == -EPIPE ? "was killed" : "does not answer",
 		or_none(now));
 }
 
@@ -143,15 +142,14 @@ static int stuck(struct uvio_binding *binding, const struct uvio_rebind *rebind,
 	if (uvio_binding_holder(binding)) {
 		uvio_error_save(&cause);
 		return uvio_fail(-EBUSY,
-			"%.600s; the kernel waits for that, and when it has ended, the device gets "
-			"its former driver (%s) again by itself",
+			"%.600s; the kernel waits for that process, and when it has ended, the "
+			"device gets its former driver (%s) back",
 			cause.text, or_none(rebind->was));
 	}
 	return uvio_fail(-ETIMEDOUT,
-		"%s: the kernel has not come back for %d s from writing '%s' to %s: perhaps it "
-		"waits "
-		"for a program that cannot be seen from here, or for the card; dmesg may say for "
-		"what; when it comes back, the device gets its former driver (%s) again by itself",
+		"%s: the kernel has not returned for %d s from writing '%s' to %s: perhaps it "
+		"waits for a program that cannot be seen from here, or for the card; look at "
+		"dmesg; when it returns, the device gets its former driver (%s) back",
 		binding->address.text, MOST_MS / 1000, shown(note->text),
 		file_name(binding, rebind, (int)note->file), or_none(rebind->was));
 }
@@ -192,7 +190,7 @@ static int perform(struct uvio_binding *binding, struct uvio_rebind *rebind)
 
 	if (fd < 0) {
 		uvio_sys_remove(rebind->record);
-		return uvio_fail(fd, "%s: cannot start the process which changes its driver: %s",
+		return uvio_fail(fd, "%s: cannot start the process that changes its driver: %s",
 			binding->address.text, strerror(-fd));
 	}
 	rc = watch(binding, rebind, fd);

@@ -491,10 +491,10 @@ int uvio_holder_refuse(const struct uvio_handles *handles, const struct uvio_hol
 		snprintf(who, sizeof(who), "process %d (%s)", holder->pid, holder->name);
 	if (holder->perhaps)
 		return uvio_fail(-EBUSY,
-			"%s: perhaps in use: %s has a descriptor from VFIO of some device; look at "
-			"what it drives, and end it first if it is this one",
+			"%s: perhaps in use: %s has a descriptor from VFIO of some device; if that "
+			"is this one, end that process first",
 			handles->address, who);
-	return uvio_fail(-EBUSY, "%s: %s%s is %s in %s; end that first", handles->address,
+	return uvio_fail(-EBUSY, "%s: %s%s is %s in %s; end that process first", handles->address,
 		holder->what, is_path || strchr(holder->what, ' ') ? "" : " in sysfs",
 		holder->mapped ? "mapped" : "open", who);
 }

@@ -13,8 +13,8 @@
 static const char *message_cause(uint64_t command)
 {
 	if (!(command & PCI_COMMAND_BUS_MASTER))
-		return "bus mastering is off, without which no message leaves the card; "
-		       "uvio_bus_master()";
+		return "bus mastering is off, and the card sends no MSI without it; switch it on "
+		       "with uvio_bus_master()";
 	return "bus mastering is on: perhaps the card was not told to raise it, or masks its "
 	       "vector; look at its registers";
 }
@@ -23,22 +23,22 @@ static const char *line_cause(uint64_t command, uint64_t status)
 {
 	if (command & COMMAND_INTX_DISABLE)
 		return "INTx is switched off in the card's command register; acknowledge the last "
-		       "one with uvio_irq_ack(), or enable INTx again";
+		       "interrupt with uvio_irq_ack(), or enable INTx again";
 	if (status & STATUS_INTX)
-		return "the card asserts its line (Interrupt Status): perhaps the last one was not "
-		       "acknowledged with uvio_irq_ack()";
+		return "the card asserts its line (Interrupt Status): perhaps the last interrupt "
+		       "was not acknowledged with uvio_irq_ack()";
 	return "the card does not assert its line (Interrupt Status, which cards before PCI 2.3 do "
-	       "not have): perhaps it was not told to raise it; look at its registers";
+	       "not have): perhaps the card was not told to raise one; look at its registers";
 }
 
 /* Of a UIO driver of the card's own, which goes on only where it was left alone. */
 static const char *own_cause(uint64_t command)
 {
 	if (!(command & PCI_COMMAND_BUS_MASTER))
-		return "its UIO driver has set up MSI, and bus mastering is off now, without which "
-		       "no message leaves the card; bind the driver anew";
-	return "its UIO driver has set up MSI, and bus mastering is on: perhaps the last one was "
-	       "not cleared in the card, or not acknowledged with uvio_irq_ack()";
+		return "its UIO driver has set up MSI, and bus mastering is off now, so that the "
+		       "card sends none; bind the driver again";
+	return "its UIO driver has set up MSI, and bus mastering is on: perhaps the last interrupt "
+	       "was not cleared in the card, or not acknowledged with uvio_irq_ack()";
 }
 
 static const char *cause(struct uvio_udev *udev)
@@ -46,10 +46,10 @@ static const char *cause(struct uvio_udev *udev)
 	uint64_t state;
 
 	if (atomic_load(&udev->asleep))
-		return "it sleeps (uvio_low_power()), and raises none";
+		return "the card sleeps (uvio_low_power()), and raises no interrupt";
 	if (!udev->config.size || uvio_region_read(&udev->config, PCI_CONFIG_COMMAND, 4, &state))
-		return "perhaps the last one was not cleared in the card, or not acknowledged with "
-		       "uvio_irq_ack()";
+		return "perhaps the last interrupt was not cleared in the card, or not "
+		       "acknowledged with uvio_irq_ack()";
 	if (udev->own_msi)
 		return own_cause(state);
 	return udev->irq_kind == UVIO_IRQ_INTX ? line_cause(state & 0xffff, state >> 16)

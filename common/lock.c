@@ -91,8 +91,8 @@ int uvio_lock_failed(struct uvio_ctx *ctx, const struct uvio_address *address, i
 	char path[UVIO_PATH_SIZE];
 
 	lock_path(ctx, address, path);
-	return uvio_fail(err, "%s: cannot open %s, which is its lock: %s%s", address->text, path,
-		strerror(-err), uvio_refusal(err));
+	return uvio_fail(err, "%s: cannot open %s, the lock of the device: %s%s", address->text,
+		path, strerror(-err), uvio_refusal(err));
 }
 
 int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int fd)

@@ -101,7 +101,8 @@ enum uvio_module uvio_module_state(struct uvio_ctx *ctx, const char *module)
 
 	snprintf(name, sizeof(name), "%s", module);
 	for (char *c = name; *c; c++)
-		*c = *c == '-' ? '_' : *c;
+		if (*c == '-')
+			*c = '_';
 	if (listed(ctx, "modules.builtin", module))
 		return UVIO_MODULE_BUILT_IN;
 	if (uvio_sysfs_exists(ctx, "module/%s", name))
@@ -145,8 +146,8 @@ void uvio_node_refused(
 	uvio_check_add(check, UVIO_BLOCKS, fix,
 		"%s: %s may not be opened by user %u: it belongs to user %u and group %u with mode "
 		"%04o (%s)",
-		address, path, uvio_user(), (unsigned int)st.st_uid,
-		(unsigned int)st.st_gid, (unsigned int)st.st_mode & 07777, uvio_errname(rc));
+		address, path, uvio_user(), (unsigned int)st.st_uid, (unsigned int)st.st_gid,
+		(unsigned int)st.st_mode & 07777, uvio_errname(rc));
 }
 
 static void probe_kernel(struct uvio_ctx *ctx, struct uvio_check *check)

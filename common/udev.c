@@ -302,7 +302,7 @@ static const char *look_in_sysfs(struct uvio_udev *udev)
 		uvio_sys_close(fd);
 	}
 	if (rc == -ENOENT || rc == -ENODEV)
-		return "sysfs has it no more";
+		return "it is no longer in sysfs";
 	return !rc && uvio_status_is_gone(le16toh(status))
 		       ? "its configuration space reads all ones"
 		       : NULL;
@@ -342,7 +342,7 @@ int uvio_udev_look(struct uvio_udev *udev)
 	if (!atomic_load(&udev->asleep))
 		how = look_at_config(udev);
 	else if (!uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s", udev->address.text))
-		how = "sysfs has it no more";
+		how = "it is no longer in sysfs";
 	/* Or somebody else found it gone meanwhile. */
 	if (how || atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, how ? how : "");

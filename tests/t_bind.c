@@ -451,7 +451,7 @@ static void another_program_with_the_node_open_is_named(void)
 	tree_change(tree, "link proc/4711/fd/5 %s/dev/uio0", tree->root);
 	tree_change(tree, "file proc/4711/comm oldtool\\n");
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
-		"uio0 is open in process 4711 (oldtool); end that first");
+		"uio0 is open in process 4711 (oldtool); end that process first");
 	ASSERT_ERR(uvio_unbind(tree->ctx, EDU), -EBUSY, "is open in process 4711");
 	ASSERT_EQ(kernel.writes, 0);
 }

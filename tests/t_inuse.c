@@ -106,7 +106,7 @@ static void a_node_by_another_name_is_known_by_its_number(void)
 {
 	begin_with_number();
 	tree_change(tree, "link proc/4711/fd/3 /dev/null");
-	is_busy(EDU, "/dev/uio0 is open in process 4711 (oldtool); end that first");
+	is_busy(EDU, "/dev/uio0 is open in process 4711 (oldtool); end that process first");
 }
 
 static void a_thread_whose_first_one_has_ended_is_found(void)

@@ -224,8 +224,8 @@ static void messages_need_bus_mastering(void)
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 1));
 	fake_raise(udev, 0);
 	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT,
-		EDU ": no interrupt on vector 0 within 1 ms; bus mastering is off, without which "
-		    "no message leaves the card; uvio_bus_master()");
+		EDU ": no interrupt on vector 0 within 1 ms; bus mastering is off, and the "
+		    "card sends no MSI without it; switch it on with uvio_bus_master()");
 	ASSERT_OK(uvio_bus_master(udev, true));
 	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT,
 		"bus mastering is on: perhaps the card was not told to raise it");
@@ -248,8 +248,8 @@ static void a_line_that_is_late_is_looked_at(void)
 	enable(UVIO_IRQ_INTX, 1);
 	says_of_a_line(0x00000403, "INTx is switched off in the card's command register");
 	says_of_a_line(0x00080403, "INTx is switched off in the card's command register");
-	says_of_a_line(0x00080003, "asserts its line (Interrupt Status): perhaps the last one was "
-				   "not acknowledged");
+	says_of_a_line(0x00080003, "asserts its line (Interrupt Status): perhaps the last "
+				   "interrupt was not acknowledged");
 	says_of_a_line(0x00000003, "does not assert its line");
 }
 

@@ -364,10 +364,10 @@ static void verify_says_what_it_knows(void)
 	ASSERT_OK(uvio_dma_verify(udev, dma.addr, PAGE));
 	ASSERT_EQ(map(memory, 0), 1);
 	ASSERT_ERR(uvio_dma_verify(udev, memory + 1, SIZE - 1), -ENOTSUP,
-		"the kernel has pinned the pages at ");
+		"the kernel does not tell which pages it has pinned at ");
 	munmap(memory + SIZE - PAGE, PAGE);
 	ASSERT_ERR(uvio_dma_verify(udev, memory + 1, SIZE - 1), -ESTALE,
-		"is not there any more, and the card still reaches what was");
+		"and the card still reaches the former pages; call uvio_dma_unmap() before");
 	ASSERT_ERR(uvio_dma_verify(udev, memory, SIZE - PAGE), -ENOTSUP, "does not tell which");
 	ASSERT_OK(uvio_dma_unmap(udev, memory, SIZE));
 	munmap(memory, SIZE);

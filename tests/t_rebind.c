@@ -182,8 +182,8 @@ static void a_process_that_is_killed_is_told(void)
 	for (at = 1; at <= 4; at++) {
 		begin("edu-uio", kill_itself);
 		ASSERT_ERR(run_bind(), -EIO,
-			EDU ": the process which changes its driver was killed; it has ");
-		ASSERT_HAS(uvio_last_error(), "the next uvio bind or unbind of it puts that right");
+			EDU ": the process that changes its driver was killed; the device has ");
+		ASSERT_HAS(uvio_last_error(), "which first restores the former driver");
 		ASSERT(tree_has(tree, RECORD));
 		kernel.before_write = NULL;
 		ASSERT_OK(run_bind());
@@ -310,10 +310,10 @@ static void a_write_that_the_kernel_keeps_is_given_up(void)
 {
 	begin_stuck();
 	ASSERT_ERR(run_bind(), -ETIMEDOUT,
-		EDU ": the kernel has not come back for 60 s from writing '" EDU
+		EDU ": the kernel has not returned for 60 s from writing '" EDU
 		    "' to bus/pci/devices/" EDU "/driver/unbind: perhaps");
 	ASSERT_HAS(uvio_last_error(),
-		"when it comes back, the device gets its former driver (" UIO ") again by itself");
+		"when it returns, the device gets its former driver (" UIO ") back");
 	let_go();
 	is(UIO, "(null)");
 	end();
@@ -383,9 +383,9 @@ static void the_holder_that_the_kernel_waits_for_is_named(void)
 	kernel.before_write = come_late;
 	is_first_look = true;
 	ASSERT_ERR(run_bind(), -EBUSY, "uio0 is open in process 4711 (oldtool)");
-	ASSERT_HAS(uvio_last_error(),
-		"; the kernel waits for that, and when it has ended, the device gets its former "
-		"driver (" UIO ") again by itself");
+	ASSERT_HAS(uvio_last_error(), "; the kernel waits for that process, and when it has ended, "
+				      "the device gets its former "
+				      "driver (" UIO ") back");
 	ASSERT_ERR(run_bind(), -EBUSY, "uio0 is open in process 4711 (oldtool)");
 	ASSERT_HAS(uvio_last_error(), "a change of the driver has begun");
 	let_go();

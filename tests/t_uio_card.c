@@ -320,7 +320,7 @@ static void msi_without_bus_mastering_is_told(void)
 	begin_irq();
 	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT,
 		"its UIO driver has set up MSI, and bus mastering is off now");
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "bind the driver anew");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "bind the driver again");
 }
 
 static void intx_of_its_own_driver_is_as_before(void)

@@ -105,11 +105,7 @@ static int wait_failed(const struct listener *l, int err)
 		return TOOL_SIGNALLED + tool_signal();
 	if (err != -ETIMEDOUT)
 		return tool_failed();
-	return tool_error("%s: no event on %s vector %u within %llu ms: look at the interrupt "
-			  "enable and mask registers of the card, and whether its line in "
-			  "/proc/interrupts counts%s",
-		uvio_udev_address(l->udev), uvio_irq_kind_name(l->kind), l->vector,
-		(unsigned long long)l->options->timeout_ms,
+	return tool_error("%s%s", uvio_last_error(),
 		l->options->raise ? "" : "; --raise makes a card with a driver raise one");
 }
 

@@ -79,7 +79,7 @@ static int parse_region(const struct tool *tool, struct regio *io, const char *t
 		return TOOL_GO_ON;
 	}
 	return tool_usage(tool,
-		"'%s' is not a region: bar0 to bar5, rom, config, vga, map0 to map4, port0 to "
+		"'%s' is not a region: use bar0 to bar5, rom, config, vga, map0 to map4, port0 to "
 		"port4, 0 to %d",
 		text, UVIO_REGION_COUNT - 1);
 }

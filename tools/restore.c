@@ -95,7 +95,8 @@ int restore_at_end(
 	close(fds[0]);
 	if (pid < 0) {
 		close(fds[1]);
-		return tool_error("%s: cannot start the process that would give it back: %s",
+		return tool_error(
+			"%s: cannot start the process that gives the device back to its driver: %s",
 			info->address, strerror(errno));
 	}
 	*restorer = (struct restorer){.fd = fds[1], .pid = pid};

@@ -311,15 +311,15 @@ bool tool_override(
 
 	if (override.interrupted)
 		snprintf(text, size,
-			"%s: a change of the driver is under way or was ended half-way; when "
-			"nothing changes it any more, the next uvio bind or unbind puts it right",
+			"%s: a change of the driver is under way, or was interrupted; in that case "
+			"run uvio bind or uvio unbind, which restores the former driver first",
 			failed ? "cannot be read" : name);
 	else if (failed)
 		snprintf(text, size, "%s", uvio_last_error());
 	else if (override.is_effective)
 		snprintf(text, size,
-			"%s: no other kernel driver takes the device by itself; if nobody wants "
-			"that: echo >%s/bus/pci/devices/%s/driver_override",
+			"%s: no other kernel driver takes the device by itself; to clear it: "
+			"echo >%s/bus/pci/devices/%s/driver_override",
 			name, root, info->address);
 	else
 		snprintf(text, size, "%s", name);

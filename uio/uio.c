@@ -217,7 +217,8 @@ static int uio_reset(struct uvio_udev *udev)
 		return found;
 	if (rc == -ETIMEDOUT)
 		return uvio_fail(rc,
-			"%s: the kernel does not come back from resetting it: perhaps it waits "
+			"%s: the kernel does not return from a reset of the device: perhaps it "
+			"waits "
 			"for a change of the driver (ps shows whether a process writes to sysfs), "
 			"or for the card (dmesg)",
 			udev->address.text);

@@ -158,12 +158,12 @@ int vfio_dma_verify(
 		return 0;
 	if (uvio_sys_madvise(at, into + size - first, MADV_NORMAL) == -ENOMEM)
 		return uvio_fail(-ESTALE,
-			"%s: DMA verify: memory at %p is not there any more, and the card still "
-			"reaches what was; uvio_dma_unmap() comes before munmap()",
+			"%s: DMA verify: the program has unmapped memory at %p, and the card still "
+			"reaches the former pages; call uvio_dma_unmap() before munmap()",
 			udev->address.text, at);
 	return uvio_fail(-ENOTSUP,
-		"%s: DMA verify: the kernel has pinned the pages at %p, and does not tell which; "
-		"they are those of the program unless it has put others there since; memory from "
-		"uvio_dma_alloc() is sure",
+		"%s: DMA verify: the kernel does not tell which pages it has pinned at %p; they "
+		"are those of the program, unless it has replaced them since; for memory from "
+		"uvio_dma_alloc() this is certain",
 		udev->address.text, at);
 }
