@@ -14,7 +14,7 @@ LC_ALL=C
 export LC_ALL
 doc=$top_srcdir/doc
 pages=$(cd "$doc" && echo uvio.1 uvio.7 uvio_*.3)
-texts="README doc/architecture doc/comparison"
+texts="README NEWS doc/architecture doc/comparison"
 
 # Examples
 
@@ -89,9 +89,14 @@ check "doc/example_context.c: runs" tells_steps
 
 # Pages
 
+# Whether pages are installed that a page refers to, is not the page's.
+lint() { # PAGE
+	! mandoc -Tlint -Wstyle "$doc/$1" 2>&1 | grep -v "referenced manual not found\|mandoc\.db"
+}
+
 for page in $pages; do
 	if command -v mandoc >"$scratch/diagnosis"; then
-		check "$page: mandoc finds nothing to say" mandoc -Tlint -Wwarning "$doc/$page"
+		check "$page: mandoc finds nothing to say" lint "$page"
 	else
 		skip "$page: mandoc finds nothing to say" "mandoc is missing"
 	fi
@@ -247,7 +252,7 @@ files_exist() { # TEXT
 	[ ! -s "$scratch/missing" ]
 }
 
-for text in doc/architecture doc/comparison; do
+for text in $texts; do
 	check "$text: fits 80 columns" narrow "$text"
 	check "$text: the functions in it exist" functions_exist "$text"
 	check "$text: the files in it exist" files_exist "$text"
