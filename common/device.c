@@ -40,7 +40,10 @@ static int fill_uio(struct uvio_ctx *ctx, struct uvio_device *device, const char
 	if (count > 0)
 		set_uio(ctx, device, names[0]);
 	uvio_names_free(names, count);
-	return count == -ENOMEM ? uvio_no_memory(device->address.text) : 0;
+	if (count >= 0 || count == -ENOENT)
+		return 0;
+	return uvio_fail(count, "%s: its UIO nodes in %s/uio: %s", device->address.text, folder,
+		strerror(-count));
 }
 
 static void fill_backend(struct uvio_device_info *info)

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -31,12 +32,19 @@ int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 
 int uvio_mmap_failed(struct uvio_udev *udev, const char *what, uint64_t size, int rc)
 {
-	char limit[UVIO_LIMIT_TEXT] = "";
+	char limit[UVIO_LIMIT_TEXT];
 
-	if (rc == -ENOMEM)
-		uvio_limit_of_mapping(udev->ctx, size, limit);
+	rc = uvio_limit_of_mapping(udev->ctx, size, rc, limit);
 	return uvio_fail(rc, "%s: cannot map %s, 0x%llx bytes: %s%s", udev->address.text, what,
 		(unsigned long long)size, strerror(-rc), limit);
+}
+
+int uvio_region_mmap_failed(struct uvio_udev *udev, unsigned int index, uint64_t size, int rc)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "region %u", index);
+	return uvio_mmap_failed(udev, name, size, rc);
 }
 
 static int allocate(
@@ -49,7 +57,7 @@ static int allocate(
 	if (rc) {
 		char limit[UVIO_LIMIT_TEXT];
 
-		uvio_limit_of_mapping(udev->ctx, size, limit);
+		rc = uvio_limit_of_mapping(udev->ctx, size, rc, limit);
 		return uvio_fail(rc, "%s: DMA alloc: no memory for 0x%llx bytes: %s%s",
 			udev->address.text, (unsigned long long)mapping->size, strerror(-rc),
 			limit);

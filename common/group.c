@@ -39,8 +39,11 @@ static int fill_members(struct uvio_ctx *ctx, struct uvio_device *device)
 	int rc = 0, count = uvio_sysfs_names(ctx, "", &device->member_texts,
 			    "kernel/iommu_groups/%d/devices", device->info.iommu_group);
 
-	if (count <= 0)
-		return count == -ENOMEM ? uvio_no_memory(device->address.text) : 0;
+	if (!count || count == -ENOENT)
+		return 0;
+	if (count < 0)
+		return uvio_fail(count, "%s: the devices of its IOMMU group %d: %s",
+			device->address.text, device->info.iommu_group, strerror(-count));
 	device->member_count = count;
 	device->members = calloc((size_t)count, sizeof(*device->members));
 	if (!device->members)

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -83,12 +84,11 @@ static bool hits_locked(
 	return true;
 }
 
-void uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LIMIT_TEXT])
+static void limit_of_space(struct uvio_ctx *ctx, unsigned long long want, char *text)
 {
-	unsigned long long want = size >> 10, space = soft_limit(RLIMIT_AS), used, count, most;
+	unsigned long long space = soft_limit(RLIMIT_AS), used, count, most;
 	char status[4096], number[32];
 
-	text[0] = '\0';
 	read_proc(ctx, "self/status", status, sizeof(status));
 	read_proc(ctx, "sys/vm/max_map_count", number, sizeof(number));
 	used = kibibytes(status, "VmSize:");
@@ -107,9 +107,21 @@ void uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_L
 			"; this process has %llu mappings, and the kernel allows %llu; raise it: "
 			"sysctl vm.max_map_count",
 			count, most);
-	else if (kibibytes(status, "VmLck:"))
-		hits_locked(
-			status, want, text, "and each mapping counts after mlockall(MCL_FUTURE)");
+}
+
+/* mmap() gives EAGAIN for one cause only. */
+int uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, int rc, char text[UVIO_LIMIT_TEXT])
+{
+	char status[4096];
+
+	text[0] = '\0';
+	if (rc == -ENOMEM)
+		limit_of_space(ctx, size >> 10, text);
+	if (rc != -EAGAIN)
+		return rc;
+	read_proc(ctx, "self/status", status, sizeof(status));
+	hits_locked(status, size >> 10, text, "and each mapping counts after mlockall(MCL_FUTURE)");
+	return -ENOMEM;
 }
 
 void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LIMIT_TEXT])

@@ -71,10 +71,8 @@ int uvio_sys_mmap(
 	if ((size_t)size != size)
 		return -ENOMEM;
 	addr = mmap(want, (size_t)size, prot, flags, fd, (off_t)offset);
-
-	/* EAGAIN is the limit of locked memory after mlockall(), which waiting does not raise. */
 	if (addr == MAP_FAILED)
-		return errno == EAGAIN ? -ENOMEM : -errno;
+		return -errno;
 	*out = addr;
 	return 0;
 }

@@ -90,8 +90,9 @@ static inline void uvio_sys_unshield(int before)
 int uvio_sys_ioctl(int fd, unsigned long request, void *arg);
 
 /**
- * -ENOMEM also where @size is more than a program can have, as of a large BAR on 32 bits, or more
- * than it may lock after mlockall(MCL_FUTURE).
+ * -ENOMEM also where @size is more than a program can have, as of a large BAR on 32 bits. -EAGAIN
+ * is the limit of locked memory after mlockall(MCL_FUTURE), which waiting does not raise:
+ * uvio_mmap_failed() makes it -ENOMEM.
  */
 int uvio_sys_mmap(
 	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out);

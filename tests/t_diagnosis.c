@@ -66,9 +66,9 @@ static int find_call(const struct operation *operation, enum inject_kind kind, c
 	return found;
 }
 
-/* Lets that call fail with @err, from then on, and looks for @text in the sentence. */
-static void says(const struct operation *operation, enum inject_kind kind, const char *what,
-	int err, const char *text)
+/* Lets that call fail with @err, from then on, and looks for @gives and @text. */
+static void says_another(const struct operation *operation, enum inject_kind kind, const char *what,
+	int err, int gives, const char *text)
 {
 	int rc, call = find_call(operation, kind, what);
 
@@ -78,7 +78,13 @@ static void says(const struct operation *operation, enum inject_kind kind, const
 	inject_begin_lasting((unsigned int)call, -err);
 	rc = operation->run();
 	inject_end();
-	ASSERT_ERR(rc, -err, text);
+	ASSERT_ERR(rc, -gives, text);
+}
+
+static void says(const struct operation *operation, enum inject_kind kind, const char *what,
+	int err, const char *text)
+{
+	says_another(operation, kind, what, err, err, text);
 }
 
 #define SAYS(function, operation, kind, what, err, text)                                           \
@@ -178,7 +184,7 @@ static void memory_beyond_the_limit_has_the_numbers(void)
 static void each_mapping_is_locked(void)
 {
 	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
-	says(&op_dma_alloc, INJECT_MMAP, "", ENOMEM,
+	says_another(&op_dma_alloc, INJECT_MMAP, "", EAGAIN, ENOMEM,
 		"; locked memory is limited to 64 KiB (RLIMIT_MEMLOCK), 64 KiB of this process "
 		"are locked already, and each mapping counts after mlockall(MCL_FUTURE); raise");
 }
@@ -197,6 +203,47 @@ static void there_are_too_many_mappings(void)
 	says(&op_dma_alloc, INJECT_MMAP, "", ENOMEM,
 		"; this process has 3 mappings, and the kernel allows 3; raise it: sysctl "
 		"vm.max_map_count");
+}
+
+/* On uio, the way by the node is tried before. */
+static const char *region_of(void)
+{
+	return sim == &sim_uio ? "resource0" : "";
+}
+
+static void a_region_finds_the_address_space_full(void)
+{
+	says(&op_region_map, INJECT_MMAP, region_of(), ENOMEM,
+		EDU ": cannot map region 0, 0x100000 bytes: Cannot allocate memory; the address "
+		    "space of this process is limited to 1073741824 KiB (RLIMIT_AS), of which "
+		    "1073741823 KiB are in use; raise it: ulimit -v");
+}
+
+static void a_region_is_one_mapping_too_many(void)
+{
+	tree_change(card.tree, "file proc/sys/vm/max_map_count 3\\n");
+	tree_change(card.tree, "file proc/self/maps a\\nb\\nc\\n");
+	says(&op_region_map, INJECT_MMAP, region_of(), ENOMEM,
+		"; this process has 3 mappings, and the kernel allows 3; raise it: sysctl "
+		"vm.max_map_count");
+}
+
+static void a_region_is_locked(void)
+{
+	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
+	says_another(&op_region_map, INJECT_MMAP, region_of(), EAGAIN, ENOMEM,
+		"; locked memory is limited to 64 KiB (RLIMIT_MEMLOCK), 64 KiB of this process "
+		"are locked already, and each mapping counts after mlockall(MCL_FUTURE); raise");
+}
+
+static void a_region_beyond_a_limit_has_the_numbers(void)
+{
+	if (sim == &sim_uio)
+		tree_change(card.tree, "remove sys/class/uio/uio0/maps/map0");
+	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 64 kB\\n", a_region_is_locked);
+	with_limit(RLIMIT_AS, (rlim_t)1 << 40, "VmSize: 1073741823 kB\\n",
+		a_region_finds_the_address_space_full);
+	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 0 kB\\n", a_region_is_one_mapping_too_many);
 }
 
 static void a_mapping_beyond_a_limit_has_the_numbers(void)
@@ -289,6 +336,7 @@ static CU_TestInfo on_vfio[] = {
 	TEST_FOR("vfio 45", a_table_that_is_full),
 	TEST_FOR("vfio 44", memory_beyond_the_limit_has_the_numbers),
 	TEST(a_mapping_beyond_a_limit_has_the_numbers),
+	TEST(a_region_beyond_a_limit_has_the_numbers),
 	TEST(a_card_that_reads_all_ones),
 	CU_TEST_INFO_NULL,
 };
@@ -300,6 +348,7 @@ static CU_TestInfo on_uio[] = {
 	TEST_FOR("uio 3.36", a_driver_that_went),
 	TEST_FOR("uio 3.29", frames_that_are_hidden),
 	TEST_FOR("uio 3.40", a_claimed_region),
+	TEST(a_region_beyond_a_limit_has_the_numbers),
 	CU_TEST_INFO_NULL,
 };
 

@@ -79,8 +79,8 @@ static void drop_ipc_lock(void)
 	}
 }
 
-/* EAGAIN of the kernel: who tried again would do so for ever. */
-static void a_limit_is_no_reason_to_try_again(void)
+/* As opposed to every other, so that it can be named. */
+static void the_limit_of_locked_mappings_has_an_errno_of_its_own(void)
 {
 	const struct rlimit limit = {64 << 10, 64 << 10};
 	int status = -1;
@@ -92,7 +92,7 @@ static void a_limit_is_no_reason_to_try_again(void)
 		if (setrlimit(RLIMIT_MEMLOCK, &limit) || mlockall(MCL_FUTURE))
 			_exit(2);
 		_exit(uvio_sys_mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0,
-			      &addr) != -ENOMEM);
+			      &addr) != -EAGAIN);
 	}
 	ASSERT_EQ(waitpid(pid, &status, 0), pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
@@ -190,7 +190,7 @@ static CU_TestInfo cases[] = {
 	TEST_FOR("vfio 5", offsets_have_64_bits),
 	TEST_FOR("vfio 12", a_target_is_whole_and_ends),
 	TEST_FOR("vfio 29", every_descriptor_closes_on_exec),
-	TEST(a_limit_is_no_reason_to_try_again),
+	TEST(the_limit_of_locked_mappings_has_an_errno_of_its_own),
 	TEST(no_descriptor_is_below_3),
 	TEST(low_descriptors_that_are_held_take_nothing),
 	CU_TEST_INFO_NULL,

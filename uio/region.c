@@ -165,6 +165,8 @@ static int map_by_resource(struct uvio_udev *udev, struct uvio_region *region)
 	uvio_sys_close(fd);
 	if (!rc)
 		return 0;
+	if (rc == -ENOMEM || rc == -EAGAIN)
+		return uvio_region_mmap_failed(udev, region->index, bar->size, rc);
 	return uvio_fail(rc,
 		"%s: region %u: cannot map resource%u: %s; a kernel driver may have "
 		"claimed it (iomem=relaxed lifts that), or the kernel is locked down",
@@ -195,6 +197,8 @@ static int map_map(struct uvio_udev *udev, struct uvio_region *region)
 
 	if (!rc)
 		return 0;
+	if (rc == -ENOMEM || rc == -EAGAIN)
+		return uvio_region_mmap_failed(udev, region->index, map->size, rc);
 	return uvio_fail(rc,
 		"%s: map %u (0x%llx bytes at 0x%llx): %s; the kernel maps whole pages "
 		"only, and the driver of this device offers less",

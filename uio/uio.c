@@ -20,9 +20,9 @@ static int name_of(struct uvio_ctx *ctx, const char *address, char *name)
 	if (count > 0)
 		snprintf(name, UVIO_NAME_SIZE, "%.60s", names[0]);
 	uvio_names_free(names, count);
-	if (count == -ENOMEM)
+	if (count < 0)
 		return count;
-	return count > 0 ? 0 : -ENOENT;
+	return count ? 0 : -ENOENT;
 }
 
 static int find_name(struct uvio_udev *udev, struct uio_device *device)

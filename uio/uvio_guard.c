@@ -213,7 +213,7 @@ static int keep(struct guard *guard, const struct guard_message *message, int fd
 	rc = uvio_sys_mmap(NULL, kept->size, PROT_READ, MAP_SHARED, fd, 0, &kept->addr);
 	if (rc) {
 		free(kept);
-		return rc;
+		return rc == -EAGAIN ? -ENOMEM : rc;
 	}
 	mlock(kept->addr, kept->size);
 	guard->kept = kept;

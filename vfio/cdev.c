@@ -31,7 +31,7 @@ int vfio_cdev_name(struct uvio_ctx *ctx, const char *address, char *name, size_t
 		rc = 0;
 	}
 	uvio_names_free(names, count);
-	return count == -ENOMEM ? count : rc;
+	return count < 0 ? count : rc;
 }
 
 static bool cdev_offered(struct uvio_ctx *ctx, const char *address)

@@ -193,9 +193,7 @@ static int map_area(struct uvio_udev *udev, const struct uvio_region *region, in
 	if (!rc)
 		return 1;
 	if (rc != -EINVAL)
-		return uvio_fail(rc, "%s: region %u: cannot map 0x%llx bytes at 0x%llx: %s",
-			udev->address.text, region->index, (unsigned long long)size,
-			(unsigned long long)offset, strerror(-rc));
+		return uvio_region_mmap_failed(udev, region->index, size, rc);
 	uvio_log(udev->ctx, UVIO_LOG_INFO,
 		"%s: region %u: the kernel does not map 0x%llx bytes at 0x%llx; calls reach them",
 		udev->address.text, region->index, (unsigned long long)size,
@@ -255,9 +253,7 @@ int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 	rc = uvio_sys_mmap(NULL, own->mapped, PROT_NONE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, &base);
 	if (rc)
-		return uvio_fail(rc, "%s: region %u: no address space for 0x%llx bytes: %s",
-			udev->address.text, region->index, (unsigned long long)own->mapped,
-			strerror(-rc));
+		return uvio_region_mmap_failed(udev, region->index, own->mapped, rc);
 	rc = own->areas ? map_areas(udev, region, prot, base)
 			: map_area(udev, region, prot, base, 0, own->mapped);
 	if (rc < 1) {

@@ -182,6 +182,7 @@ extern const struct test_case inuse_cases[];
 extern const struct test_case irq_cases[];
 extern const struct test_case dma_cases[];
 extern const struct test_case memory_cases[];
+extern const struct test_case limit_cases[];
 extern const struct test_case process_cases[];
 extern const struct test_case cancel_cases[];
 /* With tools/uvio in the guest, or without some of them. */

@@ -306,6 +306,7 @@ static void run_pair(struct pair *pair)
 	run_cases(pair, label, dma_cases);
 	run_cases(pair, label, memory_cases);
 	run_cases(pair, label, process_cases);
+	run_cases(pair, label, limit_cases);
 	run_cases(pair, label, standard_cases);
 	run_cases(pair, label, cancel_cases);
 	run_cases(pair, label, rights_cases);
