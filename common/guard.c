@@ -115,6 +115,17 @@ static int stop_locked(struct uvio_guard *guard, uint32_t *found)
 
 	if (rc == -ENODEV)
 		return uvio_fail(rc, "%s: the card is gone", guard->address.text);
+	if (rc == -ETIMEDOUT)
+		return uvio_fail(rc,
+			"%s: the card is stopped, but the kernel does not come back from resetting "
+			"it: perhaps it waits for a change of the driver (ps shows whether a "
+			"process writes to sysfs), or for the card (dmesg)",
+			guard->address.text);
+	if (rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM)
+		return uvio_fail(rc,
+			"%s: the card is stopped, but no process could be started that resets it: "
+			"%s",
+			guard->address.text, strerror(-rc));
 	if (rc < 0)
 		return uvio_fail(rc,
 			"%s: the card could not be stopped: %s; it may still write "

@@ -3,8 +3,10 @@
 #include <config.h>
 
 #include <endian.h>
+#include <errno.h>
 #include <string.h>
 
+#include "apart.h"
 #include "stop.h"
 #include "sys.h"
 
@@ -15,6 +17,8 @@
 #define COMMAND_GONE 0xffff
 
 #define RESET_TRIES 3
+/* A card may take a minute until it answers again. */
+#define RESET_MS 90000
 
 /* None, a UIO driver, and pci-stub, which is there to do nothing, leave the card to user space. */
 static int has_kernel_driver(int folder)
@@ -55,16 +59,34 @@ static int switch_off(const struct uvio_stop *stop, uint16_t command)
 }
 
 /* The kernel may hold the lock of the device for a moment. */
-static int reset(const struct uvio_stop *stop)
+static void reset_apart(void *data, int fd)
 {
+	const struct uvio_stop *stop = data;
 	ssize_t n = -EAGAIN;
+	int rc;
 
 	for (int i = 0; i < RESET_TRIES && n == -EAGAIN; i++) {
 		if (i)
 			uvio_sys_pause(50 * 1000000);
 		n = uvio_sys_write(stop->reset, "1", 1);
 	}
-	return n < 0 ? (int)n : n == 1 ? 0 : -EIO;
+	rc = n < 0 ? (int)n : n == 1 ? 0 : -EIO;
+	uvio_sys_send(fd, &rc, sizeof(rc), NULL, 0);
+}
+
+/* For the card, or for that lock while somebody else's change of the driver waits, it may wait. */
+static int reset(const struct uvio_stop *stop)
+{
+	struct uvio_stop card = *stop;
+	int rc, answer = 0, fd = uvio_apart_start(reset_apart, &card, stop->reset);
+
+	if (fd < 0)
+		return fd;
+	rc = uvio_sys_receive(fd, &answer, sizeof(answer), RESET_MS);
+	uvio_sys_close(fd);
+	if (rc == -EPIPE)
+		rc = -EIO; /* it was killed */
+	return rc ? rc : answer;
 }
 
 int uvio_stop(const struct uvio_stop *stop)

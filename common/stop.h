@@ -14,7 +14,8 @@ struct uvio_stop {
 
 /**
  * Bits of enum uvio_guard_found, or a negative errno without a text. A reset is tried also where
- * the configuration space cannot be written.
+ * the configuration space cannot be written. -ETIMEDOUT: the card is stopped, and a process that is
+ * left behind waits in the kernel until that resets it.
  */
 int uvio_stop(const struct uvio_stop *stop);
 

@@ -85,6 +85,35 @@ static void it_resets_where_that_was_asked_for(void)
 	ASSERT_STR(tree_read(tree, EDU_FOLDER "/reset"), "1");
 }
 
+static unsigned int count_until(enum inject_kind kind)
+{
+	unsigned int call = 0;
+
+	inject_begin_counting();
+	ASSERT_OK(uvio_guard_stop(guard, &found));
+	inject_end();
+	while (call < inject_count() && inject_call(call)->kind != kind)
+		call++;
+	ASSERT(call < inject_count());
+	sim_uio_set_command(BUS_MASTER | MEMORY);
+	return call;
+}
+
+static void a_reset_for_which_the_kernel_waits_is_left_behind(void)
+{
+	unsigned int call;
+
+	uvio_guard_free(guard);
+	ASSERT_OK(uvio_guard_new(tree->ctx, EDU, UVIO_GUARD_RESET, &guard));
+	call = count_until(INJECT_RECEIVE);
+	inject_begin(call, -ETIMEDOUT);
+	ASSERT_ERR(uvio_guard_stop(guard, &found), -ETIMEDOUT,
+		EDU ": the card is stopped, but the kernel does not come back from resetting it");
+	inject_end();
+	ASSERT(!(sim_uio_command() & BUS_MASTER));
+	ASSERT_OK(uvio_guard_stop(guard, &found));
+}
+
 static void who_has_it_open_is_not_disturbed(void)
 {
 	ASSERT_OK(open_card());
@@ -167,6 +196,7 @@ static CU_TestInfo cases[] = {
 	{"it stops the card and says what it found (uio 3.16)",
 		it_stops_the_card_and_says_what_it_found},
 	TEST(it_resets_where_that_was_asked_for),
+	TEST(a_reset_for_which_the_kernel_waits_is_left_behind),
 	{"who has it open is not disturbed (uio 3.14)", who_has_it_open_is_not_disturbed},
 	{"a lock that only a child has is nobody's (uio 3.15)",
 		a_lock_that_only_a_child_has_is_nobodys},

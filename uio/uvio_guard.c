@@ -320,7 +320,12 @@ static void tell(const struct card *card)
 {
 	int found = card->found;
 
-	if (found < 0)
+	if (found == -ETIMEDOUT)
+		syslog(LOG_CRIT,
+			"%s: the driver has ended; bus mastering is off, and the kernel does not "
+			"come back from resetting the card",
+			card->address);
+	else if (found < 0)
 		syslog(LOG_CRIT, "%s: the driver has ended, and its card could not be stopped: %s",
 			card->address, strerror(-found));
 	else if (found & UVIO_GUARD_DRIVEN)
