@@ -340,6 +340,21 @@ static int look_at_mapped_node(
 	return handle ? found(search, handle->path, true) : 0;
 }
 
+/*
+ * A user can map a file of the same name elsewhere. Where a mapping cannot be followed, which takes
+ * CAP_SYS_ADMIN, one of a file on no disk may be of another instance of sysfs.
+ */
+static bool is_mapped_from_sysfs(
+	struct search *search, const char *range, const char *name, dev_t dev, ino_t ino)
+{
+	struct stat st = {.st_dev = dev, .st_ino = ino}, seen;
+
+	snprintf(search->file, sizeof(search->file), "%.2000s/map_files/%.40s", search->process,
+		range);
+	return is_in_sysfs(search, name, &st) ||
+	       (!major(dev) && uvio_sys_stat(search->file, &seen));
+}
+
 static int look_at_mapping(struct search *search, char *line)
 {
 	unsigned int high, low;
@@ -358,8 +373,9 @@ static int look_at_mapping(struct search *search, char *line)
 		return 0;
 	}
 	file = file_of_function(search, search->link);
-	if (file)
-		return perms[1] == 'w' ? found(search, file, true) : 0;
+	if (file && perms[1] == 'w' &&
+		is_mapped_from_sysfs(search, range, file, makedev(high, low), ino))
+		return found(search, file, true);
 	return look_at_mapped_node(search, range, makedev(high, low), ino, perms[3] == 's');
 }
 

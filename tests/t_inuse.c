@@ -202,6 +202,21 @@ static void registers_mapped_from_sysfs_are_in_use(void)
 	is_busy(EDU, EDU ": resource0 in sysfs is mapped in process 4711 (oldtool)");
 }
 
+/* Anybody may map a file of such a name. */
+static void registers_by_name_only_are_none(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 08:01 99 "
+			  "/home/user/" EDU "/resource0\\n");
+	is_free(EDU);
+	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:29 99 "
+			  "/tmp/" EDU "/resource0\\n");
+	tree_change(tree, "link proc/4711/map_files/7f02-7f03 /dev/zero");
+	is_free(EDU);
+	tree_change(tree, "link proc/4711/map_files/7f02-7f03 /sys/kernel/uevent_seqnum");
+	is_busy(EDU, EDU ": resource0 in sysfs is mapped in process 4711 (oldtool)");
+}
+
 static void have_file(const char *name, int fd, const char *flags)
 {
 	tree_change(tree, "link proc/4711/fd/%d %s/" EDU_FOLDER "/%s", fd, tree->root, name);
@@ -412,6 +427,7 @@ static CU_TestInfo processes[] = {
 	TEST(who_has_it_open_counts_before_a_copy),
 	TEST(a_stale_node_is_no_handle_of_the_device),
 	TEST(registers_mapped_from_sysfs_are_in_use),
+	TEST(registers_by_name_only_are_none),
 	TEST(registers_open_for_writing_are_in_use),
 	TEST(a_configuration_space_open_for_writing_is_in_use),
 	TEST(who_keeps_to_the_lock_may_have_the_configuration_space),

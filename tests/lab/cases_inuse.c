@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,7 +126,22 @@ static void lock_all(const char *path)
 	}
 }
 
-/* All that an ordinary user can lock, until the parent ends it. */
+/* A mapping of a file that is called as registers in sysfs are. */
+static void map_alike(const char *address)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/%s", address);
+	mkdir(path, 0755);
+	strcat(path, "/resource0");
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0 || ftruncate(fd, 4096) ||
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
+		_exit(1);
+}
+
+/* All that an ordinary user can lock, and the like, until the parent ends it. */
 static void lock_as_user(const struct pair *pair, int ready)
 {
 	char path[96];
@@ -135,6 +152,7 @@ static void lock_as_user(const struct pair *pair, int ready)
 	lock_all(path);
 	lock_all("/dev");
 	lock_all("/dev/vfio");
+	map_alike(pair->address);
 	(void)!write(ready, "", 1);
 	for (;;)
 		pause();
@@ -180,6 +198,7 @@ const struct test_case inuse_cases[] = {
 	{"in use: in a network namespace, too", 0, taken_in_network, true},
 	{"in use: in a container, too", 0, taken_in_container, true},
 	{"in use: a program with a sysfs of its own is refused", 0, own_sysfs_is_refused, false},
-	{"in use: a user's locks keep nobody out", 0, users_locks_keep_nobody_out, true},
+	{"in use: what a user locks and maps keeps nobody out", 0, users_locks_keep_nobody_out,
+		true},
 	{0},
 };
