@@ -29,6 +29,8 @@ void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const
 	if (vasprintf(&text, what, args) < 0)
 		text = NULL;
 	va_end(args);
+	if (text)
+		uvio_text_clean(text);
 	grown = realloc(check->findings, (check->count + 1) * sizeof(*grown));
 	if (grown) {
 		check->findings = grown;

@@ -89,6 +89,7 @@ void uvio_log(struct uvio_ctx *ctx, enum uvio_log_level level, const char *forma
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	uvio_text_clean(text);
 	state = uvio_sys_shield();
 	ctx->log(ctx->log_data, level, text);
 	uvio_sys_unshield(state);

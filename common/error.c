@@ -44,6 +44,35 @@ static void add_limit(int err, char *text, size_t size)
 			"together; raise it: sysctl fs.file-max");
 }
 
+/* The bytes of the character at @c; 0: it is none of UTF-8, or controls a terminal. */
+static size_t printable_length(const unsigned char *c)
+{
+	size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+
+	if (c[0] < 0x20 || c[0] == 0x7f || c[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	/* The second set of control characters; and what has a shorter form or is no character. */
+	if ((c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xe0 && c[1] < 0xa0) ||
+		(c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf0 && c[1] < 0x90) ||
+		(c[0] == 0xf4 && c[1] >= 0x90))
+		return 0;
+	return n;
+}
+
+void uvio_text_clean(char *text)
+{
+	size_t n;
+
+	for (char *c = text; *c; c += n ? n : 1) {
+		n = printable_length((const unsigned char *)c);
+		if (!n)
+			*c = '?';
+	}
+}
+
 /* Formats aside first: an argument may be uvio_last_error() itself. */
 int uvio_fail(int err, const char *format, ...)
 {
@@ -55,6 +84,7 @@ int uvio_fail(int err, const char *format, ...)
 	va_end(args);
 	if (err == -EMFILE || err == -ENFILE)
 		add_limit(err, text, sizeof(text));
+	uvio_text_clean(text);
 	memcpy(last_text, text, sizeof(text));
 	last_errno = err;
 	return err;

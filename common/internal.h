@@ -49,6 +49,13 @@ int uvio_error_restore(const struct uvio_saved_error *saved);
 /** "EPERM"; takes the errno with either sign. */
 const char *uvio_errname(int err);
 
+/**
+ * What others may have chosen, as the name of a process, must not control a terminal or break
+ * JSON: what is no printable character of UTF-8 becomes "?". Texts of errors, of the log and of
+ * findings are clean.
+ */
+void uvio_text_clean(char *text);
+
 /** -ENOMEM with a text. */
 int uvio_no_memory(const char *object);
 

@@ -38,6 +38,22 @@ static void a_failure_gives_its_errno_back(void)
 	ASSERT_STR(uvio_last_error(), "word: 7");
 }
 
+/* Anybody may call a program as he likes, and root reads it on a terminal. */
+static void a_text_controls_no_terminal(void)
+{
+	uvio_fail(-EBUSY, "%s: %s", "card", "a\033[31m\r\n\ab\177c");
+	ASSERT_STR(uvio_last_error(), "card: a?[31m???b?c");
+	uvio_fail(-EBUSY, "\302\233\303\244\342\202\254\360\237\230\200");
+	ASSERT_STR(uvio_last_error(), "??\303\244\342\202\254\360\237\230\200");
+}
+
+/* The kernel cuts the names of programs after 15 bytes. */
+static void a_text_is_in_utf_8(void)
+{
+	uvio_fail(-EBUSY, "\303\244\303) \377\300\200 \355\240\200 \364\220\200\200 \340\200\257");
+	ASSERT_STR(uvio_last_error(), "\303\244?) ??? ??? ???? ???");
+}
+
 static void a_success_leaves_it_alone(void)
 {
 	struct uvio_address address;
@@ -171,6 +187,8 @@ static CU_TestInfo errors[] = {
 	TEST(at_first_there_is_none),
 	TEST(every_thread_has_its_own),
 	TEST(a_failure_gives_its_errno_back),
+	TEST(a_text_controls_no_terminal),
+	TEST(a_text_is_in_utf_8),
 	TEST(a_success_leaves_it_alone),
 	TEST(a_sentence_may_hold_the_one_before),
 	TEST(a_sentence_that_is_too_long_is_cut),
