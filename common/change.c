@@ -225,6 +225,13 @@ static bool is_of_change(const struct uvio_binding *binding, const struct uvio_r
 	       !strcmp(now, rebind->override);
 }
 
+/* As where the former driver was unloaded since then. */
+static bool is_put_right(const struct uvio_binding *binding, const struct uvio_rebind *rebind)
+{
+	return rebind->interrupted == UVIO_REBIND_NATURAL ||
+	       !strcmp(binding->driver, rebind->was) || !strcmp(binding->driver, rebind->driver);
+}
+
 static int repair(struct uvio_binding *binding, struct uvio_rebind *rebind)
 {
 	int rc = perform(binding, rebind);
@@ -234,9 +241,11 @@ static int repair(struct uvio_binding *binding, struct uvio_rebind *rebind)
 	rc = uvio_binding_read_state(binding);
 	if (!rc)
 		uvio_log(binding->ctx, UVIO_LOG_WARNING,
-			"%s: an interrupted change of its driver was put right: it has %s, and "
+			"%s: an interrupted change of its driver %s: it has %s, and "
 			"driver_override is %s",
-			binding->address.text, or_none(binding->driver),
+			binding->address.text,
+			is_put_right(binding, rebind) ? "was put right" : "could not be put right",
+			or_none(binding->driver),
 			binding->override[0] ? binding->override : "not set");
 	return rc;
 }

@@ -3,9 +3,12 @@
 /* The record of a change under way: it is there only while one is, or where one was killed. */
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "rebind.h"
 #include "sys.h"
@@ -19,6 +22,20 @@
 static const char *or_dash(const char *name)
 {
 	return name[0] ? name : "-";
+}
+
+/* Of what somebody else made, as where a program with CAP_DAC_OVERRIDE was first, nothing counts.
+ */
+static bool is_ours(const struct stat *st)
+{
+	return (!st->st_uid || st->st_uid == geteuid()) && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static bool folder_is_ours(const char *folder)
+{
+	struct stat st;
+
+	return !lstat(folder, &st) && S_ISDIR(st.st_mode) && is_ours(&st);
 }
 
 static int write_record(const struct uvio_rebind *rebind, const char *text)
@@ -41,10 +58,11 @@ bool uvio_record_save(struct uvio_ctx *ctx, const struct uvio_rebind *rebind)
 	int rc;
 
 	snprintf(folder, sizeof(folder), "%s/uvio", ctx->run);
-	uvio_sys_mkdir(folder);
+	rc = uvio_sys_mkdir(folder);
 	snprintf(text, sizeof(text), RECORD_WRITTEN, (int)rebind->goal, or_dash(rebind->driver),
 		or_dash(rebind->was), or_dash(rebind->override));
-	rc = write_record(rebind, text);
+	if (!rc || rc == -EEXIST)
+		rc = folder_is_ours(folder) ? write_record(rebind, text) : -EPERM;
 	if (!rc)
 		return true;
 	uvio_sys_remove(rebind->record);
@@ -62,13 +80,29 @@ static void drop_dash(char *name)
 		name[0] = '\0';
 }
 
+/* A pipe would have to be waited for. */
+static int open_record(struct uvio_ctx *ctx, const char *path)
+{
+	char folder[UVIO_REBIND_PATH];
+	struct stat st;
+	int fd;
+
+	snprintf(folder, sizeof(folder), "%s/uvio", ctx->run);
+	if (!folder_is_ours(folder))
+		return -EPERM;
+	fd = uvio_sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode) && is_ours(&st)))
+		return fd;
+	uvio_sys_close(fd);
+	return -EPERM;
+}
+
 /* One that is not complete was written before anything was changed. */
 bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 {
 	char text[RECORD_SIZE], newline = 0;
-	int n, goal, fd = uvio_sys_open(rebind->record, O_RDONLY);
+	int n, goal, fd = open_record(ctx, rebind->record);
 
-	(void)ctx;
 	if (fd < 0)
 		return false;
 	n = (int)uvio_sys_read(fd, text, sizeof(text) - 1);

@@ -263,6 +263,85 @@ static void half_a_record_is_none(void)
 	end();
 }
 
+#define FORGED "uvio bind 1\\ngoal 0\\ndriver vfio-pci\\nwas " UIO "\\noverride -\\nend\\n"
+
+static void set_mode(const char *path, mode_t mode)
+{
+	char full[256];
+
+	snprintf(full, sizeof(full), "%s/%s", tree->root, path);
+	ASSERT_EQ(chmod(full, mode), 0);
+}
+
+static void is_believed(bool believed)
+{
+	tree_change(tree, "file " EDU_FOLDER "/driver_override vfio-pci\\n");
+	ASSERT_OK(bind_uio());
+	await_all();
+	is(UIO, believed ? "(null)" : "vfio-pci");
+	end();
+}
+
+/* Whoever could make it could bind the card to a driver of his choice. */
+static void a_record_that_others_can_write_is_none(void)
+{
+	begin("edu-uio", NULL);
+	tree_change(tree, "file " RECORD " " FORGED);
+	is_believed(true);
+
+	begin("edu-uio", NULL);
+	tree_change(tree, "file " RECORD " " FORGED);
+	set_mode(RECORD, 0666);
+	is_believed(false);
+
+	begin("edu-uio", NULL);
+	tree_change(tree, "file " RECORD " " FORGED);
+	set_mode("run/uvio", 0777);
+	is_believed(false);
+
+	begin("edu-uio", NULL);
+	tree_change(tree, "file elsewhere " FORGED);
+	tree_change(tree, "link " RECORD " ../../elsewhere");
+	is_believed(false);
+}
+
+static void what_cannot_be_put_right_is_told(void)
+{
+	begin("edu-uio", NULL);
+	tree_change(tree,
+		"file " RECORD
+		" uvio bind 1\\ngoal 0\\ndriver vfio-pci\\nwas gone\\noverride -\\nend\\n");
+	tree_change(tree, "file " EDU_FOLDER "/driver_override vfio-pci\\n");
+	ASSERT_OK(run_bind());
+	await_all();
+	is("vfio-pci", "(null)");
+	ASSERT_HAS(logged.text, "could not be put right: it has no driver");
+	end();
+}
+
+static void a_pipe_is_no_record_to_wait_for(void)
+{
+	char path[256];
+
+	begin("edu-uio", NULL);
+	tree_change(tree, "dir run/uvio");
+	snprintf(path, sizeof(path), "%s/" RECORD, tree->root);
+	ASSERT_EQ(mkfifo(path, 0600), 0);
+	is_believed(false);
+}
+
+static void no_record_is_left_where_others_can_write(void)
+{
+	at = 2;
+	begin("edu-uio", kill_both);
+	tree_change(tree, "dir run/uvio");
+	set_mode("run/uvio", 0777);
+	in_a_program_of_its_own(run_bind);
+	ASSERT(!tree_has(tree, RECORD));
+	await_all();
+	end();
+}
+
 static void without_a_place_for_the_record_it_binds(void)
 {
 	begin("edu-uio", NULL);
@@ -401,6 +480,10 @@ static CU_TestInfo interrupted[] = {
 	TEST(after_all_was_killed_an_unbind_is_put_right),
 	TEST(an_override_that_was_set_since_then_stays),
 	TEST(half_a_record_is_none),
+	TEST(a_record_that_others_can_write_is_none),
+	TEST(what_cannot_be_put_right_is_told),
+	TEST(a_pipe_is_no_record_to_wait_for),
+	TEST(no_record_is_left_where_others_can_write),
 	TEST(without_a_place_for_the_record_it_binds),
 	CU_TEST_INFO_NULL,
 };
