@@ -15,6 +15,10 @@
 #include "rights.h"
 #include "sys.h"
 
+/* Of a file of /proc: anybody can make a list of locks or mounts long. */
+#define FIRST_SIZE ((size_t)64 << 10)
+#define MOST_SIZE ((size_t)64 << 20)
+
 static int UVIO_PRINTF(3, 0) join(char *path, const char *root, const char *format, va_list args)
 {
 	size_t n = strlen(root); /* a quarter of it at most */
@@ -88,12 +92,25 @@ int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *nam
 
 char *uvio_proc_read_all(struct uvio_ctx *ctx, const char *name)
 {
-	size_t size = 256 * 1024;
-	char *text = calloc(1, size);
+	char *grown, *text = NULL;
+	size_t size = FIRST_SIZE;
+	int n;
 
-	if (text && uvio_proc_read(ctx, text, size, name) < 0)
-		text[0] = '\0';
-	return text;
+	for (;;) {
+		grown = realloc(text, size);
+		if (!grown)
+			break;
+		text = grown;
+		n = uvio_proc_read(ctx, text, size, name);
+		if (n < 0)
+			text[0] = '\0';
+		/* Blanks at its end are cut off. */
+		if (n < (int)(size - size / 4) || size >= MOST_SIZE)
+			return text;
+		size *= 4;
+	}
+	free(text);
+	return NULL;
 }
 
 int uvio_parse_u64(const char *text, uint64_t *value)

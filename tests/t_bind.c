@@ -363,6 +363,24 @@ static void a_mounted_disk_is_in_use(void)
 		NVME ": its disk nvme0n1p1 is mounted; unmount it first (umount /dev/nvme0n1p1)");
 }
 
+/* As on a machine with many containers. */
+static void a_disk_behind_many_mounts_is_in_use(void)
+{
+	const char *lines;
+	char path[256];
+	FILE *file;
+
+	begin_with("nvme-mounted", NVME);
+	lines = tree_read(tree, "proc/self/mountinfo");
+	snprintf(path, sizeof(path), "%s/proc/self/mountinfo", tree->root);
+	file = fopen(path, "we");
+	for (int i = 0; i < 20000; i++)
+		fprintf(file, "%d 1 0:77 / /var/lib/containers/%d rw - tmpfs t rw\n", i, i);
+	fputs(lines, file);
+	fclose(file);
+	ASSERT_ERR(uvio_bind(tree->ctx, NVME, "vfio"), -EBUSY, "its disk nvme0n1p1 is mounted");
+}
+
 static void a_disk_mounted_by_a_file_system_with_numbers_of_its_own_is_in_use(void)
 {
 	is_in_use("nvme-btrfs", NVME, "its disk nvme0n1p1 is mounted");
@@ -436,7 +454,8 @@ static void a_card_that_is_open_is_not_bound(void)
 	begin("edu-uio");
 	fd = lock_it();
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
-		EDU ": already open in another process; close it there first");
+		EDU ": already open in another process, or its driver is being changed there; end "
+		    "that first");
 	ASSERT_ERR(uvio_unbind(tree->ctx, EDU), -EBUSY, "already open");
 	ASSERT_EQ(kernel.writes, 0);
 	close(fd);
@@ -472,7 +491,8 @@ static void the_process_that_has_it_open_is_named(void)
 		minor(st.st_dev), (unsigned long long)st.st_ino);
 	tree_change(tree, "file proc/4711/comm fieldbusd\\n");
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
-		"already open in process 4711 (fieldbusd); close it there first");
+		"already open in process 4711 (fieldbusd), or its driver is being changed there; "
+		"end that first");
 	close(fd);
 }
 
@@ -548,6 +568,7 @@ static CU_TestInfo failures[] = {
 
 static CU_TestInfo in_use[] = {
 	TEST(a_mounted_disk_is_in_use),
+	TEST(a_disk_behind_many_mounts_is_in_use),
 	TEST(a_disk_mounted_by_a_file_system_with_numbers_of_its_own_is_in_use),
 	TEST(a_disk_that_is_swap_is_in_use),
 	TEST(a_disk_of_a_mounted_raid_is_in_use),
