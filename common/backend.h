@@ -172,6 +172,16 @@ struct uvio_backend_ops {
 	/** The path of the PCI device's node, which comes later than its driver. 0 or -ENOENT. */
 	int (*node)(struct uvio_ctx *ctx, const char *address, char *path);
 
+	/** Whether held() opens a node, which is not for those who only want to know. */
+	bool held_opens;
+
+	/**
+	 * A node that is not of the device alone, as of its IOMMU group: MAJOR:MINOR as sysfs has
+	 * it, and its @path, which may be stale or not there. 0 or -ENOENT. NULL: there is none.
+	 */
+	int (*shared_node)(
+		struct uvio_ctx *ctx, const char *address, char *number, size_t size, char *path);
+
 	/**
 	 * What the kernel says of whether any program has the device, in whatever namespace,
 	 * without disturbing who has it. 0: none has; -EBUSY: some has; -ENOTSUP: it does not say.
@@ -333,8 +343,11 @@ int uvio_access_failed(
 int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const char *cause);
 
 /* inuse.c */
-/** Before the node at @path is opened, where that would disturb who has it: -EBUSY. */
-int uvio_node_in_use(struct uvio_udev *udev, const char *path);
+/**
+ * Before the node at @path is opened, where that would disturb who has it: -EBUSY. @folder: its
+ * own in sysfs.
+ */
+int uvio_node_in_use(struct uvio_udev *udev, const char *path, const char *folder);
 
 /* irq.c */
 /** No vector is enabled any more: the backend has switched them off, or is closed. */

@@ -211,6 +211,10 @@ void uvio_unlock(int fd);
 int uvio_node_open(struct uvio_ctx *ctx, const char *object, const char *path, int flags,
 	const char *folder_format, ...) UVIO_PRINTF(5, 6);
 
+/** Adds to @check what uvio_node_open() would say of a stale node; @folder as there. */
+void uvio_node_probe(struct uvio_ctx *ctx, const char *object, const char *path, const char *folder,
+	struct uvio_check *check);
+
 /* holders.c: the pid of a process that has @path open or mapped; 0: none that can be seen. */
 int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size);
 /** That of one which has a node of VFIO open which the kernel has no more, and its @path. */

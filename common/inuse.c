@@ -309,14 +309,29 @@ static int held(struct uvio_ctx *ctx, const struct uvio_address *address,
 	/* To take it from its driver, no bus mastering is needed. */
 	if (!strict && holder.copy_pid)
 		return uvio_holder_refuse_copy(handles, &holder);
-	if (strict && backend && backend->ops->held)
+	if (backend && backend->ops->held && (strict || !backend->ops->held_opens))
 		asked = backend->ops->held(ctx, address);
 	if (holder.pid && asked)
 		return uvio_holder_refuse(handles, &holder);
-	if (asked == -EBUSY && !holder.given_up)
+	if (asked == -EBUSY && !holder.given_up && (strict || holder.hidden || holder.outside))
 		return held_by_nobody_seen(address);
 	if (asked && (holder.hidden || holder.outside))
 		return not_all_seen(ctx, address, &holder, strict);
+	return 0;
+}
+
+/* The nodes in the device's own folder are known by then. */
+static int add_shared_node(
+	struct search *search, const char *address, const struct uvio_backend_ops *ops)
+{
+	char number[32];
+
+	if (ops->shared_node &&
+		!ops->shared_node(search->ctx, address, number, sizeof(number), search->text))
+		return uvio_handles_add_number(&search->handles, false, number, search->text);
+	/* Only where sysfs has no number: a stale node is somebody else's. */
+	if (!search->handles.count && ops->node && !ops->node(search->ctx, address, search->text))
+		return uvio_handles_add_node(&search->handles, search->text);
 	return 0;
 }
 
@@ -329,9 +344,8 @@ static int in_use(struct search *search, const struct uvio_address *address, boo
 	uvio_device_folder(address, folder, sizeof(folder));
 	if (!rc)
 		rc = walk(search, folder);
-	if (!rc && backend && backend->ops->node && address->kind == UVIO_ADDRESS_PCI &&
-		!backend->ops->node(search->ctx, address->text, search->text))
-		rc = uvio_handles_add_node(&search->handles, search->text);
+	if (!rc && backend && address->kind == UVIO_ADDRESS_PCI)
+		rc = add_shared_node(search, address->text, backend->ops);
 	if (backend)
 		search->handles.descriptor = backend->descriptor;
 	return rc ? rc : held(search->ctx, address, backend, &search->handles, strict);
@@ -367,8 +381,9 @@ int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *device)
 }
 
 /* Cheap where the kernel says that nobody has it. */
-int uvio_node_in_use(struct uvio_udev *udev, const char *path)
+int uvio_node_in_use(struct uvio_udev *udev, const char *path, const char *folder)
 {
+	char number[32] = "";
 	struct uvio_handles handles = {.ctx = udev->ctx, .address = udev->address.text};
 	int rc, asked = udev->backend->ops->held
 				? udev->backend->ops->held(udev->ctx, &udev->address)
@@ -377,7 +392,9 @@ int uvio_node_in_use(struct uvio_udev *udev, const char *path)
 
 	if (!asked)
 		return 0;
-	rc = uvio_handles_add_node(&handles, path);
+	rc = uvio_sysfs_read(udev->ctx, number, sizeof(number), "%s/dev", folder) > 0
+		     ? uvio_handles_add_number(&handles, false, number, path)
+		     : uvio_handles_add_node(&handles, path);
 	if (!rc)
 		rc = uvio_holder_find(&handles, &holder);
 	if (!rc && holder.pid)

@@ -104,7 +104,9 @@ int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int
 		return 0;
 	describe_holder(ctx, fd, holder, sizeof(holder));
 	if (rc == -EWOULDBLOCK)
-		return uvio_fail(-EBUSY, "%s: already open in %s; close it there first",
+		return uvio_fail(-EBUSY,
+			"%s: already open in %s, or its driver is being changed there; end that "
+			"first",
 			address->text, holder);
 	return uvio_fail(rc, "%s: cannot take its lock: %s", address->text, strerror(-rc));
 }

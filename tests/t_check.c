@@ -24,6 +24,18 @@ static struct uvio_check *check;
 
 static int has_type1 = 1;
 
+/* In a tree nodes are files. */
+int __wrap_uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned int minor);
+
+int __wrap_uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned int minor)
+{
+	(void)folder;
+	(void)path;
+	(void)major;
+	(void)minor;
+	return 0;
+}
+
 /* A container, and a group which says that it is not viable. */
 int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg);
 

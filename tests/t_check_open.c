@@ -63,6 +63,20 @@ static void no_type1(void)
 	vfio.extension = 0;
 }
 
+static int is_another(int folder, const char *path, unsigned int major, unsigned int minor)
+{
+	(void)folder;
+	(void)path;
+	(void)major;
+	(void)minor;
+	return -ESTALE;
+}
+
+static void node_of_another(void)
+{
+	faulty.kernel.is_node = is_another;
+}
+
 static void other_version(void)
 {
 	vfio.api_version = 7;
@@ -117,6 +131,17 @@ static const struct fault faults[] = {
 		.text = "the device rules of the control group"},
 	{.backend = "uio", .refused = "/dev/uio0", .verdict = UVIO_BROKEN, .err = -EPERM,
 		.text = "the device rules of the control group"},
+
+	{.backend = "uio", .set = node_of_another, .verdict = UVIO_BROKEN, .err = -ESTALE,
+		.text = "/dev/uio0 is not its node: that is device 246:0 by"},
+	{.backend = "vfio/group", .change = {"file sys/class/vfio/1/dev 240:7\\n"}, .set = node_of_another,
+		.verdict = UVIO_BROKEN, .err = -ESTALE, .text = "/dev/vfio/1 is not its node: that is device 240:7 by"},
+	{.backend = "vfio/cdev", .change = {"file " PCI "/vfio-dev/vfio0/dev 240:8\\n"}, .set = node_of_another,
+		.verdict = UVIO_BROKEN, .err = -ESTALE, .text = "/dev/vfio/devices/vfio0 is not its node: that is device 240:8"},
+	{.backend = "vfio/group", .change = {"remove dev/vfio/1", "dir " PCI "/vfio-dev/vfio0"}, .verdict = UVIO_BROKEN, .err = -ENOENT,
+		.text = "this kernel has devices of VFIO, but no groups"},
+	{.backend = "vfio/group", .change = {"remove dev/vfio/1", "dir " PCI "/vfio-dev/vfio0", "dir sys/class/vfio/1"},
+		.verdict = UVIO_BROKEN, .err = -ENOENT, .text = "/dev/vfio/1 does not exist, though the device is bound to vfio-pci"},
 
 	{.backend = "vfio/group", .set = no_type1, .verdict = UVIO_BROKEN, .err = -ENOTSUP,
 		.text = "the module vfio_iommu_type1 is not loaded"},

@@ -31,6 +31,18 @@ bool __wrap_uvio_has_capability(unsigned int capability)
 	return !no_capability && __real_uvio_has_capability(capability);
 }
 
+/* In a tree nodes are files. */
+int __wrap_uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned int minor);
+
+int __wrap_uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned int minor)
+{
+	(void)folder;
+	(void)path;
+	(void)major;
+	(void)minor;
+	return 0;
+}
+
 static void begin(const char *name)
 {
 	const struct uvio_ctx_options options = {
@@ -139,6 +151,21 @@ static void a_mapping_of_another_node_of_that_name_is_none(void)
 	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:05 99 /dev/uio0\\n");
 	tree_change(tree, "link proc/4711/map_files/7f02-7f03 /dev/zero");
 	is_free(EDU);
+}
+
+/* As in a container, or after a driver was loaded again. */
+static void a_stale_node_of_a_group_is_not_asked(void)
+{
+	begin("edu-vfio");
+	tree_change(tree, "remove dev/vfio/1");
+	tree_change(tree, "link dev/vfio/1 /dev/zero");
+	tree_change(tree, "file sys/class/vfio/1/dev " NULL_NUMBER "\\n");
+	tree_change(tree, "link proc/4711/fd/3 /dev/zero");
+	is_free(EDU);
+	tree_change(tree, "link proc/4711/fd/3 /dev/null");
+	is_busy(EDU, "/dev/vfio/1 is open in process 4711 (oldtool); end that first");
+	tree_change(tree, "remove dev/vfio/1");
+	is_busy(EDU, "/dev/vfio/1 is open in process 4711 (oldtool); end that first");
 }
 
 /* When it ends, the kernel switches off bus mastering of whoever has opened the node since. */
@@ -386,6 +413,7 @@ static void what_is_outside_is_asked_of_the_kernel(void)
 	a_module_has(1);
 	ASSERT_ERR(strict_answer(EDU), -EBUSY,
 		EDU ": in use, the kernel says, by a program that cannot be seen here");
+	ASSERT_ERR(answer(EDU), -EBUSY, EDU ": in use, the kernel says, by a program that cannot");
 	logged = (struct test_log){0};
 	a_module_has(0);
 	ASSERT_OK(strict_answer(EDU));
@@ -426,6 +454,7 @@ static CU_TestInfo processes[] = {
 	TEST(a_copy_that_this_process_has_is_no_obstacle),
 	TEST(who_has_it_open_counts_before_a_copy),
 	TEST(a_stale_node_is_no_handle_of_the_device),
+	TEST(a_stale_node_of_a_group_is_not_asked),
 	TEST(registers_mapped_from_sysfs_are_in_use),
 	TEST(registers_by_name_only_are_none),
 	TEST(registers_open_for_writing_are_in_use),

@@ -78,7 +78,7 @@ static void a_second_open_is_refused(void)
 	const struct uvio_open_options options = {.backend = "fake"};
 
 	ASSERT_ERR(open_as(EDU, &options), -EBUSY, EDU ": already open in ");
-	ASSERT_HAS(uvio_last_error(), "; close it there first");
+	ASSERT_HAS(uvio_last_error(), "; end that first");
 }
 
 static void a_second_open_names_the_process(void)

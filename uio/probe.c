@@ -38,12 +38,18 @@ static void probe_driver(
 static void probe_node(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char path[UVIO_PATH_SIZE];
+	char path[UVIO_PATH_SIZE], folder[UVIO_NAME_SIZE * 3];
 	int rc;
 
 	if (!info->uio)
 		return;
 	uvio_dev_path(ctx, path, "%s", info->uio);
+	if (info->pci)
+		snprintf(folder, sizeof(folder), "bus/pci/devices/%s/uio/%.60s", info->address,
+			info->uio);
+	else
+		snprintf(folder, sizeof(folder), "class/uio/%.60s", info->uio);
+	uvio_node_probe(ctx, info->address, path, folder, check);
 	rc = uvio_access(path, R_OK | W_OK);
 	if (rc == -ENOENT)
 		uvio_check_add(check, UVIO_BLOCKS,

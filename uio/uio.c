@@ -59,17 +59,18 @@ static int open_config(struct uvio_udev *udev, struct uio_device *device)
 
 static int open_node(struct uvio_udev *udev, struct uio_device *device)
 {
-	char path[UVIO_PATH_SIZE], folder[UVIO_ADDRESS_SIZE * 2] = "class";
+	char path[UVIO_PATH_SIZE], device_folder[UVIO_ADDRESS_SIZE * 2] = "class";
+	char folder[UVIO_PATH_SIZE / 4];
 	int fd;
 
 	if (device->pci)
-		uvio_device_folder(&udev->address, folder, sizeof(folder));
+		uvio_device_folder(&udev->address, device_folder, sizeof(device_folder));
+	snprintf(folder, sizeof(folder), "%s/uio/%s", device_folder, device->name);
 	uvio_dev_path(udev->ctx, path, "%s", device->name);
-	fd = uvio_node_in_use(udev, path);
+	fd = uvio_node_in_use(udev, path, folder);
 	if (fd)
 		return fd;
-	fd = uvio_node_open(udev->ctx, udev->address.text, path, O_RDWR | O_NONBLOCK, "%s/uio/%s",
-		folder, device->name);
+	fd = uvio_node_open(udev->ctx, udev->address.text, path, O_RDWR | O_NONBLOCK, "%s", folder);
 	if (fd == -ESTALE)
 		return fd;
 	if (fd < 0)

@@ -123,9 +123,11 @@ static int probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 
 /* The node of the group is missing, though the driver is bound. */
 static void no_group_node(struct uvio_ctx *ctx, const struct uvio_device_info *info,
-	const char *path, struct uvio_check *check)
+	const char *name, const char *path, struct uvio_check *check)
 {
-	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/vfio-dev", info->address))
+	/* Since Linux 6.1 there is vfio-dev beside groups, too. */
+	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/vfio-dev", info->address) &&
+		!uvio_sysfs_exists(ctx, "class/vfio/%s", name))
 		uvio_check_add(check, UVIO_BLOCKS,
 			"[vfio/cdev:use vfio/cdev, or ]take a kernel with CONFIG_VFIO_GROUP",
 			"%s: this kernel has devices of VFIO, but no groups", info->address);
@@ -140,15 +142,17 @@ static void no_group_node(struct uvio_ctx *ctx, const struct uvio_device_info *i
 static void probe_group_node(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
+	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE], folder[UVIO_NAME_SIZE * 2];
 	int rc;
 
 	if (vfio_group_name(ctx, info->address, name, sizeof(name)) ||
 		uvio_dev_path(ctx, path, "vfio/%s", name))
 		return;
+	snprintf(folder, sizeof(folder), "class/vfio/%.60s", name);
+	uvio_node_probe(ctx, info->address, path, folder, check);
 	rc = uvio_access(path, R_OK | W_OK);
 	if (rc == -ENOENT)
-		no_group_node(ctx, info, path, check);
+		no_group_node(ctx, info, name, path, check);
 	else if (rc)
 		not_permitted(info, path, rc, name, check);
 }
@@ -219,7 +223,8 @@ static int probe_iommufd(
 static void probe_cdev(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char node[UVIO_NAME_SIZE * 2], name[UVIO_NAME_SIZE];
+	char node[UVIO_NAME_SIZE * 2], name[UVIO_NAME_SIZE], folder[UVIO_NAME_SIZE * 2];
+	char path[UVIO_PATH_SIZE];
 	int rc = vfio_cdev_name(ctx, info->address, name, sizeof(name));
 
 	if (rc == -ENOMEM) {
@@ -235,6 +240,9 @@ static void probe_cdev(
 		return;
 	}
 	snprintf(node, sizeof(node), "vfio/devices/%s", name);
+	snprintf(folder, sizeof(folder), "bus/pci/devices/%s/vfio-dev/%.60s", info->address, name);
+	if (!uvio_dev_path(ctx, path, "%s", node))
+		uvio_node_probe(ctx, info->address, path, folder, check);
 	probe_path(ctx, info, node, "in a container, pass the node in; is udev running?", check);
 	probe_iommufd(ctx, info, check);
 }

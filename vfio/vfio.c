@@ -200,24 +200,42 @@ static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 	return -ENOENT;
 }
 
+/* By sysfs, since the node may be stale, or in other places than here. */
+static int vfio_shared_node(
+	struct uvio_ctx *ctx, const char *address, char *number, size_t size, char *path)
+{
+	char name[UVIO_NAME_SIZE];
+
+	if (vfio_group_name(ctx, address, name, sizeof(name)) ||
+		uvio_sysfs_read(ctx, number, size, "class/vfio/%s/dev", name) <= 0 ||
+		uvio_dev_path(ctx, path, "vfio/%s", name))
+		return -ENOENT;
+	return 0;
+}
+
 /* A node of a group is for one program at a time, and knows also who has its devices by cdev. */
 static int vfio_held(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
 	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
+	struct uvio_saved_error before;
 	int fd;
 
 	if (address->kind != UVIO_ADDRESS_PCI ||
 		vfio_group_name(ctx, address->text, name, sizeof(name)) ||
 		uvio_dev_path(ctx, path, "vfio/%s", name))
 		return -ENOTSUP;
-	fd = uvio_sys_open(path, O_RDWR);
+	uvio_error_save(&before);
+	fd = uvio_node_open(ctx, address->text, path, O_RDWR, "class/vfio/%s", name);
 	uvio_sys_close(fd);
+	uvio_error_restore(&before);
 	return fd >= 0 ? 0 : fd == -EBUSY ? -EBUSY : -ENOTSUP;
 }
 
 static const struct uvio_backend_ops vfio_ops = {
 	.node = vfio_node,
+	.shared_node = vfio_shared_node,
 	.held = vfio_held,
+	.held_opens = true,
 	.claims = vfio_claims,
 	.probe = vfio_probe,
 	.machine = vfio_machine,
