@@ -163,9 +163,9 @@ static void a_stale_node_of_a_group_is_not_asked(void)
 	tree_change(tree, "link proc/4711/fd/3 /dev/zero");
 	is_free(EDU);
 	tree_change(tree, "link proc/4711/fd/3 /dev/null");
-	is_busy(EDU, "/dev/vfio/1 is open in process 4711 (oldtool); end that first");
+	is_busy(EDU, "/dev/vfio/1 is open in process 4711 (oldtool); end that");
 	tree_change(tree, "remove dev/vfio/1");
-	is_busy(EDU, "/dev/vfio/1 is open in process 4711 (oldtool); end that first");
+	is_busy(EDU, "/dev/vfio/1 is open in process 4711 (oldtool); end that");
 }
 
 /* When it ends, the kernel switches off bus mastering of whoever has opened the node since. */
