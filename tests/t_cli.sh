@@ -157,6 +157,8 @@ run_on info --json "$EDU"
 check "info shows it in JSON" prints '"driver_override": "vfio-pci"'
 run_on check "$EDU"
 check "check shows it" prints "driver_override: vfio-pci: no"
+run_on check --json "$EDU"
+check "check shows it in JSON" prints '"driver_override": "vfio-pci"'
 mkdir -p "$tree/run/uvio" && echo "uvio bind 1" >"$tree/run/uvio/bind-$EDU"
 run_on check "$EDU"
 check "check tells of an interrupted change" prints "a change of the driver is under way"

@@ -97,7 +97,8 @@ static int check_all(struct uvio_ctx *ctx, const struct uvio_device *device, con
 	return rc;
 }
 
-static int print_json(struct uvio_device *device, struct json_object *array)
+static int print_json(
+	const struct tool *tool, struct uvio_device *device, struct json_object *array)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *identity = device ? json_object_new_object() : NULL;
@@ -106,6 +107,7 @@ static int print_json(struct uvio_device *device, struct json_object *array)
 	if (device) {
 		names_look(&device, &name, 1);
 		json_identity(identity, uvio_device_info(device), &name);
+		json_override(identity, tool, uvio_device_info(device));
 	}
 	json_object_object_add(object, "device", identity);
 	json_object_object_add(object, "backends", array);
@@ -121,8 +123,8 @@ static void print_override(const struct tool *tool, const struct uvio_device_inf
 		tool_wrap(stdout, "driver_override: ", text);
 }
 
-static int check_and_print(const struct tool *tool, struct uvio_device *device,
-	const struct check_options *options)
+static int check_and_print(
+	const struct tool *tool, struct uvio_device *device, const struct check_options *options)
 {
 	struct json_object *array = options->json ? json_object_new_array() : NULL;
 	bool usable = false;
@@ -131,7 +133,7 @@ static int check_and_print(const struct tool *tool, struct uvio_device *device,
 	if (rc == TOOL_GO_ON && device && !array)
 		print_override(tool, uvio_device_info(device));
 	if (rc == TOOL_GO_ON && array)
-		rc = print_json(device, array);
+		rc = print_json(tool, device, array);
 	else
 		json_object_put(array);
 	if (rc != TOOL_GO_ON)

@@ -302,7 +302,7 @@ static void pci_json(
 	json_hex(object, "revision", 2, info->revision);
 }
 
-static void override_json(
+void json_override(
 	struct json_object *object, const struct tool *tool, const struct uvio_device_info *info)
 {
 	struct uvio_override override;
@@ -325,7 +325,7 @@ static struct json_object *info_json(
 		pci_json(object, info, name);
 	json_flag(object, "bridge", info->bridge);
 	json_text(object, "kernel_driver", info->driver);
-	override_json(object, tool, info);
+	json_override(object, tool, info);
 	json_text(object, "uio", info->uio);
 	if (info->iommu_group >= 0)
 		json_object_object_add(object, "iommu_group", group_json(info));

@@ -14,12 +14,17 @@ void json_text(struct json_object *object, const char *key, const char *text);
 void json_hex(struct json_object *object, const char *key, int digits, uint64_t value);
 void json_number(struct json_object *object, const char *key, double value);
 void json_integer(struct json_object *object, const char *key, uint64_t value);
+struct tool;
+
 void json_flag(struct json_object *object, const char *key, bool value);
 void json_word(struct json_object *array, const char *word);
 
 /* address, vendor, device, name: as much as every command says about a device. */
 void json_identity(
 	struct json_object *object, const struct uvio_device_info *info, const struct name *name);
+/* driver_override of a PCI device, and whether a change of its driver was interrupted. */
+void json_override(
+	struct json_object *object, const struct tool *tool, const struct uvio_device_info *info);
 
 /* Prints and frees. TOOL_GO_ON, or TOOL_FAILED after a message. */
 int json_print(FILE *stream, struct json_object *object);

@@ -121,6 +121,14 @@ static int find_own_driver(struct uvio_udev *udev, struct uio_device *device)
 	return 0;
 }
 
+static bool may_reset(const struct uvio_udev *udev)
+{
+	char path[UVIO_PATH_SIZE];
+
+	return !uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/reset", udev->address.text) &&
+	       uvio_may_access(path, W_OK);
+}
+
 static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
 {
 	if (udev->flags & UVIO_OPEN_UNSAFE_DMA && !uio_dma_allowed(udev) &&
@@ -129,7 +137,7 @@ static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
 	if (!device->pci)
 		return;
 	udev->caps |= UVIO_CAP_CONFIG | (udev->own_driver ? UVIO_CAP_OWN_DRIVER : 0);
-	if (uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s/reset", udev->address.text))
+	if (may_reset(udev))
 		udev->caps |= UVIO_CAP_RESET;
 }
 
