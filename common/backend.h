@@ -339,6 +339,8 @@ int uvio_udev_failed(struct uvio_udev *udev, int rc);
 /** An access to a region failed: as uvio_udev_failed(), with a text. */
 int uvio_access_failed(
 	struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset, int rc);
+/** As uvio_fail(); advice may be in brackets, as in a fix of uvio_check_add(). */
+int uvio_fail_advised(struct uvio_udev *udev, int err, const char *format, ...) UVIO_PRINTF(3, 4);
 /** A step of open failed: @err, with the error message of the check where that knows the cause. */
 int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const char *cause);
 

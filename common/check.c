@@ -93,7 +93,7 @@ static bool would_do(struct uvio_ctx *ctx, const struct uvio_device *device, con
 	const char *transport;
 	bool would;
 
-	if (uvio_backend_parse(name, &backend, &transport))
+	if (!device || uvio_backend_parse(name, &backend, &transport))
 		return false;
 	would = !probe(ctx, device, backend, transport, &other) && other.verdict <= UVIO_IN_USE;
 	uvio_check_cleanup(&other);
@@ -101,15 +101,14 @@ static bool would_do(struct uvio_ctx *ctx, const struct uvio_device *device, con
 }
 
 /*
- * A fix may name another backend in brackets, "run as root[vfio:, or use the vfio backend]": that
+ * Advice may name another backend in brackets, "run as root[vfio:, or use the vfio backend]": that
  * stays where the other one would do.
  */
-static void settle_fix(
-	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_finding *finding)
+static void settle_advice(struct uvio_ctx *ctx, const struct uvio_device *device, char *text)
 {
-	char *fix = (char *)finding->fix, *open, *colon, *close;
+	char *open, *colon, *close;
 
-	while (fix && (open = strchr(fix, '['))) {
+	while ((open = strchr(text, '['))) {
 		colon = strchr(open, ':');
 		close = strchr(open, ']');
 		if (!colon || !close || colon > close)
@@ -120,6 +119,15 @@ static void settle_fix(
 		memmove(close, close + 1, strlen(close + 1) + 1);
 		memmove(open, colon + 1, strlen(colon + 1) + 1);
 	}
+}
+
+static void settle_fix(
+	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_finding *finding)
+{
+	char *fix = (char *)finding->fix;
+
+	if (fix)
+		settle_advice(ctx, device, fix);
 	if (fix && !*fix) {
 		free(fix);
 		finding->fix = NULL;
@@ -269,6 +277,23 @@ int uvio_check_fail(const struct uvio_check *check, int err)
 		return err;
 	return uvio_fail(
 		err, "%s%s%s", first->what, first->fix ? "; " : "", first->fix ? first->fix : "");
+}
+
+int uvio_fail_advised(struct uvio_udev *udev, int err, const char *format, ...)
+{
+	struct uvio_device *device;
+	char text[UVIO_TEXT_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	/* Of a device that went nothing is advised. */
+	if (uvio_device_at(udev->ctx, &udev->address, &device))
+		device = NULL;
+	settle_advice(udev->ctx, device, text);
+	uvio_device_free(device);
+	return uvio_fail(err, "%s", text);
 }
 
 static bool explain(struct uvio_udev *udev, int err)

@@ -55,9 +55,8 @@ static int frames_hidden(const struct uvio_phys *phys, struct uvio_udev *udev)
 	char lack[UVIO_TEXT_SIZE / 2];
 
 	uvio_phys_lack(udev->ctx, lack, sizeof(lack));
-	return uvio_fail(-EPERM,
-		"%s: no DMA on %s: the kernel hides page frame numbers from this process: %s; or "
-		"%s",
+	return uvio_fail_advised(udev, -EPERM,
+		"%s: no DMA on %s: the kernel hides page frame numbers from this process: %s%s",
 		udev->address.text, phys->way,
 		lack[0] ? lack : "perhaps CAP_SYS_ADMIN was missing when the device was opened",
 		phys->instead);
@@ -121,9 +120,9 @@ bad_page(const struct uvio_phys *phys, struct uvio_udev *udev, uint64_t entry)
 			-EFAULT, "%s: DMA map: a page of it is not in memory", udev->address.text);
 	if (!frame)
 		return frames_hidden(phys, udev);
-	return uvio_fail(-ERANGE,
+	return uvio_fail_advised(udev, -ERANGE,
 		"%s: DMA map: a page lies at 0x%" PRIx64 ", beyond the DMA mask 0x%" PRIx64
-		", and %s cannot move it; %s",
+		", and %s cannot move it; use uvio_dma_alloc()%s",
 		udev->address.text, frame * page, udev->domain->dma.mask, phys->way, phys->instead);
 }
 
@@ -255,10 +254,10 @@ static int moved(const struct uvio_phys *phys, struct uvio_udev *udev, uintptr_t
 	if (entry & UVIO_PAGE_PRESENT)
 		snprintf(now, sizeof(now), "lies at 0x%" PRIx64 " now",
 			(entry & UVIO_PAGE_FRAME) * udev->domain->dma.page);
-	return uvio_fail(-ESTALE,
+	return uvio_fail_advised(udev, -ESTALE,
 		"%s: DMA verify: the kernel has moved a page: %p %s, and the card was told "
 		"0x%" PRIx64 "; unmap it, map it again, and tell the card; huge pages are hardly "
-		"ever moved; or %s",
+		"ever moved%s",
 		udev->address.text, (void *)addr, now, iova, phys->instead);
 }
 

@@ -11,9 +11,10 @@
 
 /** In the private data of a backend's udev device. */
 struct uvio_phys {
-	int pagemap_fd;	     /* -1: not opened yet */
-	const char *way;     /* in texts: "DMA on @way needs..." */
-	const char *instead; /* in texts: what to do where it is impossible; constant, as @way */
+	int pagemap_fd;	 /* -1: not opened yet */
+	const char *way; /* in texts: "DMA on @way needs..." */
+	/* In texts, behind what else can be done: "; or do that", for uvio_fail_advised(). */
+	const char *instead;
 	/* Where memory comes from; uvio_dma_anonymous(), unless it is changed. */
 	int (*memory)(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags);
 	/* What is to be done before it is unmapped. NULL: nothing. */

@@ -93,13 +93,13 @@ static int too_large(const struct uvio_phys *phys, struct uvio_udev *udev, const
 	uint64_t size)
 {
 	if (!huge->count)
-		return uvio_fail(-ENOMEM,
+		return uvio_fail_advised(udev, -ENOMEM,
 			"%s: DMA alloc: 0x%" PRIx64 " bytes: on %s a buffer has one huge page at "
-			"most, and this kernel has none; use uvio_dma_alloc_scattered(), or %s",
+			"most, and this kernel has none; use uvio_dma_alloc_scattered()%s",
 			udev->address.text, size, phys->way, phys->instead);
-	return uvio_fail(-ENOMEM,
+	return uvio_fail_advised(udev, -ENOMEM,
 		"%s: DMA alloc: 0x%" PRIx64 " bytes: on %s a buffer has one huge page at most, and "
-		"the largest has %" PRIu64 " kB; use uvio_dma_alloc_scattered(), or %s",
+		"the largest has %" PRIu64 " kB; use uvio_dma_alloc_scattered()%s",
 		udev->address.text, size, phys->way, huge->sizes[huge->count - 1] >> 10,
 		phys->instead);
 }
@@ -125,9 +125,9 @@ static int none_free(struct uvio_udev *udev, const struct huge *huge, uint64_t s
 
 static int beyond_mask(const struct uvio_phys *phys, struct uvio_udev *udev, uint64_t size)
 {
-	return uvio_fail(-ERANGE,
+	return uvio_fail_advised(udev, -ERANGE,
 		"%s: DMA alloc: 0x%" PRIx64 " bytes: none of the pages that the kernel gave lies "
-		"below the DMA mask 0x%" PRIx64 "; reserve more huge pages, or %s",
+		"below the DMA mask 0x%" PRIx64 "; reserve more huge pages%s",
 		udev->address.text, size, udev->domain->dma.mask, phys->instead);
 }
 

@@ -98,9 +98,9 @@ static int switch_bus_master(struct uvio_udev *udev, uint64_t command, bool on)
 	command = (command ^ PCI_COMMAND_BUS_MASTER) & 0xff;
 	rc = uvio_region_write(&udev->config, PCI_CONFIG_COMMAND, 1, command);
 	if (rc == -EPERM || rc == -EACCES || rc == -EROFS)
-		return uvio_fail(rc,
+		return uvio_fail_advised(udev, rc,
 			"%s: the configuration space cannot be written (%s), so bus "
-			"mastering cannot be switched%s; or use the vfio backend",
+			"mastering cannot be switched%s[vfio:; or use the vfio backend]",
 			udev->address.text, strerror(-rc), uvio_refusal(rc));
 	return rc;
 }

@@ -118,7 +118,19 @@ static void what_no_page_holds_is_refused(void)
 {
 	ASSERT_ERR(uvio_dma_alloc(udev, 2 * GIB, 0, &dma), -ENOMEM,
 		"on uio a buffer has one huge page at most, and the largest has 1048576 kB; use "
-		"uvio_dma_alloc_scattered(), or use the vfio backend");
+		"uvio_dma_alloc_scattered(); or use the vfio backend");
+}
+
+/* Nobody is sent where nothing can be had. */
+static void without_an_iommu_vfio_is_not_advised(void)
+{
+	tree_change(card.tree, "remove " EDU_FOLDER "/iommu_group");
+	ASSERT_ERR(
+		uvio_dma_alloc(udev, 2 * GIB, 0, &dma), -ENOMEM, "use uvio_dma_alloc_scattered()");
+	ASSERT(!strstr(uvio_last_error(), "vfio"));
+	open_again(0, 0);
+	ASSERT_ERR(uvio_dma_alloc(udev, PAGE, 0, &dma), -EPERM,
+		"any memory of this machine; open with UVIO_OPEN_UNSAFE_DMA");
 }
 
 static void a_kernel_without_huge_pages_has_single_ones(void)
@@ -159,7 +171,7 @@ static void the_search_for_a_page_below_the_mask_ends(void)
 	uio.far_huge = uio.far_pages = 1000;
 	ASSERT_ERR(uvio_dma_alloc(udev, MIB, 0, &dma), -ERANGE,
 		EDU ": DMA alloc: 0x100000 bytes: none of the pages that the kernel gave lies "
-		    "below the DMA mask 0x1fffffffffff; reserve more huge pages, or use the vfio "
+		    "below the DMA mask 0x1fffffffffff; reserve more huge pages; or use the vfio "
 		    "backend");
 	ASSERT_EQ(uio.far_huge, 1000 - 16);
 	ASSERT_ERR(uvio_dma_alloc(udev, 10, 0, &dma), -ERANGE, "below the DMA mask");
@@ -392,6 +404,7 @@ static CU_TestInfo contiguous_cases[] = {
 	TEST(one_page_takes_no_more_than_the_smallest),
 	TEST(what_is_free_is_told),
 	TEST(what_no_page_holds_is_refused),
+	TEST(without_an_iommu_vfio_is_not_advised),
 	TEST_FOR("uio 3.32", a_kernel_without_huge_pages_has_single_ones),
 	TEST(sizes_that_are_none_are_passed_over),
 	TEST_FOR("uio 3.34", a_page_beyond_the_mask_is_put_aside),

@@ -17,9 +17,10 @@ int uio_dma_allowed(struct uvio_udev *udev)
 	if (device->dma_allowed)
 		return 0;
 	if (!(udev->flags & UVIO_OPEN_UNSAFE_DMA))
-		return uvio_fail(-EPERM,
+		return uvio_fail_advised(udev, -EPERM,
 			"%s: DMA on uio is not protected: a wrong address overwrites any memory of "
-			"this machine; use the vfio backend, or open with UVIO_OPEN_UNSAFE_DMA",
+			"this machine; [vfio:use the vfio backend, or ]open with "
+			"UVIO_OPEN_UNSAFE_DMA",
 			udev->address.text);
 	rc = uvio_sysfs_read(udev->ctx, type, sizeof(type),
 		device->pci ? "bus/pci/devices/%s/iommu_group/type"
@@ -30,11 +31,10 @@ int uio_dma_allowed(struct uvio_udev *udev)
 			udev->address.text, strerror(-rc));
 	translation = uio_translation(type);
 	if (translation)
-		return uvio_fail(-EPERM,
+		return uvio_fail_advised(udev, -EPERM,
 			"%s: an IOMMU translates for this device (its group is of type %s), so "
-			"that "
-			"the physical addresses of uio would fault; boot with iommu=pt, or use the "
-			"vfio backend",
+			"that the physical addresses of uio would fault; boot with iommu=pt[vfio:, "
+			"or use the vfio backend]",
 			udev->address.text, translation);
 	device->dma_allowed = true;
 	return 0;

@@ -88,9 +88,9 @@ static int config_failed(struct uvio_udev *udev, int err)
 
 	if (rc == -ENODEV)
 		return rc;
-	return uvio_fail(rc,
+	return uvio_fail_advised(udev, rc,
 		"%s: cannot arm INTx: the configuration space cannot be written (%s), "
-		"so an interrupt would come once and never again%s; or use the vfio backend",
+		"so an interrupt would come once and never again%s[vfio:; or use the vfio backend]",
 		udev->address.text, strerror(-err), uvio_refusal(err));
 }
 

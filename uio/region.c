@@ -266,9 +266,9 @@ static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *
 		uvio_sys_pread(device->config_fd, &vendor, sizeof(vendor), PCI_CONFIG_VENDOR) ||
 		vendor == 0xffff)
 		return uvio_access_failed(udev, region, offset, rc);
-	return uvio_fail(-EPERM,
+	return uvio_fail_advised(udev, -EPERM,
 		"%s: region %u: the kernel shows no more of the configuration space than its first "
-		"%d bytes: it takes CAP_SYS_ADMIN, %s; or use the vfio backend",
+		"%d bytes: it takes CAP_SYS_ADMIN, %s[vfio:; or use the vfio backend]",
 		udev->address.text, region->index, CONFIG_HEADER,
 		lack ? lack : "perhaps missing when the device was opened");
 }

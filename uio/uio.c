@@ -174,7 +174,7 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 		return rc;
 	device->udev = udev;
 	device->fd = device->config_fd = -1;
-	uvio_phys_init(&device->phys, "uio", "use the vfio backend");
+	uvio_phys_init(&device->phys, "uio", "[vfio:; or use the vfio backend]");
 	device->phys.memory = uio_guard_memory;
 	device->phys.forget = uio_guard_forget;
 	device->phys.move = uio_guard_move;

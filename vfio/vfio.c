@@ -112,7 +112,7 @@ static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 
 	device->vf_token = options->vf_token;
 	device->group_fd = device->fd = device->unmask_fd = -1;
-	uvio_phys_init(&device->phys, "vfio/noiommu", "switch the IOMMU on");
+	uvio_phys_init(&device->phys, "vfio/noiommu", "; or switch the IOMMU on");
 	if (udev->address.kind != UVIO_ADDRESS_PCI)
 		return vfio_open_failed(udev, -ENOTSUP, "open");
 	rc = open_way(udev);
