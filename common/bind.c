@@ -134,19 +134,31 @@ static int locked_by_kernel(
 		binding->address.text, access, file);
 }
 
+/* A file for which the kernel takes that lock: its length; -ENOENT: there is none. */
+static int read_under_lock(
+	const struct uvio_binding *binding, const char *file, char *text, size_t size)
+{
+	int n = uvio_sysfs_read_watched(binding->ctx, binding->address.text, file, text, size);
+
+	if (n == -ETIMEDOUT)
+		return locked_by_kernel(binding, "read", file);
+	if (n < 0 && n != -ENOENT)
+		return uvio_fail(
+			n, "%s: cannot read its %s: %s", binding->address.text, file, strerror(-n));
+	return n;
+}
+
 int uvio_binding_read_state(struct uvio_binding *binding)
 {
 	int n, rc = uvio_binding_read_driver(binding, binding->driver);
 
 	if (rc)
 		return rc;
-	n = uvio_sysfs_read_watched(binding->ctx, binding->override, sizeof(binding->override),
-		"bus/pci/devices/%s/driver_override", binding->address.text);
-	if (n == -ETIMEDOUT)
-		return locked_by_kernel(binding, "read", "driver_override");
+	n = read_under_lock(
+		binding, "driver_override", binding->override, sizeof(binding->override));
 	if (n < 0 || !strcmp(binding->override, "(null)"))
 		binding->override[0] = '\0';
-	return 0;
+	return n < 0 && n != -ENOENT ? n : 0;
 }
 
 /* The backend whose kernel driver has the device now; NULL: none. */
@@ -173,11 +185,10 @@ static int refuse_virtual_functions(const struct uvio_binding *binding)
 	if (!uvio_sysfs_exists(
 		    binding->ctx, "bus/pci/devices/%s/sriov_numvfs", binding->address.text))
 		return 0;
-	n = uvio_sysfs_read_watched(binding->ctx, text, sizeof(text),
-		"bus/pci/devices/%s/sriov_numvfs", binding->address.text);
-	if (n == -ETIMEDOUT)
-		return locked_by_kernel(binding, "read", "sriov_numvfs");
-	if (n < 0 || uvio_parse_u64(text, &count) || !count)
+	n = read_under_lock(binding, "sriov_numvfs", text, sizeof(text));
+	if (n < 0)
+		return n == -ENOENT ? 0 : n;
+	if (uvio_parse_u64(text, &count) || !count)
 		return 0;
 	return uvio_fail(-EBUSY,
 		"%s: it has %llu virtual functions, which would vanish; "
@@ -240,8 +251,8 @@ static int require_no_change(const struct uvio_binding *binding)
 {
 	if (binding->driver[0])
 		return 0;
-	if (uvio_sysfs_rewrite_watched(binding->ctx, "bus/pci/devices/%s/power/control",
-		    binding->address.text) != -ETIMEDOUT)
+	if (uvio_sysfs_rewrite_watched(binding->ctx, binding->address.text, "power/control") !=
+		-ETIMEDOUT)
 		return 0;
 	return locked_by_kernel(binding, "write", "power/control");
 }

@@ -94,20 +94,18 @@ int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *fo
 int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ...)
 	UVIO_PRINTF(3, 4);
 
-int uvio_sysfs_write(struct uvio_ctx *ctx, const char *text, const char *format, ...)
-	UVIO_PRINTF(3, 4);
-
 /**
- * The same for files where the kernel may wait, as for a program that has the device open, or for
- * the lock of the device: no signal ends that. The process which waits is another one, and is left
- * behind after some time: -ETIMEDOUT; the kernel may do it later.
+ * A file of a PCI device where the kernel may wait, as for a program that has the device open, or
+ * for the lock of the device: no signal ends that. The process which waits is another one, and is
+ * left behind after some time: -ETIMEDOUT; the kernel may do it later.
  */
-int uvio_sysfs_write_watched(struct uvio_ctx *ctx, const char *text, const char *format, ...)
-	UVIO_PRINTF(3, 4);
-int uvio_sysfs_read_watched(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
-	UVIO_PRINTF(4, 5);
+int uvio_sysfs_write_watched(
+	struct uvio_ctx *ctx, const char *address, const char *file, const char *text);
+/** The first line, as with uvio_sysfs_read(). */
+int uvio_sysfs_read_watched(
+	struct uvio_ctx *ctx, const char *address, const char *file, char *buf, size_t size);
 /** Writes what it reads there. */
-int uvio_sysfs_rewrite_watched(struct uvio_ctx *ctx, const char *format, ...) UVIO_PRINTF(2, 3);
+int uvio_sysfs_rewrite_watched(struct uvio_ctx *ctx, const char *address, const char *file);
 
 /** The last part of where a link points to. */
 int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *format, ...)

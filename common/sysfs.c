@@ -136,25 +136,6 @@ int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ..
 	return rc < 0 ? rc : uvio_parse_u64(text, value);
 }
 
-int uvio_sysfs_write(struct uvio_ctx *ctx, const char *text, const char *format, ...)
-{
-	char path[UVIO_PATH_SIZE];
-	size_t size = strlen(text);
-	ssize_t n;
-	int fd, rc = JOIN(path, ctx->sysfs, format);
-
-	if (rc)
-		return rc;
-	fd = uvio_sys_open(path, O_WRONLY);
-	if (fd < 0)
-		return fd;
-	n = uvio_sys_write(fd, text, size);
-	uvio_sys_close(fd);
-	if (n < 0)
-		return (int)n;
-	return (size_t)n == size ? 0 : -EIO;
-}
-
 int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *format, ...)
 {
 	char path[UVIO_PATH_SIZE], target[UVIO_PATH_SIZE];

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,10 +64,14 @@ static void ask(void *data, int fd)
 	uvio_sys_send(fd, answer, sizeof(*answer), NULL, 0);
 }
 
-static int ask_apart(struct question *question, int timeout_ms)
+static int ask_apart(struct uvio_ctx *ctx, const char *address, const char *file,
+	struct question *question, int timeout_ms)
 {
-	int rc, fd = uvio_apart_start(ask, question, -1);
+	int fd, rc = uvio_sysfs_path(ctx, question->path, "bus/pci/devices/%s/%s", address, file);
 
+	if (rc)
+		return rc;
+	fd = uvio_apart_start(ask, question, -1);
 	if (fd < 0)
 		return fd;
 	rc = uvio_sys_receive(fd, &question->answer, sizeof(question->answer), timeout_ms);
@@ -78,33 +81,21 @@ static int ask_apart(struct question *question, int timeout_ms)
 	return rc ? rc : question->answer.rc;
 }
 
-#define ASK_FOR(question, ctx, format)                                                             \
-	({                                                                                         \
-		va_list args_;                                                                     \
-		int n_;                                                                            \
-		va_start(args_, format);                                                           \
-		n_ = snprintf((question)->path, UVIO_PATH_SIZE, "%s/", (ctx)->sysfs);              \
-		vsnprintf((question)->path + n_, UVIO_PATH_SIZE - (size_t)n_, format, args_);      \
-		va_end(args_);                                                                     \
-	})
-
-int uvio_sysfs_write_watched(struct uvio_ctx *ctx, const char *text, const char *format, ...)
+int uvio_sysfs_write_watched(
+	struct uvio_ctx *ctx, const char *address, const char *file, const char *text)
 {
 	struct question question = {.write = true, .text = text};
-	int n;
+	int n = ask_apart(ctx, address, file, &question, WRITE_TIMEOUT_MS);
 
-	ASK_FOR(&question, ctx, format);
-	n = ask_apart(&question, WRITE_TIMEOUT_MS);
 	return n < 0 ? n : (size_t)n == strlen(text) ? 0 : -EIO;
 }
 
-int uvio_sysfs_read_watched(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
+int uvio_sysfs_read_watched(
+	struct uvio_ctx *ctx, const char *address, const char *file, char *buf, size_t size)
 {
 	struct question question = {.read = true};
-	int n;
+	int n = ask_apart(ctx, address, file, &question, READ_TIMEOUT_MS);
 
-	ASK_FOR(&question, ctx, format);
-	n = ask_apart(&question, READ_TIMEOUT_MS);
 	if (n < 0)
 		return n;
 	question.answer.text[n] = '\0';
@@ -113,12 +104,10 @@ int uvio_sysfs_read_watched(struct uvio_ctx *ctx, char *buf, size_t size, const 
 	return (int)strlen(buf);
 }
 
-int uvio_sysfs_rewrite_watched(struct uvio_ctx *ctx, const char *format, ...)
+int uvio_sysfs_rewrite_watched(struct uvio_ctx *ctx, const char *address, const char *file)
 {
 	struct question question = {.read = true, .write = true};
-	int n;
+	int n = ask_apart(ctx, address, file, &question, READ_TIMEOUT_MS);
 
-	ASK_FOR(&question, ctx, format);
-	n = ask_apart(&question, READ_TIMEOUT_MS);
 	return n < 0 ? n : 0;
 }

@@ -434,6 +434,21 @@ static void a_card_with_virtual_functions_is_in_use(void)
 	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
 }
 
+/* Else it would be lost, and the virtual functions with their drivers. */
+static void what_cannot_be_read_is_not_changed(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "dir " EDU_FOLDER "/sriov_numvfs");
+	ASSERT_ERR(
+		uvio_bind(tree->ctx, EDU, "vfio"), -EISDIR, EDU ": cannot read its sriov_numvfs");
+	tree_change(tree, "remove " EDU_FOLDER "/sriov_numvfs");
+	tree_change(tree, "remove " EDU_FOLDER "/driver_override");
+	tree_change(tree, "dir " EDU_FOLDER "/driver_override");
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EISDIR,
+		EDU ": cannot read its driver_override: Is a directory");
+	ASSERT_EQ(kernel.writes, 0);
+}
+
 /* A descriptor of its own, as another process would have. */
 static int lock_it(void)
 {
@@ -575,6 +590,7 @@ static CU_TestInfo in_use[] = {
 	TEST(a_stick_behind_a_usb_controller_is_in_use),
 	TEST(an_interface_that_is_up_is_in_use),
 	TEST_FOR("vfio 88", a_card_with_virtual_functions_is_in_use),
+	TEST(what_cannot_be_read_is_not_changed),
 	TEST(a_disk_that_is_free_is_bound),
 	TEST(an_interface_that_is_down_is_bound),
 	TEST(a_card_that_is_open_is_not_bound),

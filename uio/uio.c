@@ -218,8 +218,7 @@ static int uio_bus_master(struct uvio_udev *udev, bool on)
 
 static int uio_reset(struct uvio_udev *udev)
 {
-	int rc = uvio_sysfs_write_watched(
-		udev->ctx, "1", "bus/pci/devices/%s/reset", udev->address.text);
+	int rc = uvio_sysfs_write_watched(udev->ctx, udev->address.text, "reset", "1");
 	int found = !rc || rc == -EAGAIN ? rc : uvio_udev_failed(udev, rc);
 
 	if (found == -ENODEV || !rc || rc == -EAGAIN)
