@@ -17,6 +17,16 @@
 
 #define MOST_DESCRIPTORS 65536
 
+/* Without what the program has for pthread_atfork(), which may take locks of other threads. */
+static pid_t fork_only(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+	return _Fork();
+#else
+	return fork();
+#endif
+}
+
 static void close_range_of(int first, int last)
 {
 	if (first > last)
@@ -46,7 +56,7 @@ static void keep_only(int a, int b)
 /* The child ends at once, so that its own child is nobody's whom the program waits for. */
 static void run_apart(void (*work)(void *data, int fd), void *data, int fd, int keep)
 {
-	pid_t pid = fork();
+	pid_t pid = fork_only();
 
 	if (pid)
 		_exit(pid < 0 ? errno : 0);
@@ -80,7 +90,7 @@ int uvio_apart_start(void (*work)(void *data, int fd), void *data, int keep)
 	state = uvio_sys_shield();
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = fork();
+	pid = fork_only();
 	if (!pid)
 		run_apart(work, data, fds[1], keep);
 	rc = pid < 0 ? -errno : 0;

@@ -25,11 +25,11 @@ struct uvio_phys {
 		const struct uvio_mapping *into);
 };
 
-/** Opens nothing. */
 /** Why this thread would see no page frame numbers, as far as its rights tell; "" : it sees them.
  */
 void uvio_phys_lack(struct uvio_ctx *ctx, char *text, size_t size);
 
+/** Opens nothing. */
 void uvio_phys_init(struct uvio_phys *phys, const char *way, const char *instead);
 void uvio_phys_cleanup(struct uvio_phys *phys);
 

@@ -97,8 +97,7 @@ int uvio_phys_check_frames(struct uvio_udev *udev, const struct uvio_mapping *ma
 		return uvio_fail(
 			fd, "%s: cannot open %s: %s", udev->address.text, path, strerror(-fd));
 	for (size_t i = 0; i < mapping->segment_count && !rc; i++) {
-		uint64_t end = i + 1 < mapping->segment_count ? mapping->segments[i + 1].begin
-							      : mapping->filled;
+		uint64_t end = uvio_segment_end(mapping, i);
 
 		rc = check_segment(udev, mapping, fd, mapping->segments[i].iova / page,
 			(end - mapping->segments[i].begin) / page);

@@ -18,21 +18,6 @@
 #define RAISE_LOCKED                                                                               \
 	"raise it: ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the systemd unit"
 
-/* A file of /proc of which the beginning is enough; empty where it cannot be read. */
-static void read_proc(struct uvio_ctx *ctx, const char *name, char *text, size_t size)
-{
-	char path[PATH_MAX];
-	ssize_t n = 0;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", ctx->proc, name);
-	fd = uvio_sys_open(path, O_RDONLY);
-	if (fd >= 0)
-		n = uvio_sys_read(fd, text, size - 1);
-	uvio_sys_close(fd);
-	text[n > 0 ? n : 0] = '\0';
-}
-
 /* "VmLck:	      64 kB" of /proc/self/status. */
 static unsigned long long kibibytes(const char *status, const char *name)
 {
@@ -45,7 +30,7 @@ static unsigned long long soft_limit(int resource)
 {
 	struct rlimit limit;
 
-	if (getrlimit((__rlimit_resource_t)resource, &limit) || limit.rlim_cur == RLIM_INFINITY)
+	if (getrlimit(resource, &limit) || limit.rlim_cur == RLIM_INFINITY)
 		return ULLONG_MAX;
 	return limit.rlim_cur >> 10;
 }
@@ -53,7 +38,7 @@ static unsigned long long soft_limit(int resource)
 /* The lines of /proc/self/maps. */
 static unsigned long long count_mappings(struct uvio_ctx *ctx)
 {
-	char path[PATH_MAX], text[4096];
+	char path[UVIO_PATH_SIZE], text[4096];
 	unsigned long long lines = 0;
 	ssize_t n;
 	int fd;
@@ -87,10 +72,10 @@ static bool hits_locked(
 static void limit_of_space(struct uvio_ctx *ctx, unsigned long long want, char *text)
 {
 	unsigned long long space = soft_limit(RLIMIT_AS), used, count, most;
-	char status[4096], number[32];
+	char status[4096] = "", number[32] = "";
 
-	read_proc(ctx, "self/status", status, sizeof(status));
-	read_proc(ctx, "sys/vm/max_map_count", number, sizeof(number));
+	uvio_proc_read(ctx, status, sizeof(status), "self/status");
+	uvio_proc_read(ctx, number, sizeof(number), "sys/vm/max_map_count");
 	used = kibibytes(status, "VmSize:");
 	if (space != ULLONG_MAX && used + want > space) {
 		snprintf(text, UVIO_LIMIT_TEXT,
@@ -112,14 +97,14 @@ static void limit_of_space(struct uvio_ctx *ctx, unsigned long long want, char *
 /* mmap() gives EAGAIN for one cause only. */
 int uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, int rc, char text[UVIO_LIMIT_TEXT])
 {
-	char status[4096];
+	char status[4096] = "";
 
 	text[0] = '\0';
 	if (rc == -ENOMEM)
 		limit_of_space(ctx, size >> 10, text);
 	if (rc != -EAGAIN)
 		return rc;
-	read_proc(ctx, "self/status", status, sizeof(status));
+	uvio_proc_read(ctx, status, sizeof(status), "self/status");
 	hits_locked(status, size >> 10, text, "and each mapping counts after mlockall(MCL_FUTURE)");
 	return -ENOMEM;
 }
@@ -127,9 +112,9 @@ int uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, int rc, char text
 void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LIMIT_TEXT])
 {
 	unsigned long long limit = soft_limit(RLIMIT_MEMLOCK);
-	char status[4096];
+	char status[4096] = "";
 
-	read_proc(ctx, "self/status", status, sizeof(status));
+	uvio_proc_read(ctx, status, sizeof(status), "self/status");
 	if (limit == ULLONG_MAX || uvio_has_capability(CAP_IPC_LOCK)) {
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"; no limit of locked memory counts for this process, so that perhaps the "
