@@ -33,8 +33,8 @@ void uvio_sys_closedir(DIR *dir);
  */
 int uvio_sys_keep(int fd);
 /**
- * Takes the places below 3 that are closed while such a call is made, so that none lands there even
- * for a moment. Which they are, for uvio_sys_free_low().
+ * Takes the places below 3 that are closed while such a call is made, so that none which can be
+ * written to lands there even for a moment. Which they are, for uvio_sys_free_low().
  */
 unsigned int uvio_sys_hold_low(void);
 void uvio_sys_free_low(unsigned int held);

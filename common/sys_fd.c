@@ -67,11 +67,11 @@ int uvio_sys_keep(int fd)
 	return kept;
 }
 
-/* The descriptor, or a negative errno. Low ones are held while @call is made. */
-#define KEEP(call)                                                                                 \
+/* The descriptor, or a negative errno. Low ones are held while @call is made, where it @writes. */
+#define KEEP(writes, call)                                                                         \
 	({                                                                                         \
 		int state_ = uvio_sys_shield();                                                    \
-		unsigned int held_ = uvio_sys_hold_low();                                          \
+		unsigned int held_ = (writes) ? uvio_sys_hold_low() : 0;                           \
 		int fd_ = (call);                                                                  \
 		fd_ = fd_ < 0 ? -errno : uvio_sys_keep(fd_);                                       \
 		uvio_sys_free_low(held_);                                                          \
@@ -91,17 +91,17 @@ static int open_again(const char *path, int flags)
 
 int uvio_sys_open(const char *path, int flags)
 {
-	return KEEP(open_again(path, flags));
+	return KEEP((flags & O_ACCMODE) != O_RDONLY, open_again(path, flags));
 }
 
 int uvio_sys_create(const char *path)
 {
-	return KEEP(open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
+	return KEEP(true, open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
 }
 
 int uvio_sys_opendir(const char *path, DIR **out)
 {
-	int rc, fd = KEEP(open_again(path, O_RDONLY | O_DIRECTORY));
+	int rc, fd = KEEP(false, open_again(path, O_RDONLY | O_DIRECTORY));
 
 	if (fd < 0)
 		return fd;
@@ -123,12 +123,12 @@ void uvio_sys_closedir(DIR *dir)
 
 int uvio_sys_eventfd(void)
 {
-	return KEEP(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+	return KEEP(true, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
 int uvio_sys_epoll(void)
 {
-	return KEEP(epoll_create1(EPOLL_CLOEXEC));
+	return KEEP(true, epoll_create1(EPOLL_CLOEXEC));
 }
 
 int uvio_sys_socketpair(int fds[2])
@@ -151,7 +151,7 @@ int uvio_sys_pidfd(void)
 {
 #ifdef SYS_pidfd_open
 	/* Always close-on-exec. */
-	return KEEP((int)syscall(SYS_pidfd_open, getpid(), 0));
+	return KEEP(false, (int)syscall(SYS_pidfd_open, getpid(), 0));
 #else
 	return -ENOSYS;
 #endif
@@ -159,7 +159,7 @@ int uvio_sys_pidfd(void)
 
 int uvio_sys_memfd(const char *name, unsigned int flags, size_t size)
 {
-	int rc, fd = KEEP(memfd_create(name, flags | MFD_CLOEXEC));
+	int rc, fd = KEEP(true, memfd_create(name, flags | MFD_CLOEXEC));
 
 	if (fd < 0)
 		return fd;
