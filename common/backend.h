@@ -326,6 +326,11 @@ int uvio_no_backend(const char *name);
 /** The one that the bound kernel driver belongs to; NULL: none. */
 const struct uvio_backend *uvio_backend_of(const struct uvio_device_info *info);
 
+/* check.c */
+/** The verdict alone, and nothing of other backends; as uvio_check_unused(). */
+int uvio_check_judge(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const struct uvio_backend *backend, const char *transport, enum uvio_verdict *verdict);
+
 /* udev.c */
 /** Marks the device as gone and says so: -ENODEV. */
 int uvio_udev_gone(struct uvio_udev *udev, const char *how);

@@ -85,19 +85,27 @@ static int probe(struct uvio_ctx *ctx, const struct uvio_device *device,
 	return uvio_check_end(check, device->info.address);
 }
 
+int uvio_check_judge(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const struct uvio_backend *backend, const char *transport, enum uvio_verdict *verdict)
+{
+	struct uvio_check check = {0};
+	int rc = probe(ctx, device, backend, transport, &check);
+
+	*verdict = check.verdict;
+	uvio_check_cleanup(&check);
+	return rc;
+}
+
 /* Whether the device could be driven so, once it is bound and nobody has it. */
 static bool would_do(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name)
 {
 	const struct uvio_backend *backend;
-	struct uvio_check other = {0};
+	enum uvio_verdict verdict;
 	const char *transport;
-	bool would;
 
-	if (!device || uvio_backend_parse(name, &backend, &transport))
-		return false;
-	would = !probe(ctx, device, backend, transport, &other) && other.verdict <= UVIO_IN_USE;
-	uvio_check_cleanup(&other);
-	return would;
+	return device && !uvio_backend_parse(name, &backend, &transport) &&
+	       !uvio_check_judge(ctx, device, backend, transport, &verdict) &&
+	       verdict <= UVIO_IN_USE;
 }
 
 /*

@@ -105,14 +105,11 @@ static int choose_usable(
 	struct uvio_ctx *ctx, const struct uvio_device *device, const struct uvio_backend **backend)
 {
 	for (unsigned int i = 0; (*backend = uvio_backend_at(i)); i++) {
-		struct uvio_check *check;
 		enum uvio_verdict verdict;
-		int rc = uvio_check_unused(ctx, device, (*backend)->name, &check);
+		int rc = uvio_check_judge(ctx, device, *backend, NULL, &verdict);
 
 		if (rc)
 			return rc;
-		verdict = uvio_check_verdict(check);
-		uvio_check_free(check);
 		uvio_log(ctx, UVIO_LOG_DEBUG, "%s: backend %s is %susable", device->info.address,
 			(*backend)->name, verdict == UVIO_USABLE ? "" : "not ");
 		if (verdict == UVIO_USABLE)
