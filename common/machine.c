@@ -197,8 +197,13 @@ static void probe_lockdown(struct uvio_ctx *ctx, struct uvio_check *check)
 			"use the vfio backend, or switch Secure Boot off in the firmware setup",
 			"lockdown: the kernel is locked down (Secure Boot): no configuration space "
 			"can be written through sysfs, and no I/O ports used");
-	else
+	else if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
 		uvio_check_add(check, UVIO_NOTE, NULL, "lockdown: off");
+	else
+		uvio_check_add(check, UVIO_NOTE, NULL,
+			"lockdown: not known: %s/kernel/security/lockdown is not there, as in a "
+			"container, or where the kernel has none",
+			ctx->sysfs);
 }
 
 static void limit_text(char *text, size_t size, int resource, unsigned int shift)

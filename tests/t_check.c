@@ -573,6 +573,17 @@ static void machine_is(const char *backend, enum uvio_verdict verdict)
 	ASSERT_EQ(uvio_check_verdict(check), verdict);
 }
 
+/* A container does not see it. */
+static void a_lockdown_that_is_not_seen_is_not_off(void)
+{
+	tree = tree_new("edu-vfio");
+	machine_is(NULL, UVIO_USABLE);
+	ASSERT(finding_with("lockdown: not known"));
+	tree_change(tree, "file sys/kernel/security/lockdown [none] integrity confidentiality\\n");
+	machine_is(NULL, UVIO_USABLE);
+	ASSERT(finding_with("lockdown: off"));
+}
+
 static void the_machine_is_looked_at(void)
 {
 	tree = tree_new("edu-vfio");
@@ -655,6 +666,7 @@ static CU_TestInfo common_cases[] = {
 	TEST(open_without_backend_tells_what_each_says),
 	TEST(the_backends_are_told_in_probe_order),
 	TEST(advice_does_not_go_round),
+	TEST(a_lockdown_that_is_not_seen_is_not_off),
 	TEST(the_machine_is_looked_at),
 	TEST(freeing_nothing_is_allowed),
 	CU_TEST_INFO_NULL,
