@@ -162,7 +162,7 @@ static void a_page_of_a_file_becomes_the_programs_own(void)
 }
 
 /* The third may not be written, and stays; those around it do not. */
-static void so_do_those_around_one_that_is_read_only(void)
+static void pages_around_a_read_only_one_become_the_programs_own(void)
 {
 	unsigned char *memory = private_file(PROT_READ | PROT_WRITE, 4);
 
@@ -274,7 +274,7 @@ static void private_memory_is_not_in_children_while_mapped(void)
 	munmap(memory, SIZE);
 }
 
-static void nor_where_mapping_failed(void)
+static void memory_of_a_failed_mapping_is_in_children(void)
 {
 	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
 
@@ -355,7 +355,7 @@ static void what_the_card_may_write_the_kernel_faults_in(void)
 	munmap(memory, SIZE);
 }
 
-static void verify_says_what_it_knows(void)
+static void verify_tells_what_the_kernel_tells(void)
 {
 	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
 	struct uvio_dma dma;
@@ -375,14 +375,14 @@ static void verify_says_what_it_knows(void)
 
 static CU_TestInfo physical[] = {
 	TEST(a_page_of_a_file_becomes_the_programs_own),
-	TEST(so_do_those_around_one_that_is_read_only),
+	TEST(pages_around_a_read_only_one_become_the_programs_own),
 	TEST(read_only_memory_is_for_reading),
 	TEST(read_only_memory_is_not_written_to),
 	TEST(what_is_not_mapped_is_refused),
 	TEST(what_cannot_be_read_is_refused),
 	TEST(the_end_of_a_file_is_no_signal),
 	TEST_FOR("uio 3.31", private_memory_is_not_in_children_while_mapped),
-	TEST(nor_where_mapping_failed),
+	TEST(memory_of_a_failed_mapping_is_in_children),
 	TEST(frames_that_a_card_may_not_write_are_refused),
 	TEST(frames_of_memory_are_written_to),
 	CU_TEST_INFO_NULL,
@@ -390,10 +390,10 @@ static CU_TestInfo physical[] = {
 
 static CU_TestInfo by_iommu[] = {
 	TEST(a_page_of_a_file_becomes_the_programs_own),
-	TEST(so_do_those_around_one_that_is_read_only),
+	TEST(pages_around_a_read_only_one_become_the_programs_own),
 	TEST(read_only_memory_is_for_reading),
 	TEST(what_the_card_may_write_the_kernel_faults_in),
-	TEST(verify_says_what_it_knows),
+	TEST(verify_tells_what_the_kernel_tells),
 	CU_TEST_INFO_NULL,
 };
 

@@ -252,7 +252,7 @@ static void an_override_that_was_set_since_then_stays(void)
 	end();
 }
 
-static void half_a_record_is_none(void)
+static void an_incomplete_record_is_ignored(void)
 {
 	begin("edu-uio", NULL);
 	tree_change(tree, "file " RECORD " uvio bind 1\\ngoal 0\\ndriver vfio-pci\\nwas -\\n");
@@ -430,7 +430,7 @@ static void an_unbind_of_others_that_the_kernel_keeps_is_told(void)
 	is_told_of_lock(run_unbind, NULL);
 }
 
-static void so_is_who_has_a_node_that_is_gone(void)
+static void the_opener_of_a_node_that_is_gone_is_named(void)
 {
 	static const char who[] = "process 4711 (oldtool), which has ";
 
@@ -479,7 +479,7 @@ static CU_TestInfo interrupted[] = {
 	TEST(after_all_was_killed_the_next_command_puts_right),
 	TEST(after_all_was_killed_an_unbind_is_put_right),
 	TEST(an_override_that_was_set_since_then_stays),
-	TEST(half_a_record_is_none),
+	TEST(an_incomplete_record_is_ignored),
 	TEST(a_record_that_others_can_write_is_none),
 	TEST(what_cannot_be_put_right_is_told),
 	TEST(a_pipe_is_no_record_to_wait_for),
@@ -491,7 +491,7 @@ static CU_TestInfo interrupted[] = {
 static CU_TestInfo kept[] = {
 	TEST(a_write_that_the_kernel_keeps_is_given_up),
 	TEST(an_unbind_of_others_that_the_kernel_keeps_is_told),
-	TEST(so_is_who_has_a_node_that_is_gone),
+	TEST(the_opener_of_a_node_that_is_gone_is_named),
 	TEST(the_holder_that_the_kernel_waits_for_is_named),
 	CU_TEST_INFO_NULL,
 };

@@ -355,7 +355,7 @@ static void a_reset_takes_down_interrupts_and_bus_mastering(void)
 	ASSERT_ERR(uvio_irq_fd(udev, 0), -EINVAL, "is not enabled");
 }
 
-static void a_reset_that_leaves_bus_mastering_on_is_mended(void)
+static void a_reset_that_leaves_bus_mastering_on_is_corrected(void)
 {
 	fake_faults.busy_at_open = true;
 	ASSERT_OK(uvio_udev_reset(udev));
@@ -490,7 +490,7 @@ static CU_TestInfo abilities[] = {
 	TEST(caps_are_what_the_backend_has),
 	TEST(each_cap_has_a_name),
 	TEST(a_reset_takes_down_interrupts_and_bus_mastering),
-	TEST(a_reset_that_leaves_bus_mastering_on_is_mended),
+	TEST(a_reset_that_leaves_bus_mastering_on_is_corrected),
 	TEST(a_card_without_reset_says_so),
 	TEST(a_reset_that_fails_is_told),
 	TEST(the_release_notice_is_a_descriptor),

@@ -56,11 +56,11 @@ static int run_command(struct tool *tool, int argc, char **argv)
 	return status;
 }
 
-int tool_main(int argc, char **argv, tool_floor_fn floor)
+int tool_main(int argc, char **argv, tool_baseline_fn baseline)
 {
 	static const struct option longs[] = {TOOL_LONG_OPTIONS};
 	static char name[] = "uvio";
-	struct tool tool = {.floor = floor};
+	struct tool tool = {.baseline = baseline};
 	int option;
 
 	tool_fill_standard();

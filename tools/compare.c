@@ -183,8 +183,8 @@ static void run_backend(const struct comparison *c, struct backend_result *resul
 	s.udev = NULL;
 	if (result->usable)
 		measure_open(&s);
-	if (result->usable && c->tool->floor)
-		c->tool->floor(&s);
+	if (result->usable && c->tool->baseline)
+		c->tool->baseline(&s);
 	if (s.memory)
 		munmap(s.memory, MAP_SIZE);
 }

@@ -26,8 +26,8 @@ struct figure {
 	double median;
 	double p99;
 	double max;
-	bool has_floor;
-	double floor; /* median of the same by hand */
+	bool has_baseline;
+	double baseline; /* median of the same by hand */
 };
 
 struct irq_figure {
@@ -84,7 +84,7 @@ struct session {
 	size_t size;
 	enum uvio_irq_kind kind;
 	unsigned int round;
-	void *floor; /* for measurements by hand */
+	void *baseline; /* for measurements by hand */
 };
 
 /* One kind of work: @round does it once, and says what it cost. */

@@ -205,8 +205,8 @@ static struct json_object *figure_json(const struct figure *figure, const char *
 	json_number(object, "p99", figure->p99);
 	json_number(object, "max", figure->max);
 	json_text(object, "unit", unit);
-	if (figure->has_floor)
-		json_number(object, "floor", figure->floor);
+	if (figure->has_baseline)
+		json_number(object, "baseline", figure->baseline);
 	return object;
 }
 

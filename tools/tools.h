@@ -37,14 +37,14 @@ struct command {
 struct session;
 
 /** Does the work of a backend a second time, by other means: see tests/bench. */
-typedef void (*tool_floor_fn)(struct session *s);
+typedef void (*tool_baseline_fn)(struct session *s);
 
 struct tool {
 	const struct command *command; /* NULL: not chosen yet */
 	struct uvio_ctx_options options;
 	const char *vf_token; /* to open devices with; NULL: none */
 	struct uvio_ctx *ctx;
-	tool_floor_fn floor; /* NULL: none */
+	tool_baseline_fn baseline; /* NULL: none */
 };
 
 /**
@@ -55,7 +55,7 @@ bool tool_override(
 	const struct tool *tool, const struct uvio_device_info *info, char *text, size_t size);
 
 /* The command as a whole; an exit status. */
-int tool_main(int argc, char **argv, tool_floor_fn floor);
+int tool_main(int argc, char **argv, tool_baseline_fn baseline);
 
 extern const struct command command_list;
 extern const struct command command_info;
