@@ -188,8 +188,10 @@ int uvio_check_unused(struct uvio_ctx *ctx, const struct uvio_device *device, co
 	const char *transport;
 	int rc;
 
-	if (!name)
-		return uvio_no_backend("(none)");
+	if (!name) {
+		uvio_no_backend("(none)");
+		return -EINVAL;
+	}
 	rc = uvio_backend_parse(name, &backend, &transport);
 	return rc ? rc : check_with(ctx, device, backend, transport, out);
 }
@@ -211,7 +213,7 @@ static void check_use(
 int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
 	struct uvio_check **out)
 {
-	struct uvio_check *check = NULL;
+	struct uvio_check *check;
 	int rc = uvio_check_unused(ctx, device, name, &check);
 
 	if (rc)
