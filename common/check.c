@@ -213,10 +213,10 @@ static void check_use(
 int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
 	struct uvio_check **out)
 {
-	struct uvio_check *check;
+	struct uvio_check *check = NULL;
 	int rc = uvio_check_unused(ctx, device, name, &check);
 
-	if (rc)
+	if (rc || !check)
 		return rc;
 	if (!device->info.bridge)
 		check_use(ctx, device, check);
