@@ -220,7 +220,7 @@ static int pages_that_moved_are_told(struct pair *pair)
 		munmap(memory, size);
 	}
 	CHECK_ERR(uvio_dma_verify(pair->udev, memory, size), -ESTALE,
-		uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED ? "is not there any more"
+		uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED ? "has unmapped memory"
 							    : "has moved a page");
 	CHECK_OK(uvio_dma_unmap(pair->udev, memory, size));
 	munmap(memory, size);
