@@ -277,6 +277,7 @@ void __wrap_uvio_sys_close(int fd);
 void __wrap_uvio_sys_close(int fd)
 {
 	struct open_file *file = file_of(fd);
+	int state;
 
 	if (fd < 0)
 		return;
@@ -284,8 +285,10 @@ void __wrap_uvio_sys_close(int fd)
 		wrong_closes++;
 		return;
 	}
+	state = uvio_sys_shield();
 	if (sim && sim->close)
 		sim->close(fd);
+	uvio_sys_unshield(state);
 	*file = files[--file_count];
 	__real_uvio_sys_close(fd);
 }
