@@ -26,6 +26,16 @@ static unsigned long long kibibytes(const char *status, const char *name)
 	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
+/* Apart, so that no caller has it on its stack beside another file. */
+static unsigned long long __attribute__((noinline))
+memory_of(struct uvio_ctx *ctx, const char *name)
+{
+	char status[4096] = "";
+
+	uvio_proc_read(ctx, status, sizeof(status), "self/status");
+	return kibibytes(status, name);
+}
+
 static unsigned long long soft_limit(int resource)
 {
 	struct rlimit limit;
@@ -38,7 +48,7 @@ static unsigned long long soft_limit(int resource)
 /* The lines of /proc/self/maps. */
 static unsigned long long count_mappings(struct uvio_ctx *ctx)
 {
-	char path[UVIO_PATH_SIZE], text[4096];
+	char path[UVIO_PATH_SIZE], text[1024];
 	unsigned long long lines = 0;
 	ssize_t n;
 	int fd;
@@ -55,10 +65,10 @@ static unsigned long long count_mappings(struct uvio_ctx *ctx)
 }
 
 static bool hits_locked(
-	const char *status, unsigned long long want, char text[UVIO_LIMIT_TEXT], const char *when)
+	struct uvio_ctx *ctx, unsigned long long want, char text[UVIO_LIMIT_TEXT], const char *when)
 {
 	unsigned long long limit = soft_limit(RLIMIT_MEMLOCK);
-	unsigned long long locked = kibibytes(status, "VmLck:");
+	unsigned long long locked = memory_of(ctx, "VmLck:");
 
 	if (limit == ULLONG_MAX || uvio_has_capability(CAP_IPC_LOCK) || locked + want <= limit)
 		return false;
@@ -72,11 +82,10 @@ static bool hits_locked(
 static void limit_of_space(struct uvio_ctx *ctx, unsigned long long want, char *text)
 {
 	unsigned long long space = soft_limit(RLIMIT_AS), used, count, most;
-	char status[4096] = "", number[32] = "";
+	char number[32] = "";
 
-	uvio_proc_read(ctx, status, sizeof(status), "self/status");
 	uvio_proc_read(ctx, number, sizeof(number), "sys/vm/max_map_count");
-	used = kibibytes(status, "VmSize:");
+	used = memory_of(ctx, "VmSize:");
 	if (space != ULLONG_MAX && used + want > space) {
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"; the address space of this process is limited to %llu KiB (RLIMIT_AS), "
@@ -97,31 +106,26 @@ static void limit_of_space(struct uvio_ctx *ctx, unsigned long long want, char *
 /* mmap() gives EAGAIN for one cause only. */
 int uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, int rc, char text[UVIO_LIMIT_TEXT])
 {
-	char status[4096] = "";
-
 	text[0] = '\0';
 	if (rc == -ENOMEM)
 		limit_of_space(ctx, size >> 10, text);
 	if (rc != -EAGAIN)
 		return rc;
-	uvio_proc_read(ctx, status, sizeof(status), "self/status");
-	hits_locked(status, size >> 10, text, "and each mapping counts after mlockall(MCL_FUTURE)");
+	hits_locked(ctx, size >> 10, text, "and each mapping counts after mlockall(MCL_FUTURE)");
 	return -ENOMEM;
 }
 
 void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LIMIT_TEXT])
 {
 	unsigned long long limit = soft_limit(RLIMIT_MEMLOCK);
-	char status[4096] = "";
 
-	uvio_proc_read(ctx, status, sizeof(status), "self/status");
 	if (limit == ULLONG_MAX || uvio_has_capability(CAP_IPC_LOCK)) {
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"; no limit of locked memory counts for this process, so that perhaps the "
 			"machine has no memory left; ask for less");
 		return;
 	}
-	if (hits_locked(status, size >> 10, text,
+	if (hits_locked(ctx, size >> 10, text,
 		    "by mlock(), and by DMA of all its domains on vfio/group"))
 		return;
 	snprintf(text, UVIO_LIMIT_TEXT,
@@ -129,5 +133,5 @@ void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LI
 		"has %llu KiB locked and %llu KiB pinned; perhaps other processes of this user "
 		"have the rest, which count on vfio/cdev, or the machine has no memory "
 		"left; " RAISE_LOCKED,
-		limit, kibibytes(status, "VmLck:"), kibibytes(status, "VmPin:"));
+		limit, memory_of(ctx, "VmLck:"), memory_of(ctx, "VmPin:"));
 }
