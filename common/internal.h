@@ -132,6 +132,11 @@ int uvio_parse_u64(const char *text, uint64_t *value);
 int uvio_sysfs_names(struct uvio_ctx *ctx, const char *prefix, char ***names, const char *format,
 	...) UVIO_PRINTF(4, 5);
 void uvio_names_free(char **names, int count);
+/**
+ * What uvio_sysfs_names() gave in @count: 0 where it is names, or no such folder, or one that this
+ * process may not see; else the errno with a text, in which @what says which names.
+ */
+int uvio_names_failed(struct uvio_ctx *ctx, const char *object, int count, const char *what);
 
 /* device.c, pci.c, group.c */
 

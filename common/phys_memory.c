@@ -64,7 +64,7 @@ static int read_sizes(struct uvio_udev *udev, struct huge *huge)
 	for (int i = 0; i < count; i++)
 		add_size(huge, names[i]);
 	uvio_names_free(names, count);
-	return count == -ENOMEM ? uvio_no_memory(udev->address.text) : 0;
+	return uvio_names_failed(udev->ctx, udev->address.text, count, "the sizes of huge pages");
 }
 
 static int huge_flags(uint64_t size)

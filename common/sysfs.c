@@ -217,3 +217,14 @@ void uvio_names_free(char **names, int count)
 		free(names[i]);
 	free(names);
 }
+
+int uvio_names_failed(struct uvio_ctx *ctx, const char *object, int count, const char *what)
+{
+	if (count >= 0 || count == -ENOENT || count == -ENOTDIR || count == -EACCES ||
+		count == -EPERM)
+		return 0;
+	if (count == -ENOMEM)
+		return uvio_no_memory(object);
+	return uvio_fail(
+		count, "%s: cannot see %s in %s: %s", object, what, ctx->sysfs, strerror(-count));
+}

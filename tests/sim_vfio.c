@@ -125,7 +125,7 @@ int sim_vfio_make_device(void)
 		pwrite(vfio.device, &edu_id, 4, 0) != 4 ||
 		pwrite(vfio.device, config, sizeof(config), (off_t)7 << REGION_SHIFT) != 64 ||
 		pwrite(vfio.device, pad, sizeof(pad), ((off_t)7 << REGION_SHIFT) + 64) != 192)
-		return -ENOMEM;
+		return -errno;
 	return vfio.device;
 }
 

@@ -303,6 +303,31 @@ static void a_claimed_region(void)
 		"locked down");
 }
 
+static int open_with_descriptors(rlim_t count)
+{
+	struct rlimit before, few;
+	int rc;
+
+	ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = count;
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+	rc = card_open();
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+	return rc;
+}
+
+/* Wherever the next one is missing, that is the cause, and not that something is not there. */
+static void a_descriptor_that_is_missing_is_the_cause(void)
+{
+	rlim_t count = 3;
+	int rc;
+
+	while ((rc = open_with_descriptors(count)) && count++ < 64)
+		ASSERT_ERR(rc, -EMFILE, "descriptors open (RLIMIT_NOFILE)");
+	ASSERT(!rc && count > 4);
+}
+
 /* Who guesses says so, and only who has looked does not. */
 static void every_cause_is_looked_at_or_says_perhaps(void)
 {
@@ -338,6 +363,7 @@ static CU_TestInfo on_vfio[] = {
 	TEST(a_mapping_beyond_a_limit_has_the_numbers),
 	TEST(a_region_beyond_a_limit_has_the_numbers),
 	TEST(a_card_that_reads_all_ones),
+	TEST(a_descriptor_that_is_missing_is_the_cause),
 	CU_TEST_INFO_NULL,
 };
 
@@ -349,6 +375,7 @@ static CU_TestInfo on_uio[] = {
 	TEST_FOR("uio 3.29", frames_that_are_hidden),
 	TEST_FOR("uio 3.40", a_claimed_region),
 	TEST(a_region_beyond_a_limit_has_the_numbers),
+	TEST(a_descriptor_that_is_missing_is_the_cause),
 	CU_TEST_INFO_NULL,
 };
 

@@ -72,13 +72,13 @@ bool uio_has_own_driver(struct uvio_ctx *ctx, const char *address)
 	       strcmp(driver, "uio_pci_generic") != 0;
 }
 
-bool uio_has_msi(struct uvio_ctx *ctx, const char *address)
+int uio_has_msi(struct uvio_ctx *ctx, const char *address)
 {
 	char **names;
 	int count = uvio_sysfs_names(ctx, "", &names, "bus/pci/devices/%s/msi_irqs", address);
 
 	uvio_names_free(names, count);
-	return count > 0;
+	return count == -ENOENT ? 0 : count < 0 ? count : count > 0;
 }
 
 static void probe_own_driver(
@@ -89,7 +89,7 @@ static void probe_own_driver(
 			"%s: its UIO driver %s is the card's own%s: bus mastering and interrupts "
 			"stay as it sets them up",
 			info->address, info->driver,
-			uio_has_msi(ctx, info->address) ? ", and signals by MSI" : "");
+			uio_has_msi(ctx, info->address) > 0 ? ", and signals by MSI" : "");
 }
 
 /* PCI Local Bus Specification 3.0, 6.2.4: 0 is no pin, as in every virtual function. */

@@ -109,7 +109,11 @@ static int find_own_driver(struct uvio_udev *udev, struct uio_device *device)
 	udev->own_driver = uio_has_own_driver(udev->ctx, udev->address.text);
 	if (!udev->own_driver)
 		return 0;
-	udev->own_msi = uio_has_msi(udev->ctx, udev->address.text);
+	rc = uio_has_msi(udev->ctx, udev->address.text);
+	if (rc < 0)
+		return uvio_fail(rc, "%s: cannot see in %s whether its driver has set up MSI: %s",
+			udev->address.text, udev->ctx->sysfs, strerror(-rc));
+	udev->own_msi = rc;
 	rc = uio_config_intx_is_on(device, &device->own_intx);
 	if (rc)
 		return uvio_fail(rc, "%s: cannot read its configuration space: %s",

@@ -201,8 +201,8 @@ void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const cha
 	struct uvio_check *check);
 /** Whether the kernel driver is another than uio_pci_generic, which knows the card. */
 bool uio_has_own_driver(struct uvio_ctx *ctx, const char *address);
-/** Whether a kernel driver has MSI or MSI-X on. */
-bool uio_has_msi(struct uvio_ctx *ctx, const char *address);
+/** Whether a kernel driver has MSI or MSI-X on: 1 or 0; an errno without a text. */
+int uio_has_msi(struct uvio_ctx *ctx, const char *address);
 /** "DMA" or "DMA-FQ" where an IOMMU translates for the device; NULL where none does. */
 const char *uio_translation(const char *iommu_type);
 

@@ -231,6 +231,11 @@ static void probe_cdev(
 		check->failed = true;
 		return;
 	}
+	if (rc != 0 && rc != -ENOENT) {
+		uvio_check_add(check, UVIO_BLOCKS, NULL, "%s: cannot see its node in %s: %s",
+			info->address, ctx->sysfs, strerror(-rc));
+		return;
+	}
 	if (rc) {
 		uvio_check_add(check, UVIO_BLOCKS,
 			"[vfio/group:use vfio/group, or ]take a kernel with it",
