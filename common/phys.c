@@ -13,6 +13,7 @@
 #include "phys.h"
 #include "populate.h"
 #include "rights.h"
+#include "rlimit.h"
 #include "sys.h"
 
 #define PAGEMAP_CHUNK 64
@@ -192,6 +193,27 @@ static int lock_failed(struct uvio_udev *udev, const struct uvio_mapping *mappin
 		strerror(-rc));
 }
 
+/* Of private huge pages the kernel keeps whole ones only from children. */
+static int not_kept(struct uvio_udev *udev, const struct uvio_mapping *mapping, int rc)
+{
+	char limit[UVIO_LIMIT_TEXT] = "";
+
+	if (rc == -EINVAL)
+		return uvio_fail(rc,
+			"%s: DMA map: 0x%llx bytes at %p cannot be kept from children "
+			"(MADV_DONTFORK), and a fork() would put other pages in their place: "
+			"perhaps they are a part of a private huge page; map whole ones, or make "
+			"the memory MAP_SHARED",
+			udev->address.text, (unsigned long long)mapping->size,
+			(void *)mapping->addr);
+	rc = uvio_limit_of_mapping(udev->ctx, mapping->size, rc, limit);
+	return uvio_fail(rc,
+		"%s: DMA map: 0x%llx bytes at %p cannot be kept from children (MADV_DONTFORK): "
+		"%s%s",
+		udev->address.text, (unsigned long long)mapping->size, (void *)mapping->addr,
+		strerror(-rc), limit);
+}
+
 /*
  * A fork would share the pages, and the next write go to a copy; and a page that was gathered into
  * a huge one is another. What was done until now may have been before such a change.
@@ -202,7 +224,9 @@ static int keep_pages(
 	void *addr = (void *)mapping->addr;
 	int rc;
 
-	uvio_sys_madvise(addr, mapping->size, MADV_DONTFORK);
+	rc = uvio_sys_madvise(addr, mapping->size, MADV_DONTFORK);
+	if (rc)
+		return not_kept(udev, mapping, rc);
 	uvio_sys_madvise(addr, mapping->size, MADV_NOHUGEPAGE);
 	rc = uvio_populate(udev, mapping);
 	return rc ? rc : translate(phys, udev, mapping);

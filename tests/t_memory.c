@@ -249,6 +249,32 @@ static void no_memory_for_a_copy_is_no_success(void)
 	munmap(memory, SIZE);
 }
 
+static int fork_answer;
+
+static int no_dontfork(void *addr, size_t size, int advice)
+{
+	(void)addr;
+	(void)size;
+	return advice == MADV_DONTFORK ? fork_answer : SIM_NOT_MINE;
+}
+
+/* A fork would put other pages in the place of those that the card knows. */
+static void what_cannot_be_kept_from_children_is_refused(void)
+{
+	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
+
+	kernel.madvise = no_dontfork;
+	fork_answer = -EINVAL;
+	ASSERT_ERR(map(memory, 0), -EINVAL,
+		"perhaps they are a part of a private huge page; map whole ones, or make the "
+		"memory MAP_SHARED");
+	fork_answer = -ENOMEM;
+	ASSERT_ERR(map(memory, 0), -ENOMEM, "cannot be kept from children (MADV_DONTFORK): Cannot");
+	fork_answer = -EAGAIN;
+	ASSERT_ERR(map(memory, 0), -ENOMEM, "cannot be kept from children (MADV_DONTFORK): ");
+	munmap(memory, SIZE);
+}
+
 static bool is_in_child(const void *addr)
 {
 	int status = -1;
@@ -383,6 +409,7 @@ static CU_TestInfo physical[] = {
 	TEST(the_end_of_a_file_is_no_signal),
 	TEST_FOR("uio 3.31", private_memory_is_not_in_children_while_mapped),
 	TEST(memory_of_a_failed_mapping_is_in_children),
+	TEST(what_cannot_be_kept_from_children_is_refused),
 	TEST(frames_that_a_card_may_not_write_are_refused),
 	TEST(frames_of_memory_are_written_to),
 	CU_TEST_INFO_NULL,

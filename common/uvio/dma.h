@@ -77,7 +77,10 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  *
  * On vfio before Linux 5.9 private memory should be MADV_DONTFORK where the program forks. On uio
  * the memory is locked, and stays locked after it is unmapped; while private memory is mapped,
- * children do not get it, and the kernel neither merges it (KSM) nor makes huge pages of it.
+ * children do not get it, and the kernel neither merges it (KSM) nor makes huge pages of it. Of
+ * private huge pages only whole ones can be mapped there, since a part is not kept from children:
+ * or make them MAP_SHARED. Private memory for several cards is to be mapped in one domain: where
+ * each has its own, the first that unmaps it gives it to children again.
  *
  * On uio the same memory is refused as the kernel refuses on vfio: what is not mapped in the
  * program, or cannot be read in; memory of a device, or from memfd_secret(); and for a card that
@@ -85,8 +88,9 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  *
  * Returns the number of segments, in order, 1 on vfio, and fills at most @max of @segments. Where
  * there are more than @max, nothing is mapped, and -E2BIG says in the text how many there are.
- * Errors as uvio_dma_alloc(), and -EINVAL (alignment, or @segments is NULL), -EEXIST (overlaps
- * what is mapped already), -EFAULT (not memory that the card may be given: the text has the page).
+ * Errors as uvio_dma_alloc(), and -EINVAL (alignment, a part of a private huge page on uio, or
+ * @segments is NULL), -EEXIST (overlaps what is mapped already), -EFAULT (not memory that the card
+ * may be given: the text has the page).
  */
 UVIO_API int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags,
 	struct uvio_dma_segment *segments, unsigned int max);

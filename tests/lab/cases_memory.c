@@ -21,6 +21,7 @@
 #define PAGES 4
 #define SIZE (PAGES * PAGE)
 #define SOME 256
+#define HUGE_SIZE (2u << 20)
 #define FILE_NAME "/tmp/memory"
 #define RAMFS "/tmp/ramfs"
 #ifndef SYS_memfd_secret
@@ -204,18 +205,14 @@ static int writes_under_a_child(struct pair *pair, unsigned char *memory, uint64
 	return PASS;
 }
 
-static int a_child_takes_no_pages_away(struct pair *pair)
+/* While a child has them, too. */
+static int is_kept_from_a_child(struct pair *pair, unsigned char *memory, uint64_t iova)
 {
-	unsigned char *memory = fresh();
 	int ends[2], result, status;
-	uint64_t iova;
 	char byte;
 	pid_t pid;
 
-	CHECK(memory && !pipe2(ends, O_CLOEXEC));
-	CHECK_OK(uvio_bus_master(pair->udev, true));
-	memset(memory, 0x11, SIZE);
-	CHECK_OK(map_for(pair, memory, 0, &iova));
+	CHECK(!pipe2(ends, O_CLOEXEC));
 	pid = fork();
 	if (!pid) {
 		close(ends[1]);
@@ -225,12 +222,63 @@ static int a_child_takes_no_pages_away(struct pair *pair)
 	result = writes_under_a_child(pair, memory, iova);
 	close(ends[1]);
 	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+	return result;
+}
+
+static int a_child_takes_no_pages_away(struct pair *pair)
+{
+	unsigned char *memory = fresh();
+	int result, status;
+	uint64_t iova;
+	pid_t pid;
+
+	CHECK(memory);
+	CHECK_OK(uvio_bus_master(pair->udev, true));
+	memset(memory, 0x11, SIZE);
+	CHECK_OK(map_for(pair, memory, 0, &iova));
+	result = is_kept_from_a_child(pair, memory, iova);
 	CHECK_OK(uvio_dma_unmap(pair->udev, memory, SIZE));
 	/* Unmapped, it is the children's again. */
 	pid = fork();
 	if (!pid)
 		_exit(memory[SIZE - 1] != 0x17);
 	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+	return result;
+}
+
+static int private_huge_pages(struct pair *pair, unsigned char *memory)
+{
+	struct uvio_dma_segment segment;
+	uint64_t iova;
+	int rc = map_for(pair, memory, 0, &iova);
+
+	if (uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED) {
+		CHECK_OK(rc);
+		CHECK(!is_kept_from_a_child(pair, memory, iova));
+		CHECK_OK(uvio_dma_unmap(pair->udev, memory, SIZE));
+	} else {
+		CHECK(error_is(rc, -EINVAL, "a part of a private huge page; map whole ones"));
+	}
+	CHECK_OK(uvio_dma_map(pair->udev, memory, HUGE_SIZE, 0, &segment, 1));
+	CHECK(!is_kept_from_a_child(pair, memory, segment.iova));
+	CHECK_OK(uvio_dma_unmap(pair->udev, memory, HUGE_SIZE));
+	return PASS;
+}
+
+/* The kernel keeps whole ones only from children, and pins parts. */
+static int a_child_takes_no_huge_pages_away(struct pair *pair)
+{
+	unsigned char *memory;
+	int result;
+
+	CHECK(!sysfs_write("/proc/sys/vm/nr_hugepages", "3"));
+	memory = mmap(NULL, HUGE_SIZE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	CHECK(memory != MAP_FAILED);
+	CHECK_OK(uvio_bus_master(pair->udev, true));
+	result = private_huge_pages(pair, memory);
+	munmap(memory, HUGE_SIZE);
+	sysfs_write("/proc/sys/vm/nr_hugepages", "0");
 	return result;
 }
 
@@ -355,6 +403,8 @@ const struct test_case memory_cases[] = {
 	{"memory: what is read-only is read", UVIO_CAP_DMA, read_only_memory_is_read, false},
 	{"memory: a child takes no pages away (vfio 48) (uio 3.31)", UVIO_CAP_DMA,
 		a_child_takes_no_pages_away, false},
+	{"memory: a child takes no huge pages away", UVIO_CAP_DMA, a_child_takes_no_huge_pages_away,
+		false},
 	{"memory: what is read-only is not written to", UVIO_CAP_DMA,
 		read_only_memory_is_not_written_to, false},
 	{"memory: what is none is refused", UVIO_CAP_DMA, what_is_no_memory_is_refused, false},
