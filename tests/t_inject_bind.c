@@ -114,7 +114,7 @@ static const char *has_former_driver(void)
 {
 	if (!strcmp(driver_now(), first ? first : "") ||
 		strstr(uvio_last_error(), "could not be bound again") ||
-		strstr(uvio_last_error(), "and the next uvio bind or unbind of it puts"))
+		strstr(uvio_last_error(), "which first restores the former driver"))
 		return NULL;
 	return "the former driver is not there, and nothing is said of it";
 }

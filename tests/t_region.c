@@ -204,7 +204,7 @@ static void an_access_that_fails_is_all_ones_and_the_device_is_asked(void)
 	ASSERT_EQ(uvio_read32(&registers, 0), 0xffffffff);
 	ASSERT_HAS(uvio_last_error(), EDU ": region 0: the access failed");
 	ASSERT(uvio_udev_alive(udev));
-	tree_change(tree, "hex " EDU_FOLDER "/config ffffffff");
+	tree_change(tree, "hex " EDU_FOLDER "/config ffffffffffffffff");
 	ASSERT_EQ(uvio_read32(&registers, 0), 0xffffffff);
 	fake_faults.access = 0;
 	ASSERT(!uvio_udev_alive(udev));
@@ -215,7 +215,7 @@ static void a_write_that_fails_asks_the_device_too(void)
 	fake_faults.access = -EIO;
 	uvio_write32(&registers, 4, 0);
 	ASSERT(uvio_udev_alive(udev));
-	tree_change(tree, "hex " EDU_FOLDER "/config ffffffff");
+	tree_change(tree, "hex " EDU_FOLDER "/config ffffffffffffffff");
 	uvio_write32(&registers, 4, 0);
 	fake_faults.access = 0;
 	ASSERT(!uvio_udev_alive(udev));
