@@ -89,6 +89,8 @@ int test_main(CU_SuiteInfo *suites)
 		printf("Bail out! CUnit: %s\n", CU_get_error_msg());
 		return 1;
 	}
+	/* So that a child, which may flush what it has a copy of, has no copy of a line. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("1..%u\n", CU_get_registry()->uiNumberOfTests);
 	CU_set_test_start_handler(on_start);
 	CU_set_test_complete_handler(on_complete);

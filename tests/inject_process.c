@@ -12,15 +12,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include "inject_process.h"
 
-#define STACK_SIZE (256 * 1024)
+#define STACK_SIZE (2 << 20) /* the thread sanitizer wants a MiB */
 #define PAINT 0x5a
 
 struct runner {
 	int (*run)(void);
 	int rc;
 	bool ended;
+	void *stack; /* STACK_SIZE bytes */
 };
 
 static void close_standard(int *saved)
@@ -69,20 +74,32 @@ static void *run_it(void *data)
 	return NULL;
 }
 
-/* How much of its stack the thread has touched. */
-static size_t run_on(unsigned char *stack, struct runner *runner)
+static void *stack_new(void)
+{
+	return mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void run_thread(void *(*start)(void *data), struct runner *runner)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
-	size_t untouched = 0;
 
-	memset(stack, PAINT, STACK_SIZE);
 	pthread_attr_init(&attr);
-	pthread_attr_setstack(&attr, stack, STACK_SIZE);
-	if (pthread_create(&thread, &attr, run_it, runner))
+	pthread_attr_setstack(&attr, runner->stack, STACK_SIZE);
+	if (pthread_create(&thread, &attr, start, runner))
 		abort();
 	pthread_join(thread, NULL);
 	pthread_attr_destroy(&attr);
+}
+
+/* How much of its stack the thread has touched. */
+static size_t run_on(unsigned char *stack, struct runner *runner)
+{
+	size_t untouched = 0;
+
+	memset(stack, PAINT, STACK_SIZE);
+	runner->stack = stack;
+	run_thread(run_it, runner);
 	while (untouched < STACK_SIZE && stack[untouched] == PAINT)
 		untouched++;
 	return STACK_SIZE - untouched;
@@ -97,8 +114,7 @@ static size_t most;
 
 int inject_run_painted(int (*run)(void), size_t *taken)
 {
-	unsigned char *stack =
-		mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *stack = stack_new();
 	struct runner idle = {.run = nothing}, runner = {.run = run};
 	size_t used = run_on(stack, &idle);
 
@@ -119,20 +135,32 @@ void inject_print_stack(void)
 			most);
 }
 
+/* The address sanitizer does not see that the frames below have ended with the thread. */
+static void forget_frames(void *stack)
+{
+	(void)stack;
+#ifdef __SANITIZE_ADDRESS__
+	__asan_unpoison_memory_region(stack, STACK_SIZE);
+#endif
+}
+
 static void *run_cancelled(void *data)
 {
+	struct runner *runner = data;
+
+	pthread_cleanup_push(forget_frames, runner->stack);
 	pthread_cancel(pthread_self());
-	return run_it(data);
+	run_it(runner);
+	pthread_cleanup_pop(0);
+	return NULL;
 }
 
 int inject_run_cancelled(int (*run)(void), bool *cancelled)
 {
-	struct runner runner = {.run = run};
-	pthread_t thread;
+	struct runner runner = {.run = run, .stack = stack_new()};
 
-	if (pthread_create(&thread, NULL, run_cancelled, &runner))
-		abort();
-	pthread_join(thread, NULL);
+	run_thread(run_cancelled, &runner);
+	munmap(runner.stack, STACK_SIZE);
 	*cancelled = !runner.ended;
 	return runner.rc;
 }

@@ -192,8 +192,9 @@ static void each_mapping_is_locked(void)
 static void the_address_space_is_full(void)
 {
 	says(&op_dma_alloc, INJECT_MMAP, "", ENOMEM,
-		"; the address space of this process is limited to 1073741824 KiB (RLIMIT_AS), of "
-		"which 1073741823 KiB are in use; raise it: ulimit -v");
+		"; the address space of this process is limited to 137438953472 KiB (RLIMIT_AS), "
+		"of "
+		"which 137438953471 KiB are in use; raise it: ulimit -v");
 }
 
 static void there_are_too_many_mappings(void)
@@ -215,8 +216,8 @@ static void a_region_finds_the_address_space_full(void)
 {
 	says(&op_region_map, INJECT_MMAP, region_of(), ENOMEM,
 		EDU ": cannot map region 0, 0x100000 bytes: Cannot allocate memory; the address "
-		    "space of this process is limited to 1073741824 KiB (RLIMIT_AS), of which "
-		    "1073741823 KiB are in use; raise it: ulimit -v");
+		    "space of this process is limited to 137438953472 KiB (RLIMIT_AS), of which "
+		    "137438953471 KiB are in use; raise it: ulimit -v");
 }
 
 static void a_region_is_one_mapping_too_many(void)
@@ -241,7 +242,7 @@ static void a_region_beyond_a_limit_has_the_numbers(void)
 	if (sim == &sim_uio)
 		tree_change(card.tree, "remove sys/class/uio/uio0/maps/map0");
 	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 64 kB\\n", a_region_is_locked);
-	with_limit(RLIMIT_AS, (rlim_t)1 << 40, "VmSize: 1073741823 kB\\n",
+	with_limit(RLIMIT_AS, (rlim_t)1 << 47, "VmSize: 137438953471 kB\\n",
 		a_region_finds_the_address_space_full);
 	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 0 kB\\n", a_region_is_one_mapping_too_many);
 }
@@ -249,8 +250,8 @@ static void a_region_beyond_a_limit_has_the_numbers(void)
 static void a_mapping_beyond_a_limit_has_the_numbers(void)
 {
 	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 64 kB\\n", each_mapping_is_locked);
-	with_limit(
-		RLIMIT_AS, (rlim_t)1 << 40, "VmSize: 1073741823 kB\\n", the_address_space_is_full);
+	with_limit(RLIMIT_AS, (rlim_t)1 << 47, "VmSize: 137438953471 kB\\n",
+		the_address_space_is_full);
 	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 0 kB\\n", there_are_too_many_mappings);
 }
 

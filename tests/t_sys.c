@@ -89,7 +89,7 @@ static void the_limit_of_locked_mappings_has_an_errno_of_its_own(void)
 
 	if (!pid) {
 		drop_ipc_lock();
-		if (setrlimit(RLIMIT_MEMLOCK, &limit) || mlockall(MCL_FUTURE))
+		if (setrlimit(RLIMIT_MEMLOCK, &limit) || syscall(SYS_mlockall, MCL_FUTURE))
 			_exit(2);
 		_exit(uvio_sys_mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0,
 			      &addr) != -EAGAIN);
