@@ -420,6 +420,8 @@ static int look_at_process(struct search *search, const char *name)
 	int rc;
 
 	search->pid = atoi(name);
+	if (search->want->others && search->pid == getpid())
+		return 0;
 	search->descriptors = 0;
 	search->has_config = search->has_lock = search->has_node = search->has_descriptor = false;
 	snprintf(search->process, sizeof(search->process), "%s/%d", search->want->ctx->proc,
@@ -524,9 +526,9 @@ int uvio_holder_refuse_copy(const struct uvio_handles *handles, const struct uvi
 }
 
 /* Failing to find out is no answer here: the kernel has refused already, and this names by whom. */
-int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size)
+static int find_opener(struct uvio_ctx *ctx, const char *path, bool others, char *name, size_t size)
 {
-	struct uvio_handles handles = {.ctx = ctx, .address = path};
+	struct uvio_handles handles = {.ctx = ctx, .address = path, .others = others};
 	struct uvio_saved_error before;
 	struct uvio_holder holder = {0};
 
@@ -537,6 +539,16 @@ int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t 
 	uvio_handles_free(&handles);
 	uvio_error_restore(&before);
 	return holder.pid;
+}
+
+int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size)
+{
+	return find_opener(ctx, path, false, name, size);
+}
+
+int uvio_find_other_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size)
+{
+	return find_opener(ctx, path, true, name, size);
 }
 
 int uvio_find_orphan(

@@ -31,6 +31,7 @@ struct uvio_handles {
 	const char *address;  /* for texts */
 	const char *function; /* whose files in sysfs count, open or mapped for writing; or NULL */
 	const char *descriptor; /* the name in /proc of a descriptor without a node; or NULL */
+	bool others;		/* than this process */
 	bool orphans;		/* nodes of VFIO which the kernel has no more, of any device */
 	struct uvio_handle *list;
 	unsigned int count, room;

@@ -220,6 +220,8 @@ void uvio_node_probe(struct uvio_ctx *ctx, const char *object, const char *path,
 
 /* holders.c: the pid of a process that has @path open or mapped; 0: none that can be seen. */
 int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size);
+/** The same, of the processes other than this one. */
+int uvio_find_other_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size);
 /** That of one which has a node of VFIO open which the kernel has no more, and its @path. */
 int uvio_find_orphan(
 	struct uvio_ctx *ctx, char *path, size_t path_size, char *name, size_t name_size);

@@ -198,6 +198,22 @@ static void who_has_it_open_counts_before_a_copy(void)
 	is_busy(EDU, "is open in process 4712 (newtool)");
 }
 
+/* As of a node that this process has opened, of which the kernel then says that others have it. */
+static void this_process_is_passed_over(void)
+{
+	char name[UVIO_NAME_SIZE], path[UVIO_PATH_SIZE];
+
+	begin_with_number();
+	snprintf(path, sizeof(path), "%s/dev/uio0", tree->root);
+	tree_change(tree, "remove dev/uio0");
+	tree_change(tree, "link dev/uio0 /dev/null");
+	tree_change(tree, "link proc/%d/fd/3 /dev/null", (int)getpid());
+	ASSERT_EQ(uvio_find_other_opener(tree->ctx, path, name, sizeof(name)), 0);
+	ASSERT_EQ(uvio_find_opener(tree->ctx, path, name, sizeof(name)), getpid());
+	tree_change(tree, "link proc/4711/fd/3 /dev/null");
+	ASSERT_EQ(uvio_find_other_opener(tree->ctx, path, name, sizeof(name)), 4711);
+}
+
 /* A node with the number of another device, which somebody has. */
 static void a_stale_node_is_no_handle_of_the_device(void)
 {
@@ -453,6 +469,7 @@ static CU_TestInfo processes[] = {
 	TEST(a_copy_of_a_node_that_was_given_back_keeps_from_opening),
 	TEST(a_copy_that_this_process_has_is_no_obstacle),
 	TEST(who_has_it_open_counts_before_a_copy),
+	TEST(this_process_is_passed_over),
 	TEST(a_stale_node_is_no_handle_of_the_device),
 	TEST(a_stale_node_of_a_group_is_not_asked),
 	TEST(registers_mapped_from_sysfs_are_in_use),

@@ -142,7 +142,10 @@ static int node_failed(struct uvio_udev *udev, int err, const char *path)
 		udev, err, path, err == -EPERM || err == -EACCES ? refusal(path) : NULL);
 }
 
-/* Another process which has the group or the card itself open; 0: none that can be seen. */
+/*
+ * Another process which has the group or the card itself open; 0: none that can be seen. This one
+ * has the node open at this step.
+ */
 static int find_holder(struct uvio_udev *udev, char *comm, size_t size)
 {
 	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
@@ -151,11 +154,11 @@ static int find_holder(struct uvio_udev *udev, char *comm, size_t size)
 
 	if (!vfio_group_name(udev->ctx, address, name, sizeof(name)) &&
 		!uvio_dev_path(udev->ctx, path, "vfio/%s", name))
-		pid = uvio_find_opener(udev->ctx, path, comm, size);
-	if ((!pid || pid == getpid()) && !vfio_cdev_name(udev->ctx, address, name, sizeof(name)) &&
+		pid = uvio_find_other_opener(udev->ctx, path, comm, size);
+	if (!pid && !vfio_cdev_name(udev->ctx, address, name, sizeof(name)) &&
 		!uvio_dev_path(udev->ctx, path, "vfio/devices/%s", name))
-		pid = uvio_find_opener(udev->ctx, path, comm, size);
-	return pid == getpid() ? 0 : pid;
+		pid = uvio_find_other_opener(udev->ctx, path, comm, size);
+	return pid;
 }
 
 static bool may_be_held(int err, const char *step)
