@@ -538,7 +538,6 @@ static int children_have_nothing(struct pair *pair)
 /* A copy of the node that ends switches off bus mastering of whoever opened it since, on uio. */
 static int a_copy_keeps_from_opening(struct pair *pair)
 {
-	struct uvio_udev *second = NULL;
 	char text[32];
 	pid_t pid;
 	int rc;
@@ -551,9 +550,9 @@ static int a_copy_keeps_from_opening(struct pair *pair)
 			pause();
 	pair_close(pair);
 	snprintf(text, sizeof(text), "process %d (", (int)pid);
-	rc = uvio_udev_open(pair->ctx, pair->address, NULL, &second);
+	rc = pair_open(pair);
 	if (!rc)
-		uvio_udev_close(second);
+		pair_close(pair);
 	kill(pid, SIGKILL);
 	CHECK(waitpid(pid, NULL, 0) == pid);
 	CHECK(rc == -EBUSY);
