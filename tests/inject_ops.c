@@ -345,7 +345,7 @@ const struct operation op_irq_wait_asleep = {
 
 static int run_irq_wait_in_vain(void)
 {
-	return uvio_irq_wait(udev, 0, 1, NULL);
+	return uvio_irq_wait(udev, 0, 50, NULL);
 }
 
 const struct operation op_irq_wait_in_vain = {

@@ -110,7 +110,7 @@ const struct operation op_event_wait = {
 /* A configuration space that cannot be read is an event, too. */
 static int run_event_wait_in_vain(void)
 {
-	int rc = uvio_event_wait(udev, 1, &event);
+	int rc = uvio_event_wait(udev, 0, &event);
 
 	return rc ? rc : uvio_fail(-ENODEV, EDU ": event %d", (int)event);
 }
