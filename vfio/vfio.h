@@ -310,7 +310,7 @@ struct vfio_cause {
 };
 /** NULL: no such cause. */
 const struct vfio_cause *vfio_cause_at(size_t i);
-/** A step of open failed: the sentence of vfio_probe() for its cause, or that of the step. */
+/** A step of open failed: the error message of vfio_probe() for its cause, or that of the step. */
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step);
 /** -EBUSY: process @pid has a member of the device's group. */
 int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name);

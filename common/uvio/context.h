@@ -37,7 +37,7 @@ struct uvio_ctx_options {
 	const char *guard_program;     /**< for UVIO_OPEN_GUARD; NULL: uvio-guard as installed */
 	uvio_log_fn log;	       /**< NULL: silence */
 	void *log_data;		       /**< handed to @log */
-	enum uvio_log_level log_level; /**< the chattiest level that reaches @log */
+	enum uvio_log_level log_level; /**< the most detailed level that reaches @log */
 	uint64_t reserved[4];	       /**< zero */
 };
 
