@@ -35,6 +35,15 @@ struct irq_figure {
 	double syscalls; /* per interrupt */
 };
 
+/* One that compare itself does not take. */
+struct more_figure {
+	const char *name;
+	const char *unit;
+	struct figure figure;
+};
+
+#define MORE_MAX 16
+
 struct backend_result {
 	const char *name; /* of a transport: "vfio/group", "uio" */
 	bool on_request;
@@ -50,6 +59,8 @@ struct backend_result {
 	unsigned int skipped;
 	struct figure figures[FIGURE_COUNT];
 	struct irq_figure irqs[UVIO_IRQ_KINDS];
+	struct more_figure more[MORE_MAX]; /* in JSON only */
+	unsigned int more_count;
 };
 
 struct time_base {
@@ -121,6 +132,10 @@ void measure_open(struct session *s);
 /* One measurement; @syscalls may be NULL. A failure is told and noted. */
 void measure(struct session *s, const struct measurement *m, const char *name,
 	struct figure *figure, double *syscalls);
+
+/* One more of the backend, for JSON. @unit: NULL: that of the clock. */
+void measure_add(
+	struct session *s, const char *name, const char *unit, const struct figure *figure);
 
 /* In line, so that reading the clock costs the same wherever it is done. */
 #if defined(__x86_64__) || defined(__i386__)

@@ -436,3 +436,12 @@ void measure_open(struct session *s)
 	measure(s, &measurements[FIGURE_OPEN], figure_names[FIGURE_OPEN],
 		&s->result->figures[FIGURE_OPEN], NULL);
 }
+
+void measure_add(struct session *s, const char *name, const char *unit, const struct figure *figure)
+{
+	struct backend_result *result = s->result;
+
+	if (result->more_count < MORE_MAX)
+		result->more[result->more_count++] = (struct more_figure){
+			name, unit ? unit : s->comparison->time_base.unit, *figure};
+}

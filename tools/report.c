@@ -248,6 +248,9 @@ static void usable_json(
 			json_object_object_add(
 				object, figure_names[id], figure_json(&result->figures[id], unit));
 	}
+	for (unsigned int i = 0; i < result->more_count; i++)
+		json_object_object_add(object, result->more[i].name,
+			figure_json(&result->more[i].figure, result->more[i].unit));
 	json_object_object_add(object, "irq", irq_json(result, unit));
 }
 

@@ -13,6 +13,7 @@
 #include <uvio/irq.h>
 
 #define BASELINE_PAGES 64
+#define BASELINE_IOVA 0x10000
 
 /* What both baselines need: the registers, and where memory was mapped to. */
 struct baseline {
@@ -20,7 +21,9 @@ struct baseline {
 	int fds[6];
 	int irq_fd;
 	int arm_fd;
+	uint64_t at; /* where dma_map() maps to, where that can be chosen */
 	uint64_t iova;
+	uint32_t ids[2];
 	uint64_t pages[BASELINE_PAGES];
 	uint16_t command;
 	int can_reset;
@@ -36,15 +39,19 @@ struct baseline_ops {
 	int (*dma_unmap)(struct baseline *baseline, void *memory, size_t size);
 	int (*irq_enable)(struct baseline *baseline, enum uvio_irq_kind kind);
 	int (*irq_disable)(struct baseline *baseline);
-	int (*irq_round)(struct baseline *baseline); /* raise, wait, clear, arm */
+	int (*irq_round)(struct baseline *baseline);  /* raise, wait, clear, arm */
+	int (*irq_asleep)(struct baseline *baseline); /* wait with a time limit, clear, arm */
 	int (*bus_master)(struct baseline *baseline);
 };
 
 extern const struct baseline_ops baseline_vfio;
+extern const struct baseline_ops baseline_compat;
+extern const struct baseline_ops baseline_cdev;
 extern const struct baseline_ops baseline_uio;
 
 /* Registers of edu, as in drivers/edu.c. */
 #define EDU_LIVE 0x04
+#define EDU_LATE_MS 10000
 #define EDU_IRQ_STATUS 0x24
 #define EDU_IRQ_RAISE 0x60
 #define EDU_IRQ_ACK 0x64

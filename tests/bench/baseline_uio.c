@@ -167,17 +167,29 @@ static int arm_uio(struct baseline *baseline)
 	return pwrite(baseline->fds[CONFIG], &command, 2, 4) == 2 ? 0 : -1;
 }
 
-static int round_uio(struct baseline *baseline)
+static int serve_uio(struct baseline *baseline)
 {
 	uint32_t event;
 
-	baseline_write(baseline, EDU_IRQ_RAISE, 2);
 	if (read(baseline->irq_fd, &event, 4) != 4)
 		return -1;
 	baseline_write(baseline, EDU_IRQ_ACK, baseline_read(baseline, EDU_IRQ_STATUS));
 	if (baseline_read(baseline, EDU_IRQ_STATUS))
 		return -1;
 	return arm_uio(baseline);
+}
+
+static int round_uio(struct baseline *baseline)
+{
+	baseline_write(baseline, EDU_IRQ_RAISE, 2);
+	return serve_uio(baseline);
+}
+
+static int asleep_uio(struct baseline *baseline)
+{
+	struct pollfd irq = {.fd = baseline->irq_fd, .events = POLLIN};
+
+	return poll(&irq, 1, EDU_LATE_MS) == 1 ? serve_uio(baseline) : -1;
 }
 
 static int master_uio(struct baseline *baseline)
@@ -196,5 +208,6 @@ const struct baseline_ops baseline_uio = {
 	.irq_enable = enable_uio,
 	.irq_disable = disable_uio,
 	.irq_round = round_uio,
+	.irq_asleep = asleep_uio,
 	.bus_master = master_uio,
 };

@@ -10,27 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "compare.h"
-#include "baseline.h"
+#include "more.h"
 
 #define CARD_BUFFER 0x40000
 #define POLL_SPINS 64
 #define POLL_PAUSE_MAX_NS 1000000
-
-struct bench {
-	const struct baseline_ops *ops;
-	struct baseline baseline;
-};
-
-static struct baseline *baseline_of(const struct session *s)
-{
-	return &((struct bench *)s->baseline)->baseline;
-}
-
-static const struct baseline_ops *ops_of(const struct session *s)
-{
-	return ((struct bench *)s->baseline)->ops;
-}
 
 static int failed(const char *what)
 {
@@ -195,7 +179,8 @@ static void measure_baselines(struct session *s)
 
 static void baseline_under(struct session *s)
 {
-	static const struct baseline_ops *const all[] = {&baseline_vfio, &baseline_uio};
+	static const struct baseline_ops *const all[] = {
+		&baseline_vfio, &baseline_cdev, &baseline_compat, &baseline_uio};
 	struct bench bench = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
@@ -205,6 +190,7 @@ static void baseline_under(struct session *s)
 		return;
 	s->baseline = &bench;
 	measure_baselines(s);
+	measure_more(s);
 	s->baseline = NULL;
 }
 
