@@ -331,9 +331,13 @@ const struct uvio_backend *uvio_backend_of(const struct uvio_device_info *info);
 int uvio_check_judge(struct uvio_ctx *ctx, const struct uvio_device *device,
 	const struct uvio_backend *backend, const char *transport, enum uvio_verdict *verdict);
 
-/* udev.c */
+/* gone.c */
 /** Marks the device as gone and says so: -ENODEV. */
 int uvio_udev_gone(struct uvio_udev *udev, const char *how);
+/** The device was marked as gone just now. */
+void uvio_udev_notice_gone(struct uvio_udev *udev);
+
+/* udev.c */
 /** 0, or -ENODEV with a text, whoever found it gone. */
 int uvio_udev_look(struct uvio_udev *udev);
 /**
@@ -374,8 +378,6 @@ void uvio_domain_leave(struct uvio_udev *udev);
 const struct uvio_backend *uvio_domain_backend(struct uvio_domain *domain);
 
 /* event.c */
-/** The device was marked as gone just now. */
-void uvio_event_notice_gone(struct uvio_udev *udev);
 void uvio_event_cleanup(struct uvio_udev *udev);
 
 /* dma.c */

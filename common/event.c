@@ -116,15 +116,6 @@ int uvio_event_wait(struct uvio_udev *udev, int timeout_ms, enum uvio_event *eve
 	}
 }
 
-void uvio_event_notice_gone(struct uvio_udev *udev)
-{
-	static const uint64_t one = 1;
-	int fd = atomic_load(&udev->gone_notice);
-
-	if (fd >= 0)
-		uvio_sys_write(fd, &one, sizeof(one));
-}
-
 static int add(int epoll_fd, int fd, uint32_t events)
 {
 	return fd < 0 ? 0 : uvio_sys_epoll_add(epoll_fd, fd, events);
@@ -145,7 +136,7 @@ static int add_notice(struct uvio_udev *udev, int epoll_fd)
 	}
 	atomic_store(&udev->gone_notice, fd);
 	if (atomic_load(&udev->gone))
-		uvio_event_notice_gone(udev);
+		uvio_udev_notice_gone(udev);
 	return 0;
 }
 

@@ -363,26 +363,6 @@ bool uvio_udev_alive(struct uvio_udev *udev)
 	return !atomic_load(&udev->gone) && !uvio_udev_look(udev);
 }
 
-static int ack_gone(struct uvio_udev *udev)
-{
-	return uvio_udev_gone(udev, "");
-}
-
-/* Everybody hears what the first one found. */
-int uvio_udev_gone(struct uvio_udev *udev, const char *how)
-{
-	const char *first = NULL;
-
-	if (atomic_compare_exchange_strong(&udev->gone, &first, how))
-		uvio_event_notice_gone(udev);
-	else
-		how = first;
-	/* So that the hot path need not look; afterwards, since it knows of no cause itself. */
-	if (__atomic_load_n(&udev->irq_ack, __ATOMIC_RELAXED))
-		__atomic_store_n(&udev->irq_ack, ack_gone, __ATOMIC_RELEASE);
-	return uvio_fail(-ENODEV, "%s: the device is gone: %s; close it", udev->address.text, how);
-}
-
 int uvio_bus_master(struct uvio_udev *udev, bool on)
 {
 	int rc;
