@@ -9,10 +9,10 @@
 
 #include "internal.h"
 
-#define ADDRESS_FORMS "use 0000:06:0d.0, 06:0d.0, uio0, /dev/uio0 or name:NAME"
+#define ADDRESS_FORMS "use 0000:06:0d.0, 06:0d.0, d.0, uio0, /dev/uio0 or name:NAME"
 
-/* Exactly @min to @max hexadecimal digits, then @end; the place behind it, or NULL. */
-static const char *hex(const char *text, int min, int max, char end, unsigned int *value)
+/* One to @max hexadecimal digits, then @end; the place behind it, or NULL. */
+static const char *hex(const char *text, int max, char end, unsigned int *value)
 {
 	int n = 0;
 
@@ -22,20 +22,21 @@ static const char *hex(const char *text, int min, int max, char end, unsigned in
 
 		*value = *value << 4 | (unsigned int)(c <= '9' ? c - '0' : c - 'a' + 10);
 	}
-	return n >= min && text[n] == end ? text + n + 1 : NULL;
+	return n && text[n] == end ? text + n + 1 : NULL;
 }
 
+/* What is left out in front, or of leading zeros, is 0: as lspci(8) prints it, and shorter. */
 static bool parse_pci(const char *text, struct uvio_address *address)
 {
-	const char *rest = hex(text, 4, 8, ':', &address->domain);
+	const char *colon = strchr(text, ':'), *rest = text;
 
-	if (!rest) {
-		address->domain = 0;
-		rest = text;
-	}
-	rest = hex(rest, 2, 2, ':', &address->bus);
-	rest = rest ? hex(rest, 2, 2, '.', &address->slot) : NULL;
-	rest = rest ? hex(rest, 1, 1, '\0', &address->function) : NULL;
+	address->domain = address->bus = 0;
+	if (colon && strchr(colon + 1, ':'))
+		rest = hex(rest, 8, ':', &address->domain);
+	if (colon)
+		rest = rest ? hex(rest, 2, ':', &address->bus) : NULL;
+	rest = rest ? hex(rest, 2, '.', &address->slot) : NULL;
+	rest = rest ? hex(rest, 1, '\0', &address->function) : NULL;
 	if (!rest || address->slot > 31 || address->function > 7)
 		return false;
 	snprintf(address->text, sizeof(address->text), "%04x:%02x:%02x.%x", address->domain,

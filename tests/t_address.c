@@ -26,7 +26,7 @@ static void is_refused(const char *text)
 	snprintf(shown, sizeof(shown), "%s", text);
 	uvio_text_clean(shown);
 	ASSERT_ERR(uvio_address_parse(text, &address), -EINVAL,
-		"not an address: use 0000:06:0d.0, 06:0d.0, uio0, /dev/uio0 or name:NAME");
+		"not an address: use 0000:06:0d.0, 06:0d.0, d.0, uio0, /dev/uio0 or name:NAME");
 	ASSERT(!strncmp(uvio_last_error(), shown, strlen(shown)));
 }
 
@@ -41,6 +41,15 @@ static void a_pci_address_is_made_canonical(void)
 {
 	parses_as("0000:AF:1F.7", UVIO_ADDRESS_PCI, "0000:af:1f.7");
 	parses_as("00000006:00:00.0", UVIO_ADDRESS_PCI, "0006:00:00.0");
+}
+
+static void a_pci_address_may_be_short(void)
+{
+	parses_as("4.0", UVIO_ADDRESS_PCI, "0000:00:04.0");
+	parses_as("1f.7", UVIO_ADDRESS_PCI, "0000:00:1f.7");
+	parses_as("0:4.0", UVIO_ADDRESS_PCI, "0000:00:04.0");
+	parses_as("6:d.0", UVIO_ADDRESS_PCI, "0000:06:0d.0");
+	parses_as("1:6:d.0", UVIO_ADDRESS_PCI, "0001:06:0d.0");
 }
 
 static void the_parts_of_a_pci_address_are_kept(void)
@@ -69,10 +78,10 @@ static void a_name_may_hold_anything(void)
 
 static void malformed_pci_addresses_are_refused(void)
 {
-	static const char *const wrong[] = {"06:0d", "06:0d.", "06:0d.8", "06:20.0", "6:0d.0",
-		"006:0d.0", "000:06:0d.0", "000000000:06:0d.0", "06:0d.0 ", " 06:0d.0", "06:0d.00",
-		"06:0g.0", "0000:06:0d.0\n", "06.0d.0", "0000:06:0d:0", "-06:0d.0", "0x06:0d.0",
-		"0000::0d.0", ":06:0d.0"};
+	static const char *const wrong[] = {"06:0d", "06:0d.", "06:0d.8", "06:20.0", "006:0d.0",
+		"000000000:06:0d.0", "4", "4.", ".0", "4.8", "20.0", "004.0", "0:004.0", "::4.0",
+		"0::4.0", "06:0d.0 ", " 06:0d.0", "06:0d.00", "06:0g.0", "0000:06:0d.0\n",
+		"06.0d.0", "0000:06:0d:0", "-06:0d.0", "0x06:0d.0", "0000::0d.0", ":06:0d.0"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
 		is_refused(wrong[i]);
@@ -81,8 +90,7 @@ static void malformed_pci_addresses_are_refused(void)
 static void malformed_uio_devices_are_refused(void)
 {
 	static const char *const wrong[] = {"uio", "uio-1", "uio00", "uio01", "uio0x", "uio 0",
-		"UIO0",
-		"/dev/", "/dev/uio", "/dev/uio0/", "/sys/uio0", "dev/uio0", "uio1000000",
+		"UIO0", "/dev/", "/dev/uio", "/dev/uio0/", "/sys/uio0", "dev/uio0", "uio1000000",
 		"uio99999999999999999999", "/dev//uio0", "uio0/../uio1"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
@@ -137,8 +145,7 @@ static void resolves_to(const char *tree_name, const char *text, const char *can
 	tree_free(tree);
 }
 
-static void does_not_resolve(
-	const char *tree_name, const char *text, int err, const char *sentence)
+static void does_not_resolve(const char *tree_name, const char *text, int err, const char *sentence)
 {
 	struct tree *tree = tree_new(tree_name);
 	struct uvio_address address;
@@ -181,6 +188,7 @@ static void a_name_that_two_devices_have_is_no_address(void)
 static CU_TestInfo parsing[] = {
 	TEST(a_pci_address_may_have_a_domain),
 	TEST(a_pci_address_is_made_canonical),
+	TEST(a_pci_address_may_be_short),
 	TEST(the_parts_of_a_pci_address_are_kept),
 	TEST(a_uio_device_is_named_by_number_or_node),
 	TEST(a_name_may_hold_anything),

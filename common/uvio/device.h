@@ -3,11 +3,12 @@
 /**
  * Discovery: what devices there are, without opening any.
  *
- * An address names a device in one of these forms: PCI "0000:06:0d.0" or "06:0d.0" (domain 0);
- * a UIO device "uio0", "/dev/uio0" or "name:NAME" (the name that its kernel driver gave). A UIO
- * device that sits on a PCI function is the same device as that function, and is shown under the
- * address of the function. Where the function has several UIO devices, its address means the
- * first of them; the name of a UIO device means that one, with its maps and its interrupt.
+ * An address names a device in one of these forms: PCI "0000:06:0d.0", "06:0d.0" (domain 0) or
+ * "d.0" (bus 0 of it), where leading zeros may be left out; a UIO device "uio0", "/dev/uio0" or
+ * "name:NAME" (the name that its kernel driver gave). A UIO device that sits on a PCI function is
+ * the same device as that function, and is shown under the address of the function. Where the
+ * function has several UIO devices, its address means the first of them; the name of a UIO device
+ * means that one, with its maps and its interrupt.
  *
  * All facts come from sysfs. Nothing here opens a node in /dev: closing
  * /dev/uioN, even once, would switch off the bus mastering of the program that drives the card.
