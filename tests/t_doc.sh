@@ -13,7 +13,7 @@
 LC_ALL=C
 export LC_ALL
 doc=$top_srcdir/doc
-pages=$(cd "$doc" && echo uvio.1 uvio.7 uvio_*.3)
+pages=$(cd "$doc" && echo uvio.1 uvio.7 uvio-guard.8 uvio_*.3)
 texts="README NEWS doc/architecture doc/comparison"
 
 # Examples
@@ -64,7 +64,7 @@ for text in $texts; do
 	done
 done
 for file in $(cd "$doc" && echo example*.c); do
-	check "doc/$file: a page shows it" grep -q "^\.\\\\\" doc/$file\$" "$doc"/*.[137]
+	check "doc/$file: a page shows it" grep -q "^\.\\\\\" doc/$file\$" "$doc"/*.[1378]
 done
 
 # Those which need no card
@@ -215,6 +215,22 @@ every_page() {
 		[ "$(grep -c "Xr ${page%.3} 3" "$doc/uvio.7")" -ge 2 ] || { echo "$page" && return 1; }
 	done
 }
+
+# What the guard says to the log of the system, up to the first figure in it.
+log_lines() {
+	tr '\n' ' ' <"$top_srcdir/uio/uvio_guard.c" | grep -o 'syslog(LOG_[A-Z]*,[^;]*' |
+		sed 's/"[ 	]*"//g; s/^[^"]*"%s: \([^"%]*\).*/\1/; s/ $//'
+}
+
+guard_page_has_all() {
+	log_lines >"$scratch/lines"
+	[ "$(wc -l <"$scratch/lines")" -ge 4 ] && sed ':a; /\\$/{N; s/\\\n//; ba}' "$doc/uvio-guard.8" >"$scratch/page" &&
+		while read -r line; do
+			grep -qF "$line" "$scratch/page" || { echo "$line" && return 1; }
+		done <"$scratch/lines"
+}
+
+check "uvio-guard.8: has what the guard says to the log" guard_page_has_all
 
 check "uvio.7: names every page, among the parts and at the end" every_page
 

@@ -61,6 +61,31 @@ installed() { # PATTERN
 	[ -n "$(find "$stage" -path "$1")" ] || { find "$stage" && return 1; }
 }
 
+# libuvio.so.N starts the guard below N, by its path.
+guard_of_the_abi() {
+	guard=$(find "$stage" -name uvio-guard)
+	abi=$(basename "$(dirname "$guard")")
+	lib=$(find "$stage" -name "libuvio.so.$abi" -o -name 'libuvio.a' | sed -n 1p)
+	echo "$guard; $lib"
+	[ -n "$lib" ] && grep -aqF "${guard#"$stage"}" "$lib"
+}
+
+guard_says() {
+	status=0
+	"$guard" </dev/null 2>"$scratch/said" || status=$?
+	cat "$scratch/said"
+	[ $status = 2 ] && grep -q 'started by uvio_udev_open' "$scratch/said"
+}
+
+# What "make all" makes is for users: libraries, uvio and the guard.
+only_what_is_installed() {
+	sed -n 's/^noinst_PROGRAMS *= *\(.\)/\1/p' "$top_builddir/Makefile" >"$scratch/programs"
+	find "$stage" -type f -perm /111 ! -name '*.so*' ! -name '*.la' ! -name uvio ! -name uvio-guard \
+		>>"$scratch/programs"
+	cat "$scratch/programs"
+	[ ! -s "$scratch/programs" ]
+}
+
 nothing_left() {
 	find "$stage" ! -type d >"$scratch/left"
 	cat "$scratch/left"
@@ -69,7 +94,12 @@ nothing_left() {
 
 check "make install works" make_alone install
 check "the command is installed" installed "*/bin/uvio"
-check "the guard's program is installed" installed "*/uvio-guard"
+check "the guard's program is installed, in the library's own folder" \
+	installed "*/libexec/uvio/[0-9]*/uvio-guard"
+check "its folder is that of the library's ABI" guard_of_the_abi
+check "the guard says how it is started" guard_says
+check "its page is installed" installed "*/man8/uvio-guard.8"
+check "no test program is installed, or built by make install" only_what_is_installed
 check "the headers are installed" installed "*/include/uvio/udev.h"
 check "no header of the inside is installed" sh -c "! find '$stage' -name 'backend.h' | grep ."
 check "the manual page is installed" installed "*/man1/uvio.1"

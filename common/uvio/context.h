@@ -34,7 +34,7 @@ struct uvio_ctx_options {
 	const char *dev_root;	       /**< NULL: "/dev" */
 	const char *proc_root;	       /**< NULL: "/proc" */
 	const char *run_root;	       /**< NULL: "/run"; see <uvio/bind.h> */
-	const char *guard_program;     /**< for UVIO_OPEN_GUARD; NULL: uvio-guard as installed */
+	const char *guard_program;     /**< for UVIO_OPEN_GUARD; NULL: the library's own uvio-guard */
 	uvio_log_fn log;	       /**< NULL: silence */
 	void *log_data;		       /**< handed to @log */
 	enum uvio_log_level log_level; /**< the most detailed level that reaches @log */

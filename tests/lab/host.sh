@@ -28,8 +28,9 @@ host_server() { # NAME VECTORS FOLDER
   for i in tests/lab "$lab_dir"; do
     [[ ! -x $i/ivshmem_server ]] || server=${server:-$i/ivshmem_server}
   done
-  [[ $server ]] || die tests/lab/ivshmem_server "the card ivshmem needs it: run make," \
-    "and the lab in the folder of the build, or leave the card out (--card edu)"
+  [[ $server ]] || die tests/lab/ivshmem_server "the card ivshmem needs it:" \
+    "run make tests/lab/ivshmem_server, and the lab in the folder of the build, or leave the card" \
+    "out (--card edu)"
   "$server" "$socket" "$2" >&2 &
   helpers+=" $!"
   while [[ ! -S $socket && -d /proc/$! ]]; do
