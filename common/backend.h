@@ -48,7 +48,7 @@ static inline bool uvio_status_is_gone(uint64_t status)
 }
 
 /* How long a wait sleeps at most without looking whether the device is still there. */
-#define UVIO_LOOK_MS 1000
+#define UVIO_LOOK_NS INT64_C(1000000000)
 
 /* The clock that waits go by, which nobody sets. */
 static inline int64_t uvio_now_ns(void)
@@ -59,9 +59,18 @@ static inline int64_t uvio_now_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-static inline int64_t uvio_now_ms(void)
+/* When a wait of @timeout ends: never, where that is negative. */
+static inline int64_t uvio_end_of(int64_t timeout)
 {
-	return uvio_now_ns() / 1000000;
+	int64_t now = uvio_now_ns();
+
+	return timeout < 0 || timeout > INT64_MAX - now ? INT64_MAX : now + timeout;
+}
+
+/* How long a wait may sleep, with @rest to go, before it looks. */
+static inline int64_t uvio_slice_of(int64_t rest)
+{
+	return rest < 0 ? 0 : rest < UVIO_LOOK_NS ? rest : UVIO_LOOK_NS;
 }
 
 struct uvio_dma_table {
@@ -89,9 +98,9 @@ struct uvio_vector {
 	/* The core's. */
 	struct uvio_udev *udev;
 	uint64_t *into;	 /* of the wait under way, of which there is one; NULL: not wanted */
-	int timeout_ms;	 /* of the wait under way */
+	int64_t timeout; /* of the wait under way */
 	uint32_t last;	 /* the running number before that of @event */
-	uint64_t sleeps; /* waits to come which poll before they read */
+	uint32_t sleeps; /* waits to come which poll before they read */
 	uint64_t syscalls;
 };
 
@@ -366,7 +375,7 @@ void uvio_irq_forget(struct uvio_udev *udev);
 
 /* late.c */
 /** -ETIMEDOUT, with what the card shows of the cause. */
-int uvio_irq_late(struct uvio_udev *udev, unsigned int vector, int timeout_ms);
+int uvio_irq_late(struct uvio_udev *udev, unsigned int vector, int64_t timeout);
 
 /* domain.c */
 /** Opens the device into @shared, or into a domain of its own where that is NULL. */

@@ -114,6 +114,15 @@ const char *uvio_errname(int err)
 #endif
 }
 
+const char *uvio_time_text(char text[UVIO_TIME_SIZE], int64_t ns)
+{
+	const char *unit = ns % 1000 ? "ns" : ns % 1000000 ? "us" : "ms";
+	int64_t of = ns % 1000 ? 1 : ns % 1000000 ? 1000 : 1000000;
+
+	snprintf(text, UVIO_TIME_SIZE, "%lld %s", (long long)(ns / of), unit);
+	return text;
+}
+
 int uvio_no_memory(const char *object)
 {
 	return uvio_fail(-ENOMEM, "%s: out of memory in this process", object);

@@ -57,7 +57,7 @@ static int sort(struct uvio_udev *udev, const struct pollfd *fds, enum uvio_even
 }
 
 /* Sleeps once, unless something is pending. */
-static int sleep_once(struct uvio_udev *udev, int timeout_ms, enum uvio_event *event)
+static int sleep_once(struct uvio_udev *udev, int64_t timeout, enum uvio_event *event)
 {
 	struct pollfd fds[] = {
 		{.fd = udev->error_fd, .events = POLLIN},
@@ -65,7 +65,7 @@ static int sleep_once(struct uvio_udev *udev, int timeout_ms, enum uvio_event *e
 		{.fd = udev->gone_fd},
 		{.fd = atomic_load(&udev->gone_notice), .events = POLLIN},
 	};
-	int n = uvio_sys_wait(fds, ARRAY_SIZE(fds), atomic_load(&udev->gone) ? 0 : timeout_ms);
+	int n = uvio_sys_wait(fds, ARRAY_SIZE(fds), atomic_load(&udev->gone) ? 0 : timeout);
 
 	if (n == -EINTR)
 		return uvio_fail(
@@ -87,32 +87,27 @@ static int look(struct uvio_udev *udev, enum uvio_event *event)
 	return rc ? sleep_once(udev, 0, event) : NOTHING;
 }
 
-int uvio_event_wait(struct uvio_udev *udev, int timeout_ms, enum uvio_event *event)
+int uvio_event_wait(struct uvio_udev *udev, int64_t timeout, enum uvio_event *event)
 {
-	int64_t end = uvio_now_ms() + timeout_ms;
+	int64_t end = uvio_end_of(timeout);
+	char time[UVIO_TIME_SIZE];
 
-	if (!event || timeout_ms < 0)
-		return uvio_fail(-EINVAL,
-			"%s: waiting for an event: no place for it, or a timeout of %d ms, which "
-			"is less than 0",
-			udev->address.text, timeout_ms);
+	if (!event)
+		return uvio_fail(-EINVAL, "%s: waiting for an event: no place for it (NULL)",
+			udev->address.text);
 	if (!kernel_tells(udev) && !udev->backend->ops->look && !udev->config.size)
 		return not_told(udev);
 	for (;;) {
-		int64_t rest = end - uvio_now_ms();
-		int rc = sleep_once(udev,
-			rest < 0	      ? 0
-			: rest < UVIO_LOOK_MS ? (int)rest
-					      : UVIO_LOOK_MS,
-			event);
+		int64_t rest = end - uvio_now_ns();
+		int rc = sleep_once(udev, uvio_slice_of(rest), event);
 
 		if (rc == NOTHING)
 			rc = look(udev, event);
 		if (rc != NOTHING)
 			return rc;
 		if (rest <= 0)
-			return uvio_fail(-ETIMEDOUT, "%s: no event within %d ms",
-				udev->address.text, timeout_ms);
+			return uvio_fail(-ETIMEDOUT, "%s: no event within %s", udev->address.text,
+				uvio_time_text(time, timeout));
 	}
 }
 

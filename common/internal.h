@@ -56,6 +56,11 @@ const char *uvio_errname(int err);
  */
 void uvio_text_clean(char *text);
 
+#define UVIO_TIME_SIZE 32
+
+/** @ns as "20 ms", in the largest of ms, us and ns that tells it whole. Returns @text. */
+const char *uvio_time_text(char text[UVIO_TIME_SIZE], int64_t ns);
+
 /** -ENOMEM with a text. */
 int uvio_no_memory(const char *object);
 

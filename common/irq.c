@@ -274,15 +274,15 @@ int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *even
 	return rc && rc != -EAGAIN ? take_failed(state, rc) : 0;
 }
 
-/* Sleeps once. 0: look for events; 1: nothing for UVIO_LOOK_MS, or for the rest of the time. */
-static int sleep_once(struct uvio_vector *state, int64_t rest_ms)
+/* Sleeps once. 0: look for events; 1: nothing for UVIO_LOOK_NS, or for the rest of the time. */
+static int sleep_once(struct uvio_vector *state, int64_t rest)
 {
 	struct uvio_udev *udev = state->udev;
 	struct pollfd fds[2] = {
 		{.fd = state->fd, .events = POLLIN},
 		{.fd = udev->release_fd, .events = POLLIN},
 	};
-	int n = uvio_sys_wait(fds, 2, rest_ms < UVIO_LOOK_MS ? (int)rest_ms : UVIO_LOOK_MS);
+	int n = uvio_sys_wait(fds, 2, uvio_slice_of(rest));
 
 	count_call(state);
 	if (n == -EINTR)
@@ -297,11 +297,11 @@ static int sleep_once(struct uvio_vector *state, int64_t rest_ms)
 
 static int wait_asleep(struct uvio_vector *state)
 {
-	int64_t end = uvio_now_ms() + state->timeout_ms;
+	int64_t end = uvio_end_of(state->timeout);
 
 	for (;;) {
-		int64_t rest = end - uvio_now_ms();
-		int rc = sleep_once(state, rest > 0 ? rest : 0);
+		int64_t rest = end - uvio_now_ns();
+		int rc = sleep_once(state, rest);
 
 		if (!rc) {
 			rc = take(state);
@@ -315,7 +315,7 @@ static int wait_asleep(struct uvio_vector *state)
 			return rc;
 		}
 		if (rest <= 0)
-			return uvio_irq_late(state->udev, number_of(state), state->timeout_ms);
+			return uvio_irq_late(state->udev, number_of(state), state->timeout);
 	}
 }
 
@@ -375,30 +375,38 @@ static int __attribute__((noinline)) wait_further(struct uvio_vector *state, int
 	return !rc && state->into ? report(state) : rc;
 }
 
-static int __attribute__((noinline))
-wait_refused(struct uvio_udev *udev, unsigned int vector, int timeout_ms)
+/* A cyclic program does so each cycle: no search for a cause, and no second look at the device. */
+static int __attribute__((noinline)) look_once(struct uvio_vector *state)
 {
-	if (vector >= enabled(udev))
-		return not_enabled(udev, vector);
-	return uvio_fail(-EINVAL,
-		"%s: a timeout of %d ms; it must be more than 0 (uvio_irq_consume() does not wait)",
-		udev->address.text, timeout_ms);
+	int rc = look_for_release(state);
+
+	if (rc)
+		return rc;
+	rc = take(state);
+	if (rc == -EAGAIN)
+		return uvio_fail(-ETIMEDOUT, "%s: no interrupt is pending on vector %u",
+			state->udev->address.text, number_of(state));
+	if (rc)
+		return take_failed(state, rc);
+	return state->into ? report(state) : 0;
 }
 
 /*
  * A busy card has its next event ready: one call. For an idle one that call is in vain. What is
  * needed after the call lies in the vector's state, which is cheaper than in saved registers.
  */
-int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events)
+int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int64_t timeout, uint64_t *events)
 {
 	struct uvio_vector *state;
 	int rc;
 
-	if (vector >= udev->irq_room || timeout_ms <= 0)
-		return wait_refused(udev, vector, timeout_ms);
+	if (vector >= udev->irq_room)
+		return not_enabled(udev, vector);
 	state = &udev->vectors[vector];
-	state->timeout_ms = timeout_ms;
+	state->timeout = timeout;
 	state->into = events;
+	if (!timeout)
+		return look_once(state);
 	if (--state->quick < 0)
 		return wait_further(state, 0);
 	rc = take(state);

@@ -56,8 +56,10 @@ static const char *cause(struct uvio_udev *udev)
 					       : message_cause(state);
 }
 
-int uvio_irq_late(struct uvio_udev *udev, unsigned int vector, int timeout_ms)
+int uvio_irq_late(struct uvio_udev *udev, unsigned int vector, int64_t timeout)
 {
-	return uvio_fail(-ETIMEDOUT, "%s: no interrupt on vector %u within %d ms; %s",
-		udev->address.text, vector, timeout_ms, cause(udev));
+	char time[UVIO_TIME_SIZE];
+
+	return uvio_fail(-ETIMEDOUT, "%s: no interrupt on vector %u within %s; %s",
+		udev->address.text, vector, uvio_time_text(time, timeout), cause(udev));
 }

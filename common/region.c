@@ -256,16 +256,14 @@ static void poll_pause(unsigned int round)
 }
 
 int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t mask,
-	uint32_t value, int timeout_ms)
+	uint32_t value, int64_t timeout)
 {
 	struct uvio_udev *udev = region->udev;
-	int64_t end = uvio_now_ns() + timeout_ms * INT64_C(1000000);
+	int64_t end = uvio_end_of(timeout);
+	char time[UVIO_TIME_SIZE];
 	uint64_t read = 0;
-	bool last = false;
+	bool last = !timeout;
 
-	if (timeout_ms <= 0)
-		return uvio_fail(-EINVAL, "%s: poll: a timeout of %d ms; it must be more than 0",
-			udev ? udev->address.text : "region", timeout_ms);
 	for (unsigned int round = 0;; round++) {
 		int rc = uvio_region_read(region, offset, 4, &read);
 
@@ -277,10 +275,10 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 			return 0;
 		if (last)
 			return uvio_fail(-ETIMEDOUT,
-				"%s: region %u: the register at 0x%llx reads 0x%08x after %d ms; "
+				"%s: region %u: the register at 0x%llx reads 0x%08x after %s; "
 				"waited for 0x%08x under the mask 0x%08x",
 				udev->address.text, region->index, (unsigned long long)offset,
-				(unsigned int)read, timeout_ms, value, mask);
+				(unsigned int)read, uvio_time_text(time, timeout), value, mask);
 		last = uvio_now_ns() >= end;
 		if (!last)
 			poll_pause(round);

@@ -125,9 +125,13 @@ int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 	return n < 0 ? -errno : n;
 }
 
-int uvio_sys_wait(struct pollfd *fds, nfds_t count, int timeout_ms)
+int uvio_sys_wait(struct pollfd *fds, nfds_t count, int64_t timeout_ns)
 {
-	int n = poll(fds, count, timeout_ms);
+	const struct timespec timeout = {
+		.tv_sec = timeout_ns / 1000000000,
+		.tv_nsec = timeout_ns % 1000000000,
+	};
+	int n = ppoll(fds, count, timeout_ns < 0 ? NULL : &timeout, NULL);
 
 	return n < 0 ? -errno : n;
 }

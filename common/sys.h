@@ -107,7 +107,7 @@ int uvio_sys_mremap(void *addr, size_t size, void *to);
 /** The number of descriptors with events; 0: time is over. */
 int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 /** The same, as a cancellation point: for a wait which holds nothing. */
-int uvio_sys_wait(struct pollfd *fds, nfds_t count, int timeout_ms);
+int uvio_sys_wait(struct pollfd *fds, nfds_t count, int64_t timeout_ns);
 /** Sleeps this long, or until a signal. */
 void uvio_sys_pause(long ns);
 

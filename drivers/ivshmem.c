@@ -158,7 +158,7 @@ static int ring(struct ivshmem *card, unsigned int vector, unsigned int count)
 	int rc;
 
 	ivshmem_irq_raise(card, vector);
-	rc = uvio_irq_wait(card->udev, vector, TIMEOUT_MS, &events);
+	rc = uvio_irq_wait(card->udev, vector, UVIO_MS(TIMEOUT_MS), &events);
 	if (!rc && count > 1)
 		rc = uvio_irq_consume(card->udev, (vector + 1) % count, &others);
 	if (rc)
@@ -177,7 +177,7 @@ static int ring_all(struct ivshmem *card, unsigned int count)
 			rc = ring(card, i, count);
 	if (rc)
 		return rc;
-	rc = uvio_irq_wait(card->udev, 0, QUIET_MS, NULL);
+	rc = uvio_irq_wait(card->udev, 0, UVIO_MS(QUIET_MS), NULL);
 	return rc == -ETIMEDOUT ? 0 : rc ? rc : wrong(card, "events of a vector not rung", 0, 1);
 }
 

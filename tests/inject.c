@@ -492,17 +492,17 @@ int __wrap_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 	return rc == SIM_NOT_MINE ? __real_uvio_sys_poll(fds, count, timeout_ms) : rc;
 }
 
-int __real_uvio_sys_wait(struct pollfd *fds, nfds_t count, int timeout_ms);
-int __wrap_uvio_sys_wait(struct pollfd *fds, nfds_t count, int timeout_ms);
+int __real_uvio_sys_wait(struct pollfd *fds, nfds_t count, int64_t timeout_ns);
+int __wrap_uvio_sys_wait(struct pollfd *fds, nfds_t count, int64_t timeout_ns);
 
-int __wrap_uvio_sys_wait(struct pollfd *fds, nfds_t count, int timeout_ms)
+int __wrap_uvio_sys_wait(struct pollfd *fds, nfds_t count, int64_t timeout_ns)
 {
 	int rc = inject_ordered(INJECT_POLL, inject_name_of(fds[0].fd));
 
 	pthread_testcancel();
 	if (!rc)
 		rc = SIM(poll, fds, count);
-	return rc == SIM_NOT_MINE ? __real_uvio_sys_wait(fds, count, timeout_ms) : rc;
+	return rc == SIM_NOT_MINE ? __real_uvio_sys_wait(fds, count, timeout_ns) : rc;
 }
 
 int __real_uvio_sys_eventfd(void);

@@ -69,7 +69,7 @@ static const char *interrupt_comes(void)
 	uint64_t events = 0;
 
 	card.raise(0);
-	if (uvio_irq_wait(udev, 0, WAIT_MS, &events))
+	if (uvio_irq_wait(udev, 0, UVIO_MS(WAIT_MS), &events))
 		return uvio_last_error();
 	return because(events != 1, "not one event, but another number");
 }
@@ -282,7 +282,7 @@ static const char *all_vectors_work(void)
 {
 	for (unsigned int vector = 0; vector < 3; vector++) {
 		card.raise(vector);
-		if (uvio_irq_wait(udev, vector, WAIT_MS, NULL))
+		if (uvio_irq_wait(udev, vector, UVIO_MS(WAIT_MS), NULL))
 			return uvio_last_error();
 	}
 	return NULL;
@@ -312,7 +312,7 @@ static uint64_t came;
 static int run_irq_wait(void)
 {
 	came = 0;
-	return uvio_irq_wait(udev, 0, WAIT_MS, &came);
+	return uvio_irq_wait(udev, 0, UVIO_MS(WAIT_MS), &came);
 }
 
 static const char *one_came(void)
@@ -331,7 +331,7 @@ const struct operation op_irq_wait = {
 static void begin_sleep(void)
 {
 	begin_irq();
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, EDU);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), NULL), -ETIMEDOUT, EDU);
 	card.raise(0);
 }
 
@@ -345,7 +345,7 @@ const struct operation op_irq_wait_asleep = {
 
 static int run_irq_wait_in_vain(void)
 {
-	return uvio_irq_wait(udev, 0, 50, NULL);
+	return uvio_irq_wait(udev, 0, UVIO_MS(50), NULL);
 }
 
 const struct operation op_irq_wait_in_vain = {

@@ -29,7 +29,7 @@ static const char *vectors_work(unsigned int count)
 {
 	for (unsigned int vector = 0; vector < count; vector++) {
 		card.raise(vector);
-		if (uvio_irq_wait(udev, vector, WAIT_MS, NULL))
+		if (uvio_irq_wait(udev, vector, UVIO_MS(WAIT_MS), NULL))
 			return uvio_last_error();
 	}
 	return NULL;
@@ -84,7 +84,7 @@ static enum uvio_event event;
 
 static int run_event_wait(void)
 {
-	return uvio_event_wait(udev, WAIT_MS, &event);
+	return uvio_event_wait(udev, UVIO_MS(WAIT_MS), &event);
 }
 
 static void begin_event(void)

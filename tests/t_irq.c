@@ -112,7 +112,7 @@ static void what_could_not_be_disabled_is_enabled(void)
 	ASSERT_ERR(uvio_irq_disable(udev), -EIO, "keeps the vectors");
 	ASSERT_ERR(uvio_udev_reset(udev), -EIO, "keeps the vectors");
 	fake_raise(udev, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, NULL));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), NULL));
 	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1), -EBUSY, "enabled already");
 	fake_faults.irq_disable = 0;
 	ASSERT_OK(uvio_irq_disable(udev));
@@ -135,7 +135,7 @@ static void a_vector_that_is_not_enabled_is_refused(void)
 	struct uvio_irq_stats stats;
 
 	enable(UVIO_IRQ_MSI, 2);
-	ASSERT_ERR(uvio_irq_wait(udev, 2, 1, &events), -EINVAL,
+	ASSERT_ERR(uvio_irq_wait(udev, 2, UVIO_MS(1), &events), -EINVAL,
 		EDU ": vector 2 is not enabled (2 are); call uvio_irq_enable() first");
 	ASSERT_ERR(uvio_irq_consume(udev, 2, &events), -EINVAL, "vector 2 is not enabled");
 	ASSERT_ERR(uvio_irq_ack(udev, 2), -EINVAL, "vector 2 is not enabled");
@@ -150,7 +150,7 @@ static void an_event_that_is_there_is_taken_at_once(void)
 
 	enable(UVIO_IRQ_INTX, 1);
 	fake_raise(udev, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), &events));
 	ASSERT_EQ(events, 1);
 	ASSERT_OK(uvio_irq_stats(udev, 0, &stats));
 	ASSERT_EQ(stats.syscalls, 1);
@@ -162,7 +162,7 @@ static uint64_t calls_of_a_wait(void)
 
 	ASSERT_OK(uvio_irq_stats(udev, 0, &before));
 	fake_raise(udev, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, LONG_MS, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events));
 	ASSERT_EQ(events, 1);
 	ASSERT_OK(uvio_irq_stats(udev, 0, &after));
 	return after.syscalls - before.syscalls;
@@ -173,7 +173,7 @@ static void after_a_wait_in_vain_some_sleep_first(void)
 {
 	enable(UVIO_IRQ_MSI, 1);
 	ASSERT_EQ(calls_of_a_wait(), 1);
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT, "no interrupt");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT, "no interrupt");
 	for (int i = 0; i < 15; i++)
 		ASSERT_EQ(calls_of_a_wait(), 2);
 	for (int i = 0; i < 4096; i++)
@@ -196,7 +196,7 @@ static void the_count_may_be_ignored(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
 	fake_raise(udev, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, NULL));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), NULL));
 	ASSERT_OK(uvio_irq_consume(udev, 0, NULL));
 }
 
@@ -205,7 +205,7 @@ static void events_add_up_between_waits(void)
 	enable(UVIO_IRQ_MSI, 1);
 	for (int i = 0; i < 5; i++)
 		fake_raise(udev, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), &events));
 	ASSERT_EQ(events, 5);
 }
 
@@ -215,7 +215,7 @@ static void vectors_are_apart(void)
 	fake_raise(udev, 2);
 	ASSERT_OK(uvio_irq_consume(udev, 1, &events));
 	ASSERT_EQ(events, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 2, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 2, UVIO_MS(1000), &events));
 	ASSERT_EQ(events, 1);
 }
 
@@ -223,11 +223,11 @@ static void messages_need_bus_mastering(void)
 {
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 1));
 	fake_raise(udev, 0);
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT,
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT,
 		EDU ": no interrupt on vector 0 within 1 ms; bus mastering is off, and the "
 		    "card sends no MSI without it; switch it on with uvio_bus_master()");
 	ASSERT_OK(uvio_bus_master(udev, true));
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT,
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT,
 		"bus mastering is on: perhaps the card was not told to raise it");
 }
 
@@ -239,7 +239,7 @@ static void says_of_a_line(uint32_t shown, const char *text)
 
 	memcpy(&before, place, 4);
 	memcpy(place, &shown, 4);
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT, text);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT, text);
 	memcpy(place, &before, 4);
 }
 
@@ -260,23 +260,49 @@ static void without_an_event_the_time_is_over(void)
 
 	enable(UVIO_IRQ_INTX, 1);
 	clock_gettime(CLOCK_MONOTONIC, &before);
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 30, &events), -ETIMEDOUT,
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(30), &events), -ETIMEDOUT,
 		EDU ": no interrupt on vector 0 within 30 ms; the card does not assert its line");
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	ms = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
 	ASSERT(ms >= 29);
 }
 
-static void a_wait_wants_a_time(void)
+static void a_wait_of_no_time_looks(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 0, &events), -ETIMEDOUT,
+		EDU ": no interrupt is pending on vector 0");
 	fake_raise(udev, 0);
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 0, &events), -EINVAL,
-		EDU ": a timeout of 0 ms; it must be more than 0 (uvio_irq_consume() does not "
-		    "wait)");
-	ASSERT_ERR(uvio_irq_wait(udev, 0, -1, &events), -EINVAL, "a timeout of -1 ms");
-	ASSERT_OK(uvio_irq_consume(udev, 0, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, 0, &events));
 	ASSERT_EQ(events, 1);
+	fake_ask_release(udev);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 0, &events), -ENODEV, "the kernel asks to release it");
+}
+
+static void a_time_below_a_millisecond_is_one(void)
+{
+	enable(UVIO_IRQ_INTX, 1);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_US(250), &events), -ETIMEDOUT, "within 250 us; ");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT, "within 1 ns; ");
+}
+
+static void raise_it(struct asleep *unused)
+{
+	(void)unused;
+	fake_raise(udev, 0);
+}
+
+static void a_negative_time_is_for_ever(void)
+{
+	static struct asleep other = {.act = raise_it};
+
+	enable(UVIO_IRQ_MSI, 1);
+	ASSERT(asleep_start(&other));
+	ASSERT_OK(uvio_irq_wait(udev, 0, -1, &events));
+	asleep_end(&other);
+	ASSERT_EQ(events, 1);
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, INT64_MAX, &events));
 }
 
 static void consuming_nothing_gives_none(void)
@@ -291,7 +317,7 @@ static void a_line_comes_once_until_it_is_acknowledged(void)
 	enable(UVIO_IRQ_INTX, 1);
 	fake_raise(udev, 0);
 	fake_raise(udev, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), &events));
 	ASSERT_EQ(events, 1);
 	clear_cause();
 	fake_raise(udev, 0);
@@ -303,11 +329,11 @@ static void what_came_in_between_is_reported_after_the_ack(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
 	fake_raise(udev, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), &events));
 	clear_cause();
 	fake_raise(udev, 0);
 	ASSERT_OK(uvio_irq_ack(udev, 0));
-	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), &events));
 	ASSERT_EQ(events, 1);
 }
 
@@ -321,7 +347,7 @@ static void enabling_arms_whatever_was_left_behind(void)
 	ASSERT_OK(uvio_irq_consume(udev, 0, &events));
 	ASSERT_EQ(events, 0);
 	fake_raise(udev, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), &events));
 	ASSERT_EQ(events, 1);
 }
 
@@ -347,7 +373,7 @@ static void a_read_that_fails_is_told(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
 	fake_faults.irq_read = -EIO;
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1000, &events), -EIO,
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1000), &events), -EIO,
 		"vector 0: taking its events: Input/output error");
 	ASSERT_ERR(uvio_irq_consume(udev, 0, &events), -EIO,
 		"vector 0: taking its events: Input/output error");
@@ -370,7 +396,7 @@ static void a_request_to_release_ends_the_wait(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
 	fake_ask_release(udev);
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 10000, &events), -ENODEV,
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(10000), &events), -ENODEV,
 		EDU ": the device is gone: the kernel asks to release it; close it");
 	ASSERT(!uvio_udev_alive(udev));
 }
@@ -382,11 +408,11 @@ static void a_request_to_release_ends_the_waits_of_a_busy_card(void)
 
 	enable(UVIO_IRQ_MSI, 1);
 	fake_raise(udev, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, LONG_MS, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events));
 	fake_ask_release(udev);
 	for (; !rc && waits < BUSY_WAITS; waits++) {
 		fake_raise(udev, 0);
-		rc = uvio_irq_wait(udev, 0, LONG_MS, &events);
+		rc = uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events);
 	}
 	ASSERT_ERR(
 		rc, -ENODEV, EDU ": the device is gone: the kernel asks to release it; close it");
@@ -397,7 +423,7 @@ static void a_card_that_is_pulled_ends_the_wait(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
 	fake_faults.all_ones = true;
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 20, &events), -ENODEV,
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(20), &events), -ENODEV,
 		EDU ": the device is gone: its configuration space reads all ones");
 }
 
@@ -408,7 +434,7 @@ static void a_card_that_was_found_gone_ends_the_wait(void)
 	fake_faults.all_ones = true;
 	ASSERT(!uvio_udev_alive(udev));
 	uvio_fail(-EINVAL, "something else");
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 20, &events), -ENODEV, "the device is gone");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(20), &events), -ENODEV, "the device is gone");
 }
 
 static void on_signal(int number)
@@ -425,7 +451,7 @@ static void a_signal_ends_the_wait(void)
 	enable(UVIO_IRQ_INTX, 1);
 	sigaction(SIGUSR1, &action, NULL);
 	ASSERT(asleep_start(&signals));
-	ASSERT_ERR(uvio_irq_wait(udev, 0, LONG_MS, &events), -EINTR,
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events), -EINTR,
 		EDU ": a signal came while waiting for vector 0");
 	asleep_end(&signals);
 }
@@ -442,7 +468,7 @@ static void an_event_wakes_the_waiter(void)
 
 	enable(UVIO_IRQ_INTX, 1);
 	ASSERT(asleep_start(&other));
-	ASSERT_OK(uvio_irq_wait(udev, 0, LONG_MS, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events));
 	asleep_end(&other);
 	ASSERT_EQ(events, 1);
 }
@@ -454,7 +480,7 @@ static void calls_are_counted(void)
 	enable(UVIO_IRQ_INTX, 1);
 	for (int i = 0; i < 10; i++) {
 		fake_raise(udev, 0);
-		ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+		ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), &events));
 		clear_cause();
 		ASSERT_OK(uvio_irq_ack(udev, 0));
 	}
@@ -501,7 +527,9 @@ static CU_TestInfo waiting[] = {
 	TEST(messages_need_bus_mastering),
 	TEST(without_an_event_the_time_is_over),
 	TEST(a_line_that_is_late_is_looked_at),
-	TEST(a_wait_wants_a_time),
+	TEST(a_wait_of_no_time_looks),
+	TEST(a_time_below_a_millisecond_is_one),
+	TEST(a_negative_time_is_for_ever),
 	TEST_FOR("uio 3.13", consuming_nothing_gives_none),
 	TEST(a_read_that_fails_is_told),
 	TEST(the_descriptor_is_readable_while_events_are_pending),

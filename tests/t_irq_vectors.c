@@ -27,7 +27,8 @@ static void as_many_as_the_kernel_gives_are_enabled(void)
 	ASSERT_EQ(uvio_irq_enable_range(udev, UVIO_IRQ_MSIX, 7, 20), 7);
 	ASSERT(uvio_irq_fd(udev, 6) >= 0);
 	ASSERT_ERR(uvio_irq_fd(udev, 7), -EINVAL, "vector 7 is not enabled (7 are)");
-	ASSERT_ERR(uvio_irq_wait(udev, 7, 1, NULL), -EINVAL, "vector 7 is not enabled (7 are)");
+	ASSERT_ERR(uvio_irq_wait(udev, 7, UVIO_MS(1), NULL), -EINVAL,
+		"vector 7 is not enabled (7 are)");
 }
 
 static void as_many_as_the_card_has_are_enabled(void)
@@ -80,13 +81,13 @@ static void vectors_can_be_added(void)
 	fake_raise(udev, 1);
 	ASSERT_OK(uvio_irq_grow(udev, FAKE_MAX_VECTORS));
 	ASSERT_EQ(uvio_irq_fd(udev, 1), fd);
-	ASSERT_OK(uvio_irq_wait(udev, 1, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 1, UVIO_MS(1000), &events));
 	ASSERT_EQ(events, 1);
 	ASSERT_OK(uvio_irq_consume(udev, 0, &events));
 	ASSERT_EQ(events, 0);
 	for (unsigned int i = 0; i < FAKE_MAX_VECTORS; i++) {
 		fake_raise(udev, i);
-		ASSERT_OK(uvio_irq_wait(udev, i, 1000, &events));
+		ASSERT_OK(uvio_irq_wait(udev, i, UVIO_MS(1000), &events));
 		ASSERT_EQ(events, 1);
 	}
 }
@@ -111,14 +112,15 @@ static void growth_that_fails_leaves_those_before(void)
 	fake_faults.irq_grow = -EMFILE;
 	ASSERT_ERR(uvio_irq_grow(udev, 4), -EMFILE, "do not grow");
 	fake_faults.irq_grow = 0;
-	ASSERT_ERR(uvio_irq_wait(udev, 2, 1, &events), -EINVAL, "vector 2 is not enabled (2 are)");
+	ASSERT_ERR(uvio_irq_wait(udev, 2, UVIO_MS(1), &events), -EINVAL,
+		"vector 2 is not enabled (2 are)");
 	ASSERT_ERR(uvio_irq_consume(udev, 2, &events), -EINVAL, "vector 2 is not enabled (2 are)");
 	ASSERT_ERR(uvio_irq_fd(udev, 2), -EINVAL, "vector 2 is not enabled (2 are)");
 	fake_raise(udev, 1);
-	ASSERT_OK(uvio_irq_wait(udev, 1, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 1, UVIO_MS(1000), &events));
 	ASSERT_OK(uvio_irq_grow(udev, 4));
 	fake_raise(udev, 3);
-	ASSERT_OK(uvio_irq_wait(udev, 3, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 3, UVIO_MS(1000), &events));
 }
 
 static void growth_has_its_bounds(void)
@@ -177,7 +179,7 @@ static void a_waiter_is_not_disturbed_by_growth(void)
 
 	begin_growth(1);
 	ASSERT(asleep_start(&other));
-	ASSERT_OK(uvio_irq_wait(udev, 0, LONG_MS, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events));
 	asleep_end(&other);
 	ASSERT_OK(grown);
 	ASSERT_EQ(events, 1);

@@ -233,39 +233,43 @@ static void a_call_that_fails_gives_its_errno(void)
 
 static void polling_ends_when_the_value_is_there(void)
 {
-	ASSERT_OK(uvio_poll_until(&registers, 0, 0xffff, 0x00ed, 1000));
+	ASSERT_OK(uvio_poll_until(&registers, 0, 0xffff, 0x00ed, UVIO_MS(1000)));
 	ASSERT_EQ(calls(), 1);
 }
 
 static void polling_ends_when_the_time_is_over(void)
 {
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 0xffff, 0x00ee, 5), -ETIMEDOUT,
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 0xffff, 0x00ee, UVIO_MS(5)), -ETIMEDOUT,
 		EDU ": region 0: the register at 0x0 reads 0x010000ed after 5 ms; waited for "
 		    "0x000000ee under the mask 0x0000ffff");
 }
 
 static void polling_wants_a_time(void)
 {
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 1, 0), -EINVAL, "a timeout of 0 ms");
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 1, -1), -EINVAL, "a timeout of -1 ms");
+	ASSERT_OK(uvio_poll_until(&registers, 0, 0xffff, 0x00ed, 0));
+	ASSERT_OK(uvio_poll_until(&registers, 0, 0xffff, 0x00ed, -1));
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 0xffff, 0, 0), -ETIMEDOUT, "after 0 ms");
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 0xffff, 0, UVIO_US(3)), -ETIMEDOUT, "after 3 us");
 }
 
 static void polling_wants_a_register(void)
 {
-	ASSERT_ERR(uvio_poll_until(&registers, 2, 1, 1, 1), -EINVAL, "not a multiple");
-	ASSERT_ERR(uvio_poll_until(&registers, FAKE_REGISTERS_SIZE, 1, 1, 1), -ERANGE, "beyond");
+	ASSERT_ERR(uvio_poll_until(&registers, 2, 1, 1, UVIO_MS(1)), -EINVAL, "not a multiple");
+	ASSERT_ERR(uvio_poll_until(&registers, FAKE_REGISTERS_SIZE, 1, 1, UVIO_MS(1)), -ERANGE,
+		"beyond");
 }
 
 static void polling_a_card_that_is_gone_ends(void)
 {
 	fake_faults.all_ones = true;
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 0, LONG_MS), -ENODEV, "the device is gone");
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 0, UVIO_MS(LONG_MS)), -ENODEV,
+		"the device is gone");
 }
 
 static void all_ones_may_be_a_value(void)
 {
 	uvio_write32(&registers, 4, 0);
-	ASSERT_OK(uvio_poll_until(&registers, 4, UINT32_MAX, UINT32_MAX, 1000));
+	ASSERT_OK(uvio_poll_until(&registers, 4, UINT32_MAX, UINT32_MAX, UVIO_MS(1000)));
 }
 
 /* Found gone before, as by another thread, whose error is not this one's. */
@@ -274,7 +278,8 @@ static void polling_a_card_that_was_found_gone_says_so(void)
 	fake_faults.all_ones = true;
 	ASSERT(!uvio_udev_alive(udev));
 	uvio_fail(-EINVAL, "something else");
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 0, LONG_MS), -ENODEV, "the device is gone");
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 0, UVIO_MS(LONG_MS)), -ENODEV,
+		"the device is gone");
 }
 
 static CU_TestInfo regions[] = {

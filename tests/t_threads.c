@@ -133,7 +133,7 @@ static void *wait_and_ack(void *data)
 		uint64_t events = 0;
 
 		uvio_write32(&registers, 0x60, 2);
-		failures += uvio_irq_wait(udev, 0, LONG_MS, &events) || events != 1;
+		failures += uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events) || events != 1;
 		uvio_write32(&registers, 0x64, UINT32_MAX);
 		failures += !!uvio_irq_ack(udev, 0);
 	}
@@ -236,7 +236,7 @@ static void *use_vectors(void *data)
 	(void)data;
 	for (int i = 0; i < ROUNDS; i++) {
 		failures += !!uvio_irq_consume(udev, 1, NULL);
-		failures += uvio_irq_wait(udev, FAKE_MAX_VECTORS, 1, NULL) != -EINVAL;
+		failures += uvio_irq_wait(udev, FAKE_MAX_VECTORS, UVIO_MS(1), NULL) != -EINVAL;
 		failures += !!uvio_irq_ack(udev, 1);
 		failures += !!uvio_irq_stats(udev, 1, &stats);
 		failures += uvio_irq_fd(udev, 1) != fd;
@@ -252,7 +252,8 @@ static void *wait_for_events(void *data)
 	(void)data;
 	for (int i = 0; i < ROUNDS; i++) {
 		fake_report_error(udev);
-		failures += uvio_event_wait(udev, LONG_MS, &event) || event != UVIO_EVENT_ERROR;
+		failures += uvio_event_wait(udev, UVIO_MS(LONG_MS), &event) ||
+			    event != UVIO_EVENT_ERROR;
 	}
 	return failed(failures);
 }
@@ -308,7 +309,7 @@ static void *wait_until_gone(void *data)
 {
 	(void)data;
 	fake_ask_release(udev);
-	return failed(uvio_irq_wait(udev, 0, LONG_MS, NULL) != -ENODEV);
+	return failed(uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), NULL) != -ENODEV);
 }
 
 static void gone_for_one_is_gone_for_all(void)

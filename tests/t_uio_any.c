@@ -144,7 +144,7 @@ static void an_interrupt_is_armed_by_the_node(void)
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
 	ASSERT_EQ(kernel.control, 1);
 	ASSERT_EQ(inject_write(kernel.node, &one, 8), 8);
-	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), &events));
 	ASSERT_OK(uvio_irq_ack(udev, 0));
 	ASSERT_EQ(kernel.control, 1);
 	ASSERT_EQ(kernel.controls, 2);
@@ -185,7 +185,7 @@ static void a_device_without_interrupt_is_polled(void)
 		"uio1: it has no interrupt on the uio backend; poll the card");
 	ASSERT_ERR(uvio_irq_ack(udev, 0), -ENOTSUP, "poll the card");
 	ASSERT_OK(uvio_region_map(udev, 0, &region));
-	ASSERT_OK(uvio_poll_until(&region, 0, 1, 0, 10));
+	ASSERT_OK(uvio_poll_until(&region, 0, 1, 0, UVIO_MS(10)));
 	ASSERT(uvio_udev_alive(udev));
 }
 

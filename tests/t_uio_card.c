@@ -53,7 +53,7 @@ static void comes(uint64_t want)
 {
 	uint64_t events = 0;
 
-	ASSERT_OK(uvio_irq_wait(udev, 0, 1000, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(1000), &events));
 	ASSERT_EQ(events, want);
 }
 
@@ -183,7 +183,7 @@ static void more_events_than_causes_are_no_failure(void)
 	comes(3);
 	ASSERT_OK(uvio_irq_ack(udev, 0));
 	nothing_comes();
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "no interrupt");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), NULL), -ETIMEDOUT, "no interrupt");
 }
 
 static void causes_while_it_is_masked_are_one_event(void)
@@ -318,9 +318,9 @@ static void msi_without_bus_mastering_is_told(void)
 {
 	its_own_driver_has(0x0503, true);
 	begin_irq();
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT,
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), NULL), -ETIMEDOUT,
 		"its UIO driver has set up MSI, and bus mastering is off now");
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "bind the driver again");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), NULL), -ETIMEDOUT, "bind the driver again");
 }
 
 static void intx_of_its_own_driver_is_as_before(void)

@@ -304,7 +304,8 @@ static void growth_that_cannot_go_back_says_so(void)
 	vfio.granted = 10;
 	ASSERT_ERR(grow(MANY), -ENOSPC,
 		"; nor those before, so that none is enabled: disable, and enable anew");
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "no interrupt on vector 0");
+	ASSERT_ERR(
+		uvio_irq_wait(udev, 0, UVIO_MS(1), NULL), -ETIMEDOUT, "no interrupt on vector 0");
 	ASSERT_OK(uvio_irq_disable(udev));
 	ASSERT_OK(enable(10));
 	delivers(9);
@@ -316,7 +317,7 @@ static void an_error_of_the_card_is_told(void)
 	ASSERT(uvio_caps(udev) & UVIO_CAP_ERROR_NOTICE);
 	ASSERT(vfio.error >= 0 && vfio.error != vfio.release);
 	sim_vfio_report_error();
-	ASSERT_OK(uvio_event_wait(udev, WAIT_MS, &event));
+	ASSERT_OK(uvio_event_wait(udev, UVIO_MS(WAIT_MS), &event));
 	ASSERT_EQ(event, UVIO_EVENT_ERROR);
 	ASSERT_ERR(uvio_event_wait(udev, 0, &event), -ETIMEDOUT, "no event");
 }
@@ -349,7 +350,7 @@ static void a_request_to_release_is_told(void)
 {
 	card_open_asserted();
 	sim_vfio_ask_release();
-	ASSERT_OK(uvio_event_wait(udev, WAIT_MS, &event));
+	ASSERT_OK(uvio_event_wait(udev, UVIO_MS(WAIT_MS), &event));
 	ASSERT_EQ(event, UVIO_EVENT_RELEASE);
 	ASSERT(!uvio_udev_alive(udev));
 	ASSERT_OK(uvio_event_wait(udev, 0, &event));
@@ -390,7 +391,7 @@ static void a_card_that_has_intx_off_is_armed(void)
 		ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
 		ASSERT_EQ(sim_vfio_command(), 0x0103);
 		sim_vfio_raise(0);
-		ASSERT_OK(uvio_irq_wait(udev, 0, WAIT_MS, NULL));
+		ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(WAIT_MS), NULL));
 		if (i)
 			ASSERT_OK(uvio_udev_reset(udev));
 		else
@@ -434,7 +435,7 @@ static void vectors_that_stay_on_are_enabled(void)
 	inject_end();
 	ASSERT_EQ(vfio.irq_count, 2);
 	sim_vfio_raise(1);
-	ASSERT_OK(uvio_irq_wait(udev, 1, WAIT_MS, NULL));
+	ASSERT_OK(uvio_irq_wait(udev, 1, UVIO_MS(WAIT_MS), NULL));
 	ASSERT_OK(uvio_irq_disable(udev));
 	ASSERT_EQ(vfio.irq_count, 0);
 }

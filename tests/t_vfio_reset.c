@@ -350,13 +350,13 @@ static void waiting_wakes_nobody(void)
 	card_open_asserted();
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
 	ASSERT_OK(uvio_low_power(udev, true));
-	ASSERT_ERR(
-		uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "the card sleeps (uvio_low_power())");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), NULL), -ETIMEDOUT,
+		"the card sleeps (uvio_low_power())");
 	ASSERT_ERR(uvio_event_wait(udev, 0, &event), -ETIMEDOUT, "no event");
 	ASSERT(uvio_udev_alive(udev));
 	ASSERT_EQ(vfio.wakings, 0);
 	ASSERT_OK(uvio_low_power(udev, false));
-	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, NULL), -ETIMEDOUT, "no interrupt");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), NULL), -ETIMEDOUT, "no interrupt");
 	ASSERT_OK(uvio_low_power(udev, true));
 	sim_vfio_ask_release();
 	ASSERT(!uvio_udev_alive(udev));

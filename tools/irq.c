@@ -128,7 +128,7 @@ static int one_event(const struct listener *l)
 	if (rc != TOOL_GO_ON)
 		return rc;
 	do {
-		rc = uvio_irq_wait(l->udev, l->vector, (int)l->options->timeout_ms, &events);
+		rc = uvio_irq_wait(l->udev, l->vector, UVIO_MS(l->options->timeout_ms), &events);
 	} while (rc == -EINTR && !tool_signal());
 	if (rc)
 		return wait_failed(l, rc);

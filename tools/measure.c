@@ -256,7 +256,7 @@ static int prepare_irq(struct session *s)
 
 static inline int serve_irq(const struct uvio_driver *driver, void *priv, struct uvio_udev *udev)
 {
-	int cleared, rc = uvio_irq_wait(udev, 0, IRQ_TIMEOUT_MS, NULL);
+	int cleared, rc = uvio_irq_wait(udev, 0, UVIO_MS(IRQ_TIMEOUT_MS), NULL);
 
 	if (rc)
 		return rc;

@@ -33,18 +33,18 @@ enum uvio_event {
 };
 
 /**
- * Waits for an event, for @timeout_ms >= 0 milliseconds; 0 only asks. An error is reported once
- * each time. A request for release, and that the device is gone, are reported until it is closed;
- * an error before them. Besides what the kernel tells, it looks once a second whether the device is
- * still there.
+ * Waits for an event, for @timeout nanoseconds; negative: for ever; 0: only asks. An error is
+ * reported once each time. A request for release, and that the device is gone, are reported until
+ * it is closed; an error before them. Besides what the kernel tells, it looks once a second whether
+ * the device is still there.
  *
  * A thread that waits here can be ended by pthread_cancel(), and nothing is lost: what is pending
  * is there for the next who waits.
  *
- * 0 and the event in @event; -ETIMEDOUT; -EINVAL (@timeout_ms; no place for the event); -EINTR (a
+ * 0 and the event in @event; -ETIMEDOUT; -EINVAL (no place for the event); -EINTR (a
  * signal was handled); -ENOTSUP (nothing of this device can be told); -EIO, -ENOMEM.
  */
-UVIO_API int uvio_event_wait(struct uvio_udev *udev, int timeout_ms, enum uvio_event *event);
+UVIO_API int uvio_event_wait(struct uvio_udev *udev, int64_t timeout, enum uvio_event *event);
 
 /**
  * One descriptor for a program with a poll loop of its own, readable while an event is pending: for

@@ -88,10 +88,11 @@ UVIO_API int uvio_irq_grow(struct uvio_udev *udev, unsigned int count);
 UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
 
 /**
- * Waits for an event on @vector, for @timeout_ms > 0 milliseconds. @events, which may be NULL,
- * receives how many came since the last wait or consume.
+ * Waits for an event on @vector, for @timeout nanoseconds; negative: for ever; 0: looks once, which
+ * asks the kernel for a request to release the device, but not whether the card is still there.
+ * @events, which may be NULL, receives how many came since the last wait or consume.
  *
- * 0; -ETIMEDOUT; -EINVAL (@timeout_ms; @vector is not enabled); -ENOTSUP (the card has no interrupt
+ * 0; -ETIMEDOUT; -EINVAL (@vector is not enabled); -ENOTSUP (the card has no interrupt
  * on this backend: poll it, as with uvio_poll_until()); -EINTR (a signal was handled);
  * -ENODEV (the card is gone, or the kernel asks to release it: stop the card, close, at once);
  * -EIO.
@@ -100,7 +101,7 @@ UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
  * thread that never sleeps, since events are always pending, ends within 4096 events.
  */
 UVIO_API int uvio_irq_wait(
-	struct uvio_udev *udev, unsigned int vector, int timeout_ms, uint64_t *events);
+	struct uvio_udev *udev, unsigned int vector, int64_t timeout, uint64_t *events);
 
 /**
  * A descriptor that is readable while events are pending on @vector: for poll and epoll only, level

@@ -104,15 +104,16 @@ UVIO_API void uvio_region_write_slow(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value);
 
 /**
- * Reads the 32-bit register at @offset until (value & @mask) == @value, for @timeout_ms > 0. While
- * it sleeps between two reads, a thread can be ended by pthread_cancel(), and holds nothing; no
- * other function here, and no accessor, is a cancellation point.
+ * Reads the 32-bit register at @offset until (value & @mask) == @value, for @timeout
+ * nanoseconds; negative: for ever; 0: reads it once. While it sleeps between two reads, a thread
+ * can be ended by pthread_cancel(), and holds nothing; no other function here, and no accessor, is
+ * a cancellation point.
  *
  * 0; -ETIMEDOUT; -ENODEV (it reads all ones, and so does the configuration space); -EINVAL,
  * -ERANGE.
  */
 UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t mask,
-	uint32_t value, int timeout_ms);
+	uint32_t value, int64_t timeout);
 
 /* Order of register accesses against DMA memory, as the kernel's readl() and writel() give it. */
 #if defined(__x86_64__) || defined(__i386__)

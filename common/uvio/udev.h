@@ -7,6 +7,9 @@
  * waiting and acknowledging may be used from any thread, with one waiter per interrupt vector.
  * Different devices are independent.
  *
+ * Time: everywhere nanoseconds in int64_t, as in poll(2): negative waits for ever, 0 looks and does
+ * not wait. The clock is CLOCK_MONOTONIC. UVIO_MS(20) is 20 milliseconds.
+ *
  * Cancellation: only uvio_irq_wait(), uvio_event_wait() and uvio_poll_until() are cancellation
  * points, and only while they sleep, when they hold no lock and no resource. Asynchronous
  * cancellation is not supported.
@@ -28,6 +31,10 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** Milliseconds, and microseconds, as a timeout. */
+#define UVIO_MS(n) ((int64_t)(n)*1000000)
+#define UVIO_US(n) ((int64_t)(n)*1000)
 
 struct uvio_udev;
 struct uvio_domain;

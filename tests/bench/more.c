@@ -187,7 +187,7 @@ static int round_asleep(struct session *s, double *sample)
 	int rc;
 
 	atomic_store(&raiser.wanted, 1);
-	rc = uvio_irq_wait(s->udev, 0, EDU_LATE_MS, NULL);
+	rc = uvio_irq_wait(s->udev, 0, UVIO_MS(EDU_LATE_MS), NULL);
 	if (!rc)
 		rc = s->driver->irq_clear(s->priv, 0);
 	if (!rc)

@@ -24,7 +24,7 @@ static void *wait_for_ever(void *data)
 	struct victim *victim = data;
 
 	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
-	uvio_irq_wait(victim->pair->udev, 0, LONG_MS, NULL);
+	uvio_irq_wait(victim->pair->udev, 0, UVIO_MS(LONG_MS), NULL);
 	return NULL;
 }
 
@@ -34,7 +34,7 @@ static void *await_event(void *data)
 	enum uvio_event event;
 
 	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
-	uvio_event_wait(victim->pair->udev, LONG_MS, &event);
+	uvio_event_wait(victim->pair->udev, UVIO_MS(LONG_MS), &event);
 	return NULL;
 }
 
@@ -44,7 +44,7 @@ static void *serve(void *data)
 	struct pair *pair = victim->pair;
 
 	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
-	while (!uvio_irq_wait(pair->udev, 0, LONG_MS, NULL) &&
+	while (!uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL) &&
 		!pair->driver->irq_clear(pair->priv, 0) && !uvio_irq_ack(pair->udev, 0))
 		atomic_fetch_add(&victim->taken, 1);
 	return NULL;
@@ -56,7 +56,7 @@ static void *poll_register(void *data)
 
 	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
 	/* Under no mask each register is 0, never 1. */
-	uvio_poll_until(&victim->region, 0, 0, 1, LONG_MS);
+	uvio_poll_until(&victim->region, 0, 0, 1, UVIO_MS(LONG_MS));
 	return NULL;
 }
 
@@ -94,7 +94,7 @@ static int raise_and_take(struct pair *pair)
 	uint64_t events = 0;
 
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, &events));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), &events));
 	CHECK(events >= 1);
 	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
@@ -196,8 +196,8 @@ static int one_that_polls(struct pair *pair)
 	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &victim.region));
 	CHECK(!start(&victim, poll_register));
 	CHECK(!end(&victim));
-	CHECK_ERR(uvio_poll_until(&victim.region, 0, 0, 1, 1), -ETIMEDOUT, "after 1 ms");
-	CHECK_OK(uvio_poll_until(&victim.region, 0, 0, 0, 1));
+	CHECK_ERR(uvio_poll_until(&victim.region, 0, 0, 1, UVIO_MS(1)), -ETIMEDOUT, "after 1 ms");
+	CHECK_OK(uvio_poll_until(&victim.region, 0, 0, 0, UVIO_MS(1)));
 	return PASS;
 }
 

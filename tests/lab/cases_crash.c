@@ -48,7 +48,7 @@ void *shared_memory(size_t size)
 int take_interrupt(struct pair *pair, unsigned int *spurious)
 {
 	for (int i = 0; i < SPURIOUS; i++) {
-		int rc = uvio_irq_wait(pair->udev, 0, LONG_MS, NULL);
+		int rc = uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL);
 
 		if (rc == -EINTR)
 			continue;
@@ -318,7 +318,7 @@ static int a_cause_outlives_its_process(struct pair *pair)
 	CHECK(in_child(pair, raise_and_die) == PASS);
 	CHECK_OK(uvio_udev_open(pair->ctx, pair->address, &options, &pair->udev));
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
-	rc = uvio_irq_wait(pair->udev, 0, LONG_MS, NULL);
+	rc = uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL);
 	uvio_udev_close(pair->udev);
 	pair->udev = NULL;
 	CHECK_OK(rc);
@@ -345,7 +345,7 @@ static void handle_alarms(unsigned int first_us, unsigned int every_us)
 
 static int wait_is_ended(struct pair *pair)
 {
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL), -EINTR, "a signal");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL), -EINTR, "a signal");
 	return PASS;
 }
 
@@ -372,7 +372,7 @@ static int a_signal_ends_a_wait(struct pair *pair)
 			return FAIL;
 		CHECK(uvio_udev_alive(pair->udev));
 		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-		CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, &events));
+		CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), &events));
 		CHECK(events == 1);
 		CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
 		CHECK_OK(uvio_irq_ack(pair->udev, 0));
@@ -386,7 +386,7 @@ static int wait_through(struct pair *pair, unsigned int *signals)
 	uint64_t events = 0;
 	int rc;
 
-	while ((rc = uvio_irq_wait(pair->udev, 0, LONG_MS, &events)) == -EINTR)
+	while ((rc = uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), &events)) == -EINTR)
 		++*signals;
 	CHECK_OK(rc);
 	CHECK(events == 1);
@@ -403,7 +403,8 @@ static int interrupts_among_signals(struct pair *pair)
 	for (int i = 0; i < SIGNALLED; i++) {
 		/* Every fourth comes only after a wait which a signal has ended. */
 		if (i % 4 == 0) {
-			CHECK_ERR(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL), -EINTR, "signal");
+			CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL), -EINTR,
+				"signal");
 			signals++;
 		}
 		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));

@@ -23,7 +23,7 @@ static int take_one(struct pair *pair)
 {
 	uint64_t events = 0;
 
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, &events));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), &events));
 	CHECK(events >= 1);
 	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
@@ -39,7 +39,8 @@ static int every_one_arrives(struct pair *pair, enum uvio_irq_kind kind)
 		if (take_one(pair))
 			return fail_at(__FILE__, __LINE__, "round %d", i);
 	}
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20, NULL), -ETIMEDOUT, "no interrupt on vector 0");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(20), NULL), -ETIMEDOUT,
+		"no interrupt on vector 0");
 	return PASS;
 }
 
@@ -64,7 +65,7 @@ static int one_before_the_ack_is_reported(struct pair *pair)
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
 	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
@@ -76,10 +77,10 @@ static int without_ack_nothing_comes(struct pair *pair)
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
 	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20, NULL), -ETIMEDOUT, "uvio_irq_ack()");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(20), NULL), -ETIMEDOUT, "uvio_irq_ack()");
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	return take_one(pair);
 }
@@ -156,7 +157,7 @@ static int bad_input_is_refused(struct pair *pair)
 {
 	unsigned int count = (unsigned int)uvio_irq_count(pair->udev, UVIO_IRQ_INTX);
 
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 10, NULL), -EINVAL, "not enabled");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(10), NULL), -EINVAL, "not enabled");
 	CHECK_ERR(uvio_irq_ack(pair->udev, 0), -EINVAL, "not enabled");
 	CHECK_ERR(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 0), -EINVAL, "enabling 0");
 	CHECK_ERR(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, count + 1), -ERANGE, "the card has");
@@ -164,9 +165,25 @@ static int bad_input_is_refused(struct pair *pair)
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
 	CHECK_ERR(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1), -EBUSY, "enabled already");
-	CHECK_ERR(uvio_irq_wait(pair->udev, 1, 10, NULL), -EINVAL, "vector 1 is not enabled");
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 0, NULL), -EINVAL, "more than 0");
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, -1, NULL), -EINVAL, "more than 0");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 1, UVIO_MS(10), NULL), -EINVAL,
+		"vector 1 is not enabled");
+	return PASS;
+}
+
+static int a_wait_takes_any_time(struct pair *pair)
+{
+	uint64_t events;
+
+	if (enable(pair, UVIO_IRQ_INTX))
+		return FAIL;
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 0, NULL), -ETIMEDOUT, "no interrupt is pending");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_US(300), NULL), -ETIMEDOUT, "within 300 us");
+	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, -1, &events));
+	CHECK(events == 1);
+	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(uvio_irq_ack(pair->udev, 0));
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 0, NULL), -ETIMEDOUT, "no interrupt is pending");
 	return PASS;
 }
 
@@ -215,7 +232,7 @@ static int msi_needs_bus_master(struct pair *pair)
 {
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_MSI, 1));
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 50, NULL), -ETIMEDOUT, "bus mastering");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(50), NULL), -ETIMEDOUT, "bus mastering");
 	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
 	CHECK_OK(uvio_bus_master(pair->udev, true));
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
@@ -240,7 +257,7 @@ static int die_with_one_pending(struct pair *pair)
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
 	_exit(PASS);
 }
 
@@ -266,6 +283,7 @@ const struct test_case irq_cases[] = {
 	{"interrupts: INTx that is switched off in the card is let pass", UVIO_CAP_INTX,
 		intx_that_is_switched_off_passes, false},
 	{"interrupts: the descriptor is good for poll", UVIO_CAP_INTX, fd_is_good_for_poll, false},
+	{"interrupts: a wait takes any time", UVIO_CAP_INTX, a_wait_takes_any_time, false},
 	{"interrupts: bad input is refused", UVIO_CAP_INTX, bad_input_is_refused, false},
 	{"interrupts: disabling can be repeated", UVIO_CAP_INTX, disabling_can_be_repeated, false},
 	{"interrupts: INTx takes two system calls, and in QEMU on uio three", UVIO_CAP_INTX,

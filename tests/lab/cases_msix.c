@@ -26,7 +26,7 @@ static int take(struct pair *pair, unsigned int vector)
 {
 	uint64_t events = 0;
 
-	CHECK_OK(uvio_irq_wait(pair->udev, vector, LONG_MS, &events));
+	CHECK_OK(uvio_irq_wait(pair->udev, vector, UVIO_MS(LONG_MS), &events));
 	CHECK(events == 1);
 	CHECK_OK(pair->driver->irq_clear(pair->priv, vector));
 	CHECK_OK(uvio_irq_ack(pair->udev, vector));
@@ -77,8 +77,9 @@ static int fewer_than_there_are(struct pair *pair)
 {
 	CHECK(vectors_of(pair) > 2 && enable(pair, 2) == PASS);
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 2));
-	CHECK_ERR(uvio_irq_wait(pair->udev, 1, QUIET_MS, NULL), -ETIMEDOUT, "vector 1");
-	CHECK_ERR(uvio_irq_wait(pair->udev, 2, QUIET_MS, NULL), -EINVAL, "vector 2 is not enabled");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 1, UVIO_MS(QUIET_MS), NULL), -ETIMEDOUT, "vector 1");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 2, UVIO_MS(QUIET_MS), NULL), -EINVAL,
+		"vector 2 is not enabled");
 	CHECK(all_are_quiet(pair, 2) == PASS);
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 1));
 	CHECK(take(pair, 1) == PASS);
@@ -86,7 +87,7 @@ static int fewer_than_there_are(struct pair *pair)
 	CHECK(enable(pair, 3) == PASS);
 	/* The one before may come now, too. */
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 2));
-	CHECK_OK(uvio_irq_wait(pair->udev, 2, LONG_MS, NULL));
+	CHECK_OK(uvio_irq_wait(pair->udev, 2, UVIO_MS(LONG_MS), NULL));
 	return PASS;
 }
 
@@ -101,7 +102,7 @@ static int growing_adds_vectors(struct pair *pair)
 	CHECK_OK(uvio_irq_grow(pair->udev, count));
 	for (unsigned int i = 0; i < count; i++) {
 		CHECK_OK(pair->driver->irq_raise(pair->priv, i));
-		CHECK_OK(uvio_irq_wait(pair->udev, i, LONG_MS, NULL));
+		CHECK_OK(uvio_irq_wait(pair->udev, i, UVIO_MS(LONG_MS), NULL));
 	}
 	return PASS;
 }
@@ -135,10 +136,11 @@ static int without_bus_master_none_comes(struct pair *pair)
 {
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_MSIX, 1));
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, QUIET_MS, NULL), -ETIMEDOUT, "bus mastering");
+	CHECK_ERR(
+		uvio_irq_wait(pair->udev, 0, UVIO_MS(QUIET_MS), NULL), -ETIMEDOUT, "bus mastering");
 	CHECK_OK(uvio_bus_master(pair->udev, true));
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
 	return PASS;
 }
 
@@ -155,9 +157,10 @@ static int a_kind_that_is_not_there_is_told(struct pair *pair)
 		CHECK_ERR(uvio_irq_enable(pair->udev, kind, 1), -ENOTSUP, text);
 	}
 	if (uvio_caps(pair->udev) & (UVIO_CAP_INTX | UVIO_CAP_MSI | UVIO_CAP_MSIX))
-		CHECK_ERR(uvio_irq_wait(pair->udev, 0, 10, NULL), -EINVAL, "not enabled");
+		CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(10), NULL), -EINVAL, "not enabled");
 	else
-		CHECK_ERR(uvio_irq_wait(pair->udev, 0, 10, NULL), -ENOTSUP, "poll the card");
+		CHECK_ERR(
+			uvio_irq_wait(pair->udev, 0, UVIO_MS(10), NULL), -ENOTSUP, "poll the card");
 	return PASS;
 }
 

@@ -76,7 +76,8 @@ static int registers_are_there(struct platform *it)
 
 	CHECK(id != 0 && id != UINT32_MAX);
 	CHECK(it->registers.base && it->registers.size >= 0x400);
-	CHECK_OK(uvio_poll_until(&it->registers, HPET_CONFIG, CONFIG_ENABLE, CONFIG_ENABLE, 100));
+	CHECK_OK(uvio_poll_until(
+		&it->registers, HPET_CONFIG, CONFIG_ENABLE, CONFIG_ENABLE, UVIO_MS(100)));
 	while (uvio_read32(&it->registers, HPET_COUNTER) == counter)
 		sched_yield();
 	CHECK_ERR(uvio_region_map(it->udev, 1, &other), -ENOENT, "no map 1");
@@ -115,7 +116,7 @@ static int take_one(struct platform *it)
 	uint64_t events = 0;
 
 	start_timer(it);
-	CHECK_OK(uvio_irq_wait(it->udev, 0, LONG_MS, &events));
+	CHECK_OK(uvio_irq_wait(it->udev, 0, UVIO_MS(LONG_MS), &events));
 	CHECK(events == 1);
 	CHECK(stop_timer(it) == PASS);
 	CHECK_OK(uvio_irq_ack(it->udev, 0));
@@ -130,7 +131,8 @@ static int take_many(struct platform *it)
 	for (int i = 0; i < ROUNDS; i++)
 		if (take_one(it))
 			return fail_at(__FILE__, __LINE__, "round %d", i);
-	CHECK_ERR(uvio_irq_wait(it->udev, 0, 20, NULL), -ETIMEDOUT, "no interrupt on vector 0");
+	CHECK_ERR(uvio_irq_wait(it->udev, 0, UVIO_MS(20), NULL), -ETIMEDOUT,
+		"no interrupt on vector 0");
 	CHECK_OK(uvio_irq_disable(it->udev));
 	return PASS;
 }
@@ -150,7 +152,7 @@ static int one_that_was_left_is_no_harm(struct platform *it)
 {
 	CHECK_OK(uvio_irq_enable(it->udev, UVIO_IRQ_INTX, 1));
 	start_timer(it);
-	CHECK_OK(uvio_irq_wait(it->udev, 0, LONG_MS, NULL));
+	CHECK_OK(uvio_irq_wait(it->udev, 0, UVIO_MS(LONG_MS), NULL));
 	uvio_udev_close(it->udev);
 	it->udev = NULL;
 	CHECK(open_it(it, "uio0") == PASS);

@@ -80,8 +80,8 @@ static int waiting_wakes_nobody(struct pair *pair)
 	if (!is_asleep(pair))
 		return PASS; /* that is up to the machine */
 	CHECK(power_is(pair, "runtime_active_time", before, sizeof(before)));
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20, NULL), -ETIMEDOUT, "the card sleeps");
-	CHECK_ERR(uvio_event_wait(pair->udev, 20, &event), -ETIMEDOUT, "no event");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(20), NULL), -ETIMEDOUT, "the card sleeps");
+	CHECK_ERR(uvio_event_wait(pair->udev, UVIO_MS(20), &event), -ETIMEDOUT, "no event");
 	CHECK(uvio_udev_alive(pair->udev));
 	CHECK(power_is(pair, "runtime_active_time", after, sizeof(after)));
 	CHECK(!strcmp(before, after) && is_asleep(pair));

@@ -108,7 +108,7 @@ static int reset_works(struct pair *pair)
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
 	CHECK_OK(uvio_udev_reset(pair->udev));
 	CHECK(!bus_master_is_on(pair->address));
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 10, NULL), -EINVAL, "not enabled");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(10), NULL), -EINVAL, "not enabled");
 	CHECK(uvio_udev_alive(pair->udev));
 	for (const struct uvio_selftest *test = pair->driver->selftests; test->name; test++)
 		if (!test->needs)
@@ -276,9 +276,10 @@ static int wait_until_gone(struct pair *pair)
 {
 	struct uvio_dma dma;
 
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL), -ENODEV, "the device is gone");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL), -ENODEV,
+		"the device is gone");
 	CHECK(!uvio_udev_alive(pair->udev));
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 1000, NULL), -ENODEV, "the device is gone");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(1000), NULL), -ENODEV, "the device is gone");
 	CHECK_ERR(uvio_dma_alloc(pair->udev, 4096, 0, &dma), -ENODEV, "the device is gone");
 	CHECK_ERR(uvio_bus_master(pair->udev, true), -ENODEV, "the device is gone");
 	return PASS;

@@ -173,9 +173,11 @@ static int while_waiting(struct pair *pair, struct taker *taker)
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
 	if (taker_go_when_asleep(taker))
 		return FAIL;
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL), -ENODEV, "the device is gone");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL), -ENODEV,
+		"the device is gone");
 	noticed(taker, "uvio_irq_wait()");
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL), -ENODEV, "the device is gone");
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL), -ENODEV,
+		"the device is gone");
 	return is_gone(pair);
 }
 
@@ -287,11 +289,11 @@ static int while_awaiting_an_event(struct pair *pair, struct taker *taker)
 	CHECK_ERR(uvio_event_wait(pair->udev, 0, &event), -ETIMEDOUT, "no event");
 	if (taker_go_when_asleep(taker))
 		return FAIL;
-	CHECK_OK(uvio_event_wait(pair->udev, LONG_MS, &event));
+	CHECK_OK(uvio_event_wait(pair->udev, UVIO_MS(LONG_MS), &event));
 	noticed(taker, "uvio_event_wait()");
 	if (is_event_of_taking(pair, event))
 		return FAIL;
-	CHECK_OK(uvio_event_wait(pair->udev, LONG_MS, &event));
+	CHECK_OK(uvio_event_wait(pair->udev, UVIO_MS(LONG_MS), &event));
 	return is_event_of_taking(pair, event) ? FAIL : is_gone(pair);
 }
 
@@ -305,7 +307,7 @@ static int while_polling_for_events(struct pair *pair, struct taker *taker)
 	/* Interrupts are no events. */
 	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
 	CHECK(!poll(&fd, 1, 20));
-	CHECK_OK(uvio_irq_wait(pair->udev, 0, LONG_MS, NULL));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
 	if (taker_go_when_asleep(taker))
 		return FAIL;
 	CHECK(poll(&fd, 1, LONG_MS) == 1 && fd.revents & POLLIN);

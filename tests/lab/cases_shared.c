@@ -346,7 +346,8 @@ static int drive_one(struct pair *pair)
 		note_turn();
 	}
 	if (!result)
-		CHECK_ERR(uvio_irq_wait(pair->udev, 0, 50, NULL), -ETIMEDOUT, "no interrupt");
+		CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(50), NULL), -ETIMEDOUT,
+			"no interrupt");
 	pair_close(pair);
 	printf("# %s: %u spurious\n", pair->address, spurious);
 	return result;

@@ -86,7 +86,7 @@ static int the_node_arms_the_interrupt(struct pair *pair)
 	CHECK_OK(open_uio(pair, TPCI200, 0));
 	CHECK(uvio_caps(pair->udev) & UVIO_CAP_INTX);
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
-	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 20, &events), -ETIMEDOUT, TPCI200);
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(20), &events), -ETIMEDOUT, TPCI200);
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	CHECK_OK(uvio_irq_disable(pair->udev));
 	return PASS;

@@ -70,7 +70,7 @@ static int delivers(unsigned int vector)
 
 	CHECK_OK(uvio_irq_consume(udev, vector, NULL));
 	CHECK(!trigger(VFIO_PCI_MSIX_IRQ_INDEX, vector, 1));
-	CHECK_OK(uvio_irq_wait(udev, vector, LONG_MS, &events));
+	CHECK_OK(uvio_irq_wait(udev, vector, UVIO_MS(LONG_MS), &events));
 	CHECK(events == 1);
 	CHECK_OK(uvio_irq_consume(udev, vector, &events));
 	CHECK(!events);
@@ -189,11 +189,12 @@ static void *wait_for_two(void *data)
 
 	(void)data;
 	atomic_store(&waiter_tid, (int)syscall(SYS_gettid));
-	if (uvio_irq_wait(udev, 3, LONG_MS, &events))
+	if (uvio_irq_wait(udev, 3, UVIO_MS(LONG_MS), &events))
 		return NULL;
 	atomic_store(&waits_done, 1);
 	/* The spurious one of growth may have been the first. */
-	return uvio_irq_wait(udev, 3, LONG_MS, &more) ? NULL : (void *)(uintptr_t)(events + more);
+	return uvio_irq_wait(udev, 3, UVIO_MS(LONG_MS), &more) ? NULL
+							       : (void *)(uintptr_t)(events + more);
 }
 
 static int growing_under_a_waiter(void)
@@ -253,8 +254,9 @@ static int an_error_is_told(void)
 	CHECK(!poll(&fd, 1, 0));
 	CHECK(!trigger(ERROR_INDEX, 0, 1));
 	CHECK(poll(&fd, 1, LONG_MS) == 1);
-	CHECK_ERR(uvio_irq_wait(udev, 0, 20, NULL), -ETIMEDOUT, "no interrupt on vector 0");
-	CHECK_OK(uvio_event_wait(udev, LONG_MS, &event));
+	CHECK_ERR(
+		uvio_irq_wait(udev, 0, UVIO_MS(20), NULL), -ETIMEDOUT, "no interrupt on vector 0");
+	CHECK_OK(uvio_event_wait(udev, UVIO_MS(LONG_MS), &event));
 	CHECK(event == UVIO_EVENT_ERROR);
 	CHECK(!poll(&fd, 1, 0));
 	CHECK_ERR(uvio_event_wait(udev, 0, &event), -ETIMEDOUT, "no event within 0 ms");
