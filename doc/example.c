@@ -12,7 +12,7 @@ static int drive(struct uvio_udev *udev)
 	if (rc)
 		return rc;
 	uvio_write32(&bar, 0x60, 1);              /* raise an interrupt */
-	rc = uvio_irq_wait(udev, 0, UVIO_MS(1000), NULL);  /* a second at most */
+	rc = uvio_irq_wait(udev, 0, UVIO_MS(1000), NULL); /* a second at most */
 	uvio_write32(&bar, 0x64, 1);              /* clear its cause ... */
 	uvio_read32(&bar, 0x24);                  /* ... it has arrived */
 	uvio_irq_ack(udev, 0);                    /* ready for the next */
