@@ -195,8 +195,15 @@ static void a_uio_node_of_root_blocks_a_user(void)
 	begin("edu-uio", EDU, "uio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "/dev/uio0 may not be opened by user 1234",
 		"run as its owner or with CAP_DAC_OVERRIDE, use the vfio backend, or, for "
-		"registers without INTx and DMA, give the node away by a udev rule: "
-		"SUBSYSTEM==\"uio\"");
+		"registers and INTx without DMA, give it to a user: uvio bind --persist --owner "
+		"USER " EDU " uio");
+}
+
+static void a_uio_node_that_is_not_pci_is_told_by_its_name(void)
+{
+	user = 1234;
+	begin("platform", "uio1", "uio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "/dev/uio1 may not be opened by user 1234", "ATTR{name}==\"");
 }
 
 /* Neither of them is told by the user's number. */
@@ -409,8 +416,19 @@ static void a_group_node_of_root_blocks_a_user(void)
 	user = 1234;
 	begin("edu-vfio", EDU, "vfio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "/dev/vfio/1 may not be opened by user 1234: it belongs to ",
-		"SUBSYSTEM==\"vfio\", KERNEL==\"1\"");
+		"uvio bind --persist --owner USER " EDU " vfio");
 	finds(UVIO_BLOCKS, "with mode 0600", "chown");
+}
+
+static void a_node_of_all_devices_is_not_given_to_one_user(void)
+{
+	user = 1234;
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "mode dev/vfio/1 0666");
+	tree_change(tree, "mode dev/vfio/vfio 0600");
+	run(EDU, "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "/dev/vfio/vfio may not be opened by user 1234", "chmod 666 ");
+	finds(UVIO_BLOCKS, "/dev/vfio/vfio", "which gives no device away");
 }
 
 static void a_user_with_the_group_node_can_use_vfio(void)
@@ -648,6 +666,8 @@ static CU_TestInfo vfio_cases[] = {
 	TEST(a_missing_group_node_blocks),
 	TEST_FOR("vfio 27", a_missing_container_blocks),
 	TEST(a_group_node_of_root_blocks_a_user),
+	TEST(a_node_of_all_devices_is_not_given_to_one_user),
+	TEST(a_uio_node_that_is_not_pci_is_told_by_its_name),
 	TEST(a_user_with_the_group_node_can_use_vfio),
 	TEST_FOR("vfio 28", a_variant_of_the_driver_is_vfio),
 	TEST_FOR("vfio 13", a_switch_has_many_spellings),

@@ -35,6 +35,27 @@ static void probe_driver(
 			check, UVIO_UNBOUND, fix, "%s: not bound to a UIO driver", info->address);
 }
 
+/* For this device only, and that by what stays the same over boots. */
+static void node_not_permitted(
+	const struct uvio_device_info *info, const char *path, int rc, struct uvio_check *check)
+{
+	static const char begin[] =
+		"run as its owner or with CAP_DAC_OVERRIDE[vfio:, use the vfio backend], or";
+	char fix[UVIO_TEXT_SIZE / 2];
+
+	if (info->pci)
+		snprintf(fix, sizeof(fix),
+			"%s, for registers and INTx without DMA, give it to a user: uvio bind "
+			"--persist --owner USER %s uio",
+			begin, info->address);
+	else
+		snprintf(fix, sizeof(fix),
+			"%s give it to a user by a udev rule: SUBSYSTEM==\"uio\", "
+			"ATTR{name}==\"%.60s\", RUN+=\"/bin/chown USER $devnode\"",
+			begin, info->uio_name ? info->uio_name : "NAME");
+	uvio_node_refused(info->address, path, rc, fix, check);
+}
+
 static void probe_node(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
@@ -56,11 +77,7 @@ static void probe_node(
 			"in a container, pass the node in; on the host, is udev running?",
 			"%s: %s does not exist, though a UIO driver is bound", info->address, path);
 	else if (rc)
-		uvio_node_refused(info->address, path, rc,
-			"run as its owner or with CAP_DAC_OVERRIDE[vfio:, use the vfio backend], "
-			"or, for registers without INTx and DMA, give the node away by a udev "
-			"rule: SUBSYSTEM==\"uio\", OWNER=\"USER\"",
-			check);
+		node_not_permitted(info, path, rc, check);
 }
 
 bool uio_has_own_driver(struct uvio_ctx *ctx, const char *address)

@@ -79,24 +79,28 @@ static void probe_group(const struct uvio_device *device, struct uvio_check *che
 		info->address, info->iommu_group, blockers);
 }
 
-/* For a rule of udev, by the name of the node below /dev. */
-static const char *subsystem_of(const char *name)
+/* Nodes of all devices, which give access to none. */
+static bool is_shared(const char *name)
 {
-	if (!strncmp(name, "vfio/devices/", 13))
-		return "vfio-dev";
-	return !strcmp(name, "iommu") || !strcmp(name, "vfio/vfio") ? "misc" : "vfio";
+	return !strcmp(name, "iommu") || !strcmp(name, "vfio/vfio");
 }
 
+/* Not by the number of a group, which may be another device's after the next boot. */
 static void not_permitted(const struct uvio_device_info *info, const char *path, int rc,
 	const char *name, struct uvio_check *check)
 {
-	const char *last = strrchr(path, '/');
 	char fix[UVIO_TEXT_SIZE / 2];
 
-	snprintf(fix, sizeof(fix),
-		"chown it to that user, or for ever by a udev rule: SUBSYSTEM==\"%s\", "
-		"KERNEL==\"%.60s\", OWNER=\"USER\"; in a container, pass the node in",
-		subsystem_of(name), last ? last + 1 : path);
+	if (is_shared(name))
+		snprintf(fix, sizeof(fix),
+			"chmod 666 %.200s, which gives no device away; in a container, pass the "
+			"node in",
+			path);
+	else
+		snprintf(fix, sizeof(fix),
+			"chown it to that user, or for ever: uvio bind --persist --owner USER %s "
+			"vfio; in a container, pass the node in",
+			info->address);
 	uvio_node_refused(info->address, path, rc, fix, check);
 }
 

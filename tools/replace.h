@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/** A file that is there as a whole or not at all: written beside its place, and renamed. */
+#ifndef UVIO_TOOLS_REPLACE_H
+#define UVIO_TOOLS_REPLACE_H
+
+#include <limits.h>
+#include <stddef.h>
+
+struct replacement {
+	char path[PATH_MAX];
+	char beside[PATH_MAX + 16]; /* "": nothing to put in place */
+};
+
+/**
+ * Writes @text to the disk, beside @path, with the mode of files that all may read. Its folder is
+ * made where it is missing, with @levels folders above it at most. An errno, negative, or 0.
+ */
+int replace_prepare(struct replacement *r, const char *path, unsigned int levels, const char *text);
+
+/** Puts it in its place. What was prepared is gone afterwards, also where that failed. */
+int replace_commit(struct replacement *r);
+
+void replace_drop(struct replacement *r);
+
+/** Removes a file. 1: it was there; 0: it was not; or an errno, negative. */
+int replace_remove(const char *path);
+
+#endif /* UVIO_TOOLS_REPLACE_H */
