@@ -75,6 +75,8 @@ int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ctx **out)
 
 void uvio_ctx_free(struct uvio_ctx *ctx)
 {
+	if (ctx)
+		free(ctx->drivers);
 	free(ctx);
 }
 

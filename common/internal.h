@@ -12,6 +12,7 @@
 #include <uvio/bind.h>
 #include <uvio/check.h>
 #include <uvio/device.h>
+#include <uvio/driver.h>
 
 #define UVIO_TEXT_SIZE 1024
 /*
@@ -32,7 +33,12 @@ struct uvio_ctx {
 	uvio_log_fn log;
 	void *log_data;
 	enum uvio_log_level log_level;
+	const struct uvio_driver **drivers; /* those that were added */
+	unsigned int driver_count;
 };
+
+/** drivers/drivers.c: the card drivers of the library, the last one NULL. */
+extern const struct uvio_driver *const uvio_drivers[];
 
 void uvio_log(struct uvio_ctx *ctx, enum uvio_log_level level, const char *format, ...)
 	UVIO_PRINTF(3, 4);

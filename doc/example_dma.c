@@ -15,10 +15,10 @@ static int move(struct uvio_udev *udev, struct uvio_card *card)
 	strcpy(dma.addr, "through the card");
 	rc = uvio_bus_master(udev, true);
 	if (!rc)
-		rc = driver->dma_to_card(priv, dma.iova, 64);
+		rc = driver->trial->dma_to_card(priv, dma.iova, 64);
 	memset(dma.addr, 0, 64);
 	if (!rc)
-		rc = driver->dma_from_card(priv, dma.iova, 64);
+		rc = driver->trial->dma_from_card(priv, dma.iova, 64);
 	if (!rc)
 		puts(dma.addr);
 	uvio_dma_free(udev, &dma);
@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 		rc = uvio_udev_open(ctx, argv[argc - 1], &options, &udev);
 	if (!rc)
 		rc = uvio_card_attach(
-			uvio_driver_match(0x1234, 0x11e8, 0, 0), udev, &card);
+			uvio_driver_match(ctx, 0x1234, 0x11e8, 0, 0), udev, &card);
 	if (!rc)
 		rc = move(udev, card);
 	if (rc)

@@ -1,8 +1,7 @@
 #include <errno.h>
-#include <stdio.h>
 #include <uvio/uvio.h>
 
-/* QEMU's pci-testdev; registers as in its docs/specs/pci-testdev. */
+/* A module: QEMU's pci-testdev; registers as in its docs/specs/pci-testdev. */
 #define TEST_SELECT 0 /* 8 bits: begins a test */
 #define TEST_WIDTH 1  /* 8 bits: of an access of this test */
 #define TEST_OFFSET 4 /* where it wants to be written */
@@ -72,50 +71,21 @@ static const struct uvio_selftest selftests[] = {
 	{0},
 };
 
-static const struct uvio_driver testdev_driver = {
-	.name = "testdev",
-	.help = "QEMU's test card without interrupt and DMA",
-	.ids = ids,
-	.card_size = sizeof(struct testdev),
-	.attach = testdev_attach,
+static const struct uvio_trial trial = {
+	.size = sizeof(struct uvio_trial),
 	.selftests = selftests,
 	.reg_read = testdev_reg_read,
 	.reg_write = testdev_reg_write,
 };
 
-/* What a program does with a driver, of its own or of the library. */
-static int test(struct uvio_udev *udev, const struct uvio_driver *driver)
-{
-	const struct uvio_selftest *one = driver->selftests;
-	struct uvio_card *card;
-	int rc = uvio_card_attach(driver, udev, &card);
+static const struct uvio_driver driver = {
+	.size = sizeof(struct uvio_driver),
+	.name = "testdev-example",
+	.help = "QEMU's test card without interrupt and DMA",
+	.ids = ids,
+	.card_size = sizeof(struct testdev),
+	.attach = testdev_attach,
+	.trial = &trial,
+};
 
-	if (rc)
-		return rc;
-	for (; one && one->name && !rc; one++) {
-		if ((one->needs & uvio_caps(udev)) != one->needs)
-			continue;
-		rc = one->run(uvio_card_priv(card));
-		if (!rc)
-			printf("%s: passed\n", one->name);
-	}
-	uvio_card_detach(card);
-	return rc;
-}
-
-int main(int argc, char **argv)
-{
-	struct uvio_udev *udev = NULL;
-	struct uvio_ctx *ctx = NULL;
-	int rc = uvio_ctx_new(NULL, &ctx);
-
-	if (!rc)
-		rc = uvio_udev_open(ctx, argv[argc - 1], NULL, &udev);
-	if (!rc)
-		rc = test(udev, &testdev_driver);
-	if (rc)
-		fprintf(stderr, "%s\n", uvio_last_error());
-	uvio_udev_close(udev);
-	uvio_ctx_free(ctx);
-	return rc != 0;
-}
+UVIO_MODULE(&driver);

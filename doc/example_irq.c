@@ -21,7 +21,7 @@ static int serve(struct uvio_udev *udev, struct uvio_card *card)
 	rc = uvio_irq_consume(udev, 0, &events);
 	if (rc || !events)
 		return rc;
-	rc = driver->irq_clear(uvio_card_priv(card), 0);
+	rc = driver->trial->irq_clear(uvio_card_priv(card), 0);
 	if (rc && rc != -EAGAIN) /* -EAGAIN: it was another card's */
 		return rc;
 	return uvio_irq_ack(udev, 0);
@@ -44,7 +44,7 @@ static int drive(struct uvio_udev *udev, struct uvio_card *card)
 	int rc = enable(udev);
 
 	for (int i = 0; i < 3 && !rc; i++) {
-		rc = uvio_card_driver(card)->irq_raise(uvio_card_priv(card), 0);
+		rc = uvio_card_driver(card)->trial->irq_raise(uvio_card_priv(card), 0);
 		if (!rc)
 			rc = serve(udev, card);
 	}
@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 		rc = uvio_udev_open(ctx, argv[argc - 1], NULL, &udev);
 	if (!rc) /* the driver of QEMU's edu card */
 		rc = uvio_card_attach(
-			uvio_driver_match(0x1234, 0x11e8, 0, 0), udev, &card);
+			uvio_driver_match(ctx, 0x1234, 0x11e8, 0, 0), udev, &card);
 	if (!rc)
 		rc = drive(udev, card);
 	if (rc)

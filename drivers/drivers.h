@@ -4,7 +4,9 @@
 #ifndef UVIO_DRIVERS_H
 #define UVIO_DRIVERS_H
 
-#include <uvio/driver.h>
+#include <uvio/trial.h>
+
+extern const struct uvio_driver *const uvio_drivers[]; /* ends with NULL */
 
 extern const struct uvio_driver uvio_driver_edu;
 extern const struct uvio_driver uvio_driver_ivshmem;

@@ -165,6 +165,13 @@ static int edu_irq_clear(void *card, unsigned int vector)
 	return 0;
 }
 
+static int edu_service(void *card)
+{
+	int rc = edu_irq_clear(card, 0);
+
+	return rc == -EAGAIN ? 0 : rc ? rc : 1;
+}
+
 /* Only the lower half is needed below 4 GiB, and there every way of access can do it. */
 static void write_address(const struct edu *edu, uint64_t offset, uint64_t address)
 {
@@ -332,14 +339,8 @@ static const struct uvio_selftest selftests[] = {
 	{0},
 };
 
-const struct uvio_driver uvio_driver_edu = {
-	.name = "edu",
-	.help = "QEMU's educational card",
-	.ids = ids,
-	.card_size = sizeof(struct edu),
-	.dma_mask = EDU_DMA_MASK,
-	.attach = edu_attach,
-	.detach = edu_detach,
+static const struct uvio_trial trial = {
+	.size = sizeof(struct uvio_trial),
 	.selftests = selftests,
 	.reg_read = edu_reg_read,
 	.reg_write = edu_reg_write,
@@ -348,4 +349,17 @@ const struct uvio_driver uvio_driver_edu = {
 	.dma_to_card = edu_dma_to_card,
 	.dma_from_card = edu_dma_from_card,
 	.dma_max = EDU_DMA_MAX,
+};
+
+const struct uvio_driver uvio_driver_edu = {
+	.size = sizeof(struct uvio_driver),
+	.name = "edu",
+	.help = "QEMU's educational card",
+	.ids = ids,
+	.card_size = sizeof(struct edu),
+	.dma_mask = EDU_DMA_MASK,
+	.attach = edu_attach,
+	.detach = edu_detach,
+	.service = edu_service,
+	.trial = &trial,
 };

@@ -208,16 +208,22 @@ static const struct uvio_selftest selftests[] = {
 	{0},
 };
 
+static const struct uvio_trial trial = {
+	.size = sizeof(struct uvio_trial),
+	.selftests = selftests,
+	.reg_read = ivshmem_reg_read,
+	.reg_write = ivshmem_reg_write,
+	.irq_raise = ivshmem_irq_raise,
+	.irq_clear = ivshmem_irq_clear,
+};
+
 const struct uvio_driver uvio_driver_ivshmem = {
+	.size = sizeof(struct uvio_driver),
 	.name = "ivshmem",
 	.help = "QEMU's inter-VM shared memory with a doorbell",
 	.ids = ids,
 	.card_size = sizeof(struct ivshmem),
 	.attach = ivshmem_attach,
 	.detach = ivshmem_detach,
-	.selftests = selftests,
-	.reg_read = ivshmem_reg_read,
-	.reg_write = ivshmem_reg_write,
-	.irq_raise = ivshmem_irq_raise,
-	.irq_clear = ivshmem_irq_clear,
+	.trial = &trial,
 };

@@ -117,13 +117,19 @@ static const struct uvio_selftest selftests[] = {
 	{0},
 };
 
+static const struct uvio_trial trial = {
+	.size = sizeof(struct uvio_trial),
+	.selftests = selftests,
+	.reg_read = testdev_reg_read,
+	.reg_write = testdev_reg_write,
+};
+
 const struct uvio_driver uvio_driver_testdev = {
+	.size = sizeof(struct uvio_driver),
 	.name = "testdev",
 	.help = "QEMU's test card with memory and I/O ports",
 	.ids = ids,
 	.card_size = sizeof(struct testdev),
 	.attach = testdev_attach,
-	.selftests = selftests,
-	.reg_read = testdev_reg_read,
-	.reg_write = testdev_reg_write,
+	.trial = &trial,
 };

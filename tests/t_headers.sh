@@ -8,15 +8,20 @@
 
 headers=$(cd "$top_srcdir/common" && ls uvio/*.h)
 
+# GCC's is strict on every processor.
+echo 'int nothing;' >"$scratch/align.c"
+align=-Wcast-align=strict
+$CC $align -Werror -c "$scratch/align.c" -o "$scratch/align.o" >/dev/null 2>&1 || align=-Wcast-align
+
 as_c() { # HEADER
 	echo "#include <$1>" >"$scratch/t.c"
-	$CC -std=c11 -pedantic -Wall -Wextra -Werror -I"$top_srcdir/common" -c "$scratch/t.c" \
+	$CC -std=c11 -pedantic -Wall -Wextra $align -Werror -I"$top_srcdir/common" -c "$scratch/t.c" \
 		-o "$scratch/t.o"
 }
 
 as_cxx() { # HEADER
 	echo "#include <$1>" >"$scratch/t.cc"
-	$CXX -std=c++11 -pedantic -Wall -Wextra -Werror -I"$top_srcdir/common" -c "$scratch/t.cc" \
+	$CXX -std=c++11 -pedantic -Wall -Wextra $align -Werror -I"$top_srcdir/common" -c "$scratch/t.cc" \
 		-o "$scratch/t.o"
 }
 

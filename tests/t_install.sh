@@ -57,6 +57,31 @@ run() {
 		cat "$scratch/version" && [ "$(cat "$scratch/version")" = "$($PKG_CONFIG --modversion uvio)" ]
 }
 
+# As others would: what is installed, and pkg-config alone.
+compile_module() {
+	# shellcheck disable=SC2046,SC2086
+	$CC $SAN_CFLAGS $COV_CFLAGS -Wall -Wextra -Werror -shared -fPIC \
+		$($PKG_CONFIG --cflags uvio) "$top_srcdir/doc/example_driver.c" \
+		-o "$scratch/example.so" $($PKG_CONFIG --libs uvio)
+}
+
+# The installed command, on a machine of files; the names of the drivers are what it says.
+drivers_with() { # OPTION...
+	LD_LIBRARY_PATH=$libdir "$(find "$stage" -path '*/bin/uvio')" compare --sysfs "$scratch/tree/sys" \
+		--driver none "$@" 0000:00:04.0 2>&1 | grep "^uvio: " >"$scratch/drivers"
+	cat "$scratch/drivers"
+}
+
+module_is_loaded() {
+	drivers_with --module "$scratch/example.so" | grep -q 'there are: testdev-example edu '
+}
+
+# A wrong file is refused with what is wrong with it.
+module_refused() { # FILE TEXT
+	# shellcheck disable=SC2086
+	drivers_with --module $1 && grep -q -e "$2" "$scratch/drivers"
+}
+
 installed() { # PATTERN
 	[ -n "$(find "$stage" -path "$1")" ] || { find "$stage" && return 1; }
 }
@@ -107,6 +132,19 @@ check "pkg-config finds it" find_pc
 find_pc >/dev/null
 check "a program is built with it" compile
 check "the program runs, and has the version of pkg-config" run
+if [ -z "$static" ]; then
+	"$top_builddir/tests/mktree" "$top_srcdir/tests/data" edu-unbound "$scratch/tree" || exit 99
+	echo 'int nothing;' >"$scratch/empty.c"
+	$CC -shared -fPIC "$scratch/empty.c" -o "$scratch/empty.so"
+	check "a card driver outside the tree is built with it as a module" compile_module
+	check "the command loads the module, and knows its driver before its own" module_is_loaded
+	check "a module without a driver is refused" module_refused "$scratch/empty.so" \
+		'empty.so: it has no card drivers; put UVIO_MODULE'
+	check "a module that is not there is refused" module_refused none.so 'none.so: cannot open'
+	cp "$scratch/example.so" "$scratch/twice.so"
+	check "a driver whose name is taken is refused" module_refused \
+		"$scratch/example.so --module $scratch/twice.so" "there is one of that name"
+fi
 unset PKG_CONFIG_SYSROOT_DIR
 check "make uninstall works" make_alone uninstall
 check "make uninstall leaves nothing behind" nothing_left

@@ -88,7 +88,7 @@ static void run_case(struct session *s, const struct uvio_selftest *test)
 
 static void run_selftests(struct session *s)
 {
-	const struct uvio_selftest *test = s->driver->selftests;
+	const struct uvio_selftest *test = s->trial->selftests;
 
 	for (; test && test->name && !tool_signal(); test++)
 		run_case(s, test);
@@ -166,7 +166,10 @@ static void note_limits(const struct comparison *c, struct backend_result *resul
 
 static void run_backend(const struct comparison *c, struct backend_result *result)
 {
-	struct session s = {.comparison = c, .result = result, .driver = c->driver};
+	struct session s = {.comparison = c,
+		.result = result,
+		.driver = c->driver,
+		.trial = tool_trial(c->driver)};
 
 	compare_progress(&s, "bind");
 	if (is_broken(c, result)) {
@@ -351,13 +354,13 @@ static int choose_backends(const struct tool *tool, struct comparison *c, const 
 	return TOOL_GO_ON;
 }
 
-static const char *driver_names(char *names, size_t size)
+static const char *driver_names(const struct tool *tool, char *names, size_t size)
 {
 	const struct uvio_driver *driver;
 	size_t used = 0;
 
 	names[0] = '\0';
-	for (unsigned int i = 0; (driver = uvio_driver_get(i)) && used < size; i++)
+	for (unsigned int i = 0; (driver = uvio_driver_get(tool->ctx, i)) && used < size; i++)
 		used += (size_t)snprintf(names + used, size - used, " %s", driver->name);
 	return names;
 }
@@ -366,13 +369,13 @@ static int choose_driver(struct comparison *c, const char *name)
 {
 	char names[256];
 
-	c->driver = name ? tool_driver_named(name) : tool_driver(c->info);
+	c->driver = name ? tool_driver_named(c->tool, name) : tool_driver(c->info);
 	if (c->driver)
 		return TOOL_GO_ON;
 	if (name)
 		return tool_usage(c->tool, "--driver: there is no '%s'; there are:%s", name,
-			driver_names(names, sizeof(names)));
-	driver_names(names, sizeof(names));
+			driver_names(c->tool, names, sizeof(names)));
+	driver_names(c->tool, names, sizeof(names));
 	if (!c->info->pci)
 		return tool_error("%s: it has no ids by which to know it; choose a card driver, of "
 				  "which there are:%s (--driver)",

@@ -88,6 +88,7 @@ struct session {
 	struct uvio_udev *udev;
 	struct uvio_card *card;
 	const struct uvio_driver *driver;
+	const struct uvio_trial *trial;
 	void *priv;	     /* of the card driver */
 	void *memory;	     /* for mapping, to the end */
 	void *table;	     /* for looking up */
@@ -103,7 +104,7 @@ struct measurement {
 	uint32_t needs;	      /* capabilities */
 	unsigned int divisor; /* of the iterations */
 	unsigned int warm_up;
-	bool (*can)(const struct uvio_driver *driver); /* NULL: always */
+	bool (*can)(const struct uvio_trial *trial); /* NULL: always */
 	int (*prepare)(struct session *s);
 	int (*round)(struct session *s, double *sample);
 	void (*finish)(struct session *s);

@@ -92,9 +92,9 @@ static int enable(struct listener *l)
 
 static int raise_irq(const struct listener *l)
 {
-	const struct uvio_driver *driver = uvio_card_driver(l->card);
+	const struct uvio_trial *trial = tool_trial(uvio_card_driver(l->card));
 
-	if (driver->irq_raise(uvio_card_priv(l->card), l->vector))
+	if (trial->irq_raise(uvio_card_priv(l->card), l->vector))
 		return tool_failed();
 	return TOOL_GO_ON;
 }
@@ -111,13 +111,14 @@ static int wait_failed(const struct listener *l, int err)
 
 static int clear_irq(const struct listener *l)
 {
-	const struct uvio_driver *driver = l->card ? uvio_card_driver(l->card) : NULL;
-	int rc;
+	const struct uvio_driver *driver = uvio_card_driver(l->card);
+	int rc = 0;
 
-	if (!driver || !driver->irq_clear)
-		return TOOL_GO_ON;
-	rc = driver->irq_clear(uvio_card_priv(l->card), l->vector);
-	return rc && rc != -EAGAIN ? tool_failed() : TOOL_GO_ON;
+	if (tool_trial(driver)->irq_clear)
+		rc = driver->trial->irq_clear(uvio_card_priv(l->card), l->vector);
+	else if (driver && driver->service)
+		rc = uvio_card_service(l->card);
+	return rc < 0 && rc != -EAGAIN ? tool_failed() : TOOL_GO_ON;
 }
 
 static int one_event(const struct listener *l)
@@ -141,9 +142,10 @@ static int one_event(const struct listener *l)
 /* A line which stays raised in the card would come again at once, and for ever. */
 static bool can_acknowledge(const struct listener *l)
 {
-	if (l->kind != UVIO_IRQ_INTX)
-		return true;
-	return l->card && uvio_card_driver(l->card)->irq_clear;
+	const struct uvio_driver *driver = uvio_card_driver(l->card);
+
+	return l->kind != UVIO_IRQ_INTX || tool_trial(driver)->irq_clear ||
+	       (driver && driver->service);
 }
 
 static int cannot_acknowledge(const struct listener *l)
@@ -175,7 +177,7 @@ static int attach(struct listener *l, const struct uvio_driver *driver)
 {
 	if (driver && uvio_card_attach(driver, l->udev, &l->card))
 		return tool_failed();
-	if (l->options->raise && (!driver || !driver->irq_raise))
+	if (l->options->raise && !tool_trial(driver)->irq_raise)
 		return tool_error("%s: --raise: no card driver can make this card raise an "
 				  "interrupt",
 			uvio_udev_address(l->udev));

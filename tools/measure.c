@@ -82,9 +82,9 @@ static int round_open(struct session *s, double *sample)
 	return rc;
 }
 
-static bool can_read(const struct uvio_driver *driver)
+static bool can_read(const struct uvio_trial *trial)
 {
-	return driver->reg_read;
+	return trial->reg_read;
 }
 
 static int round_read(struct session *s, double *sample)
@@ -92,14 +92,14 @@ static int round_read(struct session *s, double *sample)
 	const struct time_base *base = &s->comparison->time_base;
 	uint64_t start = clock_now(base);
 
-	s->driver->reg_read(s->priv, REG_BATCH);
+	s->trial->reg_read(s->priv, REG_BATCH);
 	*sample = clock_since(base, start) / REG_BATCH;
 	return 0;
 }
 
-static bool can_write(const struct uvio_driver *driver)
+static bool can_write(const struct uvio_trial *trial)
 {
-	return driver->reg_write;
+	return trial->reg_write;
 }
 
 static int round_write(struct session *s, double *sample)
@@ -107,7 +107,7 @@ static int round_write(struct session *s, double *sample)
 	const struct time_base *base = &s->comparison->time_base;
 	uint64_t start = clock_now(base);
 
-	s->driver->reg_write(s->priv, REG_BATCH);
+	s->trial->reg_write(s->priv, REG_BATCH);
 	*sample = clock_since(base, start) / REG_BATCH;
 	return 0;
 }
@@ -139,14 +139,14 @@ static int round_map(struct session *s, double *sample)
 	return rc;
 }
 
-static bool can_trip(const struct uvio_driver *driver)
+static bool can_trip(const struct uvio_trial *trial)
 {
-	return driver->dma_to_card && driver->dma_from_card && driver->dma_max;
+	return trial->dma_to_card && trial->dma_from_card && trial->dma_max;
 }
 
 static int prepare_trip(struct session *s)
 {
-	s->size = s->driver->dma_max < TRIP_SIZE ? s->driver->dma_max : TRIP_SIZE;
+	s->size = s->trial->dma_max < TRIP_SIZE ? s->trial->dma_max : TRIP_SIZE;
 	return uvio_dma_alloc(s->udev, (size_t)sysconf(_SC_PAGESIZE), 0, &s->dma);
 }
 
@@ -180,13 +180,13 @@ static int round_trip(struct session *s, double *sample)
 	for (size_t i = 0; i < s->size; i++)
 		bytes[i] = pattern(s, i);
 	start = clock_now(base);
-	rc = s->driver->dma_to_card(s->priv, s->dma.iova, s->size);
+	rc = s->trial->dma_to_card(s->priv, s->dma.iova, s->size);
 	*sample = clock_since(base, start);
 	if (rc)
 		return rc;
 	memset(bytes, 0, s->size);
 	start = clock_now(base);
-	rc = s->driver->dma_from_card(s->priv, s->dma.iova, s->size);
+	rc = s->trial->dma_from_card(s->priv, s->dma.iova, s->size);
 	*sample += clock_since(base, start);
 	return rc ? rc : verify(s);
 }
@@ -244,9 +244,9 @@ static void finish_lookup(struct session *s)
 	s->table = NULL;
 }
 
-static bool can_interrupt(const struct uvio_driver *driver)
+static bool can_interrupt(const struct uvio_trial *trial)
 {
-	return driver->irq_raise && driver->irq_clear;
+	return trial->irq_raise && trial->irq_clear;
 }
 
 static int prepare_irq(struct session *s)
@@ -254,13 +254,13 @@ static int prepare_irq(struct session *s)
 	return uvio_irq_enable(s->udev, s->kind, 1);
 }
 
-static inline int serve_irq(const struct uvio_driver *driver, void *priv, struct uvio_udev *udev)
+static inline int serve_irq(const struct uvio_trial *trial, void *priv, struct uvio_udev *udev)
 {
 	int cleared, rc = uvio_irq_wait(udev, 0, UVIO_MS(IRQ_TIMEOUT_MS), NULL);
 
 	if (rc)
 		return rc;
-	cleared = driver->irq_clear(priv, 0);
+	cleared = trial->irq_clear(priv, 0);
 	rc = uvio_irq_ack(udev, 0);
 	if (!(rc | cleared))
 		return 0;
@@ -273,7 +273,7 @@ static int __attribute__((noinline)) serve_again(const struct session *s, int rc
 	for (int i = 0; i < SPURIOUS_MAX && (rc == -EAGAIN || rc == -EINTR); i++) {
 		if (tool_signal())
 			return -EINTR;
-		rc = serve_irq(s->driver, s->priv, s->udev);
+		rc = serve_irq(s->trial, s->priv, s->udev);
 	}
 	return rc;
 }
@@ -281,14 +281,14 @@ static int __attribute__((noinline)) serve_again(const struct session *s, int rc
 static int round_irq(struct session *s, double *sample)
 {
 	const struct time_base *base = &s->comparison->time_base;
-	const struct uvio_driver *driver = s->driver;
+	const struct uvio_trial *trial = s->trial;
 	struct uvio_udev *udev = s->udev;
 	void *priv = s->priv;
 	uint64_t start = clock_now(base);
-	int rc = driver->irq_raise(priv, 0);
+	int rc = trial->irq_raise(priv, 0);
 
 	if (!rc)
-		rc = serve_irq(driver, priv, udev);
+		rc = serve_irq(trial, priv, udev);
 	if (rc)
 		rc = serve_again(s, rc);
 	*sample = clock_since(base, start);
@@ -382,7 +382,7 @@ void measure(struct session *s, const struct measurement *m, const char *name,
 {
 	int rc;
 
-	if (tool_signal() || (m->can && !m->can(s->driver)))
+	if (tool_signal() || (m->can && !m->can(s->trial)))
 		return;
 	if ((m->needs & s->result->caps) != m->needs)
 		return;

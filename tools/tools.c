@@ -51,6 +51,8 @@ static bool common_option(struct tool *tool, int option)
 	case OPTION_VF_TOKEN:
 		tool->vf_token = optarg;
 		return true;
+	case OPTION_MODULE:
+		return tool_module_add(tool, optarg);
 	default:
 		return false;
 	}
@@ -115,6 +117,7 @@ static void print_common_options(void)
 	       "      --proc DIR        where proc is (default /proc)\n"
 	       "      --run DIR         where records are kept until a reboot (default /run)\n"
 	       "      --vf-token UUID   open functions of an SR-IOV card on vfio with this token\n"
+	       "      --module FILE     know the card drivers of this shared object, too\n"
 	       "  -h, --help            this text\n"
 	       "  -V, --version         the version\n");
 }
@@ -182,6 +185,9 @@ static int check_operands(const struct tool *tool, int argc, char **argv, int le
 	return TOOL_GO_ON;
 }
 
+/* The context of the command, which knows the drivers of modules, too. */
+static const struct uvio_ctx *tool_ctx;
+
 int tool_start(struct tool *tool, int argc, char **argv, int least, int most)
 {
 	int rc = check_operands(tool, argc, argv, least, most);
@@ -194,7 +200,8 @@ int tool_start(struct tool *tool, int argc, char **argv, int least, int most)
 	rc = uvio_ctx_new(&tool->options, &tool->ctx);
 	if (rc == -EINVAL)
 		return tool_usage(tool, "%s", uvio_last_error());
-	return rc ? tool_failed() : TOOL_GO_ON;
+	tool_ctx = tool->ctx;
+	return rc ? tool_failed() : tool_modules_load(tool);
 }
 
 int tool_usage(const struct tool *tool, const char *format, ...)
@@ -330,14 +337,22 @@ const struct uvio_driver *tool_driver(const struct uvio_device_info *info)
 {
 	if (!info->pci)
 		return NULL;
-	return uvio_driver_match(info->vendor, info->device, info->subvendor, info->subdevice);
+	return uvio_driver_match(
+		tool_ctx, info->vendor, info->device, info->subvendor, info->subdevice);
 }
 
-const struct uvio_driver *tool_driver_named(const char *name)
+const struct uvio_trial *tool_trial(const struct uvio_driver *driver)
+{
+	static const struct uvio_trial none;
+
+	return driver && driver->trial ? driver->trial : &none;
+}
+
+const struct uvio_driver *tool_driver_named(const struct tool *tool, const char *name)
 {
 	const struct uvio_driver *driver;
 
-	for (unsigned int i = 0; (driver = uvio_driver_get(i)); i++) {
+	for (unsigned int i = 0; (driver = uvio_driver_get(tool->ctx, i)); i++) {
 		if (!strcmp(driver->name, name))
 			return driver;
 	}

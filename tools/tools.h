@@ -11,6 +11,7 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define PAGE_COLUMNS 80
+#define MODULES_MAX 16
 
 /* What a step answers: an exit status, or that there is more to do. */
 enum {
@@ -45,6 +46,8 @@ struct tool {
 	const char *vf_token; /* to open devices with; NULL: none */
 	struct uvio_ctx *ctx;
 	tool_baseline_fn baseline; /* NULL: none */
+	const char *modules[MODULES_MAX];
+	unsigned int module_count;
 };
 
 /**
@@ -75,6 +78,7 @@ enum {
 	OPTION_PROC,
 	OPTION_RUN,
 	OPTION_VF_TOKEN,
+	OPTION_MODULE,
 };
 
 #define TOOL_SHORT_OPTIONS "+hvV"
@@ -86,6 +90,7 @@ enum {
 		{"proc", required_argument, NULL, OPTION_PROC},                                    \
 		{"run", required_argument, NULL, OPTION_RUN},                                      \
 		{"vf-token", required_argument, NULL, OPTION_VF_TOKEN},                            \
+		{"module", required_argument, NULL, OPTION_MODULE},                                \
 	{                                                                                          \
 		NULL, 0, NULL, 0                                                                   \
 	}
@@ -124,8 +129,15 @@ int tool_open(
 /* @flags: enum uvio_open_flags. */
 int tool_open_with(const struct tool *tool, const char *address, const char *backend,
 	uint32_t flags, struct uvio_udev **udev);
+/* Also by those of modules. */
 const struct uvio_driver *tool_driver(const struct uvio_device_info *info);
-const struct uvio_driver *tool_driver_named(const char *name);
+const struct uvio_driver *tool_driver_named(const struct tool *tool, const char *name);
+/* One without any function where @driver is NULL or has none. */
+const struct uvio_trial *tool_trial(const struct uvio_driver *driver);
+
+/* module.c: notes FILE of --module; and loads all, once there is a context. */
+bool tool_module_add(struct tool *tool, const char *file);
+int tool_modules_load(struct tool *tool);
 
 /* Prints @text in words after @prefix, the further lines under its first column. */
 void tool_wrap(FILE *stream, const char *prefix, const char *text);

@@ -3,8 +3,8 @@
 /**
  * The context: where the kernel's files are, and where messages go.
  *
- * A context must outlive every object made from it. It holds no mutable state, so that several
- * threads may use it at once; the log callback must stand that.
+ * A context must outlive every object made from it. Several threads may use it at once, and the log
+ * callback must stand that; only uvio_driver_add() changes it, before others use it.
  */
 #ifndef UVIO_CONTEXT_H
 #define UVIO_CONTEXT_H
@@ -30,13 +30,13 @@ typedef void (*uvio_log_fn)(void *data, enum uvio_log_level level, const char *m
 
 /** All zero means default. Strings are copied. */
 struct uvio_ctx_options {
-	const char *sysfs_root;	       /**< NULL: "/sys" */
-	const char *dev_root;	       /**< NULL: "/dev" */
-	const char *proc_root;	       /**< NULL: "/proc" */
-	const char *run_root;	       /**< NULL: "/run"; see <uvio/bind.h> */
-	const char *guard_program;     /**< for UVIO_OPEN_GUARD; NULL: the library's own uvio-guard */
-	uvio_log_fn log;	       /**< NULL: silence */
-	void *log_data;		       /**< handed to @log */
+	const char *sysfs_root;	   /**< NULL: "/sys" */
+	const char *dev_root;	   /**< NULL: "/dev" */
+	const char *proc_root;	   /**< NULL: "/proc" */
+	const char *run_root;	   /**< NULL: "/run"; see <uvio/bind.h> */
+	const char *guard_program; /**< for UVIO_OPEN_GUARD; NULL: the library's own uvio-guard */
+	uvio_log_fn log;	   /**< NULL: silence */
+	void *log_data;		   /**< handed to @log */
 	enum uvio_log_level log_level; /**< the most detailed level that reaches @log */
 	uint64_t reserved[4];	       /**< zero */
 };

@@ -3,9 +3,12 @@
 /**
  * Card drivers: code which knows one card, and of the rest only the udev device interface.
  *
- * A card driver is a const table. Besides attaching to a card it has a self-test, and says which
- * register may be read and written at will, how to raise an interrupt and how to move data: that
- * is what "uvio compare" runs on each backend.
+ * A card driver is a const table, in the library, in a program, or in a module for the command
+ * (UVIO_MODULE). Those outside the library are equal to those inside.
+ *
+ * Threads: attach, detach and the trial are called by the thread that calls uvio_card_attach(),
+ * uvio_card_detach() or the trial, one at a time per card. service is called by one thread at a
+ * time, which may be another one, between attach and detach.
  */
 #ifndef UVIO_DRIVER_H
 #define UVIO_DRIVER_H
@@ -24,6 +27,8 @@ extern "C" {
 
 #define UVIO_ANY_ID 0xffffu
 
+struct uvio_trial;
+
 struct uvio_driver_id {
 	uint16_t vendor;
 	uint16_t device;
@@ -31,63 +36,63 @@ struct uvio_driver_id {
 	uint16_t subdevice; /**< or UVIO_ANY_ID */
 };
 
-/** One case of a self-test. Needs the capabilities @needs; without them it is skipped. */
-struct uvio_selftest {
-	const char *name;
-	uint32_t needs;		/**< bits of enum uvio_cap */
-	int (*run)(void *card); /**< 0, or a negative errno with an error message (uvio_fail()) */
-};
-
 /**
  * A card driver. @card is private memory of @card_size bytes, zeroed, allocated and freed by
- * uvio_card_attach() and uvio_card_detach(). attach must be there; another function that is NULL is
- * something the card cannot do.
+ * uvio_card_attach() and uvio_card_detach(). What follows in later versions, as tables for classes,
+ * is added at the end: @size tells what a table has, also in the arrays that it points to. The
+ * table and all of that must stay where it is as long as a context or a card knows it.
  */
 struct uvio_driver {
-	const char *name;
+	size_t size;			  /**< sizeof(struct uvio_driver) */
+	const char *name;		  /**< one word */
 	const char *help;		  /**< one line */
-	const struct uvio_driver_id *ids; /**< ends with vendor 0 */
+	const struct uvio_driver_id *ids; /**< ends with vendor 0; NULL: not known by ids */
 	size_t card_size;
 	uint64_t dma_mask; /**< highest address the card reaches; 0: all 64 bits */
 
-	/** Identifies the card, makes it quiet, leaves interrupts off in it. Negative errno. */
-	int (*attach)(struct uvio_udev *udev, void *card);
-	/** Makes the card quiet. The card may be gone. */
-	void (*detach)(void *card);
-
-	const struct uvio_selftest *selftests; /**< ends with name NULL */
-
-	/** Reads, or writes, a harmless register @times times. */
-	void (*reg_read)(void *card, unsigned int times);
-	void (*reg_write)(void *card, unsigned int times);
-
-	/** Makes the card raise @vector, once. */
-	int (*irq_raise)(void *card, unsigned int vector);
-	/** Clears the cause of @vector in the card and reads it back. 0; -EAGAIN: there was none.
-	 */
-	int (*irq_clear)(void *card, unsigned int vector);
-
 	/**
-	 * Moves @size bytes (1 to @dma_max) from memory into the card, or back, and waits for the
-	 * end. Bus mastering must be on.
+	 * Identifies the card, makes it quiet, leaves interrupts off in it. 0, or a negative errno
+	 * with an error message (uvio_fail()): then detach is not called, and what attach has
+	 * begun it takes back itself.
 	 */
-	int (*dma_to_card)(void *card, uint64_t iova, size_t size);
-	int (*dma_from_card)(void *card, uint64_t iova, size_t size);
-	size_t dma_max;
+	int (*attach)(struct uvio_udev *udev, void *card);
+	/** Makes the card quiet, which may be gone. NULL: nothing to do. */
+	void (*detach)(void *card);
+	/**
+	 * Takes what is there, without waiting: looks at the status of the card, clears the causes
+	 * of its interrupt, moves data. Called when an interrupt came, when one may be lost, or in
+	 * each cycle. How many causes it found, 0: none; or a negative errno. NULL: nothing to
+	 * serve.
+	 */
+	int (*service)(void *card);
+
+	const struct uvio_trial *trial; /**< <uvio/trial.h>; NULL: none */
 };
 
 struct uvio_card;
 
-/** The drivers that come with the library; NULL: no such index. */
-UVIO_API const struct uvio_driver *uvio_driver_get(unsigned int index);
-
-/** The driver for a card with these ids; NULL: none. Subsystem ids of UVIO_ANY_ID match all. */
-UVIO_API const struct uvio_driver *uvio_driver_match(
-	uint16_t vendor, uint16_t device, uint16_t subvendor, uint16_t subdevice);
+/**
+ * Adds a driver to those of a context, before other threads use that. The last one added is the
+ * first that uvio_driver_match() asks, before those of the library. 0; -EINVAL (a NULL; a table
+ * without @size, name or attach); -EEXIST (there is a driver of that name); -ENOMEM.
+ */
+UVIO_API int uvio_driver_add(struct uvio_ctx *ctx, const struct uvio_driver *driver);
 
 /**
- * Attaches @driver to an open udev device, and sets its DMA mask. 0 and a card in @card, for
- * uvio_card_detach() before the udev device is closed; or what the driver says; -ENOMEM.
+ * The drivers that were added to the context, and those of the library; NULL: no such index. With
+ * @ctx NULL only the latter.
+ */
+UVIO_API const struct uvio_driver *uvio_driver_get(const struct uvio_ctx *ctx, unsigned int index);
+
+/** The driver for a card with these ids; NULL: none. Subsystem ids of UVIO_ANY_ID match all. */
+UVIO_API const struct uvio_driver *uvio_driver_match(const struct uvio_ctx *ctx, uint16_t vendor,
+	uint16_t device, uint16_t subvendor, uint16_t subdevice);
+
+/**
+ * Attaches @driver, which need not be known to a context, to an open udev device, and sets its DMA
+ * mask. 0 and a card in @card, for uvio_card_detach() before the udev device is closed; or what the
+ * driver says; -EINVAL (a NULL; a table without @size, name or attach); -ENOMEM. On failure @card
+ * is NULL.
  */
 UVIO_API int uvio_card_attach(
 	const struct uvio_driver *driver, struct uvio_udev *udev, struct uvio_card **card);
@@ -95,11 +100,24 @@ UVIO_API int uvio_card_attach(
 /** NULL is allowed. */
 UVIO_API void uvio_card_detach(struct uvio_card *card);
 
+/** Calls service of the driver. What that returns; -ENOTSUP: it has none. */
+UVIO_API int uvio_card_service(struct uvio_card *card);
+
 UVIO_API const struct uvio_driver *uvio_card_driver(const struct uvio_card *card);
 UVIO_API struct uvio_udev *uvio_card_udev(const struct uvio_card *card);
 
 /** The driver's private memory: the first argument of the functions of its table. */
 UVIO_API void *uvio_card_priv(struct uvio_card *card);
+
+/**
+ * What a module exports: "uvio --module FILE.so" loads its drivers. One module has, in one file,
+ * UVIO_MODULE(&one_driver, &another_driver);
+ */
+#define UVIO_MODULE(...)                                                                           \
+	__attribute__((visibility("default")))                                                     \
+	const struct uvio_driver *const uvio_module_drivers[] = {__VA_ARGS__, NULL}
+
+extern const struct uvio_driver *const uvio_module_drivers[];
 
 #ifdef __cplusplus
 }

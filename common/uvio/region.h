@@ -156,7 +156,8 @@ UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, 
 	{                                                                                          \
 		if (__builtin_expect(!(offset & (bits / 8 - 1)) && offset < region->direct, 1))    \
 			return UVIO_SWAP_LE(                                                       \
-				bits, *(volatile uint##bits##_t *)(region->base + offset));        \
+				bits, *(volatile uint##bits##_t *)(volatile void *)(region->base + \
+										    offset));      \
 		return (uint##bits##_t)uvio_region_read_slow(region, offset, bits / 8);            \
 	}                                                                                          \
 	static inline uint##bits##_t uvio_read##bits(                                              \
@@ -176,7 +177,7 @@ UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, 
 	{                                                                                          \
 		if (__builtin_expect(                                                              \
 			    !(offset & (bits / 8 - 1)) && offset < region->direct_write, 1))       \
-			*(volatile uint##bits##_t *)(region->base + offset) =                      \
+			*(volatile uint##bits##_t *)(volatile void *)(region->base + offset) =     \
 				(uint##bits##_t)UVIO_SWAP_LE(bits, value);                         \
 		else                                                                               \
 			uvio_region_write_slow(region, offset, bits / 8, value);                   \

@@ -16,6 +16,7 @@
 #include <uvio/guard.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
+#include <uvio/trial.h>
 #include <uvio/udev.h>
 
 #endif /* UVIO_UVIO_H */

@@ -160,7 +160,7 @@ static void raiser_end(void)
 
 static void raise_ours(struct session *s)
 {
-	s->driver->irq_raise(s->priv, 0);
+	s->trial->irq_raise(s->priv, 0);
 }
 
 static void raise_theirs(struct session *s)
@@ -189,7 +189,7 @@ static int round_asleep(struct session *s, double *sample)
 	atomic_store(&raiser.wanted, 1);
 	rc = uvio_irq_wait(s->udev, 0, UVIO_MS(EDU_LATE_MS), NULL);
 	if (!rc)
-		rc = s->driver->irq_clear(s->priv, 0);
+		rc = s->trial->irq_clear(s->priv, 0);
 	if (!rc)
 		rc = uvio_irq_ack(s->udev, 0);
 	*sample = measure_since(s, start);

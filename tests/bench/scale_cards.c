@@ -62,7 +62,7 @@ int scale_cards_open(struct uvio_ctx *ctx)
 	if (count < 0)
 		return count;
 	loop = epoll_create1(EPOLL_CLOEXEC);
-	driver = uvio_driver_match(VENDOR, DEVICE, UVIO_ANY_ID, UVIO_ANY_ID);
+	driver = uvio_driver_match(NULL, VENDOR, DEVICE, UVIO_ANY_ID, UVIO_ANY_ID);
 	for (int i = 0; i < count && opened < CARDS && !rc; i++) {
 		const struct uvio_device_info *info = uvio_device_info(devices[i]);
 
@@ -101,7 +101,7 @@ static int serve(unsigned int n)
 	int rc = uvio_irq_consume(cards[n].udev, 0, &events);
 
 	if (!rc)
-		rc = driver->irq_clear(cards[n].priv, 0);
+		rc = driver->trial->irq_clear(cards[n].priv, 0);
 	return rc ? rc : uvio_irq_ack(cards[n].udev, 0);
 }
 
@@ -113,7 +113,7 @@ static int round_cards(const struct time_base *base, double *cost)
 	size_t served = 0;
 
 	for (size_t i = 0; i < enlisted; i++)
-		driver->irq_raise(cards[i].priv, 0);
+		driver->trial->irq_raise(cards[i].priv, 0);
 	start = clock_now(base);
 	while (served < enlisted) {
 		int count = epoll_wait(loop, ready, CARDS, LONG_MS);

@@ -280,7 +280,7 @@ static void begin(struct pair *pair, struct uvio_ctx *ctx)
 {
 	*pair = (struct pair){.ctx = ctx,
 		.address = EDU,
-		.driver = uvio_driver_match(0x1234, 0x11e8, 0x1af4, 0x1100)};
+		.driver = uvio_driver_match(NULL, 0x1234, 0x11e8, 0x1af4, 0x1100)};
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 

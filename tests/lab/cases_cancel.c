@@ -45,7 +45,7 @@ static void *serve(void *data)
 
 	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
 	while (!uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL) &&
-		!pair->driver->irq_clear(pair->priv, 0) && !uvio_irq_ack(pair->udev, 0))
+		!pair->driver->trial->irq_clear(pair->priv, 0) && !uvio_irq_ack(pair->udev, 0))
 		atomic_fetch_add(&victim->taken, 1);
 	return NULL;
 }
@@ -93,10 +93,10 @@ static int raise_and_take(struct pair *pair)
 {
 	uint64_t events = 0;
 
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), &events));
 	CHECK(events >= 1);
-	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	return PASS;
 }
@@ -157,7 +157,7 @@ static int end_one_that_serves(struct victim *victim)
 	for (int i = 0; i < ROUNDS; i++) {
 		CHECK(!start(victim, serve));
 		for (int n = 0; n < i % 4; n++) {
-			CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+			CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 			while (n + 1 < i % 4 && atomic_load(&victim->taken) <= n)
 				sched_yield();
 		}

@@ -53,7 +53,7 @@ int take_interrupt(struct pair *pair, unsigned int *spurious)
 		if (rc == -EINTR)
 			continue;
 		CHECK_OK(rc);
-		rc = pair->driver->irq_clear(pair->priv, 0);
+		rc = pair->driver->trial->irq_clear(pair->priv, 0);
 		if (rc != -EAGAIN)
 			CHECK_OK(rc);
 		CHECK_OK(uvio_irq_ack(pair->udev, 0));
@@ -69,7 +69,7 @@ static int an_interrupt_arrives(struct pair *pair)
 {
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
 	for (int i = 0; i < 2; i++) {
-		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 		if (take_interrupt(pair, NULL))
 			return fail_at(__FILE__, __LINE__, "interrupt %d after opening", i);
 	}
@@ -79,7 +79,7 @@ static int an_interrupt_arrives(struct pair *pair)
 
 int quick_cases_pass(struct pair *pair)
 {
-	for (const struct uvio_selftest *test = pair->driver->selftests; test->name; test++)
+	for (const struct uvio_selftest *test = pair->driver->trial->selftests; test->name; test++)
 		if (!test->needs)
 			CHECK_OK(test->run(pair->priv));
 	return PASS;
@@ -87,7 +87,7 @@ int quick_cases_pass(struct pair *pair)
 
 static int data_arrives(struct pair *pair, bool both_ways)
 {
-	size_t size = pair->driver->dma_max;
+	size_t size = pair->driver->trial->dma_max;
 	unsigned char *bytes;
 	struct uvio_dma dma;
 
@@ -96,9 +96,9 @@ static int data_arrives(struct pair *pair, bool both_ways)
 	bytes = dma.addr;
 	memset(bytes, 0x11, size);
 	if (both_ways)
-		CHECK_OK(pair->driver->dma_to_card(pair->priv, dma.iova, size));
+		CHECK_OK(pair->driver->trial->dma_to_card(pair->priv, dma.iova, size));
 	memset(bytes, MARK, size);
-	CHECK_OK(pair->driver->dma_from_card(pair->priv, dma.iova, size));
+	CHECK_OK(pair->driver->trial->dma_from_card(pair->priv, dma.iova, size));
 	for (size_t i = 0; i < size; i++)
 		CHECK(both_ways ? bytes[i] == 0x11 : bytes[i] != MARK);
 	CHECK_OK(uvio_dma_free(pair->udev, &dma));
@@ -112,7 +112,7 @@ int card_works(struct pair *pair, bool both_ways)
 		return FAIL;
 	if (uvio_caps(pair->udev) & UVIO_CAP_INTX && an_interrupt_arrives(pair))
 		return FAIL;
-	if (!(uvio_caps(pair->udev) & UVIO_CAP_DMA) || !pair->driver->dma_from_card)
+	if (!(uvio_caps(pair->udev) & UVIO_CAP_DMA) || !pair->driver->trial->dma_from_card)
 		return PASS;
 	return data_arrives(pair, both_ways);
 }
@@ -157,7 +157,7 @@ static unsigned int kill_round;
 static int do_interrupts(struct pair *pair)
 {
 	for (int i = 0; i < 50; i++) {
-		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 		if (take_interrupt(pair, NULL))
 			return FAIL;
 	}
@@ -178,20 +178,20 @@ static int do_mapping(struct pair *pair)
 /* Transfers take the card a tenth of a second. */
 static int do_phase(struct pair *pair, const struct uvio_dma *dma)
 {
-	size_t size = pair->driver->dma_max;
+	size_t size = pair->driver->trial->dma_max;
 
 	switch (*phase) {
 	case INTERRUPTS:
 		return do_interrupts(pair);
 	case REGISTERS:
-		pair->driver->reg_read(pair->priv, 2000);
-		pair->driver->reg_write(pair->priv, 2000);
+		pair->driver->trial->reg_read(pair->priv, 2000);
+		pair->driver->trial->reg_write(pair->priv, 2000);
 		return PASS;
 	case TO_CARD:
-		CHECK_OK(pair->driver->dma_to_card(pair->priv, dma->iova, size));
+		CHECK_OK(pair->driver->trial->dma_to_card(pair->priv, dma->iova, size));
 		return PASS;
 	case FROM_CARD:
-		CHECK_OK(pair->driver->dma_from_card(pair->priv, dma->iova, size));
+		CHECK_OK(pair->driver->trial->dma_from_card(pair->priv, dma->iova, size));
 		return PASS;
 	default:
 		return do_mapping(pair);
@@ -206,7 +206,7 @@ static int victim(struct pair *pair)
 
 	CHECK_OK(uvio_bus_master(pair->udev, true));
 	CHECK_OK(uvio_irq_enable(pair->udev, msi ? UVIO_IRQ_MSI : UVIO_IRQ_INTX, 1));
-	CHECK_OK(uvio_dma_alloc(pair->udev, pair->driver->dma_max, 0, &dma));
+	CHECK_OK(uvio_dma_alloc(pair->udev, pair->driver->trial->dma_max, 0, &dma));
 	memset(dma.addr, 0x22, dma.size);
 	for (unsigned int step = kill_round;; step++) {
 		double end = seconds() + PHASE_S;
@@ -305,7 +305,7 @@ static int raise_and_die(struct pair *pair)
 {
 	CHECK_OK(pair_open(pair));
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	_exit(PASS);
 }
 
@@ -371,10 +371,10 @@ static int a_signal_ends_a_wait(struct pair *pair)
 		if (ended_by_signal(pair))
 			return FAIL;
 		CHECK(uvio_udev_alive(pair->udev));
-		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 		CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), &events));
 		CHECK(events == 1);
-		CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
 		CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	}
 	return PASS;
@@ -407,10 +407,10 @@ static int interrupts_among_signals(struct pair *pair)
 				"signal");
 			signals++;
 		}
-		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 		if (wait_through(pair, &signals))
 			return fail_at(__FILE__, __LINE__, "interrupt %d", i);
-		CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
 		CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	}
 	handle_alarms(0, 0);
@@ -529,7 +529,7 @@ static int children_have_nothing(struct pair *pair)
 	if (fds_after_exec())
 		return FAIL;
 	CHECK(bus_master_is_on(pair->address));
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	if (take_interrupt(pair, NULL))
 		return FAIL;
 	CHECK_OK(uvio_irq_disable(pair->udev));
@@ -586,7 +586,7 @@ static void crash_on(struct uvio_ctx *ctx, const char *backend)
 	struct pair pair = {.ctx = ctx, .address = EDU, .backend = backend};
 	char label[128];
 
-	pair.driver = uvio_driver_get(0);
+	pair.driver = uvio_driver_get(NULL, 0);
 	snprintf(label, sizeof(label), "%s %s %s", pair.driver->name, pair.address, backend);
 	if (pair_bind(&pair, label) != PASS)
 		return;

@@ -16,9 +16,9 @@ static int round_trip(struct pair *pair, unsigned char *bytes, uint64_t iova, si
 {
 	for (size_t i = 0; i < size; i++)
 		bytes[i] = (unsigned char)(i ^ (i >> 8) ^ 0x3c);
-	CHECK_OK(pair->driver->dma_to_card(pair->priv, iova, size));
+	CHECK_OK(pair->driver->trial->dma_to_card(pair->priv, iova, size));
 	memset(bytes, 0, size);
-	CHECK_OK(pair->driver->dma_from_card(pair->priv, iova, size));
+	CHECK_OK(pair->driver->trial->dma_from_card(pair->priv, iova, size));
 	for (size_t i = 0; i < size; i++)
 		if (bytes[i] != (unsigned char)(i ^ (i >> 8) ^ 0x3c))
 			return fail_at(__FILE__, __LINE__, "byte %zu is 0x%02x", i, bytes[i]);
@@ -32,7 +32,7 @@ static int data_goes_both_ways(struct pair *pair)
 	CHECK_OK(uvio_bus_master(pair->udev, true));
 	CHECK_OK(uvio_dma_alloc(pair->udev, 4096, 0, &dma));
 	CHECK(((unsigned char *)dma.addr)[4095] == 0);
-	if (round_trip(pair, dma.addr, dma.iova, pair->driver->dma_max))
+	if (round_trip(pair, dma.addr, dma.iova, pair->driver->trial->dma_max))
 		return FAIL;
 	CHECK_OK(uvio_dma_free(pair->udev, &dma));
 	CHECK(!dma.addr);
@@ -261,7 +261,7 @@ static int without_bus_master_nothing_moves(struct pair *pair)
 	CHECK_OK(uvio_dma_alloc(pair->udev, 4096, 0, &dma));
 	bytes = dma.addr;
 	memset(bytes, MARK, 64);
-	CHECK_OK(pair->driver->dma_from_card(pair->priv, dma.iova, 64));
+	CHECK_OK(pair->driver->trial->dma_from_card(pair->priv, dma.iova, 64));
 	for (int i = 0; i < 64; i++)
 		CHECK(bytes[i] == MARK);
 	return PASS;
@@ -308,7 +308,7 @@ static bool stray_write_arrives(struct pair *pair)
 
 	memset(memory, MARK, 4096);
 	mlock(memory, 4096);
-	pair->driver->dma_from_card(pair->priv, physical(memory), 64);
+	pair->driver->trial->dma_from_card(pair->priv, physical(memory), 64);
 	arrives = memory[0] != MARK || memory[63] != MARK;
 	munmap(memory, 4096);
 	return arrives;
@@ -351,7 +351,7 @@ static int unmapped_memory_is_out_of_reach(struct pair *pair)
 		return FAIL;
 	CHECK_OK(uvio_dma_unmap(pair->udev, memory, 4096));
 	memset(memory, MARK, 64);
-	CHECK_OK(pair->driver->dma_from_card(pair->priv, segment.iova, 64));
+	CHECK_OK(pair->driver->trial->dma_from_card(pair->priv, segment.iova, 64));
 	CHECK(memory[0] == MARK && memory[63] == MARK);
 	munmap(memory, 4096);
 	return PASS;
@@ -366,7 +366,7 @@ static int read_only_memory_stays(struct pair *pair)
 	CHECK_OK(uvio_bus_master(pair->udev, true));
 	CHECK_OK(uvio_dma_map(pair->udev, memory, 4096, UVIO_DMA_TO_CARD, &segment, 1));
 	memset(memory, MARK, 64);
-	CHECK_OK(pair->driver->dma_from_card(pair->priv, segment.iova, 64));
+	CHECK_OK(pair->driver->trial->dma_from_card(pair->priv, segment.iova, 64));
 	CHECK(memory[0] == MARK && memory[63] == MARK);
 	return PASS;
 }

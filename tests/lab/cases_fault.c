@@ -82,7 +82,7 @@ static void tell_cost(struct pair *pair)
 {
 	double begin = seconds();
 
-	pair->driver->reg_read(pair->priv, ROUNDS);
+	pair->driver->trial->reg_read(pair->priv, ROUNDS);
 	printf("# %s: a read of a register takes %.0f ns\n", pair->backend,
 		(seconds() - begin) / ROUNDS * 1e9);
 }

@@ -107,7 +107,7 @@ void run_foreign(struct uvio_ctx *ctx)
 {
 	struct pair pair = {.ctx = ctx,
 		.address = EDU,
-		.driver = uvio_driver_match(0x1234, 0x11e8, 0x1af4, 0x1100)};
+		.driver = uvio_driver_match(NULL, 0x1234, 0x11e8, 0x1af4, 0x1100)};
 
 	for (const char *const *way = wanted_transports(); *way; way++) {
 		char label[64];

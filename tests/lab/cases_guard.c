@@ -120,7 +120,7 @@ static int driver(struct pair *pair)
 		return FAIL;
 	CHECK_OK(uvio_bus_master(pair->udev, true));
 	memset(memory, RAW_EDU_AFTER, RAW_EDU_SIZE);
-	CHECK_OK(pair->driver->dma_to_card(pair->priv, iova, RAW_EDU_SIZE));
+	CHECK_OK(pair->driver->trial->dma_to_card(pair->priv, iova, RAW_EDU_SIZE));
 	memset(memory, RAW_EDU_BEFORE, RAW_EDU_SIZE);
 	if (leave_child())
 		return FAIL;
@@ -436,7 +436,7 @@ static void run_pair_cases(struct uvio_ctx *ctx, const char *address, const char
 	char label[64];
 
 	snprintf(label, sizeof(label), "guard: %s", backend);
-	pair.driver = uvio_driver_match(0x1234, 0x11e8, 0x1af4, 0x1100);
+	pair.driver = uvio_driver_match(NULL, 0x1234, 0x11e8, 0x1af4, 0x1100);
 	registers = uvio_bind(ctx, address, backend) ? NULL : raw_edu_map(address);
 	if (!pair.driver || !registers) {
 		report(FAIL, NULL, "%s: %s", label, uvio_last_error());

@@ -25,7 +25,7 @@ static int take_one(struct pair *pair)
 
 	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), &events));
 	CHECK(events >= 1);
-	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	return PASS;
 }
@@ -35,7 +35,7 @@ static int every_one_arrives(struct pair *pair, enum uvio_irq_kind kind)
 	if (enable(pair, kind))
 		return FAIL;
 	for (int i = 0; i < ROUNDS; i++) {
-		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 		if (take_one(pair))
 			return fail_at(__FILE__, __LINE__, "round %d", i);
 	}
@@ -64,10 +64,10 @@ static int one_before_the_ack_is_reported(struct pair *pair)
 {
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
-	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	return take_one(pair);
 }
@@ -76,10 +76,10 @@ static int without_ack_nothing_comes(struct pair *pair)
 {
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
-	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(20), NULL), -ETIMEDOUT, "uvio_irq_ack()");
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	return take_one(pair);
@@ -103,7 +103,7 @@ static int interrupts_leave_bus_mastering_off(struct pair *pair)
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
 	for (int i = 0; i < ROUNDS; i++) {
-		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 		if (i == ROUNDS / 2)
 			CHECK(in_child(pair, clear_bus_master) == PASS);
 		if (take_one(pair))
@@ -143,12 +143,12 @@ static int fd_is_good_for_poll(struct pair *pair)
 	CHECK(poll(&fd, 1, 0) == 0);
 	CHECK_OK(uvio_irq_consume(pair->udev, 0, &events));
 	CHECK(events == 0);
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK(poll(&fd, 1, LONG_MS) == 1 && fd.revents & POLLIN);
 	CHECK_OK(uvio_irq_consume(pair->udev, 0, &events));
 	CHECK(events == 1);
 	CHECK(poll(&fd, 1, 0) == 0);
-	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	return PASS;
 }
@@ -178,10 +178,10 @@ static int a_wait_takes_any_time(struct pair *pair)
 		return FAIL;
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 0, NULL), -ETIMEDOUT, "no interrupt is pending");
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_US(300), NULL), -ETIMEDOUT, "within 300 us");
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_OK(uvio_irq_wait(pair->udev, 0, -1, &events));
 	CHECK(events == 1);
-	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
 	CHECK_OK(uvio_irq_ack(pair->udev, 0));
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, 0, NULL), -ETIMEDOUT, "no interrupt is pending");
 	return PASS;
@@ -193,7 +193,7 @@ static int disabling_can_be_repeated(struct pair *pair)
 	for (int i = 0; i < 3; i++) {
 		if (enable(pair, UVIO_IRQ_INTX))
 			return FAIL;
-		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 		if (take_one(pair))
 			return FAIL;
 		CHECK_OK(uvio_irq_disable(pair->udev));
@@ -231,11 +231,11 @@ static int msi_takes_one_call(struct pair *pair)
 static int msi_needs_bus_master(struct pair *pair)
 {
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_MSI, 1));
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(50), NULL), -ETIMEDOUT, "bus mastering");
-	CHECK_OK(pair->driver->irq_clear(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
 	CHECK_OK(uvio_bus_master(pair->udev, true));
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	return take_one(pair);
 }
 
@@ -256,7 +256,7 @@ static int die_with_one_pending(struct pair *pair)
 	CHECK_OK(pair_open(pair));
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
 	_exit(PASS);
 }
@@ -267,7 +267,7 @@ static int armed_after_a_crash(struct pair *pair)
 	CHECK_OK(pair_open(pair));
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	return take_one(pair);
 }
 

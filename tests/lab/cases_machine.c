@@ -89,7 +89,8 @@ static int find_two(struct uvio_ctx *ctx, char *first, char *second, size_t size
 	for (int i = 0; i < count; i++) {
 		const struct uvio_device_info *info = uvio_device_info(devices[i]);
 
-		if (!uvio_driver_match(info->vendor, info->device, UVIO_ANY_ID, UVIO_ANY_ID) ||
+		if (!uvio_driver_match(
+			    NULL, info->vendor, info->device, UVIO_ANY_ID, UVIO_ANY_ID) ||
 			info->member_count < 2)
 			continue;
 		if (group < 0)
@@ -151,13 +152,13 @@ static int works_on(struct uvio_ctx *ctx, const char *backend, bool dma)
 	struct pair pair = {.ctx = ctx, .address = EDU, .backend = backend};
 	uint32_t wanted = dma ? UVIO_CAP_DMA : 0;
 
-	pair.driver = uvio_driver_get(0);
+	pair.driver = uvio_driver_get(NULL, 0);
 	CHECK_OK(uvio_bind(ctx, EDU, backend));
 	CHECK_OK(pair_open(&pair));
 	CHECK((uvio_caps(pair.udev) & UVIO_CAP_DMA) == wanted);
 	if (dma)
 		CHECK_OK(uvio_bus_master(pair.udev, true));
-	for (const struct uvio_selftest *test = pair.driver->selftests; test->name; test++)
+	for (const struct uvio_selftest *test = pair.driver->trial->selftests; test->name; test++)
 		if (!(test->needs & ~uvio_caps(pair.udev)))
 			CHECK_OK(test->run(pair.priv));
 	pair_close(&pair);
@@ -176,7 +177,7 @@ static int uio_is_told(struct uvio_ctx *ctx)
 	struct pair pair = {.ctx = ctx, .address = EDU, .backend = "uio"};
 	struct uvio_dma dma;
 
-	pair.driver = uvio_driver_get(0);
+	pair.driver = uvio_driver_get(NULL, 0);
 	CHECK_OK(uvio_bind(ctx, EDU, "uio"));
 	CHECK_OK(pair_open(&pair));
 	CHECK_ERR(uvio_dma_alloc(pair.udev, 4096, 0, &dma), -EPERM, "an IOMMU translates");

@@ -125,8 +125,8 @@ static int card_reads(struct pair *pair, uint64_t iova, const unsigned char *wan
 	struct uvio_dma dma;
 
 	CHECK_OK(uvio_dma_alloc(pair->udev, PAGE, 0, &dma));
-	CHECK_OK(pair->driver->dma_to_card(pair->priv, iova, SOME));
-	CHECK_OK(pair->driver->dma_from_card(pair->priv, dma.iova, SOME));
+	CHECK_OK(pair->driver->trial->dma_to_card(pair->priv, iova, SOME));
+	CHECK_OK(pair->driver->trial->dma_from_card(pair->priv, dma.iova, SOME));
 	for (int i = 0; i < SOME; i++)
 		if (((unsigned char *)dma.addr)[i] != want[i])
 			return fail_at(__FILE__, __LINE__,
@@ -199,8 +199,8 @@ static int writes_under_a_child(struct pair *pair, unsigned char *memory, uint64
 	CHECK(!card_reads(pair, iova, memory));
 	CHECK_OK(uvio_dma_alloc(pair->udev, PAGE, 0, &dma));
 	memset(dma.addr, 0x71, SOME);
-	CHECK_OK(pair->driver->dma_to_card(pair->priv, dma.iova, SOME));
-	CHECK_OK(pair->driver->dma_from_card(pair->priv, iova, SOME));
+	CHECK_OK(pair->driver->trial->dma_to_card(pair->priv, dma.iova, SOME));
+	CHECK_OK(pair->driver->trial->dma_from_card(pair->priv, iova, SOME));
 	CHECK(memory[0] == 0x71 && memory[SOME - 1] == 0x71 && memory[SOME] == 0x17);
 	return PASS;
 }

@@ -28,7 +28,7 @@ static int take(struct pair *pair, unsigned int vector)
 
 	CHECK_OK(uvio_irq_wait(pair->udev, vector, UVIO_MS(LONG_MS), &events));
 	CHECK(events == 1);
-	CHECK_OK(pair->driver->irq_clear(pair->priv, vector));
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, vector));
 	CHECK_OK(uvio_irq_ack(pair->udev, vector));
 	return PASS;
 }
@@ -53,7 +53,7 @@ static int each_event_is_on_its_vector(struct pair *pair)
 
 	CHECK(count > 1 && enable(pair, count) == PASS);
 	for (unsigned int i = 0; i < 2 * count; i++) {
-		CHECK_OK(pair->driver->irq_raise(pair->priv, i * 7 % count));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, i * 7 % count));
 		CHECK(take(pair, i * 7 % count) == PASS);
 		CHECK(all_are_quiet(pair, count) == PASS);
 	}
@@ -66,7 +66,7 @@ static int all_at_once(struct pair *pair)
 
 	CHECK(enable(pair, count) == PASS);
 	for (unsigned int i = 0; i < count; i++)
-		CHECK_OK(pair->driver->irq_raise(pair->priv, i));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, i));
 	for (unsigned int i = count; i-- > 0;)
 		CHECK(take(pair, i) == PASS);
 	return all_are_quiet(pair, count);
@@ -76,17 +76,17 @@ static int all_at_once(struct pair *pair)
 static int fewer_than_there_are(struct pair *pair)
 {
 	CHECK(vectors_of(pair) > 2 && enable(pair, 2) == PASS);
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 2));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 2));
 	CHECK_ERR(uvio_irq_wait(pair->udev, 1, UVIO_MS(QUIET_MS), NULL), -ETIMEDOUT, "vector 1");
 	CHECK_ERR(uvio_irq_wait(pair->udev, 2, UVIO_MS(QUIET_MS), NULL), -EINVAL,
 		"vector 2 is not enabled");
 	CHECK(all_are_quiet(pair, 2) == PASS);
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 1));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 1));
 	CHECK(take(pair, 1) == PASS);
 	CHECK_OK(uvio_irq_disable(pair->udev));
 	CHECK(enable(pair, 3) == PASS);
 	/* The one before may come now, too. */
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 2));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 2));
 	CHECK_OK(uvio_irq_wait(pair->udev, 2, UVIO_MS(LONG_MS), NULL));
 	return PASS;
 }
@@ -97,11 +97,11 @@ static int growing_adds_vectors(struct pair *pair)
 	unsigned int count = vectors_of(pair);
 
 	CHECK(enable(pair, 2) == PASS);
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 1));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 1));
 	CHECK(take(pair, 1) == PASS);
 	CHECK_OK(uvio_irq_grow(pair->udev, count));
 	for (unsigned int i = 0; i < count; i++) {
-		CHECK_OK(pair->driver->irq_raise(pair->priv, i));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, i));
 		CHECK_OK(uvio_irq_wait(pair->udev, i, UVIO_MS(LONG_MS), NULL));
 	}
 	return PASS;
@@ -123,7 +123,7 @@ static int waiting_costs_little(struct pair *pair)
 
 	CHECK(enable(pair, 1) == PASS);
 	for (int i = 0; i < ROUNDS; i++) {
-		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 		CHECK(take(pair, 0) == PASS);
 	}
 	CHECK_OK(uvio_irq_stats(pair->udev, 0, &stats));
@@ -135,11 +135,11 @@ static int waiting_costs_little(struct pair *pair)
 static int without_bus_master_none_comes(struct pair *pair)
 {
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_MSIX, 1));
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_ERR(
 		uvio_irq_wait(pair->udev, 0, UVIO_MS(QUIET_MS), NULL), -ETIMEDOUT, "bus mastering");
 	CHECK_OK(uvio_bus_master(pair->udev, true));
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
 	return PASS;
 }

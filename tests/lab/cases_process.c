@@ -110,7 +110,7 @@ static int reset_works(struct pair *pair)
 	CHECK(!bus_master_is_on(pair->address));
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(10), NULL), -EINVAL, "not enabled");
 	CHECK(uvio_udev_alive(pair->udev));
-	for (const struct uvio_selftest *test = pair->driver->selftests; test->name; test++)
+	for (const struct uvio_selftest *test = pair->driver->trial->selftests; test->name; test++)
 		if (!test->needs)
 			CHECK_OK(test->run(pair->priv));
 	return PASS;
@@ -173,7 +173,7 @@ static int selftest_as_user(struct pair *pair)
 	if (!(uvio_caps(pair->udev) & UVIO_CAP_UNPRIVILEGED))
 		return fail_at(__FILE__, __LINE__, "the open should not have worked");
 	CHECK_OK(uvio_bus_master(pair->udev, true));
-	for (const struct uvio_selftest *test = pair->driver->selftests; test->name; test++)
+	for (const struct uvio_selftest *test = pair->driver->trial->selftests; test->name; test++)
 		if (!(test->needs & ~uvio_caps(pair->udev)))
 			CHECK_OK(test->run(pair->priv));
 	pair_close(pair);

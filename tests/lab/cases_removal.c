@@ -163,8 +163,8 @@ static int is_gone(struct pair *pair)
 		CHECK(comes_to_be(pair->address, false, LONG_MS));
 	CHECK_ERR(uvio_bus_master(pair->udev, true), -ENODEV, "the device is gone");
 	CHECK_ERR(uvio_dma_alloc(pair->udev, 4096, 0, &dma), -ENODEV, "the device is gone");
-	pair->driver->reg_read(pair->priv, 100);
-	pair->driver->reg_write(pair->priv, 100);
+	pair->driver->trial->reg_read(pair->priv, 100);
+	pair->driver->trial->reg_write(pair->priv, 100);
 	return PASS;
 }
 
@@ -189,8 +189,8 @@ static int while_reading(struct pair *pair, struct taker *taker)
 	if (taker_go(taker))
 		return FAIL;
 	while (seconds() < end && uvio_udev_alive(pair->udev)) {
-		pair->driver->reg_read(pair->priv, 500);
-		pair->driver->reg_write(pair->priv, 500);
+		pair->driver->trial->reg_read(pair->priv, 500);
+		pair->driver->trial->reg_write(pair->priv, 500);
 	}
 	CHECK(!uvio_udev_alive(pair->udev));
 	noticed(taker, "uvio_udev_alive()");
@@ -208,12 +208,13 @@ static int while_moving(struct pair *pair, struct taker *taker)
 	CHECK_OK(uvio_bus_master(pair->udev, true));
 	do {
 		memset(dma.addr, MARK, dma.size);
-		rc = pair->driver->dma_from_card(pair->priv, dma.iova, pair->driver->dma_max);
+		rc = pair->driver->trial->dma_from_card(
+			pair->priv, dma.iova, pair->driver->trial->dma_max);
 		if (!transfers++ && taker_go(taker))
 			return FAIL;
 	} while (!rc && seconds() < end && uvio_udev_alive(pair->udev));
 	printf("# the last transfer gave %d, and its data %s\n", rc,
-		memchr(dma.addr, MARK, pair->driver->dma_max) ? "stayed away" : "came");
+		memchr(dma.addr, MARK, pair->driver->trial->dma_max) ? "stayed away" : "came");
 	CHECK(!rc || rc == -ENODEV);
 	CHECK(!uvio_udev_alive(pair->udev));
 	noticed(taker, rc ? "the transfer" : "uvio_udev_alive()");
@@ -305,7 +306,7 @@ static int while_polling_for_events(struct pair *pair, struct taker *taker)
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
 	CHECK_OK(fd.fd = uvio_event_fd(pair->udev));
 	/* Interrupts are no events. */
-	CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK(!poll(&fd, 1, 20));
 	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
 	if (taker_go_when_asleep(taker))
@@ -483,7 +484,7 @@ void run_unplug(struct uvio_ctx *ctx)
 	struct pair pair = {.ctx = ctx, .address = HOT};
 	char label[128];
 
-	pair.driver = uvio_driver_match(0x1234, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID);
+	pair.driver = uvio_driver_match(NULL, 0x1234, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID);
 	for (const char *const *transport = wanted_transports(); *transport; transport++) {
 		pair.backend = *transport;
 		snprintf(label, sizeof(label), "edu %s %s", HOT, pair.backend);

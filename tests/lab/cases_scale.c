@@ -166,7 +166,7 @@ static int serve(struct crowd *crowd, unsigned int i)
 
 	CHECK_OK(uvio_irq_consume(pair->udev, 0, &events));
 	CHECK(events >= 1);
-	cleared = pair->driver->irq_clear(pair->priv, 0);
+	cleared = pair->driver->trial->irq_clear(pair->priv, 0);
 	if (cleared != -EAGAIN)
 		CHECK_OK(cleared);
 	crowd->served[i] += !cleared;
@@ -181,7 +181,7 @@ static int run_round(struct crowd *crowd, unsigned int round)
 	unsigned int total = 0;
 
 	for (unsigned int i = 0; i < CARDS; i++)
-		CHECK_OK(crowd->pairs[i].driver->irq_raise(crowd->pairs[i].priv, 0));
+		CHECK_OK(crowd->pairs[i].driver->trial->irq_raise(crowd->pairs[i].priv, 0));
 	while (total < CARDS) {
 		int count = epoll_wait(crowd->epoll, ready, CARDS, LONG_MS);
 
@@ -234,9 +234,9 @@ static unsigned int muster(
 	for (int i = 0; i < count && found < CARDS; i++) {
 		const struct uvio_device_info *info = uvio_device_info(devices[i]);
 		const struct uvio_driver *driver = uvio_driver_match(
-			info->vendor, info->device, info->subvendor, info->subdevice);
+			NULL, info->vendor, info->device, info->subvendor, info->subdevice);
 
-		if (driver && driver->irq_raise)
+		if (driver && driver->trial->irq_raise)
 			crowd->pairs[found++] = (struct pair){
 				.ctx = ctx, .address = info->address, .driver = driver};
 	}

@@ -44,7 +44,7 @@ static int use_alone(struct pair *pair)
 	CHECK_OK(uvio_bus_master(pair->udev, true));
 	for (int i = 0; i < 10; i++) {
 		CHECK(bus_master_is_on(pair->address));
-		pair->driver->reg_read(pair->priv, 10);
+		pair->driver->trial->reg_read(pair->priv, 10);
 		sched_yield();
 	}
 	CHECK(atomic_fetch_sub(&arena->owners, 1) == 1);
@@ -177,9 +177,9 @@ static void *writer(void *data)
 	struct pair *pair = crew->pair;
 
 	while (!sem_wait(&crew->raise) && !atomic_load(&crew->done)) {
-		pair->driver->reg_write(pair->priv, 3);
-		pair->driver->irq_raise(pair->priv, 0);
-		pair->driver->reg_read(pair->priv, 3);
+		pair->driver->trial->reg_write(pair->priv, 3);
+		pair->driver->trial->irq_raise(pair->priv, 0);
+		pair->driver->trial->reg_read(pair->priv, 3);
 	}
 	return NULL;
 }
@@ -265,8 +265,8 @@ static long line_when_bound(struct uvio_ctx *ctx, const char *address)
 
 static bool has_driver(const struct uvio_device_info *info)
 {
-	return uvio_driver_match(info->vendor, info->device, info->subvendor, info->subdevice) ==
-	       uvio_driver_get(0);
+	return uvio_driver_match(NULL, info->vendor, info->device, info->subvendor,
+		       info->subdevice) == uvio_driver_get(NULL, 0);
 }
 
 /* The first two cards of one driver which share a line, and no group. The line; 0: none do. */
@@ -309,8 +309,8 @@ static int open_two(struct pair *const pairs[])
 static int raise_both(struct pair *const pairs[], unsigned int *spurious)
 {
 	for (int i = 0; i < INTERRUPTS; i++) {
-		CHECK_OK(pairs[0]->driver->irq_raise(pairs[0]->priv, 0));
-		CHECK_OK(pairs[1]->driver->irq_raise(pairs[1]->priv, 0));
+		CHECK_OK(pairs[0]->driver->trial->irq_raise(pairs[0]->priv, 0));
+		CHECK_OK(pairs[1]->driver->trial->irq_raise(pairs[1]->priv, 0));
 		if (take_interrupt(pairs[i % 2], spurious) ||
 			take_interrupt(pairs[1 - i % 2], spurious))
 			return fail_at(__FILE__, __LINE__, "round %d", i);
@@ -340,7 +340,7 @@ static int drive_one(struct pair *pair)
 	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1));
 	start_together(2);
 	for (int i = 0; i < INTERRUPTS && !result; i++) {
-		CHECK_OK(pair->driver->irq_raise(pair->priv, 0));
+		CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 		sched_yield();
 		result = take_interrupt(pair, &spurious);
 		note_turn();
@@ -373,8 +373,8 @@ static int one_closes(struct pair *const pairs[])
 	int result = open_two(pairs);
 
 	for (int i = 0; i < 10 && !result; i++) {
-		pairs[0]->driver->irq_raise(pairs[0]->priv, 0);
-		pairs[1]->driver->irq_raise(pairs[1]->priv, 0);
+		pairs[0]->driver->trial->irq_raise(pairs[0]->priv, 0);
+		pairs[1]->driver->trial->irq_raise(pairs[1]->priv, 0);
 		pair_close(pairs[i % 2]);
 		result = take_interrupt(pairs[1 - i % 2], NULL);
 		pair_close(pairs[1 - i % 2]);
@@ -404,7 +404,7 @@ static void share_on(struct uvio_ctx *ctx, char (*addresses)[32], long line, con
 	for (int i = 0; i < 2 && !result; i++) {
 		both[i].address = addresses[i];
 		both[i].backend = backend;
-		both[i].driver = uvio_driver_get(0);
+		both[i].driver = uvio_driver_get(NULL, 0);
 		snprintf(label, sizeof(label), "line %ld, %s, %s", line, addresses[i], backend);
 		result = pair_bind(&both[i], label);
 	}

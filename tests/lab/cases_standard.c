@@ -215,7 +215,7 @@ static int the_command_spares_the_card(struct pair *pair)
 	}
 	pair_close(pair);
 	result = command_spares_the_card(pair, read);
-	if (!result && raises && pair->driver->irq_raise)
+	if (!result && raises && pair->driver->trial->irq_raise)
 		result = command_spares_the_card(pair, irq);
 	CHECK_OK(pair_open(pair));
 	return result;

@@ -47,7 +47,7 @@ void run_testdev(struct uvio_ctx *ctx)
 	struct pair pair = {.ctx = ctx, .address = TESTDEV};
 	char label[128];
 
-	pair.driver = uvio_driver_match(0x1b36, 0x0005, UVIO_ANY_ID, UVIO_ANY_ID);
+	pair.driver = uvio_driver_match(NULL, 0x1b36, 0x0005, UVIO_ANY_ID, UVIO_ANY_ID);
 	for (const char *const *transport = wanted_transports(); *transport; transport++) {
 		pair.backend = *transport;
 		snprintf(label, sizeof(label), "testdev %s", pair.backend);

@@ -116,9 +116,10 @@ static bool driver_lacks(const struct uvio_driver *driver, uint32_t needs, const
 	const uint32_t irqs = UVIO_CAP_INTX | UVIO_CAP_MSI | UVIO_CAP_MSIX;
 
 	*what = NULL;
-	if (needs & irqs && (!driver->irq_raise || !driver->irq_clear))
+	if (needs & irqs && (!driver->trial->irq_raise || !driver->trial->irq_clear))
 		*what = "raise interrupts";
-	else if (needs & UVIO_CAP_DMA && (!driver->dma_to_card || !driver->dma_from_card))
+	else if (needs & UVIO_CAP_DMA &&
+		 (!driver->trial->dma_to_card || !driver->trial->dma_from_card))
 		*what = "move data";
 	return *what;
 }
@@ -205,7 +206,7 @@ void run_cases(struct pair *pair, const char *label, const struct test_case *cas
 /* The self-test of the card's own driver is a part of the suite. */
 static void run_selftests(struct pair *pair, const char *label)
 {
-	for (const struct uvio_selftest *test = pair->driver->selftests; test && test->name;
+	for (const struct uvio_selftest *test = pair->driver->trial->selftests; test && test->name;
 		test++) {
 		int result = FAIL;
 
@@ -316,7 +317,8 @@ static void run_pair(struct pair *pair)
 
 static const struct uvio_driver *driver_of(const struct uvio_device_info *info)
 {
-	return uvio_driver_match(info->vendor, info->device, info->subvendor, info->subdevice);
+	return uvio_driver_match(
+		NULL, info->vendor, info->device, info->subvendor, info->subdevice);
 }
 
 static int members_with_driver(const struct uvio_device_info *info)
