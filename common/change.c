@@ -35,7 +35,7 @@ static const char *shown(char *text)
 static void log_write(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
 	struct uvio_rebind_note *note)
 {
-	uvio_log(binding->ctx, UVIO_LOG_DEBUG, "%s: writing '%s' to %s", binding->address.text,
+	uvio_log(binding->ctx, UVIO_LOG_INFO, "%s: writing '%s' to %s", binding->address.text,
 		shown(note->text), file_name(binding, rebind, (int)note->file));
 }
 

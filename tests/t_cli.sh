@@ -5,56 +5,22 @@
 # The conventions of the command, on trees instead of this machine.
 
 . "${top_srcdir:-.}/tests/tap.sh"
-
-uvio=$top_builddir/tools/uvio
-out=$scratch/out
-err=$scratch/err
-EDU=0000:00:04.0
+. "${top_srcdir:-.}/tests/cli.sh"
 
 commands=$("$uvio" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 
-run() { # ARGUMENT...
-	status=0
-	"$uvio" "$@" >"$out" 2>"$err" || status=$?
-}
-
-# On the tree that was built last.
-run_on() { # COMMAND ARGUMENT...
-	command=$1
-	shift
-	run "$command" --sysfs "$tree/sys" --dev "$tree/dev" --proc "$tree/proc" \
-		--run "$tree/run" "$@"
-}
-
-tree_is() { # NAME
-	tree=$scratch/$1
-	[ -d "$tree" ] || "$top_builddir/tests/mktree" "$top_srcdir/tests/data" "$1" "$tree" || exit 99
-}
-
-show() {
-	echo "status $status, stdout:"
-	cat "$out"
-	echo "stderr:"
-	cat "$err"
-	return 1
-}
-
-status_is() { [ "$status" = "$1" ] || show; }
-prints() { grep -qF -- "$1" "$out" || show; }
-prints_not() { ! grep -qF -- "$1" "$out" || show; }
-says() { grep -qF -- "$1" "$err" || show; }
-fits() { ! awk 'length > 80' "$out" | grep .; }
-prints_nothing() { [ ! -s "$out" ] || show; }
-says_nothing() { [ ! -s "$err" ] || show; }
-
 helps() {
 	run "$@" --help
-	status_is 0 && says_nothing && prints "usage: uvio" && prints "--help"
+	status_is 0 && says_nothing && prints "usage: uvio"
 }
 
 narrow() {
 	run "$@" --help
 	! awk 'length > 80' "$out" | grep . || return 1
+}
+
+same_help() { # COMMAND
+	"$uvio" "$1" --help >"$scratch/help" && "$uvio" help "$1" | diff "$scratch/help" -
 }
 
 usage_error() { # TEXT ARGUMENT...
@@ -64,26 +30,15 @@ usage_error() { # TEXT ARGUMENT...
 	status_is 2 && prints_nothing && says "$text" && says "uvio: " && says "--help"
 }
 
-fails_with() { # TEXT
-	status_is 1 && prints_nothing && says "$1"
-}
-
-is_json() {
-	if command -v python3 >/dev/null; then
-		python3 -m json.tool <"$out" || show
-	else
-		prints "{" && prints "}"
-	fi
-}
-
 check "there are commands" test -n "$commands"
 check "--help is on stdout" helps
 check "--help fits 80 columns" narrow
 for each in $commands; do
 	check "$each --help is on stdout" helps "$each"
 	check "$each --help fits 80 columns" narrow "$each"
-	check "$each with an unknown option is a usage error" usage_error "unrecognized option" \
+	check "$each with an unknown option is a usage error" usage_error "is not an option of this command" \
 		"$each" --bogus
+	check "$each: help of it is the same" same_help "$each"
 done
 
 run --version
@@ -91,11 +46,24 @@ check "--version is on stdout" prints "uvio "
 check "--version succeeds" status_is 0
 check "no command is a usage error" usage_error "which command?"
 check "an unknown command is a usage error" usage_error "'frob' is not a command" frob
-check "an unknown option is a usage error" usage_error "unrecognized option" --bogus
+check "an unknown option is a usage error" usage_error "is not an option of this command" --bogus
+check "a command with a slip is told the nearest" usage_error "did you mean 'list'?" lits
+check "an option with a slip is told the nearest" \
+	usage_error "'--jsno' is not an option of this command; did you mean '--json'?" list --jsno
+check "a backend with a slip is told the nearest" \
+	usage_error "did you mean 'vfio/group'?" check -b vfio/gruop "$EDU"
+check "a region with a slip is told the nearest" usage_error "did you mean 'config'?" read "$EDU" cnofig 0
+check "help of an unknown command is a usage error" usage_error "did you mean 'bind'?" help bnid
+check "what is far from all is told without one" usage_error "'frobnicate' is not a command" frobnicate
+check "an ambiguous option is told" usage_error "'--ver' may be more than one option" list --ver
+check "an option without its argument is told" usage_error "'--backend': this option needs" info --backend
+check "an argument of an option that has none is told" \
+	usage_error "'--all=3': this option takes no argument" list --all=3
+check "ids of another form are a usage error" usage_error "is not VENDOR:DEVICE" info -d 12345:1
+check "a file for JSON as an argument of its own is told how" \
+	usage_error "a file for JSON is written --json=FILE" compare --json figures "$EDU"
 check "a missing address is a usage error" usage_error "too few arguments" info
 check "too many addresses are a usage error" usage_error "too many arguments" check a b
-check "an option behind the address is a usage error" \
-	usage_error "options go before the arguments" check "$EDU" --json
 check "an unknown backend is a usage error" usage_error "'pci' is not a backend" check -b pci "$EDU"
 
 check "an unknown region is a usage error" usage_error "'bar6' is not a region" read "$EDU" bar6 0
@@ -116,7 +84,7 @@ run_on read 00:1e.0 port4 0
 check "a range of ports is a region" fails_with "uvio: 0000:00:1e.0: no such PCI device"
 run_on reset --bus --vf-token 1 00:1e.0
 check "a wrong VF token is told" fails_with "uvio: open: the VF token '1' is no UUID"
-run_on check 00:1e.0
+run_on check 1e.0
 check "an unknown device is a failure" fails_with "uvio: 0000:00:1e.0: no such PCI device"
 run_on check eth0
 check "a wrong address is a failure" fails_with "uvio: eth0: not an address"
@@ -132,6 +100,19 @@ check "list --all shows every device" prints "0000:00:1f.2"
 run_on list --json
 check "list --json is JSON" is_json
 check "list --json has the address" prints "\"$EDU\""
+run_on list -d 1234:11e8
+check "list -d shows these ids" prints "$EDU"
+check "list -d shows no other" prints_not "0000:00:1f.2"
+run_on list -d 8086: --all
+check "list -d takes a vendor alone" prints "0000:00:1f.2"
+run_on info -d 1234:11e8
+check "info finds a device by its ids" prints "$EDU  1234:11e8"
+run_on info 4.0 -v
+check "options may stand behind the address, which may be short" prints "$EDU  1234:11e8"
+run_on info -d 1234:ffff
+check "ids that no device has are a failure" fails_with "1234:ffff: no device has these ids"
+run_on info -d 8086:
+check "ids of several devices are a failure that names them" fails_with "devices have these ids: 0000:00:"
 
 run_on info 0000:00:1f.2
 check "info fits 80 columns" fits
@@ -249,6 +230,12 @@ check "check names the members that block" prints "0000:00:05.0 (e1000e)"
 tree_is nvme-mounted
 run_on bind 0000:00:0a.0 vfio
 check "bind refuses a mounted disk" fails_with "uvio: 0000:00:0a.0: its disk nvme0n1p1 is mounted"
+run_on bind 0a.0 0000:00:0a.0 vfio
+check "the same device twice is one" fails_with "uvio: 0000:00:0a.0: its disk nvme0n1p1 is mounted"
+run_on bind --group 0a.0 vfio
+check "bind --group refuses it, too" fails_with "its disk nvme0n1p1 is mounted"
+run_on unbind 0a.0 1f.9
+check "a wrong address among several changes nothing" fails_with "uvio: 1f.9: not an address"
 run_on bind 0000:00:0a.0 nosuch
 check "bind refuses an unknown driver" status_is 1
 

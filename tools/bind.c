@@ -2,70 +2,30 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include "json.h"
 #include "persist.h"
 #include "tools.h"
 
-/* What bind and unbind do to a device, and how it is kept over a reboot. */
+/* One device of those that are changed together. */
 struct change {
-	int (*check)(const struct tool *tool, const struct change *change,
-		const struct uvio_device_info *info);
-	int (*make)(struct uvio_ctx *ctx, const char *address, const struct change *change);
-	int (*keep)(const struct tool *tool, const struct change *change,
-		const struct uvio_device_info *info);
-	const char *driver; /* of bind only */
-	struct persist persist;
+	struct uvio_device *before;
+	struct uvio_device *after; /* NULL: not changed yet */
 };
 
-static int check_bind(
-	const struct tool *tool, const struct change *change, const struct uvio_device_info *info)
+struct changes {
+	const struct tool *tool;
+	const char *driver; /* NULL: the kernel chooses */
+	bool group;
+	struct persist persist;
+	struct change *list;
+	size_t count;
+};
+
+static const struct uvio_device_info *before(const struct change *change)
 {
-	return persist_check(tool, &change->persist, info, change->driver);
-}
-
-static int make_bind(struct uvio_ctx *ctx, const char *address, const struct change *change)
-{
-	return uvio_bind(ctx, address, change->driver);
-}
-
-/* Answers TOOL_OK at the end, as does keep_unbind(). */
-static int keep_bind(
-	const struct tool *tool, const struct change *change, const struct uvio_device_info *info)
-{
-	int rc = TOOL_GO_ON;
-
-	if (change->persist.wanted)
-		rc = persist_write(tool, &change->persist, info);
-	else
-		persist_remind(&change->persist, info);
-	return rc == TOOL_GO_ON ? TOOL_OK : rc;
-}
-
-static int check_unbind(
-	const struct tool *tool, const struct change *change, const struct uvio_device_info *info)
-{
-	(void)tool;
-	(void)change;
-	(void)info;
-	return TOOL_GO_ON;
-}
-
-static int make_unbind(struct uvio_ctx *ctx, const char *address, const struct change *change)
-{
-	(void)change;
-	return uvio_unbind(ctx, address);
-}
-
-static int keep_unbind(
-	const struct tool *tool, const struct change *change, const struct uvio_device_info *info)
-{
-	int rc = TOOL_GO_ON;
-
-	if (change->persist.wanted)
-		rc = persist_remove(tool, &change->persist, info->address, info);
-	else
-		persist_remind(&change->persist, info);
-	return rc == TOOL_GO_ON ? TOOL_OK : rc;
+	return uvio_device_info(change->before);
 }
 
 static const char *driver_name(const struct uvio_device *device)
@@ -75,16 +35,177 @@ static const char *driver_name(const struct uvio_device *device)
 	return driver ? driver : "no driver";
 }
 
-static void print_change(const struct uvio_device *before, const struct uvio_device *after)
+static int add_device(struct changes *changes, const char *address)
 {
-	const char *address = uvio_device_info(after)->address;
-	const char *was = driver_name(before);
-	const char *is = driver_name(after);
+	struct change *list;
+	struct uvio_device *device;
+	int rc = tool_find(changes->tool, address, &device);
 
-	if (strcmp(was, is) != 0)
-		printf("%s: %s (was %s)\n", address, is, was);
-	else
-		printf("%s: %s (as before)\n", address, is);
+	if (rc != TOOL_GO_ON)
+		return rc;
+	for (size_t i = 0; i < changes->count; i++) {
+		if (strcmp(before(&changes->list[i])->address, uvio_device_info(device)->address))
+			continue;
+		uvio_device_free(device);
+		return TOOL_GO_ON;
+	}
+	list = reallocarray(changes->list, changes->count + 1, sizeof(*list));
+	if (!list) {
+		uvio_device_free(device);
+		return tool_no_memory();
+	}
+	changes->list = list;
+	list[changes->count++] = (struct change){.before = device};
+	return TOOL_GO_ON;
+}
+
+static int add_matching(struct changes *changes)
+{
+	struct uvio_device **list;
+	int count, rc = tool_match(changes->tool, &list, &count);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	for (int i = 0; i < count && rc == TOOL_GO_ON; i++)
+		rc = add_device(changes, uvio_device_info(list[i])->address);
+	uvio_device_list_free(list, count);
+	return rc;
+}
+
+static bool is_bridge(const struct tool *tool, const char *address)
+{
+	struct uvio_device *device;
+	bool bridge;
+
+	if (uvio_device_find(tool->ctx, address, &device))
+		return false;
+	bridge = uvio_device_info(device)->bridge;
+	uvio_device_free(device);
+	return bridge;
+}
+
+/* Bridges keep their drivers: they are not in the way of VFIO. */
+static int add_members(struct changes *changes, const struct uvio_device_info *info)
+{
+	int rc = TOOL_GO_ON;
+
+	if (info->iommu_group < 0)
+		return tool_error("%s: --group: the device is in no IOMMU group", info->address);
+	for (size_t i = 0; i < info->member_count && rc == TOOL_GO_ON; i++)
+		if (!is_bridge(changes->tool, info->members[i].address))
+			rc = add_device(changes, info->members[i].address);
+	return rc;
+}
+
+static int add_groups(struct changes *changes)
+{
+	size_t named = changes->count;
+	int rc = TOOL_GO_ON;
+
+	for (size_t i = 0; i < named && rc == TOOL_GO_ON; i++)
+		rc = add_members(changes, before(&changes->list[i]));
+	return rc;
+}
+
+/* TOOL_OK: what is not there any more has nothing to be changed but its files. */
+static int forget_absent(const struct changes *changes, const char *address)
+{
+	struct uvio_device *device;
+	int rc = uvio_device_find(changes->tool->ctx, address, &device);
+
+	if (!rc)
+		uvio_device_free(device);
+	if (rc != -ENODEV || !changes->persist.wanted || changes->driver)
+		return TOOL_GO_ON;
+	rc = persist_remove(changes->tool, &changes->persist, address, NULL);
+	return rc == TOOL_GO_ON ? TOOL_OK : rc == TOOL_OK ? TOOL_GO_ON : rc;
+}
+
+static int add_devices(struct changes *changes, char **addresses, int count)
+{
+	int rc = changes->tool->ids ? add_matching(changes) : TOOL_GO_ON;
+
+	for (int i = 0; i < count && rc == TOOL_GO_ON; i++) {
+		rc = forget_absent(changes, addresses[i]);
+		if (rc == TOOL_GO_ON)
+			rc = add_device(changes, addresses[i]);
+		else if (rc == TOOL_OK)
+			rc = TOOL_GO_ON;
+	}
+	if (rc == TOOL_GO_ON && changes->group)
+		rc = add_groups(changes);
+	return rc;
+}
+
+/* Such a device is left alone; that it is in use is no obstacle. */
+static bool is_bound(const struct changes *changes, const struct uvio_device_info *info)
+{
+	if (!changes->driver)
+		return false;
+	return (info->backend && !strcmp(info->backend, changes->driver)) ||
+	       (info->driver && !strcmp(info->driver, changes->driver));
+}
+
+/* Before the first is touched, so that all are changed or none. */
+static int check_use(const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->count && changes->count > 1; i++) {
+		const struct change *change = &changes->list[i];
+
+		if (is_bound(changes, before(change)))
+			continue;
+		if (uvio_device_in_use(changes->tool->ctx, change->before) == -EBUSY)
+			return tool_error("%s; no device was changed", uvio_last_error());
+	}
+	return TOOL_GO_ON;
+}
+
+static int check_persist(const struct changes *changes)
+{
+	int rc = TOOL_GO_ON;
+
+	for (size_t i = 0; i < changes->count && rc == TOOL_GO_ON && changes->driver; i++)
+		rc = persist_check(changes->tool, &changes->persist, before(&changes->list[i]),
+			changes->driver);
+	return rc;
+}
+
+static void take_back(const struct changes *changes, size_t count)
+{
+	while (count--) {
+		const struct change *change = &changes->list[count];
+		const char *was = before(change)->driver;
+
+		if (!strcmp(driver_name(change->before), driver_name(change->after)))
+			continue;
+		if (uvio_bind(changes->tool->ctx, before(change)->address, was ? was : "none"))
+			tool_failed();
+		else
+			tool_error("%s: it has %s again", before(change)->address,
+				driver_name(change->before));
+	}
+}
+
+static int change_one(const struct changes *changes, struct change *change)
+{
+	const char *address = before(change)->address;
+	int rc = changes->driver ? uvio_bind(changes->tool->ctx, address, changes->driver)
+				 : uvio_unbind(changes->tool->ctx, address);
+
+	return rc ? tool_failed() : tool_find(changes->tool, address, &change->after);
+}
+
+static int change_all(const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		int rc = change_one(changes, &changes->list[i]);
+
+		if (rc == TOOL_GO_ON)
+			continue;
+		take_back(changes, i);
+		return rc;
+	}
+	return TOOL_GO_ON;
 }
 
 /* Bound is not usable yet, as where another member of the IOMMU group is in the way. */
@@ -99,103 +220,158 @@ static void warn_if_broken(const struct tool *tool, const struct uvio_device *af
 		return;
 	findings = uvio_check_findings(check, &count);
 	if (uvio_check_verdict(check) == UVIO_BROKEN)
-		fprintf(stderr, "uvio: but %s%s%s\n", findings->what, findings->fix ? "; " : "",
+		tool_error("but %s%s%s", findings->what, findings->fix ? "; " : "",
 			findings->fix ? findings->fix : "");
 	uvio_check_free(check);
 }
 
-static int change_driver(const struct tool *tool, const char *address, const struct change *change)
+static int keep_one(const struct changes *changes, const struct uvio_device_info *info)
 {
-	struct uvio_device *before, *after = NULL;
-	int rc = tool_find(tool, address, &before);
+	int rc = TOOL_GO_ON;
 
-	if (rc != TOOL_GO_ON)
-		return rc;
-	rc = change->check(tool, change, uvio_device_info(before));
-	if (rc == TOOL_GO_ON && change->make(tool->ctx, uvio_device_info(before)->address, change))
-		rc = tool_failed();
-	if (rc == TOOL_GO_ON)
-		rc = tool_find(tool, uvio_device_info(before)->address, &after);
-	if (rc == TOOL_GO_ON) {
-		print_change(before, after);
-		warn_if_broken(tool, after);
-		rc = change->keep(tool, change, uvio_device_info(after));
-		uvio_device_free(after);
-	}
-	uvio_device_free(before);
+	if (!changes->persist.wanted)
+		persist_remind(&changes->persist, info);
+	else if (changes->driver)
+		rc = persist_write(changes->tool, &changes->persist, info);
+	else
+		rc = persist_remove(changes->tool, &changes->persist, info->address, info);
+	return rc == TOOL_OK ? TOOL_GO_ON : rc;
+}
+
+static int keep(const struct changes *changes)
+{
+	int rc = TOOL_GO_ON;
+
+	for (size_t i = 0; i < changes->count && rc == TOOL_GO_ON; i++)
+		rc = keep_one(changes, uvio_device_info(changes->list[i].after));
 	return rc;
 }
 
-static int parse(struct tool *tool, int argc, char **argv, int operands, struct persist *persist)
+static void print_change(const struct change *change)
 {
-	static const struct option longs[] = {{"persist", no_argument, NULL, 'p'},
-		{"owner", required_argument, NULL, 'o'}, {"etc", required_argument, NULL, 'e'},
-		TOOL_LONG_OPTIONS};
-	const char *shorts = operands > 1 ? TOOL_SHORT_OPTIONS "po:" : TOOL_SHORT_OPTIONS "p";
+	const char *was = driver_name(change->before), *is = driver_name(change->after);
+
+	if (strcmp(was, is) != 0)
+		tool_print("%s: %s (was %s)\n", before(change)->address, is, was);
+	else
+		tool_print("%s: %s (as before)\n", before(change)->address, is);
+}
+
+static int print_json(const struct changes *changes)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *devices = json_object_new_array();
+
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct change *change = &changes->list[i];
+		struct json_object *device = json_object_new_object();
+		struct name name;
+
+		names_look(&changes->list[i].before, &name, 1);
+		json_identity(device, before(change), &name);
+		json_text(device, "kernel_driver", uvio_device_info(change->after)->driver);
+		json_text(device, "kernel_driver_before", before(change)->driver);
+		json_object_array_add(devices, device);
+	}
+	json_object_object_add(object, "devices", devices);
+	return json_print(changes->tool, object);
+}
+
+static void print_changes(const struct changes *changes)
+{
+	if (tool_wants_text(changes->tool))
+		for (size_t i = 0; i < changes->count; i++)
+			print_change(&changes->list[i]);
+	fflush(stdout);
+	for (size_t i = 0; i < changes->count; i++)
+		warn_if_broken(changes->tool, changes->list[i].after);
+}
+
+static int change_drivers(struct changes *changes, char **addresses, int count)
+{
+	int rc = add_devices(changes, addresses, count);
+
+	if (rc == TOOL_GO_ON)
+		rc = check_persist(changes);
+	if (rc == TOOL_GO_ON)
+		rc = check_use(changes);
+	if (rc == TOOL_GO_ON)
+		rc = change_all(changes);
+	if (rc == TOOL_GO_ON) {
+		print_changes(changes);
+		rc = keep(changes);
+	}
+	if (rc == TOOL_GO_ON && changes->tool->json)
+		rc = print_json(changes);
+	for (size_t i = 0; i < changes->count; i++) {
+		uvio_device_free(changes->list[i].before);
+		uvio_device_free(changes->list[i].after);
+	}
+	free(changes->list);
+	return rc == TOOL_GO_ON ? TOOL_OK : rc;
+}
+
+/* @operands: those behind the devices. */
+static int parse(struct tool *tool, struct changes *changes, int argc, char **argv, int operands)
+{
+	static const struct option longs[] = {{"group", no_argument, NULL, 'g'},
+		{"persist", no_argument, NULL, 'p'}, {"owner", required_argument, NULL, 'o'},
+		{"etc", required_argument, NULL, 'e'}, TOOL_LONG_OPTIONS};
+	struct persist *persist = &changes->persist;
 	int option;
 
-	while ((option = tool_getopt(tool, argc, argv, shorts, longs)) != -1) {
-		if (option == 'p')
+	while ((option = tool_getopt(tool, argc, argv, ":" TOOL_SHORT_OPTIONS "gpo:", longs)) !=
+		-1) {
+		if (option == 'g')
+			changes->group = true;
+		else if (option == 'p')
 			persist->wanted = true;
 		else if (option == 'e')
 			persist->etc = optarg;
-		else if (option == 'o' && operands > 1)
+		else if (option == 'o')
 			persist->owner = optarg;
 		else
-			return tool_stop(tool, option == 'o' ? '?' : option);
+			return tool_stop(tool, option);
 	}
+	if (persist->owner && !operands)
+		return tool_usage(tool, "--owner is an option of bind");
 	if (persist->owner && !persist->wanted)
 		return tool_usage(
 			tool, "--owner: only with --persist: files have to say it at boot");
-	return tool_start(tool, argc, argv, operands, operands);
+	return tool_start(tool, argc, argv, operands, argc);
 }
 
 static int run_bind(struct tool *tool, int argc, char **argv)
 {
-	struct change change = {.check = check_bind, .make = make_bind, .keep = keep_bind};
-	int rc = parse(tool, argc, argv, 2, &change.persist);
+	struct changes changes = {.tool = tool};
+	int rc = parse(tool, &changes, argc, argv, 1);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
-	change.driver = argv[optind + 1];
-	return change_driver(tool, argv[optind], &change);
-}
-
-/* Of a device that is not there any more, too. */
-static int forget_absent(const struct tool *tool, const char *address, const struct change *change)
-{
-	struct uvio_device *device;
-	int rc = uvio_device_find(tool->ctx, address, &device);
-
-	if (!rc)
-		uvio_device_free(device);
-	if (rc != -ENODEV || !change->persist.wanted)
-		return TOOL_GO_ON;
-	rc = persist_remove(tool, &change->persist, address, NULL);
-	return rc == TOOL_GO_ON ? TOOL_OK : rc == TOOL_OK ? TOOL_GO_ON : rc;
+	changes.driver = argv[argc - 1];
+	return change_drivers(&changes, argv + optind, argc - 1 - optind);
 }
 
 static int run_unbind(struct tool *tool, int argc, char **argv)
 {
-	struct change change = {.check = check_unbind, .make = make_unbind, .keep = keep_unbind};
-	int rc = parse(tool, argc, argv, 1, &change.persist);
+	struct changes changes = {.tool = tool};
+	int rc = parse(tool, &changes, argc, argv, 0);
 
-	if (rc == TOOL_GO_ON)
-		rc = forget_absent(tool, argv[optind], &change);
-	return rc == TOOL_GO_ON ? change_driver(tool, argv[optind], &change) : rc;
+	return rc == TOOL_GO_ON ? change_drivers(&changes, argv + optind, argc - optind) : rc;
 }
 
 const struct command command_bind = {
 	.name = "bind",
-	.args = "ADDRESS BACKEND-OR-DRIVER",
-	.help = "bind a device to the kernel driver that a backend needs",
-	.notes =
-		"The driver is given by the name of a backend, or by its own; 'none' leaves the\n"
-		"device without one. Only this device is touched, by driver_override, and never\n"
-		"while it is in use; where the kernel does not bind it, it gets back what it had.\n"
-		"Prints what is bound afterwards. Needs root.\n",
-	.options = "  -p, --persist         at each boot, too: by a rule of udev\n"
-		   "  -o, --owner USER      with --persist: give the device to a user\n"
+	.device = DEVICE_MANY,
+	.args = "ADDRESS... BACKEND-OR-DRIVER",
+	.help = "bind devices to the kernel driver that a backend needs",
+	.notes = "The driver is given by the name of a backend, or by its own; 'none' leaves the\n"
+		 "devices without one. Only these devices are touched, by driver_override, and\n"
+		 "never while they are in use; where the kernel does not bind one, all get back\n"
+		 "what they had. Prints what is bound afterwards. Needs root.\n",
+	.options = "  -g, --group           every device in their IOMMU groups, bridges apart\n"
+		   "  -p, --persist         at each boot, too: by a rule of udev\n"
+		   "  -o, --owner USER      with --persist: give the devices to a user\n"
 		   "      --etc DIR         where the files of --persist go (default /etc)\n",
 	.example = "uvio bind 06:0d.0 vfio",
 	.run = run_bind,
@@ -203,11 +379,13 @@ const struct command command_bind = {
 
 const struct command command_unbind = {
 	.name = "unbind",
-	.args = "ADDRESS",
-	.help = "take a device back and let the kernel choose its driver",
+	.device = DEVICE_MANY,
+	.args = "ADDRESS...",
+	.help = "take devices back and let the kernel choose their drivers",
 	.notes = "The kernel chooses as at boot; that may be no driver. Prints what is bound\n"
 		 "afterwards. Needs root.\n",
-	.options = "  -p, --persist         not at the next boots, either\n"
+	.options = "  -g, --group           every device in their IOMMU groups, bridges apart\n"
+		   "  -p, --persist         not at the next boots, either\n"
 		   "      --etc DIR         where the files of --persist are (default /etc)\n",
 	.example = "uvio unbind 06:0d.0",
 	.run = run_unbind,

@@ -4,11 +4,6 @@
 #include "json.h"
 #include "tools.h"
 
-struct check_options {
-	const char *backend; /* NULL: all */
-	bool json;
-};
-
 static const char *const verdicts[] = {
 	[UVIO_USABLE] = "usable",
 	[UVIO_NOT_BOUND] = "not bound yet",
@@ -31,7 +26,7 @@ static void print_findings(const char *backend, const struct uvio_check *check)
 	unsigned int count = 0;
 	const struct uvio_finding *findings = uvio_check_findings(check, &count);
 
-	printf("%s: %s\n", backend, verdicts[uvio_check_verdict(check)]);
+	tool_print("%s: %s\n", backend, verdicts[uvio_check_verdict(check)]);
 	for (unsigned int i = 0; i < count; i++) {
 		tool_wrap(stdout, "  ", findings[i].what);
 		if (findings[i].fix)
@@ -64,36 +59,35 @@ static struct json_object *check_json(const char *backend, const struct uvio_che
 	return object;
 }
 
-/* @device is NULL for the machine, and @backend then for what concerns all; @array for text. */
-static int check_one(struct uvio_ctx *ctx, const struct uvio_device *device, const char *backend,
+/* @device is NULL for the machine, and @backend then for what concerns all. */
+static int check_one(const struct tool *tool, const struct uvio_device *device, const char *backend,
 	struct json_object *array, bool *usable)
 {
 	struct uvio_check *check;
 	const char *name = backend ? backend : "machine";
-	int rc = device ? uvio_check_device(ctx, device, backend, &check)
-			: uvio_check_machine(ctx, backend, &check);
+	int rc = device ? uvio_check_device(tool->ctx, device, backend, &check)
+			: uvio_check_machine(tool->ctx, backend, &check);
 
 	if (rc)
 		return tool_failed();
 	if (backend && uvio_check_verdict(check) == UVIO_USABLE)
 		*usable = true;
-	if (array)
-		json_object_array_add(array, check_json(name, check));
-	else
+	json_object_array_add(array, check_json(name, check));
+	if (tool_wants_text(tool))
 		print_findings(name, check);
 	uvio_check_free(check);
 	return TOOL_GO_ON;
 }
 
-static int check_all(struct uvio_ctx *ctx, const struct uvio_device *device, const char *only,
+static int check_all(const struct tool *tool, const struct uvio_device *device, const char *only,
 	struct json_object *array, bool *usable)
 {
-	int rc = device ? TOOL_GO_ON : check_one(ctx, NULL, NULL, array, usable);
+	int rc = device ? TOOL_GO_ON : check_one(tool, NULL, NULL, array, usable);
 
 	if (only)
-		return rc == TOOL_GO_ON ? check_one(ctx, device, only, array, usable) : rc;
+		return rc == TOOL_GO_ON ? check_one(tool, device, only, array, usable) : rc;
 	for (unsigned int i = 0; rc == TOOL_GO_ON && i < uvio_backend_count(); i++)
-		rc = check_one(ctx, device, uvio_backend_name(i), array, usable);
+		rc = check_one(tool, device, uvio_backend_name(i), array, usable);
 	return rc;
 }
 
@@ -111,7 +105,7 @@ static int print_json(
 	}
 	json_object_object_add(object, "device", identity);
 	json_object_object_add(object, "backends", array);
-	return json_print(stdout, object);
+	return json_print(tool, object);
 }
 
 /* Of no backend: it decides who takes the device when nobody has it. */
@@ -123,16 +117,15 @@ static void print_override(const struct tool *tool, const struct uvio_device_inf
 		tool_wrap(stdout, "driver_override: ", text);
 }
 
-static int check_and_print(
-	const struct tool *tool, struct uvio_device *device, const struct check_options *options)
+static int check_and_print(const struct tool *tool, struct uvio_device *device, const char *backend)
 {
-	struct json_object *array = options->json ? json_object_new_array() : NULL;
+	struct json_object *array = json_object_new_array();
 	bool usable = false;
-	int rc = check_all(tool->ctx, device, options->backend, array, &usable);
+	int rc = check_all(tool, device, backend, array, &usable);
 
-	if (rc == TOOL_GO_ON && device && !array)
+	if (rc == TOOL_GO_ON && device && tool_wants_text(tool))
 		print_override(tool, uvio_device_info(device));
-	if (rc == TOOL_GO_ON && array)
+	if (rc == TOOL_GO_ON && tool->json)
 		rc = print_json(tool, device, array);
 	else
 		json_object_put(array);
@@ -141,54 +134,47 @@ static int check_and_print(
 	return usable ? TOOL_OK : TOOL_FAILED;
 }
 
-/* @address is NULL for the machine. */
-static int check(const struct tool *tool, const char *address, const struct check_options *options)
+/* Of the machine, where there is no address. */
+static int check(const struct tool *tool, const char *backend)
 {
 	struct uvio_device *device = NULL;
-	int rc = address ? tool_find(tool, address, &device) : TOOL_GO_ON;
+	int rc = tool->address ? tool_find(tool, tool->address, &device) : TOOL_GO_ON;
 
 	if (rc == TOOL_GO_ON)
-		rc = check_and_print(tool, device, options);
+		rc = check_and_print(tool, device, backend);
 	uvio_device_free(device);
 	return rc;
 }
 
 static int run_check(struct tool *tool, int argc, char **argv)
 {
-	static const struct option longs[] = {{"backend", required_argument, NULL, 'b'},
-		{"json", no_argument, NULL, 'j'}, TOOL_LONG_OPTIONS};
-	struct check_options options = {0};
+	static const struct option longs[] = {
+		{"backend", required_argument, NULL, 'b'}, TOOL_LONG_OPTIONS};
+	const char *backend = NULL;
 	int option, rc;
 
-	while ((option = tool_getopt(tool, argc, argv, TOOL_SHORT_OPTIONS "b:j", longs)) != -1) {
-		switch (option) {
-		case 'b':
-			options.backend = optarg;
-			break;
-		case 'j':
-			options.json = true;
-			break;
-		default:
+	while ((option = tool_getopt(tool, argc, argv, ":" TOOL_SHORT_OPTIONS "b:", longs)) != -1) {
+		if (option != 'b')
 			return tool_stop(tool, option);
-		}
+		backend = optarg;
 	}
-	rc = options.backend ? tool_backend(tool, options.backend) : TOOL_GO_ON;
+	rc = backend ? tool_backend(tool, backend) : TOOL_GO_ON;
 	if (rc == TOOL_GO_ON)
-		rc = tool_start(tool, argc, argv, 0, 1);
-	return rc == TOOL_GO_ON ? check(tool, argv[optind], &options) : rc;
+		rc = tool_start(tool, argc, argv, 0, 0);
+	return rc == TOOL_GO_ON ? check(tool, backend) : rc;
 }
 
 const struct command command_check = {
 	.name = "check",
+	.device = DEVICE_OPTIONAL,
 	.args = "[ADDRESS]",
 	.help = "say which backends can carry a device, why not, and what fixes it",
 	.notes = "Opens no device and changes nothing. A backend is usable; not bound yet, as\n"
 		 "long as the device has another kernel driver or none; in use; not applicable\n"
 		 "to such a device; or broken on this machine. Without ADDRESS: what this\n"
 		 "machine has for each backend.\n",
-	.options = "  -b, --backend NAME    check this backend only (default all)\n"
-		   "  -j, --json            one JSON document\n",
-	.status = "  0 at least one of the backends is usable, 1 none is, 2 usage error\n",
+	.options = "  -b, --backend NAME    check this backend only (default all)\n",
+	.status = "0 at least one of the backends is usable, 1 none is, 2 usage error",
 	.example = "uvio check 06:0d.0",
 	.run = run_check,
 };

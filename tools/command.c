@@ -16,21 +16,30 @@ static const struct command *const commands[] = {
 	&command_irq,
 	&command_reset,
 	&command_guard,
+	&command_help,
 };
 
-void tool_print_commands(void)
+const struct command *command_get(size_t index)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-9s%s\n", commands[i]->name, commands[i]->help);
+	return index < ARRAY_SIZE(commands) ? commands[index] : NULL;
 }
 
-static const struct command *find_command(const char *name)
+const struct command *command_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
 	}
 	return NULL;
+}
+
+static int unknown_command(const struct tool *tool, const char *word)
+{
+	const char *names[NAMES_MAX] = {NULL};
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands) && i < NAMES_MAX - 1; i++)
+		names[i] = commands[i]->name;
+	return tool_unknown(tool, "a command", word, names);
 }
 
 static int flush_output(int status)
@@ -43,13 +52,11 @@ static int flush_output(int status)
 
 static int run_command(struct tool *tool, int argc, char **argv)
 {
-	static char name[] = "uvio"; /* getopt begins its messages with argv[0] */
 	int status;
 
-	tool->command = find_command(argv[0]);
+	tool->command = command_find(argv[0]);
 	if (!tool->command)
-		return tool_usage(tool, "'%s' is not a command", argv[0]);
-	argv[0] = name;
+		return unknown_command(tool, argv[0]);
 	optind = 0;
 	status = tool->command->run(tool, argc, argv);
 	uvio_ctx_free(tool->ctx);
@@ -59,14 +66,11 @@ static int run_command(struct tool *tool, int argc, char **argv)
 int tool_main(int argc, char **argv, tool_baseline_fn baseline)
 {
 	static const struct option longs[] = {TOOL_LONG_OPTIONS};
-	static char name[] = "uvio";
 	struct tool tool = {.baseline = baseline};
 	int option;
 
 	tool_fill_standard();
-	if (argc > 0)
-		argv[0] = name;
-	option = tool_getopt(&tool, argc, argv, TOOL_SHORT_OPTIONS, longs);
+	option = tool_getopt(&tool, argc, argv, "+:" TOOL_SHORT_OPTIONS, longs);
 	if (option != -1)
 		return flush_output(tool_stop(&tool, option));
 	if (optind >= argc)

@@ -13,13 +13,11 @@
 struct compare_options {
 	const char *backends; /* NULL: all */
 	const char *driver;   /* NULL: by the ids of the card */
-	const char *json;     /* file, "-": standard output */
 	uint64_t iterations;
 };
 
 enum {
 	ITERATIONS_MAX = 1000000,
-	PROGRESS_WIDTH = 60,
 };
 
 int compare_open(const struct comparison *c, const char *backend, struct uvio_udev **udev)
@@ -36,14 +34,16 @@ int compare_open(const struct comparison *c, const char *backend, struct uvio_ud
 static void progress_clear(const struct comparison *c)
 {
 	if (c->progress)
-		fprintf(stderr, "\r%*s\r", PROGRESS_WIDTH, "");
+		tool_progress("");
 }
 
 void compare_progress(const struct session *s, const char *step)
 {
-	progress_clear(s->comparison);
+	char text[80];
+
+	snprintf(text, sizeof(text), "%.15s: %.40s ...", s->result->name, step);
 	if (s->comparison->progress)
-		fprintf(stderr, "%.15s: %.40s ...", s->result->name, step);
+		tool_progress(text);
 }
 
 void compare_complain(const struct session *s, const char *step)
@@ -303,16 +303,12 @@ static void choose_columns(const struct comparison *c)
 	}
 }
 
-static int report(const struct comparison *c, FILE *json)
+static int report(const struct comparison *c)
 {
-	int rc = TOOL_GO_ON;
-
 	choose_columns(c);
-	if (json)
-		rc = report_json(json, c);
-	if (json != stdout)
+	if (tool_wants_text(c->tool))
 		report_table(stdout, c);
-	return rc;
+	return c->tool->json ? report_json(c) : TOOL_GO_ON;
 }
 
 /* "vfio" is all of its transports but those on request; "vfio/cdev" is one. */
@@ -369,7 +365,7 @@ static int choose_driver(struct comparison *c, const char *name)
 {
 	char names[256];
 
-	c->driver = name ? tool_driver_named(c->tool, name) : tool_driver(c->info);
+	c->driver = name ? tool_driver_named(c->tool, name) : tool_driver(c->tool, c->info);
 	if (c->driver)
 		return TOOL_GO_ON;
 	if (name)
@@ -384,23 +380,23 @@ static int choose_driver(struct comparison *c, const char *name)
 		c->info->address, c->info->vendor, c->info->device, names);
 }
 
-static int run_and_report(const struct comparison *c, FILE *json)
+static int run_and_report(const struct comparison *c)
 {
 	int status = run_backends(c);
 	int rc;
 
 	if (status > TOOL_SIGNALLED)
 		return status;
-	rc = report(c, json);
+	rc = report(c);
 	if (status != TOOL_GO_ON)
 		return status;
 	return rc == TOOL_GO_ON ? verdict(c) : rc;
 }
 
-static int compare_device(struct comparison *c, const char *address, const char *driver, FILE *json)
+static int compare_device(struct comparison *c, const char *driver)
 {
 	struct uvio_device *device;
-	int rc = tool_find(c->tool, address, &device);
+	int rc = tool_find(c->tool, c->tool->address, &device);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
@@ -408,26 +404,8 @@ static int compare_device(struct comparison *c, const char *address, const char 
 	names_look(&device, &c->name, 1);
 	rc = choose_driver(c, driver);
 	if (rc == TOOL_GO_ON)
-		rc = run_and_report(c, json);
+		rc = run_and_report(c);
 	uvio_device_free(device);
-	return rc;
-}
-
-static FILE *open_output(const char *path)
-{
-	FILE *file = strcmp(path, "-") != 0 ? fopen(path, "we") : stdout;
-
-	if (!file)
-		tool_error("%s: %s", path, strerror(errno));
-	return file;
-}
-
-static int close_output(FILE *file, const char *path, int rc)
-{
-	if (file == stdout || !file)
-		return rc;
-	if (ferror(file) | fclose(file))
-		return tool_error("%s: it could not be written", path);
 	return rc;
 }
 
@@ -441,15 +419,13 @@ static bool wants_progress(const struct tool *tool)
 	return isatty(STDERR_FILENO);
 }
 
-static int prepare_and_compare(
-	const struct tool *tool, const char *address, const struct compare_options *options)
+static int prepare_and_compare(const struct tool *tool, const struct compare_options *options)
 {
 	struct comparison c = {
 		.tool = tool,
 		.iterations = (unsigned int)options->iterations,
 		.progress = wants_progress(tool),
 	};
-	FILE *json = NULL;
 	int rc = time_base_init(tool, &c.time_base);
 
 	if (rc != TOOL_GO_ON)
@@ -460,11 +436,8 @@ static int prepare_and_compare(
 	if (!c.results)
 		return tool_no_memory();
 	rc = choose_backends(tool, &c, options->backends);
-	if (rc == TOOL_GO_ON && options->json && !(json = open_output(options->json)))
-		rc = TOOL_FAILED;
 	if (rc == TOOL_GO_ON)
-		rc = compare_device(&c, address, options->driver, json);
-	rc = close_output(json, options->json, rc);
+		rc = compare_device(&c, options->driver);
 	for (unsigned int i = 0; i < c.count; i++)
 		free(c.results[i].reason);
 	free(c.results);
@@ -477,11 +450,8 @@ static int parse_option(const struct tool *tool, struct compare_options *options
 	case 'b':
 		options->backends = optarg;
 		return TOOL_GO_ON;
-	case 'd':
+	case 'D':
 		options->driver = optarg;
-		return TOOL_GO_ON;
-	case 'j':
-		options->json = optarg;
 		return TOOL_GO_ON;
 	case 'n':
 		return tool_number(
@@ -495,8 +465,7 @@ static int run_compare(struct tool *tool, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{"backends", required_argument, NULL, 'b'},
-		{"driver", required_argument, NULL, 'd'},
-		{"json", required_argument, NULL, 'j'},
+		{"driver", required_argument, NULL, 'D'},
 		{"iterations", required_argument, NULL, 'n'},
 		TOOL_LONG_OPTIONS,
 	};
@@ -504,36 +473,29 @@ static int run_compare(struct tool *tool, int argc, char **argv)
 	int option, rc = TOOL_GO_ON;
 
 	while (rc == TOOL_GO_ON && (option = tool_getopt(tool, argc, argv,
-					    TOOL_SHORT_OPTIONS "b:d:j:n:", longs)) != -1)
+					    ":" TOOL_SHORT_OPTIONS "b:D:n:", longs)) != -1)
 		rc = parse_option(tool, &options, option);
 	if (rc == TOOL_GO_ON)
-		rc = tool_start(tool, argc, argv, 1, 1);
-	return rc == TOOL_GO_ON ? prepare_and_compare(tool, argv[optind], &options) : rc;
+		rc = tool_start(tool, argc, argv, 0, 0);
+	return rc == TOOL_GO_ON ? prepare_and_compare(tool, &options) : rc;
 }
 
 const struct command command_compare = {
 	.name = "compare",
+	.device = DEVICE_ONE,
 	.args = "ADDRESS",
 	.help = "run a card driver on every backend, and show what each costs",
-	.notes =
-		"Binds the device to each backend in turn, opens it by each transport, runs the\n"
-		"self-test of the card driver and the measurements, and gives the device back to\n"
-		"the driver that it had, also when interrupted or killed: then a process beside\n"
-		"it does that. Binding needs root. Without an IOMMU the card is trusted with all\n"
-		"memory of the machine.\n"
-		"\n"
-		"Figures are in ns, or with UVIO_CLOCK=instructions in the environment as counted\n"
-		"by a time stamp counter that counts instructions.\n",
+	.notes = "Binds the device to each backend in turn, runs the self-test of the card driver\n"
+		 "and the measurements on each transport, and gives the device back to the driver\n"
+		 "that it had, also when interrupted or killed. Binding needs root. Without an\n"
+		 "IOMMU the card is trusted with all memory of the machine.\n",
 	.options =
 		"  -b, --backends LIST   these only, with commas: a backend (vfio) or a transport\n"
 		"                        (vfio/cdev); default all but vfio/noiommu\n"
-		"  -d, --driver NAME     the card driver (default by the ids of the card)\n"
-		"  -j, --json FILE       all figures as JSON; '-': standard output, and no table\n"
+		"  -D, --driver NAME     the card driver (default by the ids of the card)\n"
 		"  -n, --iterations N    interrupts of each kind, and batches of 1000 registers\n"
-		"                        (default 1000); of other figures there are fewer:\n"
-		"                        DMA mappings N/5, openings N/50, DMA round trips N/200\n",
-	.status = "  0 at least one backend is usable, and nothing failed on those that are,\n"
-		  "  1 otherwise, 2 usage error, 128 + N stopped by signal N\n",
-	.example = "uvio compare --json figures.json 06:0d.0",
+		"                        (default 1000); of other figures there are fewer\n",
+	.status = "0 a backend is usable and nothing failed, else 1; 128 + N signal N",
+	.example = "uvio compare --json=figures.json 06:0d.0",
 	.run = run_compare,
 };

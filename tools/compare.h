@@ -186,6 +186,6 @@ static inline double measure_since(const struct session *s, uint64_t start)
 }
 
 void report_table(FILE *stream, const struct comparison *c);
-int report_json(FILE *stream, const struct comparison *c);
+int report_json(const struct comparison *c);
 
 #endif /* UVIO_TOOLS_COMPARE_H */

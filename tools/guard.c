@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "json.h"
 #include "tools.h"
 
 /* As env(1) and others. */
@@ -106,7 +107,23 @@ static void tell(const char *address, int status, uint32_t found)
 			found & UVIO_GUARD_WAS_RESET ? "; reset" : "");
 }
 
-static int stop(const char *address, struct uvio_guard *guard, int status)
+/* Standard output is the program's. */
+static int write_json(const struct tool *tool, const char *address, int status, uint32_t found)
+{
+	struct json_object *object = json_device(tool, address);
+
+	if (WIFSIGNALED(status))
+		json_integer(object, "signal", (uint64_t)WTERMSIG(status));
+	else
+		json_integer(object, "status", (uint64_t)WEXITSTATUS(status));
+	json_flag(object, "kernel_driven", found & UVIO_GUARD_DRIVEN);
+	json_flag(object, "bus_master_was_on", found & UVIO_GUARD_MASTER);
+	json_flag(object, "intx_masked", found & UVIO_GUARD_INTX);
+	json_flag(object, "reset", found & UVIO_GUARD_WAS_RESET);
+	return json_print(tool, object);
+}
+
+static int stop(const struct tool *tool, const char *address, struct uvio_guard *guard, int status)
 {
 	int exit_status =
 		WIFSIGNALED(status) ? TOOL_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
@@ -114,13 +131,16 @@ static int stop(const char *address, struct uvio_guard *guard, int status)
 
 	if (!uvio_guard_stop(guard, &found)) {
 		tell(address, status, found);
+		if (tool->json && write_json(tool, address, status, found) != TOOL_GO_ON)
+			return exit_status ? exit_status : TOOL_FAILED;
 		return exit_status;
 	}
 	tool_failed();
 	return exit_status ? exit_status : TOOL_FAILED;
 }
 
-static int run_guarded(const char *address, struct uvio_guard *guard, char **program)
+static int run_guarded(
+	const struct tool *tool, const char *address, struct uvio_guard *guard, char **program)
 {
 	sigset_t set, before;
 	pid_t pid = -1;
@@ -131,7 +151,7 @@ static int run_guarded(const char *address, struct uvio_guard *guard, char **pro
 	if (rc != TOOL_GO_ON)
 		return rc;
 	outlive_shortage();
-	return stop(address, guard, await(pid, &set));
+	return stop(tool, address, guard, await(pid, &set));
 }
 
 static int guard_program(
@@ -142,19 +162,19 @@ static int guard_program(
 
 	if (uvio_guard_new(tool->ctx, address, flags, &guard))
 		return tool_failed();
-	rc = run_guarded(address, guard, program);
+	rc = run_guarded(tool, address, guard, program);
 	uvio_guard_free(guard);
 	return rc;
 }
 
-static int find_and_guard(const struct tool *tool, uint32_t flags, char **args)
+static int find_and_guard(const struct tool *tool, uint32_t flags, char **program)
 {
 	struct uvio_device *device;
-	int rc = tool_find(tool, args[0], &device);
+	int rc = tool_find(tool, tool->address, &device);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
-	rc = guard_program(tool, uvio_device_info(device)->address, flags, args + 2);
+	rc = guard_program(tool, uvio_device_info(device)->address, flags, program);
 	uvio_device_free(device);
 	return rc;
 }
@@ -165,29 +185,31 @@ static int run_guard(struct tool *tool, int argc, char **argv)
 	uint32_t flags = 0;
 	int option, rc;
 
-	while ((option = tool_getopt(tool, argc, argv, TOOL_SHORT_OPTIONS "r", longs)) != -1) {
+	while ((option = tool_getopt(tool, argc, argv, ":" TOOL_SHORT_OPTIONS "r", longs)) != -1) {
 		if (option != 'r')
 			return tool_stop(tool, option);
 		flags |= UVIO_GUARD_RESET;
 	}
-	if (argc - optind < 3 || strcmp(argv[optind + 1], "--"))
+	if (strcmp(argv[optind - 1], "--") != 0 || argc - optind < (tool->ids ? 1 : 2))
 		return tool_usage(tool, "which program? %s", tool->command->args);
-	rc = tool_start(tool, optind + 1, argv, 1, 1);
+	if (tool->json && !tool->json_file)
+		return tool_usage(tool, "standard output is the program's: write --json=FILE");
+	rc = tool_start(tool, argc, argv, 1, argc);
 	return rc == TOOL_GO_ON ? find_and_guard(tool, flags, argv + optind) : rc;
 }
 
 const struct command command_guard = {
 	.name = "guard",
+	.device = DEVICE_ONE,
 	.args = "ADDRESS -- PROGRAM [ARGUMENT...]",
 	.help = "run a driver, and stop its card when it has ended",
 	.notes = "However PROGRAM ends, bus mastering is switched off and INTx masked afterwards.\n"
 		 "PROGRAM need not know of uvio. Memory which it gave to the card is not kept:\n"
 		 "others may have it some time before the card is stopped. A driver made with the\n"
 		 "library has a guard without that gap: UVIO_OPEN_GUARD. On vfio the kernel does\n"
-		 "all this.\n",
+		 "all this. JSON goes to a file only: --json=FILE.\n",
 	.options = "  -r, --reset           reset the card, too\n",
-	.status = "  that of PROGRAM; 128 + N signal N ended it; 126 or 127 it cannot be started;\n"
-		  "  1 failure, 2 usage error\n",
+	.status = "that of PROGRAM; 128 + N for signal N; 126, 127: cannot be started",
 	.example = "uvio guard --reset 06:0d.0 -- ./my-driver --rate 1000",
 	.run = run_guard,
 };

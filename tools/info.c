@@ -9,7 +9,6 @@
 struct info_options {
 	const char *backend;
 	bool open;
-	bool json;
 };
 
 enum {
@@ -41,7 +40,7 @@ static const struct {
 
 static void label(const char *name)
 {
-	printf("  %-16s", name);
+	tool_print("  %-16s", name);
 }
 
 static const char *or_none(const char *text)
@@ -52,45 +51,47 @@ static const char *or_none(const char *text)
 static void print_size(uint64_t size)
 {
 	if (size >= 1u << 20 && size % (1u << 20) == 0)
-		printf("%llu MiB", (unsigned long long)(size >> 20));
+		tool_print("%llu MiB", (unsigned long long)(size >> 20));
 	else if (size >= 1u << 10 && size % (1u << 10) == 0)
-		printf("%llu KiB", (unsigned long long)(size >> 10));
+		tool_print("%llu KiB", (unsigned long long)(size >> 10));
 	else
-		printf("%llu bytes", (unsigned long long)size);
+		tool_print("%llu bytes", (unsigned long long)size);
 }
 
 static void print_bar(int index, const struct uvio_bar *bar)
 {
-	printf("  BAR %-12d", index);
+	tool_print("  BAR %-12d", index);
 	print_size(bar->size);
-	printf(" of %s", bar->io ? "I/O ports" : "memory");
+	tool_print(" of %s", bar->io ? "I/O ports" : "memory");
 	if (bar->unassigned)
-		printf(" without an address");
+		tool_print(" without an address");
 	else
-		printf(" at 0x%llx", (unsigned long long)bar->start);
+		tool_print(" at 0x%llx", (unsigned long long)bar->start);
 	if (!bar->io)
-		printf(", %d bits", bar->is_64bit ? 64 : 32);
-	printf("%s\n", bar->prefetchable ? ", prefetchable" : "");
+		tool_print(", %d bits", bar->is_64bit ? 64 : 32);
+	tool_print("%s\n", bar->prefetchable ? ", prefetchable" : "");
 }
 
 static void print_group(const struct uvio_device_info *info)
 {
 	label("IOMMU group");
 	if (info->iommu_group < 0) {
-		printf("none\n");
+		tool_print("none\n");
 		return;
 	}
-	printf("%d", info->iommu_group);
+	tool_print("%d", info->iommu_group);
 	if (info->iommu_type && !strcmp(info->iommu_type, "noiommu"))
-		printf(" (noiommu: UNSAFE, no IOMMU is behind it)");
+		tool_print(" (noiommu: UNSAFE, no IOMMU is behind it)");
 	else if (info->iommu_type)
-		printf(" (%s)", info->iommu_type);
-	printf("\n");
+		tool_print(" (%s)", info->iommu_type);
+	tool_print("\n");
 	for (size_t i = 0; i < info->member_count; i++) {
 		const struct uvio_group_member *member = &info->members[i];
 
+		if (!strcmp(member->address, info->address))
+			continue;
 		label("");
-		printf("%s %s%s\n", member->address, or_none(member->driver),
+		tool_print("with %s %s%s\n", member->address, or_none(member->driver),
 			member->blocks ? ", keeps the group from vfio" : "");
 	}
 }
@@ -98,10 +99,10 @@ static void print_group(const struct uvio_device_info *info)
 static void print_pci(const struct uvio_device_info *info, const struct name *name)
 {
 	label("class");
-	printf("%06x %s%s\n", info->class_code, name->class,
+	tool_print("%06x %s%s\n", info->class_code, name->class,
 		info->bridge ? " (a bridge, not for user space)" : "");
 	label("subsystem");
-	printf("%04x:%04x\n", info->subvendor, info->subdevice);
+	tool_print("%04x:%04x\n", info->subvendor, info->subdevice);
 }
 
 static void print_override(const struct tool *tool, const struct uvio_device_info *info)
@@ -117,27 +118,28 @@ static void print_override(const struct tool *tool, const struct uvio_device_inf
 static void print_info(
 	const struct tool *tool, const struct uvio_device_info *info, const struct name *name)
 {
-	const struct uvio_driver *driver = tool_driver(info);
+	const struct uvio_driver *driver = tool_driver(tool, info);
 
-	printf("%s", info->address);
+	tool_print("%s", info->address);
 	if (info->pci)
-		printf("  %04x:%04x  revision %02x", info->vendor, info->device, info->revision);
-	printf("\n");
+		tool_print(
+			"  %04x:%04x  revision %02x", info->vendor, info->device, info->revision);
+	tool_print("\n");
 	tool_wrap(stdout, "  name            ", name->device);
 	if (info->pci)
 		print_pci(info, name);
 	label("kernel driver");
-	printf("%s\n", or_none(info->driver));
+	tool_print("%s\n", or_none(info->driver));
 	print_override(tool, info);
 	label("UIO device");
-	printf("%s\n", or_none(info->uio));
+	tool_print("%s\n", or_none(info->uio));
 	print_group(info);
 	for (int i = 0; i < (int)ARRAY_SIZE(info->bars); i++) {
 		if (info->bars[i].size)
 			print_bar(i, &info->bars[i]);
 	}
 	label("card driver");
-	printf("%s%s%s\n", driver ? driver->name : "none", driver ? ": " : "",
+	tool_print("%s%s%s\n", driver ? driver->name : "none", driver ? ": " : "",
 		driver ? driver->help : "");
 }
 
@@ -174,17 +176,17 @@ static void print_region(const char *name, const struct uvio_region *region)
 {
 	const char *separator = ": ";
 
-	printf("  region %-9s", name);
+	tool_print("  region %-9s", name);
 	print_size(region->size);
 	if (region->type)
-		printf(" of type 0x%x/0x%x", region->type, region->subtype);
+		tool_print(" of type 0x%x/0x%x", region->type, region->subtype);
 	for (size_t i = 0; i < ARRAY_SIZE(region_flags); i++) {
 		if (region->flags & region_flags[i].bit) {
-			printf("%s%s", separator, region_flags[i].name);
+			tool_print("%s%s", separator, region_flags[i].name);
 			separator = ", ";
 		}
 	}
-	printf("\n");
+	tool_print("\n");
 }
 
 /* How many there are in @affected of what a reset of the bus would reset. */
@@ -201,16 +203,16 @@ static void tell_bus_reset(FILE *stream, const struct uvio_affected *affected, i
 {
 	const char *separator = " (affects: ";
 
-	fprintf(stream, "bus");
+	tool_fprint(stream, "bus");
 	for (int i = 0; i < count; i++) {
 		if (affected[i].flags & UVIO_AFFECTED_SELF)
 			continue;
-		fprintf(stream, "%s%s %s%s", separator, affected[i].address,
+		tool_fprint(stream, "%s%s %s%s", separator, affected[i].address,
 			affected[i].driver[0] ? affected[i].driver : "none",
 			affected[i].flags & UVIO_AFFECTED_BLOCKS ? ", which is in the way" : "");
 		separator = "; ";
 	}
-	fprintf(stream, "%s", separator[0] == ';' ? ")" : "");
+	tool_fprint(stream, "%s", separator[0] == ';' ? ")" : "");
 }
 
 static void print_reset(struct uvio_udev *udev)
@@ -226,7 +228,7 @@ static void print_reset(struct uvio_udev *udev)
 	stream = open_memstream(&text, &size);
 	if (!stream)
 		return;
-	fprintf(stream, "%s%s",
+	tool_fprint(stream, "%s%s",
 		function ? "function"
 		: bus	 ? ""
 			 : "none",
@@ -243,7 +245,7 @@ static void print_open(const struct uvio_device_info *info, struct uvio_udev *ud
 	struct uvio_region region;
 
 	label("backend");
-	printf("%s%s%s\n", uvio_udev_backend(udev), uvio_udev_transport(udev)[0] ? "/" : "",
+	tool_print("%s%s%s\n", uvio_udev_backend(udev), uvio_udev_transport(udev)[0] ? "/" : "",
 		uvio_udev_transport(udev));
 	print_caps(uvio_caps(udev));
 	print_reset(udev);
@@ -255,7 +257,7 @@ static void print_open(const struct uvio_device_info *info, struct uvio_udev *ud
 		int count = uvio_irq_count(udev, kind);
 
 		if (count > 0)
-			printf("  interrupt %-6s%d\n", uvio_irq_kind_name(kind), count);
+			tool_print("  interrupt %-6s%d\n", uvio_irq_kind_name(kind), count);
 	}
 }
 
@@ -318,7 +320,7 @@ static struct json_object *info_json(
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *bars = json_object_new_array();
-	const struct uvio_driver *driver = tool_driver(info);
+	const struct uvio_driver *driver = tool_driver(tool, info);
 
 	json_identity(object, info, name);
 	if (info->pci)
@@ -439,40 +441,41 @@ static void find_use(
 
 /* @udev is NULL where it is not open. */
 static int print_device(const struct tool *tool, const struct uvio_device_info *info,
-	const struct name *name, const char *use, struct uvio_udev *udev, bool json)
+	const struct name *name, const char *use, struct uvio_udev *udev)
 {
-	if (json) {
-		struct json_object *object = info_json(tool, info, name);
+	struct json_object *object;
 
-		json_text(object, "in_use", use);
+	if (tool_wants_text(tool)) {
+		print_info(tool, info, name);
+		tool_wrap(stdout, "  in use          ", use);
 		if (udev)
-			json_object_object_add(object, "open", open_json(info, udev));
-		return json_print(stdout, object);
+			print_open(info, udev);
 	}
-	print_info(tool, info, name);
-	tool_wrap(stdout, "  in use          ", use);
+	if (!tool->json)
+		return TOOL_GO_ON;
+	object = info_json(tool, info, name);
+	json_text(object, "in_use", use);
 	if (udev)
-		print_open(info, udev);
-	return TOOL_GO_ON;
+		json_object_object_add(object, "open", open_json(info, udev));
+	return json_print(tool, object);
 }
 
-static int show_device(
-	const struct tool *tool, const char *address, const struct info_options *options)
+static int show_device(const struct tool *tool, const struct info_options *options)
 {
 	struct uvio_udev *udev = NULL;
 	struct uvio_device *device;
 	struct name name;
 	char use[1024];
 	int status = TOOL_GO_ON;
-	int rc = tool_find(tool, address, &device);
+	int rc = tool_find(tool, tool->address, &device);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
 	names_look(&device, &name, 1);
 	find_use(tool, device, use, sizeof(use));
 	if (options->open)
-		status = tool_open(tool, address, options->backend, &udev);
-	rc = print_device(tool, uvio_device_info(device), &name, use, udev, options->json);
+		status = tool_open(tool, tool->address, options->backend, &udev);
+	rc = print_device(tool, uvio_device_info(device), &name, use, udev);
 	uvio_udev_close(udev);
 	uvio_device_free(device);
 	if (rc != TOOL_GO_ON)
@@ -483,19 +486,16 @@ static int show_device(
 static int run_info(struct tool *tool, int argc, char **argv)
 {
 	static const struct option longs[] = {{"backend", required_argument, NULL, 'b'},
-		{"json", no_argument, NULL, 'j'}, {"open", no_argument, NULL, 'o'},
-		TOOL_LONG_OPTIONS};
+		{"open", no_argument, NULL, 'o'}, TOOL_LONG_OPTIONS};
 	struct info_options options = {0};
 	int option, rc;
 
-	while ((option = tool_getopt(tool, argc, argv, TOOL_SHORT_OPTIONS "b:jo", longs)) != -1) {
+	while ((option = tool_getopt(tool, argc, argv, ":" TOOL_SHORT_OPTIONS "b:o", longs)) !=
+		-1) {
 		switch (option) {
 		case 'b':
 			options.backend = optarg;
 			options.open = true;
-			break;
-		case 'j':
-			options.json = true;
 			break;
 		case 'o':
 			options.open = true;
@@ -506,18 +506,18 @@ static int run_info(struct tool *tool, int argc, char **argv)
 	}
 	rc = options.backend ? tool_backend(tool, options.backend) : TOOL_GO_ON;
 	if (rc == TOOL_GO_ON)
-		rc = tool_start(tool, argc, argv, 1, 1);
-	return rc == TOOL_GO_ON ? show_device(tool, argv[optind], &options) : rc;
+		rc = tool_start(tool, argc, argv, 0, 0);
+	return rc == TOOL_GO_ON ? show_device(tool, &options) : rc;
 }
 
 const struct command command_info = {
 	.name = "info",
+	.device = DEVICE_ONE,
 	.args = "ADDRESS",
 	.help = "show what is known of a device, and what it can do when open",
 	.notes = "Without --open nothing is opened. Opening and closing may reset the device.\n",
 	.options = "  -o, --open            open it too: capabilities, regions, interrupts\n"
-		   "  -b, --backend NAME    open it with this backend (default the first usable)\n"
-		   "  -j, --json            one JSON document\n",
+		   "  -b, --backend NAME    open it with this backend (default the first usable)\n",
 	.example = "uvio info --open 06:0d.0",
 	.run = run_info,
 };

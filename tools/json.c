@@ -1,13 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
+#include <stdlib.h>
 #include "json.h"
+#include "output.h"
 #include "tools.h"
+
+struct json_object *json_string(const char *text)
+{
+	struct json_object *string = NULL;
+	char *whole = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&whole, &size);
+
+	if (!stream)
+		return NULL;
+	while (*text) {
+		uint32_t code;
+		size_t n = text_character(text, &code);
+
+		fwrite(n ? text : "\xef\xbf\xbd", 1, n ? n : 3, stream);
+		text += n ? n : 1;
+	}
+	if (!fclose(stream))
+		string = json_object_new_string(whole);
+	free(whole);
+	return string;
+}
 
 void json_text(struct json_object *object, const char *key, const char *text)
 {
 	if (text)
-		json_object_object_add(object, key, json_object_new_string(text));
+		json_object_object_add(object, key, json_string(text));
 }
 
 void json_hex(struct json_object *object, const char *key, int digits, uint64_t value)
@@ -38,7 +62,7 @@ void json_flag(struct json_object *object, const char *key, bool value)
 
 void json_word(struct json_object *array, const char *word)
 {
-	json_object_array_add(array, json_object_new_string(word));
+	json_object_array_add(array, json_string(word));
 }
 
 void json_identity(
@@ -50,17 +74,59 @@ void json_identity(
 		json_hex(object, "device", 4, info->device);
 	}
 	json_text(object, "name", name->device);
+	if (info->pci && name->device[0]) {
+		json_text(object, "vendor_name", name->vendor_name);
+		json_text(object, "device_name", name->device_name);
+	}
 }
 
-int json_print(FILE *stream, struct json_object *object)
+struct json_object *json_device(const struct tool *tool, const char *address)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *identity = json_object_new_object();
+	struct uvio_device *device;
+	struct name name;
+
+	if (uvio_device_find(tool->ctx, address, &device)) {
+		json_text(identity, "address", address);
+	} else {
+		names_look(&device, &name, 1);
+		json_identity(identity, uvio_device_info(device), &name);
+		uvio_device_free(device);
+	}
+	json_object_object_add(object, "device", identity);
+	return object;
+}
+
+/* JSON needs no escape for the controls above 0x7e, a terminal does; they are in strings only. */
+static void put_json(FILE *stream, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
+
+		if (c == 0x7f) {
+			fputs("\\u007f", stream);
+		} else if (c == 0xc2 && next < 0xa0) {
+			fprintf(stream, "\\u%04x", next);
+			text++;
+		} else {
+			fputc(c, stream);
+		}
+	}
+	fputc('\n', stream);
+}
+
+int json_print(const struct tool *tool, struct json_object *object)
 {
 	const char *text = json_object_to_json_string_ext(
 		object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 				JSON_C_TO_STRING_NOZERO | JSON_C_TO_STRING_NOSLASHESCAPE);
 	int rc = text ? TOOL_GO_ON : tool_no_memory();
 
-	if (text)
-		fprintf(stream, "%s\n", text);
+	if (text && tool->json_file)
+		rc = output_write(tool->json_file, put_json, text);
+	else if (text)
+		put_json(stdout, text);
 	json_object_put(object);
 	return rc;
 }

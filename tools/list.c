@@ -3,53 +3,50 @@
 #include <config.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 #include "json.h"
 #include "tools.h"
 
-struct list_options {
-	bool all;
-	bool json;
+enum {
+	COLUMN_NAME = 5, /* the last one, as long as the line is */
+	COLUMNS,
+	NAME_LEAST = 8,
 };
 
 struct row {
-	char id[16];
-	char group[16];
-	const char *cells[6]; /* strings of the device, of its driver, or of this row */
-};
-
-enum {
-	COLUMN_NAME = 5, /* the last one, as long as it likes */
+	char *cells[COLUMNS];
 };
 
 static const char *const headings[] = {"ADDRESS", "ID", "DRIVER", "GROUP", "CARD", "NAME"};
 
-static bool wanted(const struct uvio_device_info *info, bool all)
+static bool wanted(const struct tool *tool, const struct uvio_device_info *info, bool all)
 {
+	if (tool->ids)
+		return tool_has_ids(info, tool->ids);
 	if (all)
 		return true;
 	if (info->bridge)
 		return false;
-	return !info->driver || info->backend || tool_driver(info);
+	return !info->driver || info->backend || tool_driver(tool, info);
 }
 
-static void fill_row(struct row *row, const struct uvio_device_info *info, const struct name *name)
+static bool fill_row(const struct tool *tool, struct row *row, const struct uvio_device_info *info,
+	const struct name *name)
 {
-	const struct uvio_driver *driver = tool_driver(info);
+	const struct uvio_driver *driver = tool_driver(tool, info);
+	char id[16] = "-", group[16] = "-";
+	const char *const cells[COLUMNS] = {info->address, id, info->driver ? info->driver : "-",
+		group, driver ? driver->name : "-", name->device};
+	bool filled = true;
 
-	strcpy(row->id, "-");
-	strcpy(row->group, "-");
 	if (info->pci)
-		snprintf(row->id, sizeof(row->id), "%04x:%04x", info->vendor, info->device);
+		snprintf(id, sizeof(id), "%04x:%04x", info->vendor, info->device);
 	if (info->iommu_group >= 0)
-		snprintf(row->group, sizeof(row->group), "%d", info->iommu_group);
-	row->cells[0] = info->address;
-	row->cells[1] = row->id;
-	row->cells[2] = info->driver ? info->driver : "-";
-	row->cells[3] = row->group;
-	row->cells[4] = driver ? driver->name : "-";
-	row->cells[5] = name->device;
+		snprintf(group, sizeof(group), "%d", info->iommu_group);
+	for (size_t i = 0; i < COLUMNS; i++) {
+		row->cells[i] = text_clean(cells[i], false);
+		filled = filled && row->cells[i];
+	}
+	return filled;
 }
 
 static void measure_columns(const struct row *rows, int count, int *widths)
@@ -57,7 +54,7 @@ static void measure_columns(const struct row *rows, int count, int *widths)
 	for (size_t column = 0; column < COLUMN_NAME; column++) {
 		widths[column] = (int)strlen(headings[column]);
 		for (int i = 0; i < count; i++) {
-			int width = (int)strlen(rows[i].cells[column]);
+			int width = text_columns(rows[i].cells[column]);
 
 			if (width > widths[column])
 				widths[column] = width;
@@ -65,58 +62,48 @@ static void measure_columns(const struct row *rows, int count, int *widths)
 	}
 }
 
-/* Columns of the terminal, 0: not a terminal, lines may have any length. */
-static int terminal_width(void)
+/* @most columns; where that is less than all of it, the last three are dots. */
+static void print_name(const char *name, int most)
 {
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
-		return PAGE_COLUMNS;
-	return size.ws_col;
-}
-
-static int name_length(const char *name, int room)
-{
-	int length = (int)strlen(name);
-
-	if (length <= room)
-		return length;
-	while (room > 0 && (name[room] & 0xc0) == 0x80)
-		room--;
-	return room;
+	if (text_columns(name) <= most)
+		tool_print("%s\n", name);
+	else
+		tool_print("%.*s...\n", text_fit(name, most - 3), name);
 }
 
 static void print_row(const char *const *cells, const int *widths, int width)
 {
-	int used = 0;
+	int left = width;
 
-	for (size_t column = 0; column < COLUMN_NAME; column++)
-		used += printf("%-*s  ", widths[column], cells[column]);
-	if (width && used >= width)
-		width = used;
-	printf("%.*s\n", width ? name_length(cells[COLUMN_NAME], width - used) : -1,
-		cells[COLUMN_NAME]);
+	for (size_t column = 0; column < COLUMN_NAME; column++) {
+		tool_print("%s%*s", cells[column], widths[column] - text_columns(cells[column]) + 2,
+			"");
+		left -= widths[column] + 2;
+	}
+	if (!width)
+		tool_print("%s\n", cells[COLUMN_NAME]);
+	else
+		print_name(cells[COLUMN_NAME], left < NAME_LEAST ? NAME_LEAST : left);
 }
 
 static void print_table(const struct row *rows, int count)
 {
 	int widths[COLUMN_NAME];
-	int width = terminal_width();
+	int width = tool_columns(stdout);
 
 	if (!count)
 		return;
 	measure_columns(rows, count, widths);
 	print_row(headings, widths, width);
 	for (int i = 0; i < count; i++)
-		print_row(rows[i].cells, widths, width);
+		print_row((const char *const *)rows[i].cells, widths, width);
 }
 
-static struct json_object *device_json(const struct uvio_device_info *info, const struct name *name)
+static struct json_object *device_json(
+	const struct tool *tool, const struct uvio_device_info *info, const struct name *name)
 {
 	struct json_object *object = json_object_new_object();
-	const struct uvio_driver *driver = tool_driver(info);
+	const struct uvio_driver *driver = tool_driver(tool, info);
 
 	json_identity(object, info, name);
 	json_flag(object, "bridge", info->bridge);
@@ -128,7 +115,8 @@ static struct json_object *device_json(const struct uvio_device_info *info, cons
 	return object;
 }
 
-static int print_json(struct uvio_device **list, const struct name *names, int count, bool all)
+static int print_json(const struct tool *tool, struct uvio_device **list, const struct name *names,
+	int count, bool all)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *devices = json_object_new_array();
@@ -136,81 +124,83 @@ static int print_json(struct uvio_device **list, const struct name *names, int c
 	for (int i = 0; i < count; i++) {
 		const struct uvio_device_info *info = uvio_device_info(list[i]);
 
-		if (wanted(info, all))
-			json_object_array_add(devices, device_json(info, &names[i]));
+		if (wanted(tool, info, all))
+			json_object_array_add(devices, device_json(tool, info, &names[i]));
 	}
 	json_object_object_add(object, "devices", devices);
-	return json_print(stdout, object);
+	return json_print(tool, object);
 }
 
-static int print_text(struct uvio_device **list, const struct name *names, int count, bool all)
+static void free_rows(struct row *rows, int count)
+{
+	for (int i = 0; i < count; i++)
+		for (size_t k = 0; k < COLUMNS; k++)
+			free(rows[i].cells[k]);
+	free(rows);
+}
+
+static int print_text(const struct tool *tool, struct uvio_device **list, const struct name *names,
+	int count, bool all)
 {
 	struct row *rows = calloc((size_t)count + 1, sizeof(*rows));
-	int used = 0;
+	int used = 0, rc = TOOL_GO_ON;
 
 	if (!rows)
 		return tool_no_memory();
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count && rc == TOOL_GO_ON; i++) {
 		const struct uvio_device_info *info = uvio_device_info(list[i]);
 
-		if (wanted(info, all))
-			fill_row(&rows[used++], info, &names[i]);
+		if (wanted(tool, info, all) && !fill_row(tool, &rows[used++], info, &names[i]))
+			rc = tool_no_memory();
 	}
-	print_table(rows, used);
-	free(rows);
-	return TOOL_GO_ON;
+	if (rc == TOOL_GO_ON)
+		print_table(rows, used);
+	free_rows(rows, used);
+	return rc;
 }
 
-static int print_list(struct uvio_device **list, int count, const struct list_options *options)
+static int print_list(const struct tool *tool, struct uvio_device **list, int count, bool all)
 {
 	struct name *names = calloc((size_t)count + 1, sizeof(*names));
-	int rc;
+	int rc = TOOL_GO_ON;
 
 	if (!names)
 		return tool_no_memory();
 	names_look(list, names, count);
-	if (options->json)
-		rc = print_json(list, names, count, options->all);
-	else
-		rc = print_text(list, names, count, options->all);
+	if (tool_wants_text(tool))
+		rc = print_text(tool, list, names, count, all);
+	if (rc == TOOL_GO_ON && tool->json)
+		rc = print_json(tool, list, names, count, all);
 	free(names);
 	return rc;
 }
 
-static int list_devices(struct uvio_ctx *ctx, const struct list_options *options)
+static int list_devices(const struct tool *tool, bool all)
 {
 	struct uvio_device **list = NULL;
-	int count = uvio_device_list(ctx, &list);
+	int count = uvio_device_list(tool->ctx, &list);
 	int rc;
 
 	if (count < 0)
 		return tool_failed();
-	rc = print_list(list, count, options);
+	rc = print_list(tool, list, count, all);
 	uvio_device_list_free(list, count);
 	return rc == TOOL_GO_ON ? TOOL_OK : rc;
 }
 
 static int run_list(struct tool *tool, int argc, char **argv)
 {
-	static const struct option longs[] = {{"all", no_argument, NULL, 'a'},
-		{"json", no_argument, NULL, 'j'}, TOOL_LONG_OPTIONS};
-	struct list_options options = {0};
+	static const struct option longs[] = {{"all", no_argument, NULL, 'a'}, TOOL_LONG_OPTIONS};
+	bool all = false;
 	int option, rc;
 
-	while ((option = tool_getopt(tool, argc, argv, TOOL_SHORT_OPTIONS "aj", longs)) != -1) {
-		switch (option) {
-		case 'a':
-			options.all = true;
-			break;
-		case 'j':
-			options.json = true;
-			break;
-		default:
+	while ((option = tool_getopt(tool, argc, argv, ":" TOOL_SHORT_OPTIONS "a", longs)) != -1) {
+		if (option != 'a')
 			return tool_stop(tool, option);
-		}
+		all = true;
 	}
 	rc = tool_start(tool, argc, argv, 0, 0);
-	return rc == TOOL_GO_ON ? list_devices(tool->ctx, &options) : rc;
+	return rc == TOOL_GO_ON ? list_devices(tool, all) : rc;
 }
 
 const struct command command_list = {
@@ -220,9 +210,9 @@ const struct command command_list = {
 	.notes =
 		"These are the devices, bridges apart, which have no kernel driver, have one that\n"
 		"hands them to user space, or are known to a card driver of uvio. Prints nothing\n"
-		"where there are none.\n",
+		"where there are none. On a terminal, names that are cut end with dots.\n",
 	.options = "  -a, --all             list every device, bridges too\n"
-		   "  -j, --json            one JSON document\n",
+		   "  -d, --device V:D      list only the devices with these ids\n",
 	.example = "uvio list --all",
 	.run = run_list,
 };

@@ -8,12 +8,11 @@
 
 #include "tools.h"
 
-bool tool_module_add(struct tool *tool, const char *file)
+void tool_module_add(struct tool *tool, const char *file)
 {
-	if (tool->module_count == MODULES_MAX)
-		return false;
-	tool->modules[tool->module_count++] = file;
-	return true;
+	if (tool->module_count < MODULES_MAX)
+		tool->modules[tool->module_count] = file;
+	tool->module_count++;
 }
 
 /* A name without a slash would be looked up where libraries are. */
@@ -48,6 +47,8 @@ int tool_modules_load(struct tool *tool)
 {
 	int rc = TOOL_GO_ON;
 
+	if (tool->module_count > MODULES_MAX)
+		return tool_usage(tool, "--module: more than %d of them", MODULES_MAX);
 	for (unsigned int i = 0; i < tool->module_count && rc == TOOL_GO_ON; i++)
 		rc = load(tool, tool->modules[i]);
 	return rc;

@@ -28,9 +28,12 @@ static void __attribute__((format(printf, 1, 2))) be_silent(char *format, ...)
 static void look_up(
 	struct pci_access *access, const struct uvio_device_info *info, struct name *name)
 {
-	pci_lookup_name(access, name->device, sizeof(name->device),
-		PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB, info->vendor,
-		info->device);
+	pci_lookup_name(access, name->vendor_name, sizeof(name->vendor_name),
+		PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_HWDB, info->vendor);
+	pci_lookup_name(access, name->device_name, sizeof(name->device_name),
+		PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB, info->vendor, info->device);
+	snprintf(
+		name->device, sizeof(name->device), "%s, %s", name->device_name, name->vendor_name);
 	pci_lookup_name(access, name->class, sizeof(name->class),
 		PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB, info->class_code >> 8);
 }

@@ -7,7 +7,9 @@
 #include <uvio/device.h>
 
 struct name {
-	char device[128]; /* vendor and device, or the name of a UIO device */
+	char device[160]; /* "DEVICE, VENDOR", or the name of a UIO device */
+	char vendor_name[64];
+	char device_name[96];
 	char class[64];
 };
 

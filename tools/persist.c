@@ -380,7 +380,8 @@ static int hand_over(const struct tool *tool, const struct persist *persist,
 		rc = kind_of(info)->give(tool, info, uid);
 	if (rc != TOOL_GO_ON || !persist->owner)
 		return rc;
-	printf("%s: user %u may drive it\n", info->address, uid);
+	if (tool_wants_text(tool))
+		tool_print("%s: user %u may drive it\n", info->address, uid);
 	kind_of(info)->warn(info);
 	return TOOL_GO_ON;
 }
@@ -407,7 +408,8 @@ int persist_write(
 	if (rc != TOOL_GO_ON)
 		return rc;
 	rules_path(persist, info->address, path);
-	printf("%s: bound at each boot (%s)\n", info->address, path);
+	if (tool_wants_text(tool))
+		tool_print("%s: bound at each boot (%s)\n", info->address, path);
 	return hand_over(tool, persist, info, uid);
 }
 
@@ -428,7 +430,9 @@ int persist_remove(const struct tool *tool, const struct persist *persist, const
 		return TOOL_FAILED;
 	if (!first && !second)
 		return TOOL_OK;
-	printf("%s: not bound at boot any more (%s removed)\n", address, first ? rules : modules);
+	if (tool_wants_text(tool))
+		tool_print("%s: not bound at boot any more (%s removed)\n", address,
+			first ? rules : modules);
 	return TOOL_GO_ON;
 }
 

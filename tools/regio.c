@@ -3,6 +3,7 @@
 #include <config.h>
 #include <stdlib.h>
 #include <string.h>
+#include "json.h"
 #include "tools.h"
 
 enum kind {
@@ -21,10 +22,19 @@ struct regio {
 	const char *region;
 	uint64_t offset;
 	uint64_t value;
+	bool text;
 };
 
 enum {
 	COUNT_MAX = 1 << 24,
+	LINE_BYTES = 16,
+};
+
+/* One line of a dump. */
+struct line {
+	uint8_t bytes[LINE_BYTES];
+	unsigned int used;
+	uint64_t offset; /* of the first */
 };
 
 static const struct {
@@ -59,6 +69,18 @@ static bool numbered(const char *text, unsigned int last, unsigned int *number)
 	return *number <= last;
 }
 
+static int unknown_region(const struct tool *tool, const char *text)
+{
+	static const char *const names[] = {"bar0", "rom", "config", "vga", "map0", "port0", NULL};
+	char what[128];
+
+	snprintf(what, sizeof(what),
+		"a region: use bar0 to bar5, rom, config, vga, map0 to map4, port0 to port4, "
+		"0 to %d",
+		UVIO_REGION_COUNT - 1);
+	return tool_unknown(tool, what, text, names);
+}
+
 static int parse_region(const struct tool *tool, struct regio *io, const char *text)
 {
 	io->region = text;
@@ -78,10 +100,7 @@ static int parse_region(const struct tool *tool, struct regio *io, const char *t
 		io->kind = families[i].kind;
 		return TOOL_GO_ON;
 	}
-	return tool_usage(tool,
-		"'%s' is not a region: use bar0 to bar5, rom, config, vga, map0 to map4, port0 to "
-		"port4, 0 to %d",
-		text, UVIO_REGION_COUNT - 1);
+	return unknown_region(tool, text);
 }
 
 static int parse_width(const struct tool *tool, struct regio *io)
@@ -111,40 +130,119 @@ static int parse_option(const struct tool *tool, struct regio *io, int option)
 	}
 }
 
+/* "0x10", or "0x10-0x1f": the first and the last byte. */
+static int parse_offset(const struct tool *tool, struct regio *io, const char *text)
+{
+	const char *dash = strchr(text, '-');
+	char first[32];
+	uint64_t last;
+	int rc;
+
+	if (!dash || !io->count)
+		return tool_number(tool, "OFFSET", text, 0, UINT64_MAX, &io->offset);
+	snprintf(first, sizeof(first), "%.*s", (int)(dash - text), text);
+	rc = tool_number(tool, "OFFSET", first, 0, UINT64_MAX, &io->offset);
+	if (rc == TOOL_GO_ON)
+		rc = tool_number(
+			tool, "the end of OFFSET", dash + 1, io->offset, UINT64_MAX, &last);
+	if (rc != TOOL_GO_ON)
+		return rc;
+	io->count = (last - io->offset) / io->width + 1;
+	if (!io->count || io->count > COUNT_MAX)
+		return tool_usage(tool, "OFFSET: %s is more than %d registers", text, COUNT_MAX);
+	return TOOL_GO_ON;
+}
+
 static int parse_operands(const struct tool *tool, struct regio *io, char **operands, bool value)
 {
-	int rc = parse_region(tool, io, operands[1]);
+	int rc = parse_region(tool, io, operands[0]);
 
 	if (rc == TOOL_GO_ON)
-		rc = tool_number(tool, "OFFSET", operands[2], 0, UINT64_MAX, &io->offset);
+		rc = parse_offset(tool, io, operands[1]);
 	if (rc == TOOL_GO_ON && value)
-		rc = tool_number(tool, "VALUE", operands[3], 0, UINT64_MAX >> (64 - 8 * io->width),
+		rc = tool_number(tool, "VALUE", operands[2], 0, UINT64_MAX >> (64 - 8 * io->width),
 			&io->value);
 	return rc;
 }
 
-static int read_registers(const struct regio *io, const struct uvio_region *region)
+static void print_word(const struct line *line, unsigned int at, unsigned int width)
 {
-	int digits = (int)io->width * 2;
+	for (unsigned int i = width; i--;)
+		tool_print("%02x", line->bytes[at + i]);
+}
+
+/* Values of the width of a register; behind them the bytes in order. */
+static void print_line(struct line *line, unsigned int width)
+{
+	char text[LINE_BYTES + 1] = "";
+
+	tool_print("0x%04llx: ", (unsigned long long)line->offset);
+	for (unsigned int at = 0; at < LINE_BYTES; at += width) {
+		if (at < line->used)
+			print_word(line, at, width);
+		else
+			tool_print("%*s", (int)width * 2, "");
+		tool_print(" ");
+	}
+	for (unsigned int i = 0; i < line->used; i++)
+		text[i] = line->bytes[i] >= 0x20 && line->bytes[i] < 0x7f ? (char)line->bytes[i]
+									  : '.';
+	tool_print(" |%s|\n", text);
+	line->used = 0;
+}
+
+static void dump(
+	const struct regio *io, struct line *line, uint64_t offset, uint64_t value, bool last)
+{
+	if (!line->used)
+		line->offset = offset;
+	for (uint64_t i = 0; i < io->width; i++)
+		line->bytes[line->used++] = (uint8_t)(value >> (8 * i));
+	if (line->used == LINE_BYTES || last)
+		print_line(line, (unsigned int)io->width);
+}
+
+static void add_value(const struct regio *io, struct json_object *array, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%0*llx", (int)io->width * 2, (unsigned long long)value);
+	if (array)
+		json_word(array, text);
+}
+
+static int read_registers(
+	const struct regio *io, const struct uvio_region *region, struct json_object *values)
+{
+	struct line line = {.used = 0};
 
 	for (uint64_t i = 0; i < io->count; i++) {
 		uint64_t offset = io->offset + i * io->width;
 		uint64_t value;
 
-		if (uvio_region_read(region, offset, (unsigned int)io->width, &value))
+		if (uvio_region_read(region, offset, (unsigned int)io->width, &value)) {
+			if (line.used)
+				print_line(&line, (unsigned int)io->width);
 			return tool_failed();
+		}
+		add_value(io, values, value);
+		if (!io->text)
+			continue;
 		if (io->count > 1)
-			printf("0x%04llx: ", (unsigned long long)offset);
-		printf("0x%0*llx\n", digits, (unsigned long long)value);
+			dump(io, &line, offset, value, i == io->count - 1);
+		else
+			tool_print("0x%0*llx\n", (int)io->width * 2, (unsigned long long)value);
 	}
-	return TOOL_OK;
+	return TOOL_GO_ON;
 }
 
-static int write_register(const struct regio *io, const struct uvio_region *region)
+static int write_register(
+	const struct regio *io, const struct uvio_region *region, struct json_object *values)
 {
 	if (uvio_region_write(region, io->offset, (unsigned int)io->width, io->value))
 		return tool_failed();
-	return TOOL_OK;
+	add_value(io, values, io->value);
+	return TOOL_GO_ON;
 }
 
 /* BARs and maps have numbers of their own: the one is not to be taken for the other. */
@@ -166,23 +264,51 @@ static int check_kind(const struct tool *tool, const char *address, const struct
 	return rc;
 }
 
-static int access_region(const struct tool *tool, const char *address, const struct regio *io,
-	int (*work)(const struct regio *io, const struct uvio_region *region))
-{
-	struct uvio_region region;
-	struct uvio_udev *udev;
-	int rc = check_kind(tool, address, io);
+typedef int (*work_fn)(
+	const struct regio *io, const struct uvio_region *region, struct json_object *values);
 
-	if (rc == TOOL_GO_ON)
-		rc = tool_open_with(tool, address, io->backend, io->flags, &udev);
-	if (rc != TOOL_GO_ON)
-		return rc;
+static int print_json(const struct tool *tool, const char *address, const struct regio *io,
+	struct json_object *values)
+{
+	struct json_object *object = json_device(tool, address);
+
+	json_text(object, "region", io->region);
+	json_integer(object, "offset", io->offset);
+	json_integer(object, "width", io->width);
+	json_object_object_add(object, "values", values);
+	return json_print(tool, object);
+}
+
+static int work_on_region(
+	const struct tool *tool, struct uvio_udev *udev, const struct regio *io, work_fn work)
+{
+	struct json_object *values = tool->json ? json_object_new_array() : NULL;
+	struct uvio_region region;
+	int rc;
+
 	if (uvio_region_map(udev, io->index, &region))
 		rc = tool_failed();
 	else
-		rc = work(io, &region);
-	uvio_udev_close(udev);
+		rc = work(io, &region, values);
+	if (rc == TOOL_GO_ON && values)
+		return print_json(tool, uvio_udev_address(udev), io, values);
+	json_object_put(values);
 	return rc;
+}
+
+static int access_region(const struct tool *tool, struct regio *io, work_fn work)
+{
+	struct uvio_udev *udev;
+	int rc = check_kind(tool, tool->address, io);
+
+	io->text = tool_wants_text(tool);
+	if (rc == TOOL_GO_ON)
+		rc = tool_open_with(tool, tool->address, io->backend, io->flags, &udev);
+	if (rc != TOOL_GO_ON)
+		return rc;
+	rc = work_on_region(tool, udev, io, work);
+	uvio_udev_close(udev);
+	return rc == TOOL_GO_ON ? TOOL_OK : rc;
 }
 
 static const struct option write_longs[] = {
@@ -206,13 +332,13 @@ static int run_read(struct tool *tool, int argc, char **argv)
 	int option, rc = TOOL_GO_ON;
 
 	while (rc == TOOL_GO_ON && (option = tool_getopt(tool, argc, argv,
-					    TOOL_SHORT_OPTIONS "w:n:b:p", read_longs)) != -1)
+					    ":" TOOL_SHORT_OPTIONS "w:n:b:p", read_longs)) != -1)
 		rc = parse_option(tool, &io, option);
 	if (rc == TOOL_GO_ON)
-		rc = tool_start(tool, argc, argv, 3, 3);
+		rc = tool_start(tool, argc, argv, 2, 2);
 	if (rc == TOOL_GO_ON)
 		rc = parse_operands(tool, &io, argv + optind, false);
-	return rc == TOOL_GO_ON ? access_region(tool, argv[optind], &io, read_registers) : rc;
+	return rc == TOOL_GO_ON ? access_region(tool, &io, read_registers) : rc;
 }
 
 static int run_write(struct tool *tool, int argc, char **argv)
@@ -221,37 +347,39 @@ static int run_write(struct tool *tool, int argc, char **argv)
 	int option, rc = TOOL_GO_ON;
 
 	while (rc == TOOL_GO_ON && (option = tool_getopt(tool, argc, argv,
-					    TOOL_SHORT_OPTIONS "w:b:p", write_longs)) != -1)
+					    ":" TOOL_SHORT_OPTIONS "w:b:p", write_longs)) != -1)
 		rc = parse_option(tool, &io, option);
 	if (rc == TOOL_GO_ON)
-		rc = tool_start(tool, argc, argv, 4, 4);
+		rc = tool_start(tool, argc, argv, 3, 3);
 	if (rc == TOOL_GO_ON)
 		rc = parse_operands(tool, &io, argv + optind, true);
-	return rc == TOOL_GO_ON ? access_region(tool, argv[optind], &io, write_register) : rc;
+	return rc == TOOL_GO_ON ? access_region(tool, &io, write_register) : rc;
 }
 
 #define REGION_NOTES                                                                               \
 	"REGION is bar0 to bar5, rom, config, vga; for a UIO device on another bus map0\n"         \
-	"to map4, port0 to port4; or the number of the region, 0 to 15.\n"                         \
-	"Numbers are decimal, or hexadecimal with 0x.\n"                                           \
-	"Values are little endian. Opening and closing a device may reset it.\n"
+	"to map4, port0 to port4; or the number of the region, 0 to 15. Numbers are\n"             \
+	"decimal, or hexadecimal with 0x. Values are little endian. Opening and closing\n"         \
+	"a device may reset it.\n"
 
 const struct command command_read = {
 	.name = "read",
-	.args = "ADDRESS REGION OFFSET",
-	.help = "read registers",
+	.device = DEVICE_ONE,
+	.args = "ADDRESS REGION OFFSET[-LAST]",
+	.help = "read registers; a range as a hex dump",
 	.notes = REGION_NOTES,
 	.options = "  -w, --width BYTES     1, 2, 4 or 8 bytes a register (default 4)\n"
-		   "  -n, --count COUNT     how many to read, one a line (default 1)\n"
+		   "  -n, --count COUNT     how many to read (default 1)\n"
 		   "  -b, --backend NAME    open it with this backend (default the first usable)\n"
 		   "  -p, --port-instructions\n"
 		   "                        I/O ports by instructions (x86, uio), not by calls\n",
-	.example = "uvio read -n 4 06:0d.0 bar0 0x10",
+	.example = "uvio read 06:0d.0 bar0 0x10-0x4f",
 	.run = run_read,
 };
 
 const struct command command_write = {
 	.name = "write",
+	.device = DEVICE_ONE,
 	.args = "ADDRESS REGION OFFSET VALUE",
 	.help = "write a register",
 	.notes = REGION_NOTES "Reads nothing back.\n",

@@ -126,14 +126,14 @@ static void print_row(
 {
 	char cell[CELL_SIZE];
 
-	fprintf(stream, "%-*s", LABEL_WIDTH, label);
+	tool_fprint(stream, "%-*s", LABEL_WIDTH, label);
 	for (unsigned int i = 0; i < c->count; i++) {
 		if (!c->results[i].shown)
 			continue;
 		fill(&c->results[i], index, cell);
-		fprintf(stream, "%*s", CELL_WIDTH, cell);
+		tool_fprint(stream, "%*s", CELL_WIDTH, cell);
 	}
-	fprintf(stream, "\n");
+	fputc('\n', stream);
 }
 
 static void print_irq(FILE *stream, const struct comparison *c, int kind)
@@ -167,10 +167,10 @@ static void print_title(FILE *stream, const struct comparison *c)
 	struct utsname host = {0};
 
 	uname(&host);
-	fprintf(stream, "%s  ", c->info->address);
+	tool_fprint(stream, "%s  ", c->info->address);
 	if (c->info->pci)
-		fprintf(stream, "%04x:%04x  ", c->info->vendor, c->info->device);
-	fprintf(stream, "driver %s   (kernel %s, %s)\n\n", c->driver->name, host.release,
+		tool_fprint(stream, "%04x:%04x  ", c->info->vendor, c->info->device);
+	tool_fprint(stream, "driver %s   (kernel %s, %s)\n\n", c->driver->name, host.release,
 		c->time_base.unit);
 }
 
@@ -190,8 +190,8 @@ void report_table(FILE *stream, const struct comparison *c)
 	tool_wrap(stream, "",
 		c->time_base.instructions
 			? "Medians, in instructions of an emulated processor: the less the "
-			  "better, but no times of this machine. p99 and max: --json -."
-			: "Medians, in nanoseconds. p99 and max: --json -.");
+			  "better, but no times of this machine. p99 and max: --json."
+			: "Medians, in nanoseconds. p99 and max: --json.");
 	tool_wrap(stream, "",
 		"A DMA round trip is mostly the card's own time, and open is needed once.");
 	print_reasons(stream, c);
@@ -281,7 +281,7 @@ static struct json_object *host_json(const char *unit)
 	return object;
 }
 
-int report_json(FILE *stream, const struct comparison *c)
+int report_json(const struct comparison *c)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *device = json_object_new_object();
@@ -297,5 +297,5 @@ int report_json(FILE *stream, const struct comparison *c)
 				backends, backend_json(&c->results[i], c->time_base.unit));
 	}
 	json_object_object_add(object, "backends", backends);
-	return json_print(stream, object);
+	return json_print(c->tool, object);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
+#include "json.h"
 #include "tools.h"
 
 enum {
@@ -12,39 +13,57 @@ static void print_others(const struct uvio_affected *affected, int count)
 {
 	for (int i = 0; i < count && i < OTHERS_MAX; i++) {
 		if (!(affected[i].flags & UVIO_AFFECTED_SELF))
-			printf(", with %s", affected[i].address);
+			tool_print(", with %s", affected[i].address);
 	}
 }
 
-static int reset_bus(struct uvio_udev *udev)
+static int reset_json(const struct tool *tool, struct uvio_udev *udev, const char *kind,
+	const struct uvio_affected *affected, int count)
+{
+	struct json_object *object = json_device(tool, uvio_udev_address(udev));
+	struct json_object *others = json_object_new_array();
+
+	json_text(object, "backend", uvio_udev_backend(udev));
+	json_text(object, "reset", kind);
+	for (int i = 0; i < count && i < OTHERS_MAX; i++)
+		if (!(affected[i].flags & UVIO_AFFECTED_SELF))
+			json_word(others, affected[i].address);
+	json_object_object_add(object, "with", others);
+	return json_print(tool, object) == TOOL_GO_ON ? TOOL_OK : TOOL_FAILED;
+}
+
+static int reset_bus(const struct tool *tool, struct uvio_udev *udev)
 {
 	static struct uvio_affected affected[OTHERS_MAX];
 	int count = uvio_udev_hot_reset_affects(udev, affected, OTHERS_MAX);
 
 	if (count < 0 || uvio_udev_hot_reset(udev))
 		return tool_failed();
-	printf("%s: bus reset (%s)", uvio_udev_address(udev), uvio_udev_backend(udev));
-	print_others(affected, count);
-	printf("\n");
-	return TOOL_OK;
+	if (tool_wants_text(tool)) {
+		tool_print("%s: bus reset (%s)", uvio_udev_address(udev), uvio_udev_backend(udev));
+		print_others(affected, count);
+		tool_print("\n");
+	}
+	return tool->json ? reset_json(tool, udev, "bus", affected, count) : TOOL_OK;
 }
 
-static int reset_function(struct uvio_udev *udev)
+static int reset_function(const struct tool *tool, struct uvio_udev *udev)
 {
 	if (uvio_udev_reset(udev))
 		return tool_failed();
-	printf("%s: reset (%s)\n", uvio_udev_address(udev), uvio_udev_backend(udev));
-	return TOOL_OK;
+	if (tool_wants_text(tool))
+		tool_print("%s: reset (%s)\n", uvio_udev_address(udev), uvio_udev_backend(udev));
+	return tool->json ? reset_json(tool, udev, "function", NULL, 0) : TOOL_OK;
 }
 
-static int reset_device(const struct tool *tool, const char *address, const char *backend, bool bus)
+static int reset_device(const struct tool *tool, const char *backend, bool bus)
 {
 	struct uvio_udev *udev;
-	int rc = tool_open(tool, address, backend, &udev);
+	int rc = tool_open(tool, tool->address, backend, &udev);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
-	rc = bus ? reset_bus(udev) : reset_function(udev);
+	rc = bus ? reset_bus(tool, udev) : reset_function(tool, udev);
 	uvio_udev_close(udev);
 	return rc;
 }
@@ -57,7 +76,8 @@ static int run_reset(struct tool *tool, int argc, char **argv)
 	bool bus = false;
 	int option, rc;
 
-	while ((option = tool_getopt(tool, argc, argv, TOOL_SHORT_OPTIONS "b:B", longs)) != -1) {
+	while ((option = tool_getopt(tool, argc, argv, ":" TOOL_SHORT_OPTIONS "b:B", longs)) !=
+		-1) {
 		if (option == 'b')
 			backend = optarg;
 		else if (option == 'B')
@@ -67,12 +87,13 @@ static int run_reset(struct tool *tool, int argc, char **argv)
 	}
 	rc = backend ? tool_backend(tool, backend) : TOOL_GO_ON;
 	if (rc == TOOL_GO_ON)
-		rc = tool_start(tool, argc, argv, 1, 1);
-	return rc == TOOL_GO_ON ? reset_device(tool, argv[optind], backend, bus) : rc;
+		rc = tool_start(tool, argc, argv, 0, 0);
+	return rc == TOOL_GO_ON ? reset_device(tool, backend, bus) : rc;
 }
 
 const struct command command_reset = {
 	.name = "reset",
+	.device = DEVICE_ONE,
 	.args = "ADDRESS",
 	.help = "reset the function of a device, or its bus",
 	.notes = "With --bus every function in its slot, or on its bus, is reset with it:\n"

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "output.h"
 #include "tools.h"
 
 static volatile sig_atomic_t caught_signal;
@@ -17,7 +16,7 @@ static void log_message(void *data, enum uvio_log_level level, const char *messa
 {
 	(void)data;
 	(void)level;
-	fprintf(stderr, "uvio: %s\n", message);
+	tool_error("%s", message);
 }
 
 static void more_verbose(struct uvio_ctx_options *options)
@@ -36,6 +35,13 @@ static bool common_option(struct tool *tool, int option)
 	case 'v':
 		more_verbose(options);
 		return true;
+	case 'd':
+		tool->ids = optarg;
+		return true;
+	case 'j':
+		tool->json = true;
+		tool->json_file = optarg && strcmp(optarg, "-") != 0 ? optarg : NULL;
+		return true;
 	case OPTION_SYSFS:
 		options->sysfs_root = optarg;
 		return true;
@@ -52,7 +58,8 @@ static bool common_option(struct tool *tool, int option)
 		tool->vf_token = optarg;
 		return true;
 	case OPTION_MODULE:
-		return tool_module_add(tool, optarg);
+		tool_module_add(tool, optarg);
+		return true;
 	default:
 		return false;
 	}
@@ -69,88 +76,51 @@ void tool_fill_standard(void)
 		close(fd);
 }
 
+/* A long option that is not there, or the beginning of more than one. */
+static int unknown_option(const struct tool *tool, const char *word, const struct option *longs)
+{
+	char texts[NAMES_MAX][32];
+	const char *names[NAMES_MAX] = {NULL};
+
+	for (int i = 0; longs[i].name && i < NAMES_MAX - 1; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "--%s", longs[i].name);
+		names[i] = texts[i];
+		if (word[2] && !strncmp(texts[i], word, strlen(word)))
+			return tool_usage(
+				tool, "'%s' may be more than one option: write it out", word);
+	}
+	return tool_unknown(tool, "an option of this command", word, names);
+}
+
+/* What getopt_long() stopped at, told by it only in pieces. */
+static int bad_option(const struct tool *tool, const char *text, const struct option *longs)
+{
+	bool is_long = !strncmp(text, "--", 2);
+	char word[64];
+
+	if (optopt && is_long && strchr(text, '='))
+		return tool_usage(tool, "'%s': this option takes no argument", text);
+	if (optopt)
+		return tool_usage(tool, "'-%c' is not an option of this command", optopt);
+	snprintf(word, sizeof(word), "%s", text);
+	word[strcspn(word, "=")] = '\0';
+	return unknown_option(tool, word, longs);
+}
+
 int tool_getopt(
 	struct tool *tool, int argc, char **argv, const char *shorts, const struct option *longs)
 {
 	int option;
 
+	opterr = 0;
 	do {
 		option = getopt_long(argc, argv, shorts, longs, NULL);
 	} while (option != -1 && common_option(tool, option));
+	if (option == '?')
+		bad_option(tool, argv[optind - 1], longs);
+	if (option == ':')
+		tool_usage(tool, "'%s': this option needs an argument", argv[optind - 1]);
 	return option;
-}
-
-/* Where there is more than one: as "vfio/cdev". */
-static void print_transports(const char *backend)
-{
-	size_t used = 0, length = strlen(backend);
-	char text[256];
-	const char *name;
-	bool on_request;
-
-	for (unsigned int i = 0; (name = uvio_transport_name(i, &on_request)); i++)
-		if (!strncmp(name, backend, length) && name[length] == '/' && used < sizeof(text))
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s",
-				used ? ", " : "as ", name,
-				on_request ? " (unsafe, on request)" : "");
-	if (used)
-		tool_wrap(stdout, "           ", text);
-}
-
-static void print_backends(void)
-{
-	char prefix[32];
-
-	printf("\nBackends:\n");
-	for (unsigned int i = 0; i < uvio_backend_count(); i++) {
-		snprintf(prefix, sizeof(prefix), "  %-9s", uvio_backend_name(i));
-		tool_wrap(stdout, prefix, uvio_backend_help(i));
-		print_transports(uvio_backend_name(i));
-	}
-}
-
-static void print_common_options(void)
-{
-	printf("  -v, --verbose         tell what is done, on stderr; twice: in detail\n"
-	       "      --sysfs DIR       where sysfs is (default /sys)\n"
-	       "      --dev DIR         where the device nodes are (default /dev)\n"
-	       "      --proc DIR        where proc is (default /proc)\n"
-	       "      --run DIR         where records are kept until a reboot (default /run)\n"
-	       "      --vf-token UUID   open functions of an SR-IOV card on vfio with this token\n"
-	       "      --module FILE     know the card drivers of this shared object, too\n"
-	       "  -h, --help            this text\n"
-	       "  -V, --version         the version\n");
-}
-
-static void print_help(void)
-{
-	printf("usage: uvio [OPTION]... COMMAND [ARGUMENT]...\n\n"
-	       "Drives I/O cards from user space, by UIO or by VFIO, and shows what each costs.\n\n"
-	       "Commands:\n");
-	tool_print_commands();
-	print_backends();
-	printf("\nOptions:\n");
-	print_common_options();
-	printf("\nEXIT STATUS: 0 success, 1 failure, 2 usage error.\n"
-	       "'uvio COMMAND --help' tells more about a command.\n");
-}
-
-static void print_command_help(const struct command *command)
-{
-	printf("usage: uvio %s [OPTION]...%s%s\n\n", command->name, command->args[0] ? " " : "",
-		command->args);
-	printf("%c%s.\n", toupper((unsigned char)command->help[0]), command->help + 1);
-	if (strstr(command->args, "ADDRESS"))
-		printf("\nADDRESS is a PCI function, 0000:06:0d.0 or 06:0d.0, or a UIO device, "
-		       "uio0,\n"
-		       "/dev/uio0 or name:NAME. Options go before it.\n");
-	if (command->notes)
-		printf("\n%s", command->notes);
-	printf("\nOptions:\n%s", command->options ? command->options : "");
-	print_common_options();
-	printf("\nExit status:\n%s",
-		command->status ? command->status : "  0 success, 1 failure, 2 usage error\n");
-	printf("\nExample:\n  %s\n", command->example);
 }
 
 int tool_stop(const struct tool *tool, int option)
@@ -158,90 +128,76 @@ int tool_stop(const struct tool *tool, int option)
 	switch (option) {
 	case 'h':
 		if (tool->command)
-			print_command_help(tool->command);
+			help_print_command(tool->command);
 		else
-			print_help();
+			help_print();
 		return TOOL_OK;
 	case 'V':
-		printf("uvio %s (library %s)\n", PACKAGE_VERSION, uvio_version());
+		tool_print("uvio %s (library %s)\n", PACKAGE_VERSION, uvio_version());
 		return TOOL_OK;
 	default:
-		return tool_usage(tool, NULL);
+		return TOOL_USAGE;
 	}
 }
 
+/* The device among them, unless option -d stands for it. */
 static int check_operands(const struct tool *tool, int argc, char **argv, int least, int most)
 {
+	enum command_device device = tool->command->device;
 	int count = argc - optind;
 
-	for (int i = optind + 1; i < argc; i++) {
-		if (argv[i][0] == '-' && !isdigit((unsigned char)argv[i][1]))
-			return tool_usage(tool, "'%s': options go before the arguments", argv[i]);
-	}
+	if (tool->ids && device == DEVICE_NONE && tool->command != &command_list)
+		return tool_usage(tool, "-d: this command takes no device");
+	if (!tool->ids && (device == DEVICE_ONE || device == DEVICE_MANY))
+		least++;
+	if (!tool->ids && device != DEVICE_NONE && most < argc)
+		most++;
 	if (count < least)
 		return tool_usage(tool, "too few arguments: %s", tool->command->args);
 	if (count > most)
-		return tool_usage(tool, "too many arguments: '%s'", argv[optind + most]);
+		return tool_usage(tool, "too many arguments: '%s'%s", argv[optind + most],
+			tool->json ? " (a file for JSON is written --json=FILE)" : "");
 	return TOOL_GO_ON;
 }
 
-/* The context of the command, which knows the drivers of modules, too. */
-static const struct uvio_ctx *tool_ctx;
-
-int tool_start(struct tool *tool, int argc, char **argv, int least, int most)
+static int new_context(struct tool *tool)
 {
-	int rc = check_operands(tool, argc, argv, least, most);
+	int rc;
 
-	if (rc != TOOL_GO_ON)
-		return rc;
 	tool->options.log = log_message;
 	if (tool->options.log_level == UVIO_LOG_NONE)
 		tool->options.log_level = UVIO_LOG_WARNING;
 	rc = uvio_ctx_new(&tool->options, &tool->ctx);
 	if (rc == -EINVAL)
 		return tool_usage(tool, "%s", uvio_last_error());
-	tool_ctx = tool->ctx;
 	return rc ? tool_failed() : tool_modules_load(tool);
 }
 
-int tool_usage(const struct tool *tool, const char *format, ...)
+static int find_address(struct tool *tool, int argc, char **argv)
 {
-	if (format) {
-		va_list args;
-
-		fprintf(stderr, "uvio: ");
-		va_start(args, format);
-		vfprintf(stderr, format, args);
-		va_end(args);
-		fprintf(stderr, "\n");
-	}
-	if (tool->command)
-		fprintf(stderr, "try 'uvio %s --help'\n", tool->command->name);
-	else
-		fprintf(stderr, "try 'uvio --help'\n");
-	return TOOL_USAGE;
+	if (tool->ids)
+		return tool_match_one(tool, tool->found, sizeof(tool->found));
+	if (optind < argc)
+		tool->address = argv[optind++];
+	return TOOL_GO_ON;
 }
 
-int tool_error(const char *format, ...)
+int tool_start(struct tool *tool, int argc, char **argv, int least, int most)
 {
-	va_list args;
+	enum command_device device = tool->command->device;
+	int rc = check_operands(tool, argc, argv, least, most);
 
-	fprintf(stderr, "uvio: ");
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fprintf(stderr, "\n");
-	return TOOL_FAILED;
-}
-
-int tool_failed(void)
-{
-	return tool_error("%s", uvio_last_error());
-}
-
-int tool_no_memory(void)
-{
-	return tool_error("memory: %s", strerror(ENOMEM));
+	if (rc == TOOL_GO_ON)
+		rc = tool_check_ids(tool);
+	if (rc == TOOL_GO_ON && tool->json_file)
+		rc = output_check(tool->json_file);
+	if (rc == TOOL_GO_ON)
+		rc = new_context(tool);
+	if (rc == TOOL_GO_ON && (device == DEVICE_ONE || device == DEVICE_OPTIONAL))
+		rc = find_address(tool, argc, argv);
+	if (rc == TOOL_GO_ON && tool->found[0])
+		tool->address = tool->found;
+	return rc;
 }
 
 static bool read_number(const char *text, uint64_t *value)
@@ -273,113 +229,17 @@ int tool_number(const struct tool *tool, const char *what, const char *text, uin
 
 int tool_backend(const struct tool *tool, const char *name)
 {
-	const char *known;
+	const char *names[NAMES_MAX] = {NULL};
+	unsigned int count = 0;
 
-	for (unsigned int i = 0; (known = uvio_backend_name(i)); i++)
-		if (!strcmp(known, name))
+	for (unsigned int i = 0; uvio_backend_name(i) && count < NAMES_MAX - 1; i++)
+		names[count++] = uvio_backend_name(i);
+	for (unsigned int i = 0; uvio_transport_name(i, NULL) && count < NAMES_MAX - 1; i++)
+		names[count++] = uvio_transport_name(i, NULL);
+	for (unsigned int i = 0; i < count; i++)
+		if (!strcmp(names[i], name))
 			return TOOL_GO_ON;
-	for (unsigned int i = 0; (known = uvio_transport_name(i, NULL)); i++)
-		if (!strcmp(known, name))
-			return TOOL_GO_ON;
-	return tool_usage(tool, "'%s' is not a backend: 'uvio --help' lists them", name);
-}
-
-int tool_find(const struct tool *tool, const char *address, struct uvio_device **device)
-{
-	if (uvio_device_find(tool->ctx, address, device))
-		return tool_failed();
-	return TOOL_GO_ON;
-}
-
-int tool_open(
-	const struct tool *tool, const char *address, const char *backend, struct uvio_udev **udev)
-{
-	return tool_open_with(tool, address, backend, 0, udev);
-}
-
-int tool_open_with(const struct tool *tool, const char *address, const char *backend,
-	uint32_t flags, struct uvio_udev **udev)
-{
-	struct uvio_open_options options = {
-		.backend = backend, .flags = flags, .vf_token = tool->vf_token};
-
-	if (uvio_udev_open(tool->ctx, address, &options, udev))
-		return tool_failed();
-	return TOOL_GO_ON;
-}
-
-bool tool_override(
-	const struct tool *tool, const struct uvio_device_info *info, char *text, size_t size)
-{
-	const char *root = tool->options.sysfs_root ? tool->options.sysfs_root : "/sys";
-	struct uvio_override override;
-	bool failed = uvio_override_read(tool->ctx, info->address, &override);
-	const char *name = override.driver[0] ? override.driver : "none";
-
-	if (override.interrupted)
-		snprintf(text, size,
-			"%s: a change of the driver is under way, or was interrupted; in that case "
-			"run uvio bind or uvio unbind, which restores the former driver first",
-			failed ? "cannot be read" : name);
-	else if (failed)
-		snprintf(text, size, "%s", uvio_last_error());
-	else if (override.is_effective)
-		snprintf(text, size,
-			"%s: no other kernel driver takes the device by itself; to clear it: "
-			"echo >%s/bus/pci/devices/%s/driver_override",
-			name, root, info->address);
-	else
-		snprintf(text, size, "%s", name);
-	return failed || override.interrupted || override.is_effective;
-}
-
-const struct uvio_driver *tool_driver(const struct uvio_device_info *info)
-{
-	if (!info->pci)
-		return NULL;
-	return uvio_driver_match(
-		tool_ctx, info->vendor, info->device, info->subvendor, info->subdevice);
-}
-
-const struct uvio_trial *tool_trial(const struct uvio_driver *driver)
-{
-	static const struct uvio_trial none;
-
-	return driver && driver->trial ? driver->trial : &none;
-}
-
-const struct uvio_driver *tool_driver_named(const struct tool *tool, const char *name)
-{
-	const struct uvio_driver *driver;
-
-	for (unsigned int i = 0; (driver = uvio_driver_get(tool->ctx, i)); i++) {
-		if (!strcmp(driver->name, name))
-			return driver;
-	}
-	return NULL;
-}
-
-void tool_wrap(FILE *stream, const char *prefix, const char *text)
-{
-	size_t indent = strlen(prefix);
-	size_t column = indent;
-
-	fputs(prefix, stream);
-	while (*(text += strspn(text, " \n"))) {
-		size_t word = strcspn(text, " \n");
-
-		if (column > indent && column + 1 + word > PAGE_COLUMNS) {
-			fprintf(stream, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (column > indent) {
-			fputc(' ', stream);
-			column++;
-		}
-		fprintf(stream, "%.*s", (int)word, text);
-		column += word;
-		text += word;
-	}
-	fputc('\n', stream);
+	return tool_unknown(tool, "a backend, of which 'uvio help' lists all", name, names);
 }
 
 static void catch_signal(int number)

@@ -77,6 +77,8 @@ int uio_rom_map(struct uvio_udev *udev, struct uvio_region *region)
 	rc = fd = open_rom(udev);
 	if (fd < 0)
 		goto err_free;
+	uvio_log(udev->ctx, UVIO_LOG_INFO, "%s: writing '1', then '0' to bus/pci/devices/%s/rom",
+		udev->address.text, udev->address.text);
 	rc = read_image(fd, rom, region->size);
 	uvio_sys_write(fd, "0", 1);
 	uvio_sys_close(fd);

@@ -99,7 +99,7 @@ check "compare: of a device on uio, both are usable" 1 "$(grep -c '^usable  *yes
 check "compare: leaves it on uio" uio_pci_generic "$(driver)"
 
 uvio bind $card vfio >/dev/null
-uvio compare -n 50 --json - $card >/tmp/json
+uvio compare -n 50 --json $card >/tmp/json
 check "compare: with JSON succeeds" 0 $?
 check "compare: leaves the driver that was there" vfio-pci "$(driver)"
 check "compare: the keys of the JSON" \
@@ -114,13 +114,13 @@ check "compare: INTx takes two on vfio, and one more on uio here" "2.0 3.0 " \
     tr '\n' ' ')"
 check "compare: no case of a self-test failed" 2 "$(grep -c '"failed": 0' /tmp/json)"
 
-uvio compare -n 50 --json - $ivshmem >/tmp/json 2>/tmp/errors
+uvio compare -n 50 --json $ivshmem >/tmp/json 2>/tmp/errors
 check "compare: a card with MSI-X only" "0 " "$? $(cat /tmp/errors)"
 check "compare: of its interrupts there are those of vfio" "msix" \
   "$(sed -n 's/.*"kind": "\([a-z]*\)".*/\1/p' /tmp/json)"
 check "compare: uio skips its case of interrupts" "0 1 " \
   "$(sed -n 's/.*"skipped": \([0-9]*\).*/\1/p' /tmp/json | tr '\n' ' ')"
-uvio compare -n 50 --json - $testdev >/tmp/json 2>/tmp/errors
+uvio compare -n 50 --json $testdev >/tmp/json 2>/tmp/errors
 check "compare: a card without interrupts and DMA" "0 " "$? $(cat /tmp/errors)"
 check "compare: both backends pass its cases" 2 "$(grep -c '"passed": 2' /tmp/json)"
 # A driver outside the tree is equal to one inside. Figures, and the names of the drivers, differ.

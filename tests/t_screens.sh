@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The uvio authors
+#
+# What the command shows on a terminal of 80 columns and 24 lines.
+
+. "${top_srcdir:-.}/tests/tap.sh"
+. "${top_srcdir:-.}/tests/cli.sh"
+
+pty=$top_builddir/tests/pty
+columns=80
+
+on_screen() { # COMMAND ARGUMENT...
+	command=$1
+	shift
+	status=0
+	"$pty" "$columns" "$uvio" "$command" --sysfs "$tree/sys" --dev "$tree/dev" --proc "$tree/proc" \
+		--run "$tree/run" "$@" >"$out" 2>"$err" || status=$?
+}
+
+# Letters, of which some have more bytes than one.
+within() { # COLUMNS
+	! LC_ALL=C tr -d '\200-\277' <"$out" | LC_ALL=C awk -v most="$1" 'length > most' | grep . || show
+}
+
+no_taller() { [ "$(wc -l <"$out")" -lt 24 ] || show; }
+
+tree_is machine
+"$pty" 80 "$uvio" list --sysfs "$tree/sys" >/dev/null
+[ $? != 99 ] || skip_all "no terminal can be had here"
+
+commands=$("$uvio" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+check "there are commands" test -n "$commands"
+for topic in "" $commands options addresses backends; do
+	# shellcheck disable=SC2086
+	"$pty" 80 "$uvio" help $topic >"$out"
+	check "help $topic fits 80 columns" within 80
+	check "help $topic fits 24 lines, with the prompt" no_taller
+done
+for tree_name in machine edu-uio edu-vfio group-blocked group-shared platform uio-bars empty; do
+	tree_is "$tree_name"
+	for device in $("$uvio" list --sysfs "$tree/sys" | sed -n '2,$s/ .*//p'); do
+		for command in info check; do
+			on_screen "$command" "$device"
+			check "$tree_name: $command $device fits 80 columns" within 80
+		done
+	done
+	for command in list "list --all" check; do
+		# shellcheck disable=SC2086
+		on_screen $command
+		check "$tree_name: $command fits 80 columns" within 80
+	done
+done
+
+tree_is platform
+printf 'a name of a device that goes on and on, as some do, and on' \
+	>"$tree/sys/devices/platform/40000000.fieldbus/uio/uio1/name"
+columns=70
+on_screen list
+check "list marks a name that is cut" prints "..."
+check "list fits then, too" within 70
+columns=200
+on_screen list
+check "list cuts nothing where there is room" prints "as some do, and on"
+columns=40
+on_screen info 00:1e.0
+check "an error is wrapped to the terminal" within 40
+check "and indented" prints "      "
+columns=80
+on_screen check frob:nicate
+check "an error about a wrong address fits 80 columns" within 80
+on_screen read 4.0 bra0 0
+check "a usage error fits 80 columns" within 80
+run_on read 4.0 bra0 0
+check "an error is one line where there is no terminal" test "$(wc -l <"$err")" = 2
+
+# All that is printed goes through the functions of text.c, but for what is the program's own text.
+prints_directly() {
+	! grep -nE '(^|[^a-z_])(v?f?printf|fputs|puts|putchar|fwrite|perror)\(' "$top_srcdir"/tools/*.c |
+		grep -vE '/(text|help|json)\.c:|/persist\.c:[0-9]+:.*fprintf\(file,'
+}
+check "nothing is printed but by tool_print() and its like" prints_directly
+plan
