@@ -47,11 +47,9 @@ static uint64_t word(const struct card *card, unsigned int offset, unsigned int 
 
 static bool read_config(struct card *card)
 {
-	char bytes[CONFIG_SIZE + 1] = {0};
-	int n = uvio_sysfs_read(
-		card->ctx, bytes, sizeof(bytes), "bus/pci/devices/%s/config", card->address);
+	int n = uvio_sysfs_read_bytes(card->ctx, card->config, sizeof(card->config),
+		"bus/pci/devices/%s/config", card->address);
 
-	memcpy(card->config, bytes, sizeof(card->config));
 	return n > PCI_CONFIG_STATUS + 1;
 }
 

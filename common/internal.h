@@ -90,6 +90,10 @@ int uvio_sysfs_path(struct uvio_ctx *ctx, char *path, const char *format, ...) U
 int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
 	UVIO_PRINTF(4, 5);
 
+/** The same of a binary file: its first bytes as they are, whatever they look like. */
+int uvio_sysfs_read_bytes(struct uvio_ctx *ctx, void *buf, size_t size, const char *format, ...)
+	UVIO_PRINTF(4, 5);
+
 /** A whole file that is one number, decimal or 0x. 0; -EINVAL: it is not. */
 int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ...)
 	UVIO_PRINTF(3, 4);

@@ -50,8 +50,8 @@ int uvio_dev_path(struct uvio_ctx *ctx, char *path, const char *format, ...)
 	return JOIN(path, ctx->dev, format);
 }
 
-/* Reads until the end or until the buffer is full; always terminated. */
-int uvio_read_file(const char *path, char *buf, size_t size)
+/* Reads until the end or until the buffer is full. */
+static int read_bytes(const char *path, char *buf, size_t size)
 {
 	size_t used = 0;
 	ssize_t n = 0;
@@ -59,19 +59,34 @@ int uvio_read_file(const char *path, char *buf, size_t size)
 
 	if (fd < 0)
 		return fd;
-	while (used < size - 1) {
-		n = uvio_sys_read(fd, buf + used, size - 1 - used);
+	while (used < size) {
+		n = uvio_sys_read(fd, buf + used, size - used);
 		if (n <= 0)
 			break;
 		used += (size_t)n;
 	}
 	uvio_sys_close(fd);
-	if (n < 0)
-		return (int)n;
+	return n < 0 ? (int)n : (int)used;
+}
+
+int uvio_read_file(const char *path, char *buf, size_t size)
+{
+	int used = read_bytes(path, buf, size - 1);
+
+	if (used < 0)
+		return used;
 	while (used && (buf[used - 1] == '\n' || buf[used - 1] == ' '))
 		used--;
 	buf[used] = '\0';
-	return (int)used;
+	return used;
+}
+
+int uvio_sysfs_read_bytes(struct uvio_ctx *ctx, void *buf, size_t size, const char *format, ...)
+{
+	char path[UVIO_PATH_SIZE];
+	int rc = JOIN(path, ctx->sysfs, format);
+
+	return rc ? rc : read_bytes(path, buf, size);
 }
 
 int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)

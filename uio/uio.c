@@ -268,10 +268,10 @@ static bool is_alone(struct uvio_ctx *ctx, const char *module)
 
 static bool is_master(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
-	char config[PCI_CONFIG_COMMAND + 2] = {0};
+	uint8_t config[PCI_CONFIG_COMMAND + 1];
 
 	return address->kind == UVIO_ADDRESS_PCI &&
-	       uvio_sysfs_read(ctx, config, sizeof(config), "bus/pci/devices/%s/config",
+	       uvio_sysfs_read_bytes(ctx, config, sizeof(config), "bus/pci/devices/%s/config",
 		       address->text) > PCI_CONFIG_COMMAND &&
 	       config[PCI_CONFIG_COMMAND] & PCI_COMMAND_BUS_MASTER;
 }
