@@ -194,9 +194,12 @@ static void probe_lockdown(struct uvio_ctx *ctx, struct uvio_check *check)
 {
 	if (uvio_locked_down(ctx))
 		uvio_check_add(check, UVIO_LIMITS,
-			"use the vfio backend, or switch Secure Boot off in the firmware setup",
-			"lockdown: the kernel is locked down (Secure Boot): no configuration space "
-			"can be written through sysfs, and no I/O ports used");
+			uvio_machine_has(ctx, "vfio")
+				? "use the vfio backend, or switch Secure Boot off in the firmware "
+				  "setup"
+				: "switch Secure Boot off in the firmware setup",
+			"lockdown: the kernel is locked down (Secure Boot): on uio no "
+			"configuration space can be written, and no I/O ports used");
 	else if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
 		uvio_check_add(check, UVIO_NOTE, NULL, "lockdown: off");
 	else
