@@ -178,13 +178,13 @@ static int translate(
 	return rc;
 }
 
-/* ENOMEM is both: beyond the limit, and not mapped; for advice it is the latter. */
+/* ENOMEM is both: beyond the limit, and not mapped. */
 static int lock_failed(struct uvio_udev *udev, const struct uvio_mapping *mapping, int rc)
 {
 	/* EAGAIN: a page could not be read in, for want of memory. */
 	if (rc == -EAGAIN)
 		rc = -ENOMEM;
-	if (rc == -ENOMEM && !uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_NORMAL))
+	if (rc == -ENOMEM && uvio_sys_is_mapped((void *)mapping->addr, mapping->size))
 		return uvio_dma_memlock(udev, mapping);
 	return uvio_fail(rc == -ENOMEM ? -EFAULT : rc,
 		"%s: DMA map: cannot lock 0x%llx bytes at %p: %s; they must be memory of this "

@@ -54,15 +54,10 @@ static int refuse(const struct look *look, uintptr_t at, int err, const char *wh
 		(void *)at, why);
 }
 
-static bool is_mapped(const struct look *look, uintptr_t at)
-{
-	return uvio_sys_madvise((void *)at, look->page, MADV_NORMAL) != -ENOMEM;
-}
-
 /* Neither written to nor read. */
 static int unreadable(const struct look *look, uintptr_t at, int rc)
 {
-	if (!is_mapped(look, at))
+	if (!uvio_sys_is_mapped((void *)at, look->page))
 		return refuse(look, at, -EFAULT, "is not mapped in this process");
 	if (rc == -ENOMEM || rc == -EAGAIN)
 		return refuse(look, at, -ENOMEM, "cannot be read in: the kernel has no memory");

@@ -249,6 +249,13 @@ static void no_memory_for_a_copy_is_no_success(void)
 	munmap(memory, SIZE);
 }
 
+static int no_lock(const void *addr, size_t size)
+{
+	(void)addr;
+	(void)size;
+	return -ENOMEM;
+}
+
 static int fork_answer;
 
 static int no_dontfork(void *addr, size_t size, int advice)
@@ -310,6 +317,64 @@ static void memory_of_a_failed_mapping_is_in_children(void)
 	munmap(memory, SIZE);
 }
 
+/* Whether the kernel notes this of the memory: VmFlags of /proc/self/smaps. */
+static bool has_flag(const void *addr, const char *flag)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	unsigned long begin, end;
+	bool here = false, found = false;
+	char line[512];
+
+	ASSERT(smaps);
+	while (fgets(line, sizeof(line), smaps)) {
+		if (sscanf(line, "%lx-%lx ", &begin, &end) == 2)
+			here = (uintptr_t)addr >= begin && (uintptr_t)addr < end;
+		else if (here && !strncmp(line, "VmFlags:", 8))
+			found = strstr(line, flag);
+	}
+	fclose(smaps);
+	return found;
+}
+
+static unsigned char *advised(void)
+{
+	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
+
+	ASSERT(!madvise(memory, SIZE, MADV_RANDOM) && !madvise(memory, SIZE, MADV_DONTDUMP));
+	return memory;
+}
+
+static void assert_advised(const unsigned char *memory)
+{
+	for (int i = 0; i < SIZE; i += PAGE)
+		ASSERT(has_flag(memory + i, " rr ") && has_flag(memory + i, " dd "));
+}
+
+static void what_the_program_advised_stays(void)
+{
+	unsigned char *memory = advised();
+
+	ASSERT(map(memory, UVIO_DMA_TO_CARD) > 0);
+	uvio_dma_verify(udev, memory, SIZE);
+	assert_advised(memory);
+	ASSERT_OK(uvio_dma_unmap(udev, memory, SIZE));
+	assert_advised(memory);
+	munmap(memory, SIZE);
+}
+
+static void advice_of_what_is_refused_stays(void)
+{
+	unsigned char *memory = advised();
+
+	ASSERT(!mprotect(memory + PAGE, PAGE, PROT_NONE));
+	ASSERT_ERR(map(memory, 0), -EFAULT, "may not be read (PROT_NONE)");
+	ASSERT(!mprotect(memory + PAGE, PAGE, PROT_READ | PROT_WRITE));
+	kernel.mlock = no_lock;
+	ASSERT_ERR(map(memory, 0), -ENOMEM, "mapped already in this domain");
+	assert_advised(memory);
+	munmap(memory, SIZE);
+}
+
 /* The simulation's frames go with the addresses. */
 static void set_frame_flags(const void *addr, uint64_t flags)
 {
@@ -323,6 +388,15 @@ static void set_frame_flags(const void *addr, uint64_t flags)
 	ASSERT_EQ(pwrite(fd, &flags, 8, (off_t)(frame * 8)), 8);
 	ASSERT_EQ(pwrite(fd, &none, 8, (off_t)((frame + 4) * 8)), 8);
 	close(fd);
+}
+
+static void end_frames_at(const void *addr)
+{
+	uint64_t frame = FIRST_FRAME + ((uintptr_t)addr / PAGE & UINT32_MAX);
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc/kpageflags", card.tree->root);
+	ASSERT(!truncate(path, (off_t)(frame * 8)));
 }
 
 static void frames_that_a_card_may_not_write_are_refused(void)
@@ -350,6 +424,18 @@ static void frames_that_a_card_may_not_write_are_refused(void)
 		ASSERT(map(memory, UVIO_DMA_TO_CARD) > 0);
 		ASSERT_OK(uvio_dma_unmap(udev, memory, SIZE));
 	}
+	munmap(memory, SIZE);
+}
+
+/* The simulation's file has no more frames. */
+static void frames_beyond_the_memory_of_the_machine_are_refused(void)
+{
+	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
+
+	set_frame_flags(memory, 0);
+	end_frames_at(memory + 2 * PAGE);
+	for (uint32_t flags = 0; flags < 4; flags++)
+		ASSERT_ERR(map(memory, flags), -EFAULT, "lies memory of a device");
 	munmap(memory, SIZE);
 }
 
@@ -410,7 +496,10 @@ static CU_TestInfo physical[] = {
 	TEST_FOR("uio 3.31", private_memory_is_not_in_children_while_mapped),
 	TEST(memory_of_a_failed_mapping_is_in_children),
 	TEST(what_cannot_be_kept_from_children_is_refused),
+	TEST(what_the_program_advised_stays),
+	TEST(advice_of_what_is_refused_stays),
 	TEST(frames_that_a_card_may_not_write_are_refused),
+	TEST(frames_beyond_the_memory_of_the_machine_are_refused),
 	TEST(frames_of_memory_are_written_to),
 	CU_TEST_INFO_NULL,
 };
@@ -421,6 +510,7 @@ static CU_TestInfo by_iommu[] = {
 	TEST(read_only_memory_is_for_reading),
 	TEST(what_the_card_may_write_the_kernel_faults_in),
 	TEST(verify_tells_what_the_kernel_tells),
+	TEST(what_the_program_advised_stays),
 	CU_TEST_INFO_NULL,
 };
 

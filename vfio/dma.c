@@ -156,7 +156,7 @@ int vfio_dma_verify(
 
 	if (mapping->owned)
 		return 0;
-	if (uvio_sys_madvise(at, into + size - first, MADV_NORMAL) == -ENOMEM)
+	if (!uvio_sys_is_mapped(at, into + size - first))
 		return uvio_fail(-ESTALE,
 			"%s: DMA verify: the program has unmapped memory at %p, and the card still "
 			"reaches the former pages; call uvio_dma_unmap() before munmap()",
