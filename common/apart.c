@@ -68,14 +68,17 @@ static void run_apart(void (*work)(void *data, int fd), void *data, int fd, int 
 	_exit(0);
 }
 
-/* A program which waits for all of its children may take this one from us: that is no failure. */
+/*
+ * A program which waits for all of its children may take this one from us, and somebody may kill it
+ * after it has forked: that is no failure, and the socket tells whether there is a process.
+ */
 static int await_child(pid_t pid)
 {
 	int status = 0;
 
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : 0;
 }
 
 /* A thread that is cancelled is so in the child, too. */

@@ -52,7 +52,7 @@ static int write_record(const struct uvio_rebind *rebind, const char *text)
 	return n == (ssize_t)strlen(text) ? 0 : -EIO;
 }
 
-bool uvio_record_save(struct uvio_ctx *ctx, const struct uvio_rebind *rebind)
+void uvio_record_save(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 {
 	char text[RECORD_SIZE], folder[UVIO_REBIND_PATH];
 	int rc;
@@ -63,15 +63,14 @@ bool uvio_record_save(struct uvio_ctx *ctx, const struct uvio_rebind *rebind)
 		or_dash(rebind->was), or_dash(rebind->override));
 	if (!rc || rc == -EEXIST)
 		rc = folder_is_ours(folder) ? write_record(rebind, text) : -EPERM;
+	rebind->recorded = !rc;
 	if (!rc)
-		return true;
+		return;
 	uvio_sys_remove(rebind->record);
 	uvio_log(ctx, UVIO_LOG_INFO,
 		"%s: no record of the change in %s (%s): if everything is killed meanwhile, "
-		"nothing "
-		"tells the next command what was before",
+		"nothing tells the next command what was before",
 		rebind->address, folder, strerror(-rc));
-	return false;
 }
 
 static void drop_dash(char *name)
@@ -117,7 +116,7 @@ bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 	drop_dash(rebind->override);
 	rebind->goal = UVIO_REBIND_REPAIR;
 	rebind->interrupted = (enum uvio_rebind_goal)goal;
-	return true;
+	return rebind->recorded = true;
 }
 
 bool uvio_record_exists(struct uvio_ctx *ctx, const char *address)
