@@ -34,7 +34,10 @@
 #define PCI_CONFIG_COMMAND 0x04 /* 16 bits; bit 2: bus master */
 #define PCI_CONFIG_STATUS 0x06
 #define PCI_CONFIG_INTERRUPT_PIN 0x3d
+#define PCI_COMMAND_IO 0x01
+#define PCI_COMMAND_MEMORY 0x02
 #define PCI_COMMAND_BUS_MASTER 0x04
+#define PCI_COMMAND_INTX_OFF 0x400
 #define PCI_STATUS_CAP_LIST 0x10
 
 /**
@@ -116,6 +119,7 @@ struct uvio_udev {
 	 * is. Whether bus mastering was on, and whether it signals by MSI.
 	 */
 	bool own_driver, own_master, own_msi;
+	uint16_t decoded; /* what the card decoded at open: bits of its command register */
 	/* Set by open; -1: no notice. */
 	int release_fd; /* an eventfd: the kernel asks to release the device, until it is closed */
 	int error_fd;	/* an eventfd: the device reported an error */
@@ -359,6 +363,15 @@ int uvio_node_in_use(struct uvio_udev *udev, const char *path, const char *folde
 /* irq.c */
 /** No vector is enabled any more: the backend has switched them off, or is closed. */
 void uvio_irq_forget(struct uvio_udev *udev);
+
+/* card.c */
+/**
+ * What keeps the registers of an open card from answering, and did not at open: a BAR that lost its
+ * address, or decoding that is off, as the card itself shows it; "" where it shows nothing.
+ */
+void uvio_card_changed(struct uvio_udev *udev, char *text, size_t size);
+/** Whether the card's INTx is off, whoever did it: VFIO shows what this program did only. */
+bool uvio_card_masks_intx(struct uvio_udev *udev);
 
 /* late.c */
 /** -ETIMEDOUT, with what the card shows of the cause. */

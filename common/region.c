@@ -260,6 +260,7 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 {
 	struct uvio_udev *udev = region->udev;
 	int64_t end = uvio_now_ns() + timeout_ms * INT64_C(1000000);
+	char cause[UVIO_TEXT_SIZE / 2];
 	uint64_t read = 0;
 	bool last = false;
 
@@ -276,13 +277,15 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 		if ((read & mask) == value)
 			return 0;
 		if (last)
-			return uvio_fail(-ETIMEDOUT,
-				"%s: region %u: the register at 0x%llx reads 0x%08x after %d ms; "
-				"waited for 0x%08x under the mask 0x%08x",
-				udev->address.text, region->index, (unsigned long long)offset,
-				(unsigned int)read, timeout_ms, value, mask);
+			break;
 		last = uvio_now_ns() >= end;
 		if (!last)
 			poll_pause(round);
 	}
+	uvio_card_changed(udev, cause, sizeof(cause));
+	return uvio_fail(-ETIMEDOUT,
+		"%s: region %u: the register at 0x%llx reads 0x%08x after %d ms; waited for 0x%08x "
+		"under the mask 0x%08x%s%s",
+		udev->address.text, region->index, (unsigned long long)offset, (unsigned int)read,
+		timeout_ms, value, mask, cause[0] ? "; " : "", cause);
 }

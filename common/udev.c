@@ -149,6 +149,7 @@ static int settle(struct uvio_udev *udev)
 	if (uvio_status_is_gone(head >> 8 * PCI_CONFIG_STATUS))
 		return uvio_udev_gone(udev, "its configuration space reads all ones");
 	head >>= 8 * PCI_CONFIG_COMMAND;
+	udev->decoded = head & (PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
 	udev->own_master = udev->own_driver && head & PCI_COMMAND_BUS_MASTER;
 	return udev->own_driver ? 0 : stop_bus_master(udev, head);
 }

@@ -7,8 +7,12 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "harness.h"
 #include "inject_ops.h"
@@ -261,6 +265,60 @@ static void a_card_that_reads_all_ones(void)
 	ASSERT_ERR(card_open(), -ENODEV, "its configuration space reads all ones");
 }
 
+/* In the card, behind the back of the library and of VFIO. */
+static void set_in_card(off_t offset, uint32_t value)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/" EDU_FOLDER "/config", card.tree->root);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ASSERT(fd >= 0);
+	ASSERT_EQ(pwrite(fd, &value, 4, offset), 4);
+	close(fd);
+}
+
+static void everything_is_late_for(const char *text)
+{
+	struct uvio_region bar;
+	uint64_t events;
+
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT, text);
+	ASSERT_OK(uvio_region_map(udev, 0, &bar));
+	ASSERT_ERR(uvio_poll_until(&bar, 0, 1, 2, 1), -ETIMEDOUT, text);
+	ASSERT(uvio_udev_alive(udev));
+}
+
+static void a_card_that_was_changed_is_late(void)
+{
+	card_open_asserted();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	set_in_card(4, 0);
+	everything_is_late_for("; the card does not decode its BARs in memory any more: its "
+			       "command register has that switched off (it reads 0x0000), which "
+			       "was on at open: perhaps another program or a reset did so; setpci");
+	set_in_card(4, 0x03);
+	set_in_card(0x10, 0xfeb00000);
+	everything_is_late_for("; the card lost its addresses: bar0 is at 0xfea00000 for the "
+			       "kernel, and at 0xfeb00000 in the card; perhaps it was reset");
+	set_in_card(0x10, 0xfea00000);
+	everything_is_late_for(" ms");
+	ASSERT(!strstr(uvio_last_error(), "the card "));
+}
+
+/* Which VFIO does not show. */
+static void a_line_that_another_program_switched_off(void)
+{
+	uint64_t events;
+
+	card_open_asserted();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	set_in_card(4, 0x0503);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT,
+		"INTx is switched off in the card's command register: perhaps the last interrupt "
+		"was not acknowledged with uvio_irq_ack(), or another program has switched it off");
+}
+
 SAYS(a_node_that_is_not_permitted, op_open, INJECT_OPEN, "dev/uio0", EACCES, "uio0: ")
 SAYS(an_interrupt_that_would_come_once, op_irq_enable, INJECT_PWRITE, "config", EPERM,
 	"so an interrupt would come once and never again; perhaps the kernel is locked down: see "
@@ -364,6 +422,8 @@ static CU_TestInfo on_vfio[] = {
 	TEST(a_mapping_beyond_a_limit_has_the_numbers),
 	TEST(a_region_beyond_a_limit_has_the_numbers),
 	TEST(a_card_that_reads_all_ones),
+	TEST(a_card_that_was_changed_is_late),
+	TEST(a_line_that_another_program_switched_off),
 	TEST(a_descriptor_that_is_missing_is_the_cause),
 	CU_TEST_INFO_NULL,
 };
@@ -373,6 +433,8 @@ static CU_TestInfo on_uio[] = {
 	TEST_FOR("uio 3.39", an_interrupt_that_would_come_once),
 	TEST_FOR("uio 3.41", a_container_with_a_read_only_sysfs),
 	TEST_FOR("uio 3.36", a_driver_that_went),
+	TEST(a_card_that_was_changed_is_late),
+	TEST(a_line_that_another_program_switched_off),
 	TEST_FOR("uio 3.29", frames_that_are_hidden),
 	TEST_FOR("uio 3.40", a_claimed_region),
 	TEST(a_region_beyond_a_limit_has_the_numbers),

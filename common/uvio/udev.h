@@ -164,6 +164,8 @@ UVIO_API const char *uvio_cap_name(uint32_t bit);
  * Whether the device is still there. false for ever once any call found it gone (-ENODEV, a failed
  * register access, an interrupt source that ended, the kernel asking to release it); otherwise asks
  * the kernel, and the configuration space, where there is one: a card that is gone reads all ones.
+ * A card that lost its addresses, or decodes no memory any more, is there: the texts of -ETIMEDOUT
+ * of uvio_poll_until() and uvio_irq_wait() name that.
  */
 UVIO_API bool uvio_udev_alive(struct uvio_udev *udev);
 
