@@ -103,7 +103,7 @@ static int require_device(struct uvio_binding *binding, const char *text)
 bool uvio_binding_suspect(const struct uvio_binding *binding, char *text, size_t size)
 {
 	const struct uvio_backend *backend;
-	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 	int pid = 0;
 
 	for (unsigned int i = 0; pid <= 0 && (backend = uvio_backend_at(i)); i++)

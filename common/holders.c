@@ -181,7 +181,7 @@ static const char *file_of_function(const struct search *search, const char *pat
 /* Of any instance of sysfs; the file that this process sees by that name may be elsewhere. */
 static bool is_in_sysfs(const struct search *search, const char *name, const struct stat *st)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	struct stat own;
 
 	if (uvio_sys_is_sysfs(search->file))

@@ -15,20 +15,21 @@
 
 #define UVIO_TEXT_SIZE 1024
 /*
- * Of paths below the roots of a context, and of the targets of links there. Not PATH_MAX: a call
- * has few of them on the stack at a time, and threads of drivers have small stacks.
+ * Of paths below the roots of a context, and of those roots. Not PATH_MAX: a call has several of
+ * them on the stack at a time, and threads of drivers have small stacks.
  */
-#define UVIO_PATH_SIZE 1024
+#define UVIO_PATH_SIZE 512
+#define UVIO_ROOT_SIZE 256
 #define UVIO_ADDRESS_SIZE 64
 #define UVIO_NAME_SIZE 64
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 struct uvio_ctx {
-	char sysfs[UVIO_PATH_SIZE / 4];
-	char dev[UVIO_PATH_SIZE / 4];
-	char proc[UVIO_PATH_SIZE / 4];
-	char run[UVIO_PATH_SIZE / 4];
-	char guard[UVIO_PATH_SIZE];
+	char sysfs[UVIO_ROOT_SIZE];
+	char dev[UVIO_ROOT_SIZE];
+	char proc[UVIO_ROOT_SIZE];
+	char run[UVIO_ROOT_SIZE];
+	char guard[4 * UVIO_ROOT_SIZE];
 	uvio_log_fn log;
 	void *log_data;
 	enum uvio_log_level log_level;

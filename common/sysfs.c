@@ -21,7 +21,7 @@
 
 static int UVIO_PRINTF(3, 0) join(char *path, const char *root, const char *format, va_list args)
 {
-	size_t n = strlen(root); /* a quarter of it at most */
+	size_t n = strlen(root); /* less than UVIO_ROOT_SIZE */
 	int m;
 
 	memcpy(path, root, n);
@@ -153,7 +153,7 @@ int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ..
 
 int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *format, ...)
 {
-	char path[UVIO_PATH_SIZE], target[UVIO_PATH_SIZE];
+	char path[UVIO_PATH_SIZE], target[2 * UVIO_PATH_SIZE]; /* a deep tree of bridges */
 	const char *last;
 	int rc = JOIN(path, ctx->sysfs, format);
 

@@ -113,21 +113,18 @@ static int set_bus_master(struct uvio_udev *udev, bool on)
 	return rc ? rc : switch_bus_master(udev, command, on);
 }
 
-/* Refused is no failure: what needs it says so when it is asked for. */
+/* Refused is no failure: what needs it says so when it is asked for. Leaves its error message. */
 static int stop_bus_master(struct uvio_udev *udev, uint64_t command)
 {
-	struct uvio_saved_error before;
 	int rc;
 
 	if (!(command & PCI_COMMAND_BUS_MASTER))
 		return 0;
-	uvio_error_save(&before);
 	rc = switch_bus_master(udev, command, false);
 	if (rc != -EPERM && rc != -EACCES && rc != -EROFS)
 		return rc;
 	uvio_log(udev->ctx, UVIO_LOG_WARNING, "%s: bus mastering is on, and stays so: %s",
 		udev->address.text, uvio_last_error());
-	uvio_error_restore(&before);
 	return 0;
 }
 

@@ -60,7 +60,7 @@ static int open_config(struct uvio_udev *udev, struct uio_device *device)
 static int open_node(struct uvio_udev *udev, struct uio_device *device)
 {
 	char path[UVIO_PATH_SIZE], device_folder[UVIO_ADDRESS_SIZE * 2] = "class";
-	char folder[UVIO_PATH_SIZE / 4];
+	char folder[UVIO_ROOT_SIZE];
 	int fd;
 
 	if (device->pci)
