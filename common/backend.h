@@ -359,6 +359,11 @@ int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const ch
  * own in sysfs.
  */
 int uvio_node_in_use(struct uvio_udev *udev, const char *path, const char *folder);
+/**
+ * After the kernel said that another program has the device, or one of its group: whether the error
+ * message names that process now. Failing to find out is no error here, and leaves the message.
+ */
+bool uvio_names_user(struct uvio_udev *udev);
 
 /* irq.c */
 /** No vector is enabled any more: the backend has switched them off, or is closed. */

@@ -168,6 +168,8 @@ static const char *file_of_function(const struct search *search, const char *pat
 	const char *function = search->want->function, *last = strrchr(path, '/');
 	size_t n = function ? strlen(function) : 0;
 
+	if (search->want->function_of_others && search->pid == getpid())
+		return NULL;
 	if (!function || !last || (size_t)(last - path) <= n || last[-1 - (int)n] != '/' ||
 		strncmp(last - n, function, n) != 0)
 		return NULL;

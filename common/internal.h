@@ -186,6 +186,11 @@ int uvio_group_blockers(const struct uvio_device *device, char *text, size_t siz
  * seen, which may keep another program from opening it for a moment.
  */
 int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
+/**
+ * The same for who is about to open it, of what no node and no lock tells: its files in sysfs,
+ * which another process has mapped or open for writing.
+ */
+int uvio_registers_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
 
 /*
  * lock.c: the exclusive lock of a device among users of this library: flock() on the file "remove"

@@ -131,7 +131,7 @@ enum uvio_module uvio_module_probe(
 void uvio_node_refused(
 	const char *address, const char *path, int rc, const char *fix, struct uvio_check *check)
 {
-	struct stat st = {0};
+	struct stat st;
 
 	if (rc == -EPERM) {
 		uvio_check_add(check, UVIO_BLOCKS,
@@ -142,7 +142,13 @@ void uvio_node_refused(
 			address, path);
 		return;
 	}
-	stat(path, &st);
+	if (stat(path, &st)) {
+		uvio_check_add(check, UVIO_BLOCKS, fix,
+			"%s: %s may not be opened by user %u, nor be looked at (%s): perhaps a "
+			"folder on its path is closed to that user",
+			address, path, uvio_user(), uvio_errname(rc));
+		return;
+	}
 	uvio_check_add(check, UVIO_BLOCKS, fix,
 		"%s: %s may not be opened by user %u: it belongs to user %u and group %u with mode "
 		"%04o (%s)",

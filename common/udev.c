@@ -204,7 +204,9 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	rc = uvio_lock(ctx, &address, &udev->lock_fd);
 	if (rc)
 		goto err_free;
-	rc = open_locked(udev, options);
+	rc = uvio_registers_in_use(ctx, &address);
+	if (!rc)
+		rc = open_locked(udev, options);
 	if (rc)
 		goto err_unlock;
 	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s%s%s", address.text, backend->name,

@@ -122,8 +122,8 @@ enum uvio_cap {
  * backend can carry it as it is bound now. -ENOENT: it is not bound to the driver that the backend
  * needs, or its IOMMU group has no node. -ENXIO: the card does not answer at the
  * addresses which the kernel has for it: it lost them, never got any, or does not decode them.
- * -EBUSY: open elsewhere, or its IOMMU group is not viable, or memory is mapped in @domain where it
- * cannot reach it. -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ESTALE: the node
+ * -EBUSY: open elsewhere, by a node or by its files in sysfs, or its IOMMU group is not viable, or memory
+ * is mapped in @domain where it cannot reach it. -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ESTALE: the node
  * belongs to another device. -ENOTSUP: port instructions, and the processor has none. -ENOMEM.
  * -EPROTO: the kernel's answer makes no sense. The text names what blocks and how to fix it; the
  * device is left as it was found.

@@ -80,6 +80,7 @@ int hide_proc(void);
 struct foreign {
 	pid_t pid;
 	int in, out;
+	bool inside; /* the program is a child of @pid */
 };
 
 /**
