@@ -167,6 +167,7 @@ struct uvio_domain {
 	char name[UVIO_ADDRESS_SIZE]; /* for texts: the address of that device */
 	void *priv;		      /* backend->domain_size bytes, zeroed, freed by the core */
 	struct uvio_dma_table dma;
+	size_t kept_count; /* of kept.c, with the context's lock */
 };
 
 struct uvio_backend_ops {
@@ -449,6 +450,9 @@ int uvio_dma_check_mask(struct uvio_udev *udev, uint64_t mask);
 int uvio_dma_limit_mask(struct uvio_udev *udev, uint64_t mask);
 /** -ENOMEM because of RLIMIT_MEMLOCK, with the figures in the text. */
 int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping);
+/** mmap() of @size bytes for @mapping failed with @rc: the same, of memory for DMA. */
+int uvio_dma_memory_failed(
+	struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t size, int rc);
 /** mmap() of @what failed with @rc, which is returned; the text has the limit that it hit. */
 int uvio_mmap_failed(struct uvio_udev *udev, const char *what, uint64_t size, int rc);
 /** The same for the region @index. */

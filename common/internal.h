@@ -5,6 +5,7 @@
 #define UVIO_INTERNAL_H
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,9 @@ struct uvio_ctx {
 	uvio_log_fn log;
 	void *log_data;
 	enum uvio_log_level log_level;
+	pthread_mutex_t kept_lock; /* of kept.c: after the locks of a domain */
+	struct uvio_mapping *kept;
+	size_t kept_count;
 };
 
 void uvio_log(struct uvio_ctx *ctx, enum uvio_log_level level, const char *format, ...)

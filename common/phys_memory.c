@@ -214,6 +214,8 @@ int uvio_phys_memory(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio
 		rc = reachable_page(phys, udev, mapping, huge.sizes[i], huge_flags(huge.sizes[i]));
 		if (rc != -ENOMEM && rc != -ERANGE)
 			return rc;
+		if (rc == -ENOMEM && mapping->limited && !fits && size > page)
+			return rc;
 		fits = true;
 		beyond |= rc == -ERANGE;
 	}

@@ -91,9 +91,32 @@ static int unwritable(const struct look *look, uintptr_t at, int rc)
 	return 0;
 }
 
+static struct look look_at(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	return (struct look){.udev = udev, .mapping = mapping, .page = udev->domain->dma.page};
+}
+
+int uvio_populate_readable(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	struct look look = look_at(udev, mapping);
+
+	if (mapping->flags != UVIO_DMA_TO_CARD ||
+		!uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_POPULATE_READ))
+		return 0;
+	look.by_pages = !has_populate(look.page);
+	for (uintptr_t at = mapping->addr; at < mapping->addr + mapping->size; at += look.page)
+		if (populate(&look, at, false) && uvio_sys_is_mapped((void *)at, look.page))
+			return refuse(&look, at, -EFAULT,
+				"may not be read here (PROT_WRITE alone), and the card is only to "
+				"read it (UVIO_DMA_TO_CARD); map it for both directions, or make "
+				"it "
+				"readable first");
+	return 0;
+}
+
 int uvio_populate(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
-	struct look look = {.udev = udev, .mapping = mapping, .page = udev->domain->dma.page};
+	struct look look = look_at(udev, mapping);
 	int rc;
 
 	uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_UNMERGEABLE);

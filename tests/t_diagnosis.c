@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -233,6 +234,34 @@ static void a_region_is_one_mapping_too_many(void)
 		"vm.max_map_count");
 }
 
+static int huge_pages_beyond_the_limit(
+	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
+{
+	return flags & MAP_HUGETLB ? -EAGAIN
+				   : sim_uio.mmap(want, size, prot, flags, fd, offset, out);
+}
+
+static void a_huge_page_is_locked(void)
+{
+	struct sim kernel = sim_uio;
+	struct uvio_dma dma;
+
+	kernel.mmap = huge_pages_beyond_the_limit;
+	sim = &kernel;
+	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
+	card_open_asserted();
+	ASSERT_ERR(uvio_dma_alloc(udev, 8192, 0, &dma), -ENOMEM,
+		"; locked memory is limited to 64 KiB (RLIMIT_MEMLOCK), 64 KiB of this process "
+		"are locked already, and each mapping counts after mlockall(MCL_FUTURE); raise");
+	card_close();
+	sim = &sim_uio;
+}
+
+static void a_huge_page_beyond_the_limit_has_the_numbers(void)
+{
+	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 64 kB\\n", a_huge_page_is_locked);
+}
+
 static void a_region_is_locked(void)
 {
 	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
@@ -438,6 +467,7 @@ static CU_TestInfo on_uio[] = {
 	TEST_FOR("uio 3.29", frames_that_are_hidden),
 	TEST_FOR("uio 3.40", a_claimed_region),
 	TEST(a_region_beyond_a_limit_has_the_numbers),
+	TEST(a_huge_page_beyond_the_limit_has_the_numbers),
 	TEST(a_descriptor_that_is_missing_is_the_cause),
 	CU_TEST_INFO_NULL,
 };

@@ -16,8 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/vfio.h>
+
 #include "harness.h"
 #include "inject_ops.h"
+#include "kept.h"
 #include "sim_uio.h"
 #include "sim_vfio.h"
 
@@ -307,6 +310,58 @@ static void private_memory_is_not_in_children_while_mapped(void)
 	munmap(memory, SIZE);
 }
 
+/* Each page, as the digits of a number: 1 where a child has it. */
+static unsigned int in_child(const unsigned char *memory)
+{
+	unsigned int pages = 0;
+
+	for (int i = 0; i < SIZE; i += PAGE)
+		pages = pages * 10 + is_in_child(memory + i);
+	return pages;
+}
+
+/* That of the card and one beside it; the second has the last three pages. */
+static void the_last_domain_gives_memory_back(void)
+{
+	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
+	struct uvio_domain own = {.ctx = card.tree->ctx};
+	struct uvio_mapping other = {.addr = (uintptr_t)memory + PAGE, .size = SIZE - PAGE};
+
+	ASSERT(map(memory, 0) > 0);
+	ASSERT_OK(uvio_kept_add(&own, &other));
+	ASSERT_EQ(in_child(memory), 0);
+	ASSERT_OK(uvio_dma_unmap(udev, memory, SIZE));
+	ASSERT_EQ(in_child(memory), 1000);
+	ASSERT(uvio_dma_map(udev, memory, 2 * PAGE, 0, segments, 4) > 0);
+	uvio_kept_remove(&own, &other);
+	ASSERT_EQ(in_child(memory), 11);
+	ASSERT_OK(uvio_dma_unmap(udev, memory, 2 * PAGE));
+	ASSERT_EQ(in_child(memory), 1111);
+	munmap(memory, SIZE);
+}
+
+/* As the kernel does where memory may not be read. */
+static int pin_nothing(int fd, unsigned long request, void *arg)
+{
+	return request == VFIO_IOMMU_MAP_DMA ? -EFAULT : sim_vfio.ioctl(fd, request, arg);
+}
+
+static void memory_that_is_only_written_is_not_for_a_card_that_reads(void)
+{
+	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
+
+	memset(memory, 1, SIZE);
+	ASSERT(!mprotect(memory + PAGE, PAGE, PROT_WRITE));
+	if (kernel.ioctl)
+		kernel.ioctl = pin_nothing;
+	ASSERT_ERR(map(memory, UVIO_DMA_TO_CARD), -EFAULT,
+		kernel.madvise == old_madvise
+			? "may not be read"
+			: "may not be read here (PROT_WRITE alone), and the card is only to read "
+			  "it (UVIO_DMA_TO_CARD); map it for both directions");
+	munmap(memory, SIZE);
+}
+
 static void memory_of_a_failed_mapping_is_in_children(void)
 {
 	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
@@ -494,7 +549,9 @@ static CU_TestInfo physical[] = {
 	TEST(what_cannot_be_read_is_refused),
 	TEST(the_end_of_a_file_is_no_signal),
 	TEST_FOR("uio 3.31", private_memory_is_not_in_children_while_mapped),
+	TEST(the_last_domain_gives_memory_back),
 	TEST(memory_of_a_failed_mapping_is_in_children),
+	TEST(memory_that_is_only_written_is_not_for_a_card_that_reads),
 	TEST(what_cannot_be_kept_from_children_is_refused),
 	TEST(what_the_program_advised_stays),
 	TEST(advice_of_what_is_refused_stays),
@@ -508,6 +565,7 @@ static CU_TestInfo by_iommu[] = {
 	TEST(a_page_of_a_file_becomes_the_programs_own),
 	TEST(pages_around_a_read_only_one_become_the_programs_own),
 	TEST(read_only_memory_is_for_reading),
+	TEST(memory_that_is_only_written_is_not_for_a_card_that_reads),
 	TEST(what_the_card_may_write_the_kernel_faults_in),
 	TEST(verify_tells_what_the_kernel_tells),
 	TEST(what_the_program_advised_stays),

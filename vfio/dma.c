@@ -53,6 +53,8 @@ static int map_failed(
 		/* What can be seen of it names the page. */
 		int seen = uvio_populate(udev, mapping);
 
+		if (!seen)
+			seen = uvio_populate_readable(udev, mapping);
 		if (seen)
 			return seen;
 		hint = "; the kernel does not pin it; perhaps it is of a file on a disk, or of a "
