@@ -234,7 +234,7 @@ static int watch(struct uvio_binding *binding, const struct uvio_rebind *rebind,
 static int perform(struct uvio_binding *binding, struct uvio_rebind *rebind, bool *restored)
 {
 	struct uvio_rebind_note note = {.step = UVIO_REBIND_LOOK};
-	int rc, fd = uvio_rebind_start(rebind, binding->lock_fd);
+	int rc, fd = uvio_rebind_start(rebind, binding->locks);
 
 	if (fd < 0) {
 		if (rebind->goal != UVIO_REBIND_REPAIR)

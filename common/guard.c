@@ -18,7 +18,6 @@ struct uvio_guard {
 	struct uvio_ctx *ctx;
 	struct uvio_address address;
 	struct uvio_stop card;
-	int lock;
 };
 
 int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
@@ -63,9 +62,9 @@ static int open_card(struct uvio_guard *guard, uint32_t flags)
 	card->config = open_config(guard->ctx, address);
 	if (card->config < 0)
 		return card->config;
-	guard->lock = uvio_lock_open(guard->ctx, &guard->address);
-	if (guard->lock < 0)
-		return uvio_lock_failed(guard->ctx, &guard->address, guard->lock);
+	card->lock = uvio_lock_open(guard->ctx, &guard->address);
+	if (card->lock < 0)
+		return uvio_lock_failed(guard->ctx, &guard->address, card->lock);
 	if (flags & UVIO_GUARD_RESET) {
 		card->reset = uvio_reset_open(guard->ctx, address);
 		if (card->reset < 0)
@@ -97,8 +96,7 @@ int uvio_guard_new(struct uvio_ctx *ctx, const char *text, uint32_t flags, struc
 	*guard = (struct uvio_guard){
 		.ctx = ctx,
 		.address = address,
-		.card = {.folder = -1, .config = -1, .reset = -1},
-		.lock = -1,
+		.card = {.folder = -1, .lock = -1, .config = -1, .reset = -1},
 	};
 	rc = open_card(guard, flags);
 	if (rc) {
@@ -142,16 +140,25 @@ static int stop_locked(struct uvio_guard *guard, uint32_t *found)
  */
 static int lock_card(struct uvio_guard *guard)
 {
-	int rc = 0;
+	int rc = 0, lock = guard->card.lock;
 
+	if (lock < 0)
+		return uvio_lock_failed(guard->ctx, &guard->address, lock);
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		rc = uvio_lock_take(guard->ctx, &guard->address, guard->lock);
+		rc = uvio_lock_take(guard->ctx, &guard->address, lock);
 		if (!rc)
 			return 0;
-		if (uvio_lock_is_left(guard->ctx, guard->lock))
+		if (uvio_lock_is_left(guard->ctx, lock))
 			return 1;
 	}
 	return rc;
+}
+
+/* What waits in the kernel until it resets the card has the lock by a copy of the descriptor. */
+static void leave_lock(struct uvio_guard *guard)
+{
+	uvio_sys_close(guard->card.lock);
+	guard->card.lock = uvio_lock_open(guard->ctx, &guard->address);
 }
 
 int uvio_guard_stop(struct uvio_guard *guard, uint32_t *found)
@@ -167,8 +174,10 @@ int uvio_guard_stop(struct uvio_guard *guard, uint32_t *found)
 		return locked;
 	uvio_error_restore(&before);
 	rc = stop_locked(guard, found);
-	if (!locked)
-		uvio_sys_unlock(guard->lock);
+	if (!locked && rc == -ETIMEDOUT)
+		leave_lock(guard);
+	else if (!locked)
+		uvio_sys_unlock(guard->card.lock);
 	return rc;
 }
 
@@ -179,6 +188,6 @@ void uvio_guard_free(struct uvio_guard *guard)
 	uvio_sys_close(guard->card.folder);
 	uvio_sys_close(guard->card.config);
 	uvio_sys_close(guard->card.reset);
-	uvio_sys_close(guard->lock);
+	uvio_sys_close(guard->card.lock);
 	free(guard);
 }

@@ -25,6 +25,8 @@
 #define UVIO_NAME_SIZE 64
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
+struct stat;
+
 struct uvio_ctx {
 	char sysfs[UVIO_ROOT_SIZE];
 	char dev[UVIO_ROOT_SIZE];
@@ -204,7 +206,8 @@ int uvio_registers_in_use(struct uvio_ctx *ctx, const struct uvio_address *addre
  * read-only), and a device that is not PCI, goes without: 0 and -1. Then the kernel's own
  * exclusiveness of a node of VFIO decides, and on UIO the search for who has the node and flock()
  * on the node itself. Those decide as well between two instances of sysfs, as of two network
- * namespaces, in which "remove" is not the same file.
+ * namespaces, in which "remove" is not the same file. Who changes the driver, and who opens the
+ * device until that is done, also has the lock of run.c.
  */
 /** 0 and a descriptor that holds the lock, or -1; -EBUSY with the holder in the text. */
 int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *fd);
@@ -220,6 +223,19 @@ int uvio_folder_open(struct uvio_ctx *ctx, const struct uvio_address *address);
 bool uvio_lock_is_left(struct uvio_ctx *ctx, int fd);
 /** -1 is allowed. */
 void uvio_unlock(int fd);
+
+/*
+ * run.c: the folder "uvio" below the run folder, which counts only where nobody but its owner, root
+ * or this user, can write to it: so that no other user takes the lock, or forges a record.
+ */
+bool uvio_run_is_ours(const struct stat *st);
+/** Its path, of UVIO_PATH_SIZE; 0, or an errno without a text: -EPERM it is somebody else's. */
+int uvio_run_folder(struct uvio_ctx *ctx, bool make, char *folder);
+/**
+ * The lock against changes of the driver that holds over instances of sysfs: flock() on a file
+ * there, which stays. As uvio_lock(): who may not write there goes without: 0 and -1.
+ */
+int uvio_run_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *fd);
 
 /**
  * node.c: opens a node of the device, if it has the number that is in "dev" of that folder of

@@ -236,9 +236,9 @@ struct uvio_rebind *uvio_rebind_new(struct uvio_ctx *ctx, const char *address)
 	return rebind;
 }
 
-int uvio_rebind_start(struct uvio_rebind *rebind, int lock)
+int uvio_rebind_start(struct uvio_rebind *rebind, const int locks[UVIO_REBIND_LOCKS])
 {
-	return uvio_apart_start(run, rebind, lock);
+	return uvio_apart_start(run, rebind, locks);
 }
 
 bool uvio_rebind_stop(int fd)

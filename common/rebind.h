@@ -8,6 +8,7 @@
 #ifndef UVIO_REBIND_H
 #define UVIO_REBIND_H
 
+#include "apart.h"
 #include "internal.h"
 
 enum uvio_rebind_goal {
@@ -36,6 +37,7 @@ enum uvio_rebind_file {
 	UVIO_REBIND_FILES,
 };
 
+#define UVIO_REBIND_LOCKS UVIO_APART_KEEP
 #define UVIO_REBIND_PATH (PATH_MAX / 2)
 
 struct uvio_rebind {
@@ -70,8 +72,8 @@ const char *uvio_rebind_write(
 /** With paths, and the rest to be filled in. NULL, with a text. */
 struct uvio_rebind *uvio_rebind_new(struct uvio_ctx *ctx, const char *address);
 
-/** A socket which gives notes, or a negative errno; @lock is held as long as it works. */
-int uvio_rebind_start(struct uvio_rebind *rebind, int lock);
+/** A socket which gives notes, or a negative errno; @locks are held as long as it works. */
+int uvio_rebind_start(struct uvio_rebind *rebind, const int locks[UVIO_REBIND_LOCKS]);
 /** It takes back what it did as soon as the kernel lets it. False: it is done, and tells. */
 bool uvio_rebind_stop(int fd);
 

@@ -24,20 +24,6 @@ static const char *or_dash(const char *name)
 	return name[0] ? name : "-";
 }
 
-/* Of what somebody else made, as where a program with CAP_DAC_OVERRIDE was first, nothing counts.
- */
-static bool is_ours(const struct stat *st)
-{
-	return (!st->st_uid || st->st_uid == geteuid()) && !(st->st_mode & (S_IWGRP | S_IWOTH));
-}
-
-static bool folder_is_ours(const char *folder)
-{
-	struct stat st;
-
-	return !lstat(folder, &st) && S_ISDIR(st.st_mode) && is_ours(&st);
-}
-
 static int write_record(const struct uvio_rebind *rebind, const char *text)
 {
 	ssize_t n;
@@ -54,15 +40,13 @@ static int write_record(const struct uvio_rebind *rebind, const char *text)
 
 void uvio_record_save(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 {
-	char text[RECORD_SIZE], folder[UVIO_REBIND_PATH];
-	int rc;
+	char text[RECORD_SIZE], folder[UVIO_PATH_SIZE];
+	int rc = uvio_run_folder(ctx, true, folder);
 
-	snprintf(folder, sizeof(folder), "%s/uvio", ctx->run);
-	rc = uvio_sys_mkdir(folder);
 	snprintf(text, sizeof(text), RECORD_WRITTEN, (int)rebind->goal, or_dash(rebind->driver),
 		or_dash(rebind->was), or_dash(rebind->override));
-	if (!rc || rc == -EEXIST)
-		rc = folder_is_ours(folder) ? write_record(rebind, text) : -EPERM;
+	if (!rc)
+		rc = write_record(rebind, text);
 	rebind->recorded = !rc;
 	if (!rc)
 		return;
@@ -82,15 +66,14 @@ static void drop_dash(char *name)
 /* A pipe would have to be waited for. */
 static int open_record(struct uvio_ctx *ctx, const char *path)
 {
-	char folder[UVIO_REBIND_PATH];
+	char folder[UVIO_PATH_SIZE];
 	struct stat st;
-	int fd;
+	int fd = uvio_run_folder(ctx, false, folder);
 
-	snprintf(folder, sizeof(folder), "%s/uvio", ctx->run);
-	if (!folder_is_ours(folder))
-		return -EPERM;
+	if (fd)
+		return fd;
 	fd = uvio_sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode) && is_ours(&st)))
+	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode) && uvio_run_is_ours(&st)))
 		return fd;
 	uvio_sys_close(fd);
 	return -EPERM;

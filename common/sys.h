@@ -166,6 +166,8 @@ int uvio_sys_capget(struct uvio_capabilities *set);
 
 /** A new file, which only its owner can write; -EEXIST. */
 int uvio_sys_create(const char *path);
+/** Of this user only, no symbolic link; it does not wait for the reader of a pipe. */
+int uvio_sys_open_or_create(const char *path);
 int uvio_sys_mkdir(const char *path);
 int uvio_sys_remove(const char *path);
 

@@ -184,7 +184,7 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	const char *transport = NULL;
 	struct uvio_address address;
 	struct uvio_udev *udev;
-	int rc;
+	int rc, run_lock;
 
 	if (!ctx || !out)
 		return uvio_fail(-EINVAL, "open: no context, or no place for the device");
@@ -204,9 +204,13 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	rc = uvio_lock(ctx, &address, &udev->lock_fd);
 	if (rc)
 		goto err_free;
+	rc = uvio_run_lock(ctx, &address, &run_lock);
+	if (rc)
+		goto err_unlock;
 	rc = uvio_registers_in_use(ctx, &address);
 	if (!rc)
 		rc = open_locked(udev, options);
+	uvio_unlock(run_lock);
 	if (rc)
 		goto err_unlock;
 	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s%s%s", address.text, backend->name,

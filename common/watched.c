@@ -71,7 +71,7 @@ static int ask_apart(struct uvio_ctx *ctx, const char *address, const char *file
 
 	if (rc)
 		return rc;
-	fd = uvio_apart_start(ask, question, -1);
+	fd = uvio_apart_start(ask, question, NULL);
 	if (fd < 0)
 		return fd;
 	rc = uvio_sys_receive(fd, &question->answer, sizeof(question->answer), timeout_ms);
