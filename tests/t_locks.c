@@ -23,6 +23,19 @@
 static struct tree *tree;
 static int other = -1; /* what a program with another sysfs has */
 
+static unsigned int refusals; /* of the next calls */
+
+int __real_uvio_sys_lock(int fd);
+int __wrap_uvio_sys_lock(int fd);
+
+int __wrap_uvio_sys_lock(int fd)
+{
+	if (!refusals)
+		return __real_uvio_sys_lock(fd);
+	refusals--;
+	return -EWOULDBLOCK;
+}
+
 static void setup(void)
 {
 	tree = tree_new("edu-uio");
@@ -33,6 +46,7 @@ static void setup(void)
 static void teardown(void)
 {
 	kernel = (struct kernel){0};
+	refusals = 0;
 	if (other >= 0)
 		close(other);
 	other = -1;
@@ -86,6 +100,20 @@ static void a_change_with_another_sysfs_excludes(void)
 	ASSERT_OK(bind_it());
 	/* Given back, by the process that did it, too. */
 	ASSERT_EQ(flock(other, LOCK_EX | LOCK_NB), 0);
+}
+
+static void who_has_given_it_back_is_not_in_the_way(void)
+{
+	refusals = 1;
+	ASSERT_OK(bind_it());
+	ASSERT_STR(tree_link(tree, EDU_FOLDER "/driver"), "vfio-pci");
+}
+
+static void who_cannot_be_seen_is_still_in_the_way(void)
+{
+	refusals = 100;
+	ASSERT_ERR(bind_it(), -EBUSY, EDU ": already open in another process, or its driver");
+	ASSERT_STR(tree_link(tree, EDU_FOLDER "/driver"), "uio_pci_generic");
 }
 
 static void only_root_may_read_the_lock(void)
@@ -143,6 +171,8 @@ static void without_a_run_folder_it_binds(void)
 
 static CU_TestInfo run_lock[] = {
 	TEST(a_change_with_another_sysfs_excludes),
+	TEST(who_has_given_it_back_is_not_in_the_way),
+	TEST(who_cannot_be_seen_is_still_in_the_way),
 	TEST(only_root_may_read_the_lock),
 	TEST(what_others_could_have_made_is_refused),
 	TEST(a_folder_of_others_has_no_lock),

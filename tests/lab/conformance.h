@@ -180,6 +180,7 @@ void run_victim(struct uvio_ctx *ctx);
 extern const struct test_case region_cases[];
 extern const struct test_case power_cases[];
 extern const struct test_case inuse_cases[];
+extern const struct test_case race_cases[];
 extern const struct test_case irq_cases[];
 extern const struct test_case dma_cases[];
 extern const struct test_case memory_cases[];
