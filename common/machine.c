@@ -13,6 +13,7 @@
 
 #include "machine.h"
 #include "rights.h"
+#include "rlimit.h"
 #include "sys.h"
 
 static bool has_word(const char *text, const char *chip)
@@ -217,15 +218,12 @@ static void probe_lockdown(struct uvio_ctx *ctx, struct uvio_check *check)
 
 static void limit_text(char *text, size_t size, int resource, unsigned int shift)
 {
-	struct rlimit limit;
+	unsigned long long limit = uvio_limit(resource);
 
-	if (getrlimit(resource, &limit))
-		snprintf(text, size, "(not known)");
-	else if (limit.rlim_cur == RLIM_INFINITY)
+	if (limit == UVIO_NO_LIMIT)
 		snprintf(text, size, "unlimited");
 	else
-		snprintf(text, size, "%llu%s", (unsigned long long)limit.rlim_cur >> shift,
-			shift ? " KiB" : "");
+		snprintf(text, size, "%llu%s", limit >> shift, shift ? " KiB" : "");
 }
 
 static void probe_limits(struct uvio_check *check)
