@@ -69,8 +69,8 @@ static int did_not_bind(const struct uvio_binding *binding, const char *driver)
 
 	if (!binding->driver[0] && uvio_binding_suspect(binding, suspect, sizeof(suspect)))
 		return uvio_fail(-EBUSY,
-			"%s: the kernel did not bind it to %s: the former driver may not be off "
-			"yet; %s",
+			"%s: the kernel did not bind it to %s: perhaps the former driver is not "
+			"off yet; %s",
 			address, driver, suspect);
 
 	if (vfio_pci && !uvio_sysfs_exists(binding->ctx, "bus/pci/devices/%s/iommu_group", address))
@@ -79,7 +79,7 @@ static int did_not_bind(const struct uvio_binding *binding, const char *driver)
 			"the IOMMU is off, or this machine has none; uvio check %s",
 			address, address);
 	return uvio_fail(-EIO, "%s: the kernel did not bind it to %s; dmesg says why%s", address,
-		driver, vfio_pci ? "" : ", as that it has no interrupt line");
+		driver, vfio_pci ? "" : ": perhaps it has no interrupt line");
 }
 
 static int failed(const struct uvio_binding *binding, const struct uvio_rebind *rebind,

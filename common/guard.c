@@ -27,10 +27,12 @@ int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
 
 	uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/reset", address);
 	fd = uvio_sys_open(path, O_WRONLY);
+	if (fd == -ENOENT && !uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address))
+		return uvio_fail(-ENODEV, "%s: no such device", address);
 	if (fd == -ENOENT)
 		return uvio_fail(-ENOTSUP,
-			"%s: the kernel knows no way to reset this card alone (reset_method in "
-			"sysfs is empty); guard it without a reset",
+			"%s: the kernel knows no way to reset this card alone (it has no file "
+			"\"reset\" in sysfs); guard it without a reset",
 			address);
 	if (fd < 0)
 		return uvio_fail(fd, "%s: cannot open %s: %s%s", address, path, strerror(-fd),

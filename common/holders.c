@@ -468,7 +468,8 @@ static int look_at_proc(struct search *search)
 	rc = each_line(search, search->file, look_at_mount);
 	if (rc)
 		return uvio_fail(rc,
-			"%s: cannot see whether a process has it open: %s: %s; is %s mounted?",
+			"%s: cannot see whether a process has it open: %s: %s; perhaps %s is not "
+			"mounted",
 			search->want->address, search->file, strerror(-rc), proc);
 	snprintf(search->file, sizeof(search->file), "%s/self/ns/pid", proc);
 	search->holder->outside =

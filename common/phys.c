@@ -182,8 +182,8 @@ static int translate(
 /* ENOMEM is both: beyond the limit, and not mapped. */
 static int lock_failed(struct uvio_udev *udev, const struct uvio_mapping *mapping, int rc)
 {
-	/* EAGAIN: a page could not be read in, for want of memory. */
-	if (rc == -EAGAIN)
+	/* EAGAIN: a page could not be read in, for want of memory; EPERM: the limit is 0. */
+	if (rc == -EAGAIN || rc == -EPERM)
 		rc = -ENOMEM;
 	if (rc == -ENOMEM && uvio_sys_is_mapped((void *)mapping->addr, mapping->size))
 		return uvio_dma_memlock(udev, mapping);

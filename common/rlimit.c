@@ -165,6 +165,20 @@ void uvio_limit_of_files(int err, unsigned int missing, char text[UVIO_LIMIT_TEX
 		limit, more);
 }
 
+void uvio_limit_of_watches(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT_TEXT])
+{
+	char number[32] = "";
+
+	text[0] = '\0';
+	if (err != -ENOSPC)
+		return;
+	uvio_proc_read(ctx, number, sizeof(number), "sys/fs/epoll/max_user_watches");
+	snprintf(text, UVIO_LIMIT_TEXT,
+		"all processes of this user may watch %s descriptors with epoll; raise it: sysctl "
+		"fs.epoll.max_user_watches",
+		number[0] ? number : "no more");
+}
+
 void uvio_limit_of_entries(struct uvio_ctx *ctx, size_t used, char text[UVIO_LIMIT_TEXT])
 {
 	char allows[48] = "no more";

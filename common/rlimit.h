@@ -34,6 +34,9 @@ unsigned long long uvio_limit(int resource);
  */
 void uvio_limit_of_files(int err, unsigned int missing, char text[UVIO_LIMIT_TEXT]);
 
+/** For -ENOSPC of an epoll descriptor; "" for others. */
+void uvio_limit_of_watches(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT_TEXT]);
+
 /** For -ENOSPC of a mapping on vfio/group, in a domain with @used of them. */
 void uvio_limit_of_entries(struct uvio_ctx *ctx, size_t used, char text[UVIO_LIMIT_TEXT]);
 

@@ -130,7 +130,7 @@ SAYS(a_device_that_was_unbound, op_open, INJECT_IOCTL, "GET_DEVICE_FD", ENODEV,
 SAYS(no_descriptors_left, op_irq_enable, INJECT_EVENTFD, "", EMFILE,
 	"descriptors open (RLIMIT_NOFILE); raise it: ulimit -n ")
 SAYS(a_line_that_is_shared, op_irq_enable, INJECT_IOCTL, "SET_IRQS", EBUSY,
-	"its interrupt line is shared, and the card cannot mask INTx by itself; use MSI")
+	"cannot be shared: perhaps the card cannot mask INTx by itself; use MSI")
 SAYS(a_mapping_that_is_refused, op_dma_map, INJECT_IOCTL, "MAP_DMA", EINVAL, "as IOVA 0x10000")
 SAYS(memory_that_cannot_be_pinned, op_dma_map, INJECT_IOCTL, "MAP_DMA", EFAULT,
 	"the kernel does not pin it; perhaps it is of a file on a disk")
@@ -387,8 +387,34 @@ static void a_claimed_region(void)
 {
 	tree_change(card.tree, "remove sys/class/uio/uio0/maps/map0");
 	says(&op_region_map, INJECT_MMAP, "resource0", EINVAL,
-		"a kernel driver may have claimed it (iomem=relaxed lifts that), or the kernel is "
-		"locked down");
+		"; perhaps a kernel driver has claimed it: /proc/iomem shows which, and "
+		"iomem=relaxed lifts that");
+}
+
+static void a_region_under_lockdown(void)
+{
+	tree_change(card.tree, "remove sys/class/uio/uio0/maps/map0");
+	says(&op_region_map, INJECT_MMAP, "resource0", EPERM,
+		"Operation not permitted; perhaps the kernel is locked down: see ");
+	card_close();
+	tree_change(
+		card.tree, "file sys/kernel/security/lockdown none [integrity] confidentiality\\n");
+	says(&op_region_map, INJECT_MMAP, "resource0", EPERM,
+		"; the kernel is locked down (Secure Boot)");
+}
+
+/* The only limit for which mlock() gives that. */
+static void memory_that_may_not_be_locked_at_all(void)
+{
+	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
+	says_another(&op_dma_map, INJECT_MLOCK, "", EPERM, ENOMEM,
+		"; locked memory is limited to 0 KiB (RLIMIT_MEMLOCK), 0 KiB of this process are "
+		"locked already");
+}
+
+static void a_limit_of_zero_is_named(void)
+{
+	with_limit(RLIMIT_MEMLOCK, 0, "VmLck: 0 kB\\n", memory_that_may_not_be_locked_at_all);
 }
 
 static int open_with_descriptors(rlim_t count)
@@ -466,6 +492,8 @@ static CU_TestInfo on_uio[] = {
 	TEST(a_line_that_another_program_switched_off),
 	TEST_FOR("uio 3.29", frames_that_are_hidden),
 	TEST_FOR("uio 3.40", a_claimed_region),
+	TEST(a_region_under_lockdown),
+	TEST(a_limit_of_zero_is_named),
 	TEST(a_region_beyond_a_limit_has_the_numbers),
 	TEST(a_huge_page_beyond_the_limit_has_the_numbers),
 	TEST(a_descriptor_that_is_missing_is_the_cause),

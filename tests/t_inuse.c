@@ -454,7 +454,7 @@ static void without_proc_there_is_no_answer(void)
 	tree_change(tree, "remove proc");
 	tree_change(tree, "dir proc");
 	ASSERT_ERR(strict_answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
-	ASSERT_HAS(uvio_last_error(), "/proc mounted?");
+	ASSERT_HAS(uvio_last_error(), "/proc is not mounted");
 	ASSERT_ERR(answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
 }
 

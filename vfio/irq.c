@@ -287,9 +287,9 @@ static int trigger_failed(struct uvio_udev *udev, enum uvio_irq_kind kind, int r
 		return no_line(udev);
 	if (rc == -EBUSY && kind == UVIO_IRQ_INTX)
 		return uvio_fail(rc,
-			"%s: its interrupt line is shared, and the card cannot mask "
-			"INTx by itself; use MSI, or move it to a line of its own "
-			"(/proc/interrupts)",
+			"%s: its interrupt line is in use by another device, and cannot be shared: "
+			"perhaps the card cannot mask INTx by itself; use MSI, or move it to a "
+			"line of its own (/proc/interrupts)",
 			udev->address.text);
 	return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
 }
