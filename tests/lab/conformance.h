@@ -174,6 +174,11 @@ void run_tokens(struct uvio_ctx *ctx);
 void run_translated(struct uvio_ctx *ctx);
 /** With card edu-port and the lab's --monitor. */
 void run_unplug(struct uvio_ctx *ctx);
+void run_used(struct uvio_ctx *ctx);
+
+/** How the program calls itself with the rights of another file, and what it then does: PASS. */
+#define RIGHTS_ALONE "rights-alone"
+int run_rights_alone(struct uvio_ctx *ctx, const char *address, const char *backend);
 void run_vectors(struct uvio_ctx *ctx);
 void run_victim(struct uvio_ctx *ctx);
 
