@@ -39,22 +39,40 @@ static void close_range_of(int first, int last)
 		close(fd);
 }
 
-/* Who reads what the program prints must not wait for this process to end. */
-static void keep_only(int a, int b)
+static void close_all_but(int *fds, int count)
 {
-	int low = a < b ? a : b, high = a < b ? b : a;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int next = STDERR_FILENO + 1;
 
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		if (null < 0 || dup2(null, fd) < 0)
-			close(fd);
-	close_range_of(STDERR_FILENO + 1, low - 1);
-	close_range_of((low > STDERR_FILENO ? low : STDERR_FILENO) + 1, high - 1);
-	close_range_of(high + 1, INT_MAX);
+	for (int i = 1; i < count; i++)
+		for (int k = i; k && fds[k - 1] > fds[k]; k--) {
+			int higher = fds[k - 1];
+
+			fds[k - 1] = fds[k];
+			fds[k] = higher;
+		}
+	for (int i = 0; i < count; i++)
+		if (fds[i] >= next) {
+			close_range_of(next, fds[i] - 1);
+			next = fds[i] + 1;
+		}
+	close_range_of(next, INT_MAX);
+}
+
+/* Who reads what the program prints must not wait for this process to end. */
+static void keep_only(int fd, const int *keep)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), all[1 + UVIO_APART_KEEP] = {fd};
+
+	for (int i = 0; i <= STDERR_FILENO; i++)
+		if (null < 0 || dup2(null, i) < 0)
+			close(i);
+	for (int i = 0; i < UVIO_APART_KEEP; i++)
+		all[1 + i] = keep ? keep[i] : -1;
+	close_all_but(all, 1 + UVIO_APART_KEEP);
 }
 
 /* The child ends at once, so that its own child is nobody's whom the program waits for. */
-static void run_apart(void (*work)(void *data, int fd), void *data, int fd, int keep)
+static void run_apart(void (*work)(void *data, int fd), void *data, int fd, const int *keep)
 {
 	pid_t pid = fork_only();
 
@@ -68,18 +86,21 @@ static void run_apart(void (*work)(void *data, int fd), void *data, int fd, int 
 	_exit(0);
 }
 
-/* A program which waits for all of its children may take this one from us: that is no failure. */
+/*
+ * A program which waits for all of its children may take this one from us, and somebody may kill it
+ * after it has forked: that is no failure, and the socket tells whether there is a process.
+ */
 static int await_child(pid_t pid)
 {
 	int status = 0;
 
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : 0;
 }
 
 /* A thread that is cancelled is so in the child, too. */
-int uvio_apart_start(void (*work)(void *data, int fd), void *data, int keep)
+int uvio_apart_start(void (*work)(void *data, int fd), void *data, const int keep[UVIO_APART_KEEP])
 {
 	int state, fds[2], rc = uvio_sys_socketpair(fds);
 	sigset_t all, old;

@@ -4,15 +4,17 @@
 #ifndef UVIO_APART_H
 #define UVIO_APART_H
 
+#define UVIO_APART_KEEP 2
+
 /**
  * Starts @work in a process of its own: in its own session, with all signals blocked, no child of
- * the caller's, and without descriptors but @keep (-1: none) and @fd, one end of a socket which
- * keeps messages apart. It ends when @work returns. The caller may have threads: @work makes
- * system calls, and nothing else that takes a lock. It has a copy of @data.
+ * the caller's, and without descriptors but @keep (-1: none; NULL: none at all) and @fd, one end of
+ * a socket which keeps messages apart. It ends when @work returns. The caller may have threads:
+ * @work makes system calls, and nothing else that takes a lock. It has a copy of @data.
  *
  * The other end of the socket, which says -EPIPE once the process has ended; or a negative errno,
  * without a text.
  */
-int uvio_apart_start(void (*work)(void *data, int fd), void *data, int keep);
+int uvio_apart_start(void (*work)(void *data, int fd), void *data, const int keep[UVIO_APART_KEEP]);
 
 #endif /* UVIO_APART_H */

@@ -34,7 +34,10 @@
 #define PCI_CONFIG_COMMAND 0x04 /* 16 bits; bit 2: bus master */
 #define PCI_CONFIG_STATUS 0x06
 #define PCI_CONFIG_INTERRUPT_PIN 0x3d
+#define PCI_COMMAND_IO 0x01
+#define PCI_COMMAND_MEMORY 0x02
 #define PCI_COMMAND_BUS_MASTER 0x04
+#define PCI_COMMAND_INTX_OFF 0x400
 #define PCI_STATUS_CAP_LIST 0x10
 
 /**
@@ -125,6 +128,7 @@ struct uvio_udev {
 	 * is. Whether bus mastering was on, and whether it signals by MSI.
 	 */
 	bool own_driver, own_master, own_msi;
+	uint16_t decoded; /* what the card decoded at open: bits of its command register */
 	/* Set by open; -1: no notice. */
 	int release_fd; /* an eventfd: the kernel asks to release the device, until it is closed */
 	int error_fd;	/* an eventfd: the device reported an error */
@@ -172,6 +176,7 @@ struct uvio_domain {
 	char name[UVIO_ADDRESS_SIZE]; /* for texts: the address of that device */
 	void *priv;		      /* backend->domain_size bytes, zeroed, freed by the core */
 	struct uvio_dma_table dma;
+	size_t kept_count; /* of kept.c, with the context's lock */
 };
 
 struct uvio_backend_ops {
@@ -368,10 +373,24 @@ int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const ch
  * own in sysfs.
  */
 int uvio_node_in_use(struct uvio_udev *udev, const char *path, const char *folder);
+/**
+ * After the kernel said that another program has the device, or one of its group: whether the error
+ * message names that process now. Failing to find out is no error here, and leaves the message.
+ */
+bool uvio_names_user(struct uvio_udev *udev);
 
 /* irq.c */
 /** No vector is enabled any more: the backend has switched them off, or is closed. */
 void uvio_irq_forget(struct uvio_udev *udev);
+
+/* card.c */
+/**
+ * What keeps the registers of an open card from answering, and did not at open: a BAR that lost its
+ * address, or decoding that is off, as the card itself shows it; "" where it shows nothing.
+ */
+void uvio_card_changed(struct uvio_udev *udev, char *text, size_t size);
+/** Whether the card's INTx is off, whoever did it: VFIO shows what this program did only. */
+bool uvio_card_masks_intx(struct uvio_udev *udev);
 
 /* late.c */
 /** -ETIMEDOUT, with what the card shows of the cause. */
@@ -442,6 +461,9 @@ int uvio_dma_check_mask(struct uvio_udev *udev, uint64_t mask);
 int uvio_dma_limit_mask(struct uvio_udev *udev, uint64_t mask);
 /** -ENOMEM because of RLIMIT_MEMLOCK, with the figures in the text. */
 int uvio_dma_memlock(struct uvio_udev *udev, const struct uvio_mapping *mapping);
+/** mmap() of @size bytes for @mapping failed with @rc: the same, of memory for DMA. */
+int uvio_dma_memory_failed(
+	struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t size, int rc);
 /** mmap() of @what failed with @rc, which is returned; the text has the limit that it hit. */
 int uvio_mmap_failed(struct uvio_udev *udev, const char *what, uint64_t size, int rc);
 /** The same for the region @index. */

@@ -103,7 +103,7 @@ static int require_device(struct uvio_binding *binding, const char *text)
 bool uvio_binding_suspect(const struct uvio_binding *binding, char *text, size_t size)
 {
 	const struct uvio_backend *backend;
-	char path[PATH_MAX], name[UVIO_NAME_SIZE];
+	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 	int pid = 0;
 
 	for (unsigned int i = 0; pid <= 0 && (backend = uvio_backend_at(i)); i++)
@@ -212,10 +212,22 @@ static void read_former_driver(struct uvio_binding *binding)
 	free(rebind);
 }
 
-/* Where a change is under way, the process that does it has the lock, and not the one it names. */
-static int take_lock(struct uvio_binding *binding)
+static int take_locks(struct uvio_binding *binding)
 {
-	int rc = uvio_lock(binding->ctx, &binding->address, &binding->lock_fd);
+	int rc = uvio_lock(binding->ctx, &binding->address, &binding->locks[0]);
+
+	if (rc)
+		return rc;
+	rc = uvio_run_lock(binding->ctx, &binding->address, &binding->locks[1]);
+	if (rc)
+		uvio_unlock(binding->locks[0]);
+	return rc;
+}
+
+/* Where a change is under way, the process that does it has the lock, and not the one it names. */
+static int lock(struct uvio_binding *binding)
+{
+	int rc = take_locks(binding);
 	struct uvio_saved_error cause;
 
 	if (rc != -EBUSY || !uvio_record_exists(binding->ctx, binding->address.text))
@@ -234,12 +246,13 @@ static int take_lock(struct uvio_binding *binding)
 		cause.text);
 }
 
-static void drop_lock(const struct uvio_binding *binding)
+static void drop_locks(const struct uvio_binding *binding)
 {
-	if (binding->lock_left)
-		uvio_sys_close(binding->lock_fd);
-	else
-		uvio_unlock(binding->lock_fd);
+	for (int i = UVIO_REBIND_LOCKS - 1; i >= 0; i--)
+		if (binding->lock_left)
+			uvio_sys_close(binding->locks[i]);
+		else
+			uvio_unlock(binding->locks[i]);
 }
 
 /*
@@ -260,7 +273,7 @@ static int require_no_change(const struct uvio_binding *binding)
 /* Locked against other users of this library, and nothing of it in use. */
 static int begin(struct uvio_binding *binding)
 {
-	int rc = take_lock(binding);
+	int rc = lock(binding);
 
 	if (rc)
 		return rc;
@@ -276,7 +289,7 @@ static int begin(struct uvio_binding *binding)
 	if (!rc)
 		rc = refuse_virtual_functions(binding);
 	if (rc)
-		drop_lock(binding);
+		drop_locks(binding);
 	return rc;
 }
 
@@ -333,7 +346,7 @@ static int bind_locked(
 		return rc;
 	if (!is_right(binding, backend, driver))
 		rc = change(binding, driver);
-	drop_lock(binding);
+	drop_locks(binding);
 	return rc;
 }
 
@@ -383,7 +396,7 @@ int uvio_unbind(struct uvio_ctx *ctx, const char *text)
 	if (rc)
 		return rc;
 	rc = uvio_binding_change(&binding, UVIO_REBIND_NATURAL, "");
-	drop_lock(&binding);
+	drop_locks(&binding);
 	return rc;
 }
 

@@ -12,7 +12,7 @@ struct uvio_binding {
 	struct uvio_address address;
 	char driver[UVIO_NAME_SIZE];   /* bound now; "" none */
 	char override[UVIO_NAME_SIZE]; /* "" none */
-	int lock_fd;
+	int locks[UVIO_REBIND_LOCKS];  /* of lock.c and of run.c */
 	bool lock_left; /* a process that the kernel keeps has it, until it is done */
 };
 

@@ -13,8 +13,6 @@
 #define BARS 6
 #define CONFIG_BARS 0x10
 #define CONFIG_SIZE 64 /* what everybody may read */
-#define COMMAND_IO 0x01
-#define COMMAND_MEMORY 0x02
 
 /* Bits of a line of "resource", by <linux/ioport.h>. */
 #define RESOURCE_IO 0x100
@@ -25,6 +23,11 @@
 #define REMOVE_AND_RESCAN                                                                          \
 	"end what uses it, then echo 1 to its file \"remove\" in sysfs, and to "                   \
 	"/sys/bus/pci/rescan, which assigns the addresses again"
+
+#define LOST_BAR                                                                                   \
+	"the card lost its addresses: bar%d is at 0x%" PRIx64 " for the kernel, and at 0x%" PRIx64 \
+	" in the card; perhaps it was reset and the kernel knows nothing of it, or its FPGA was "  \
+	"loaded again"
 
 struct card {
 	struct uvio_ctx *ctx;
@@ -47,11 +50,9 @@ static uint64_t word(const struct card *card, unsigned int offset, unsigned int 
 
 static bool read_config(struct card *card)
 {
-	char bytes[CONFIG_SIZE + 1] = {0};
-	int n = uvio_sysfs_read(
-		card->ctx, bytes, sizeof(bytes), "bus/pci/devices/%s/config", card->address);
+	int n = uvio_sysfs_read_bytes(card->ctx, card->config, sizeof(card->config),
+		"bus/pci/devices/%s/config", card->address);
 
-	memcpy(card->config, bytes, sizeof(card->config));
 	return n > PCI_CONFIG_STATUS + 1;
 }
 
@@ -86,6 +87,10 @@ static uint64_t programmed(const struct card *card, int i)
 /* Addresses on the bus are those of the processor on x86 only; elsewhere 0 is certainly none. */
 static bool is_lost(const struct card *card, int i)
 {
+	uint64_t flags = card->bars[i].flags;
+
+	if (!(flags & (RESOURCE_IO | RESOURCE_MEM)) || flags & (RESOURCE_EA | RESOURCE_UNSET))
+		return false;
 #if defined(__x86_64__) || defined(__i386__)
 	return programmed(card, i) != card->bars[i].start;
 #else
@@ -130,12 +135,8 @@ static void probe_lost(struct card *card, int i)
 	bool restored = is_asleep(card);
 
 	uvio_check_add(card->check, restored ? UVIO_NOTE : UVIO_BLOCKS,
-		restored ? NULL : REMOVE_AND_RESCAN,
-		"%s: the card lost its addresses: bar%d is at 0x%" PRIx64
-		" for the kernel, and at 0x%" PRIx64
-		" in the card; perhaps it was reset and the kernel knows nothing of it, or its "
-		"FPGA was loaded again%s",
-		card->address, i, card->bars[i].start, programmed(card, i),
+		restored ? NULL : REMOVE_AND_RESCAN, "%s: " LOST_BAR "%s", card->address, i,
+		card->bars[i].start, programmed(card, i),
 		restored ? "; it sleeps, and the kernel restores them when it is opened" : "");
 }
 
@@ -155,7 +156,7 @@ static void probe_bar(struct card *card, int i)
 			"%s: the card has a bar%d (it reads 0x%" PRIx64
 			"), and the kernel gave it no address",
 			card->address, i, value);
-	else if (flags & (RESOURCE_IO | RESOURCE_MEM) && !(flags & RESOURCE_EA) && is_lost(card, i))
+	else if (is_lost(card, i))
 		probe_lost(card, i);
 }
 
@@ -167,16 +168,33 @@ static void probe_bars(struct card *card)
 	}
 }
 
+static int first_lost(const struct card *card)
+{
+	for (int i = 0; i < BARS; i++) {
+		if (is_lost(card, i))
+			return i;
+		i += is_64bit(card, i);
+	}
+	return -1;
+}
+
+/* The bits of the command register by which the card decodes what it has. */
+static uint64_t wanted_decoding(const struct card *card)
+{
+	uint64_t all = 0;
+
+	for (int i = 0; i < BARS; i++)
+		all |= (card->bars[i].flags & RESOURCE_IO ? PCI_COMMAND_IO : 0) |
+		       (card->bars[i].flags & RESOURCE_MEM ? PCI_COMMAND_MEMORY : 0);
+	return all;
+}
+
 /* What the kernel driver switched on when it was bound. */
 static void probe_decoding(struct card *card)
 {
-	uint64_t command = word(card, PCI_CONFIG_COMMAND, 2), all = 0, off;
+	uint64_t all = wanted_decoding(card), off = all & ~word(card, PCI_CONFIG_COMMAND, 2);
 	char fix[UVIO_NAME_SIZE * 2];
 
-	for (int i = 0; i < BARS; i++)
-		all |= (card->bars[i].flags & RESOURCE_IO ? COMMAND_IO : 0) |
-		       (card->bars[i].flags & RESOURCE_MEM ? COMMAND_MEMORY : 0);
-	off = all & ~command;
 	snprintf(fix, sizeof(fix), "bind it again, or setpci -s %s COMMAND=%x:%x", card->address,
 		(unsigned int)off, (unsigned int)off);
 	if (off)
@@ -184,9 +202,9 @@ static void probe_decoding(struct card *card)
 			"%s: the card does not decode %s: its command register has them switched "
 			"off",
 			card->address,
-			off == all	       ? "any of its BARs"
-			: off & COMMAND_MEMORY ? "its BARs in memory"
-					       : "its I/O ports");
+			off == all		   ? "any of its BARs"
+			: off & PCI_COMMAND_MEMORY ? "its BARs in memory"
+						   : "its I/O ports");
 }
 
 int uvio_card_probe(
@@ -218,4 +236,46 @@ int uvio_card_ready(struct uvio_ctx *ctx, const char *address, bool decoding)
 		rc = uvio_check_fail(&check, gone ? gone : -ENXIO);
 	uvio_check_cleanup(&check);
 	return rc;
+}
+
+static void tell_undecoded(const struct card *card, uint64_t off, char *text, size_t size)
+{
+	snprintf(text, size,
+		"the card does not decode %s any more: its command register has that switched off "
+		"(it reads 0x%04x), which was on at open: perhaps another program or a reset did "
+		"so; setpci -s %s COMMAND=%x:%x, or close it, bind it again, and open it",
+		off & PCI_COMMAND_MEMORY ? "its BARs in memory" : "its I/O ports",
+		(unsigned int)word(card, PCI_CONFIG_COMMAND, 2), card->address, (unsigned int)off,
+		(unsigned int)off);
+}
+
+/* By sysfs, since VFIO shows a program what it wrote to the BARs itself. */
+void uvio_card_changed(struct uvio_udev *udev, char *text, size_t size)
+{
+	struct card card = {.ctx = udev->ctx, .address = udev->address.text};
+	uint64_t off;
+	int lost;
+
+	text[0] = '\0';
+	if (!udev->config.size || atomic_load(&udev->asleep) || !read_config(&card) ||
+		uvio_status_is_gone(word(&card, PCI_CONFIG_STATUS, 2)) ||
+		uvio_sysfs_exists(card.ctx, "bus/pci/devices/%s/physfn", card.address))
+		return;
+	read_bars(&card);
+	off = udev->decoded & wanted_decoding(&card) & ~word(&card, PCI_CONFIG_COMMAND, 2);
+	lost = first_lost(&card);
+	if (lost >= 0)
+		snprintf(text, size, LOST_BAR "; " REMOVE_AND_RESCAN, lost, card.bars[lost].start,
+			programmed(&card, lost));
+	else if (off)
+		tell_undecoded(&card, off, text, size);
+}
+
+bool uvio_card_masks_intx(struct uvio_udev *udev)
+{
+	uint8_t command[PCI_CONFIG_COMMAND + 2];
+
+	return uvio_sysfs_read_bytes(udev->ctx, command, sizeof(command),
+		       "bus/pci/devices/%s/config", udev->address.text) == sizeof(command) &&
+	       command[PCI_CONFIG_COMMAND + 1] & PCI_COMMAND_INTX_OFF >> 8;
 }

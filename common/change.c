@@ -19,54 +19,58 @@ static const char *or_none(const char *driver)
 	return driver[0] ? driver : "no driver";
 }
 
-/* As in messages: without the root of sysfs, and without the newline that clears an override. */
-static const char *file_name(
-	const struct uvio_binding *binding, const struct uvio_rebind *rebind, int file)
+/* As "writing 'vfio-pci' to bus/pci/devices/0000:00:04.0/driver_override". */
+struct doing {
+	char text[UVIO_ADDRESS_SIZE + UVIO_REBIND_PATH + 32];
+};
+
+static const char *describe(const struct uvio_rebind *rebind, enum uvio_rebind_step step,
+	size_t skip, struct doing *doing)
 {
-	return rebind->files[file] + strlen(binding->ctx->sysfs) + 1;
+	const char *text, *path = uvio_rebind_write(rebind, step, &text);
+
+	if (path)
+		snprintf(doing->text, sizeof(doing->text), "writing '%s' to %s", text, path + skip);
+	else
+		snprintf(doing->text, sizeof(doing->text), "looking which driver it has");
+	return doing->text;
 }
 
-static const char *shown(char *text)
+static const char *describe_short(const struct uvio_binding *binding,
+	const struct uvio_rebind *rebind, enum uvio_rebind_step step, struct doing *doing)
 {
-	text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
-static void log_write(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
-	struct uvio_rebind_note *note)
-{
-	uvio_log(binding->ctx, UVIO_LOG_INFO, "%s: writing '%s' to %s", binding->address.text,
-		shown(note->text), file_name(binding, rebind, (int)note->file));
+	return describe(rebind, step, strlen(binding->ctx->sysfs) + 1, doing);
 }
 
 static int write_failed(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
-	struct uvio_rebind_note *note, int rc)
+	const struct uvio_rebind_note *note)
 {
-	const char *path = rebind->files[note->file], *address = binding->address.text;
+	const char *text, *address = binding->address.text;
+	int rc = note->rc;
+	struct doing doing;
 
 	if (rc == -EACCES)
 		return uvio_fail(rc,
 			"%s: writing %s: %s; to bind, run as root (sudo) or with CAP_DAC_OVERRIDE",
-			address, path, strerror(-rc));
+			address, uvio_rebind_write(rebind, note->step, &text), strerror(-rc));
 	if (rc == -EROFS)
 		return uvio_fail(rc,
 			"%s: %s is mounted read-only, as in a container; bind on the host", address,
 			binding->ctx->sysfs);
 	return uvio_fail(
-		rc, "%s: writing '%s' to %s: %s", address, shown(note->text), path, strerror(-rc));
+		rc, "%s: %s: %s", address, describe(rebind, note->step, 0, &doing), strerror(-rc));
 }
 
-static int did_not_bind(const struct uvio_binding *binding, const char *driver, const char *now)
+static int did_not_bind(const struct uvio_binding *binding, const char *driver)
 {
 	bool vfio_pci = !strcmp(driver, "vfio-pci");
 	const char *address = binding->address.text;
 	char suspect[400];
 
-	if (!binding->driver[0] && !now[0] &&
-		uvio_binding_suspect(binding, suspect, sizeof(suspect)))
+	if (!binding->driver[0] && uvio_binding_suspect(binding, suspect, sizeof(suspect)))
 		return uvio_fail(-EBUSY,
-			"%s: the kernel did not bind it to %s: the former driver may not be off "
-			"yet; %s",
+			"%s: the kernel did not bind it to %s: perhaps the former driver is not "
+			"off yet; %s",
 			address, driver, suspect);
 
 	if (vfio_pci && !uvio_sysfs_exists(binding->ctx, "bus/pci/devices/%s/iommu_group", address))
@@ -74,24 +78,23 @@ static int did_not_bind(const struct uvio_binding *binding, const char *driver, 
 			"%s: the kernel did not bind it to vfio-pci: it has no IOMMU group, so "
 			"the IOMMU is off, or this machine has none; uvio check %s",
 			address, address);
-	return uvio_fail(-EIO, "%s: the kernel did not bind it to %s (%s%s); dmesg says why%s",
-		address, driver, now[0] ? "it has " : "no driver took it", now,
-		vfio_pci ? "" : ", as that it has no interrupt line");
+	return uvio_fail(-EIO, "%s: the kernel did not bind it to %s; dmesg says why%s", address,
+		driver, vfio_pci ? "" : ": perhaps it has no interrupt line");
 }
 
 static int failed(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
-	struct uvio_rebind_note *note)
+	const struct uvio_rebind_note *note)
 {
 	struct uvio_saved_error cause;
 	int rc;
 
-	if (note->written)
-		rc = write_failed(binding, rebind, note, note->rc);
-	else if (note->rc == -EIO && rebind->goal == UVIO_REBIND_TAKE)
-		rc = did_not_bind(binding, rebind->driver, note->now);
-	else
+	if (note->step == UVIO_REBIND_COMPARE)
+		rc = did_not_bind(binding, rebind->driver);
+	else if (note->step == UVIO_REBIND_LOOK)
 		rc = uvio_fail(note->rc, "%s: cannot see which driver it has: %s",
 			binding->address.text, strerror(-note->rc));
+	else
+		rc = write_failed(binding, rebind, note);
 	if (note->restored)
 		return rc;
 	uvio_error_save(&cause);
@@ -101,44 +104,49 @@ static int failed(const struct uvio_binding *binding, const struct uvio_rebind *
 
 /* It is bound: an override that stays behind is worth a warning. */
 static int finished(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
-	struct uvio_rebind_note *note)
+	const struct uvio_rebind_note *note)
 {
 	struct uvio_saved_error before;
 
-	if (note->rc)
-		return failed(binding, rebind, note);
-	if (!note->override_rc)
+	if (!note->rc)
 		return 0;
+	if (rebind->goal != UVIO_REBIND_TAKE || note->step != UVIO_REBIND_RESTORE)
+		return failed(binding, rebind, note);
 	uvio_error_save(&before);
-	note->file = UVIO_REBIND_OVERRIDE;
-	snprintf(note->text, sizeof(note->text), "%s", rebind->override);
-	write_failed(binding, rebind, note, note->override_rc);
+	write_failed(binding, rebind, note);
 	uvio_log(binding->ctx, UVIO_LOG_WARNING, "%s", uvio_last_error());
 	uvio_error_restore(&before);
 	return 0;
 }
 
-/* It was killed, or does not answer: the record of the former driver is there. */
-static int lost(struct uvio_binding *binding, int rc)
+/* Each write is told before it is done: without a note there may have been no process. */
+static int lost(const struct uvio_binding *binding, const struct uvio_rebind *rebind, bool begun)
 {
+	const char *address = binding->address.text;
+	const char *how = begun ? "ended before it had finished: perhaps it was killed"
+				: "ended before it began: perhaps there is no memory for it, or no "
+				  "room in a limit on processes, or it was killed";
 	char now[UVIO_NAME_SIZE] = "";
 
-	binding->lock_left = rc != -EPIPE;
 	uvio_binding_read_driver(binding, now);
+	if (rebind->recorded && uvio_record_exists(binding->ctx, address))
+		return uvio_fail(-EIO,
+			"%s: the process that changes its driver %s; the device has %s now; run "
+			"uvio bind or uvio unbind again, which first restores the former driver",
+			address, how, or_none(now));
 	return uvio_fail(-EIO,
-		"%s: the process that changes its driver %s; the device has %s now; run uvio bind "
-		"or uvio unbind again, which first restores the former driver",
-		binding->address.text, rc == -EPIPE ? "was killed" : "does not answer",
-		or_none(now));
+		"%s: the process that changes its driver %s; the device has %s now, and had %s "
+		"before; see its driver_override (uvio info %s), and bind it again",
+		address, how, or_none(now), or_none(rebind->was), address);
 }
 
 /* What the kernel waits for is asked again now: it may have come since the change began. */
-static int stuck(struct uvio_binding *binding, const struct uvio_rebind *rebind,
-	struct uvio_rebind_note *note)
+static int stuck(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
+	enum uvio_rebind_step step)
 {
 	struct uvio_saved_error cause;
+	struct doing doing;
 
-	binding->lock_left = true;
 	if (uvio_binding_holder(binding)) {
 		uvio_error_save(&cause);
 		return uvio_fail(-EBUSY,
@@ -147,11 +155,25 @@ static int stuck(struct uvio_binding *binding, const struct uvio_rebind *rebind,
 			cause.text, or_none(rebind->was));
 	}
 	return uvio_fail(-ETIMEDOUT,
-		"%s: the kernel has not returned for %d s from writing '%s' to %s: perhaps it "
-		"waits for a program that cannot be seen from here, or for the card; look at "
-		"dmesg; when it returns, the device gets its former driver (%s) back",
-		binding->address.text, MOST_MS / 1000, shown(note->text),
-		file_name(binding, rebind, (int)note->file), or_none(rebind->was));
+		"%s: the kernel has not returned for %d s from %.900s: perhaps it waits for a "
+		"program that cannot be seen from here, or for the card; look at dmesg; when it "
+		"returns, the device gets its former driver (%s) back",
+		binding->address.text, MOST_MS / 1000,
+		describe_short(binding, rebind, step, &doing), or_none(rebind->was));
+}
+
+/* It has reached its goal, so that there is nothing to take back. */
+static int stuck_at_end(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
+	enum uvio_rebind_step step)
+{
+	struct doing doing;
+
+	return uvio_fail(-ETIMEDOUT,
+		"%s: it has %s now, but the kernel has not returned for %d s from %.900s: perhaps "
+		"it waits for the card, or for somebody else's change of the driver; look at "
+		"dmesg; the device is locked until it returns",
+		binding->address.text, or_none(rebind->driver), MOST_MS / 1000,
+		describe_short(binding, rebind, step, &doing));
 }
 
 /* Whoever has the device for certain is told at once; a driver that is slow has its time. */
@@ -160,41 +182,69 @@ static bool is_enough(const struct uvio_binding *binding, int waited_ms)
 	return waited_ms >= MOST_MS || uvio_binding_holder(binding);
 }
 
-static int watch(struct uvio_binding *binding, const struct uvio_rebind *rebind, int fd)
+/* -ETIMEDOUT: it was told to take back what it did; -ECANCELED: too late for that. */
+static int await_end(const struct uvio_binding *binding, const struct uvio_rebind *rebind, int fd,
+	struct uvio_rebind_note *note)
 {
-	struct uvio_rebind_note note = {.file = UVIO_REBIND_UNBIND}, next;
-	struct uvio_saved_error before;
+	struct doing doing;
 	int rc, waited_ms = 0;
 
-	uvio_error_save(&before);
 	for (;;) {
-		rc = uvio_sys_receive(fd, &next, sizeof(next), LOOK_MS);
+		rc = uvio_sys_receive(fd, note, sizeof(*note), LOOK_MS);
 		if (rc && rc != -ETIMEDOUT)
-			return lost(binding, rc);
-		if (!rc && next.done)
-			break;
+			return rc;
+		if (!rc && note->rc != UVIO_REBIND_WORKS)
+			return 0;
 		waited_ms = rc ? waited_ms + LOOK_MS : 0;
 		if (!rc)
-			log_write(binding, rebind, &next);
-		note = rc ? note : next;
-		if (rc && is_enough(binding, waited_ms) && uvio_rebind_stop(fd))
-			return stuck(binding, rebind, &note);
+			uvio_log(binding->ctx, UVIO_LOG_INFO, "%s: %s", rebind->address,
+				describe_short(binding, rebind, note->step, &doing));
+		else if (is_enough(binding, waited_ms) && uvio_rebind_stop(fd))
+			return -ETIMEDOUT;
+		else if (waited_ms > MOST_MS)
+			return -ECANCELED;
 	}
-	uvio_error_restore(&before);
-	return finished(binding, rebind, &next);
 }
 
-static int perform(struct uvio_binding *binding, struct uvio_rebind *rebind)
+static int watch(struct uvio_binding *binding, const struct uvio_rebind *rebind, int fd,
+	struct uvio_rebind_note *note)
 {
-	int rc, fd = uvio_rebind_start(rebind, binding->lock_fd);
+	struct uvio_saved_error before;
+	int rc;
+
+	uvio_error_save(&before);
+	rc = await_end(binding, rebind, fd, note);
+	if (!rc) {
+		uvio_error_restore(&before);
+		return finished(binding, rebind, note);
+	}
+	if (rc == -EPIPE)
+		return lost(binding, rebind, note->rc == UVIO_REBIND_WORKS);
+	binding->lock_left = true;
+	if (rc != -ETIMEDOUT && rc != -ECANCELED)
+		return uvio_fail(rc,
+			"%s: the process that changes its driver cannot be heard: %s; it goes on "
+			"alone; uvio info %s shows what the device has then, and it had %s before",
+			rebind->address, strerror(-rc), rebind->address, or_none(rebind->was));
+	if (rc == -ECANCELED)
+		return stuck_at_end(binding, rebind, note->step);
+	return stuck(binding, rebind, note->step);
+}
+
+static int perform(struct uvio_binding *binding, struct uvio_rebind *rebind, bool *restored)
+{
+	struct uvio_rebind_note note = {.step = UVIO_REBIND_LOOK};
+	int rc, fd = uvio_rebind_start(rebind, binding->locks);
 
 	if (fd < 0) {
-		uvio_sys_remove(rebind->record);
+		if (rebind->goal != UVIO_REBIND_REPAIR)
+			uvio_sys_remove(rebind->record);
 		return uvio_fail(fd, "%s: cannot start the process that changes its driver: %s",
 			binding->address.text, strerror(-fd));
 	}
-	rc = watch(binding, rebind, fd);
+	rc = watch(binding, rebind, fd, &note);
 	uvio_sys_close(fd);
+	*restored = note.restored;
 	return rc;
 }
 
@@ -202,6 +252,7 @@ int uvio_binding_change(
 	struct uvio_binding *binding, enum uvio_rebind_goal goal, const char *driver)
 {
 	struct uvio_rebind *rebind = uvio_rebind_new(binding->ctx, binding->address.text);
+	bool restored;
 	int rc;
 
 	if (!rebind)
@@ -211,7 +262,7 @@ int uvio_binding_change(
 	snprintf(rebind->was, sizeof(rebind->was), "%s", binding->driver);
 	snprintf(rebind->override, sizeof(rebind->override), "%s", binding->override);
 	uvio_record_save(binding->ctx, rebind);
-	rc = perform(binding, rebind);
+	rc = perform(binding, rebind, &restored);
 	free(rebind);
 	return rc;
 }
@@ -225,16 +276,10 @@ static bool is_of_change(const struct uvio_binding *binding, const struct uvio_r
 	       !strcmp(now, rebind->override);
 }
 
-/* As where the former driver was unloaded since then. */
-static bool is_put_right(const struct uvio_binding *binding, const struct uvio_rebind *rebind)
-{
-	return rebind->interrupted == UVIO_REBIND_NATURAL ||
-	       !strcmp(binding->driver, rebind->was) || !strcmp(binding->driver, rebind->driver);
-}
-
 static int repair(struct uvio_binding *binding, struct uvio_rebind *rebind)
 {
-	int rc = perform(binding, rebind);
+	bool restored = false;
+	int rc = perform(binding, rebind, &restored);
 
 	if (rc)
 		return rc;
@@ -244,7 +289,7 @@ static int repair(struct uvio_binding *binding, struct uvio_rebind *rebind)
 			"%s: an interrupted change of its driver %s: it has %s, and "
 			"driver_override is %s",
 			binding->address.text,
-			is_put_right(binding, rebind) ? "was put right" : "could not be put right",
+			restored ? "was put right" : "could not be put right",
 			or_none(binding->driver),
 			binding->override[0] ? binding->override : "not set");
 	return rc;

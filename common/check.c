@@ -181,6 +181,15 @@ static int machine_with(struct uvio_ctx *ctx, const char *name, struct uvio_chec
 	return uvio_check_end(check, "this machine");
 }
 
+bool uvio_machine_has(struct uvio_ctx *ctx, const char *backend)
+{
+	struct uvio_check check = {0};
+	bool has = !machine_with(ctx, backend, &check) && check.verdict == UVIO_USABLE;
+
+	uvio_check_cleanup(&check);
+	return has;
+}
+
 int uvio_check_machine(struct uvio_ctx *ctx, const char *backend, struct uvio_check **out)
 {
 	struct uvio_check *check = calloc(1, sizeof(*check));

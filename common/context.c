@@ -61,12 +61,13 @@ int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ctx **out)
 	ctx = calloc(1, sizeof(*ctx));
 	if (!ctx)
 		return uvio_no_memory("context");
+	pthread_mutex_init(&ctx->kept_lock, NULL);
 	ctx->log = options->log;
 	ctx->log_data = options->log_data;
 	ctx->log_level = options->log_level;
 	rc = set_paths(ctx, options);
 	if (rc) {
-		free(ctx);
+		uvio_ctx_free(ctx);
 		return rc;
 	}
 	*out = ctx;
@@ -75,8 +76,10 @@ int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ctx **out)
 
 void uvio_ctx_free(struct uvio_ctx *ctx)
 {
-	if (ctx)
+	if (ctx) {
 		free(ctx->drivers);
+		pthread_mutex_destroy(&ctx->kept_lock);
+	}
 	free(ctx);
 }
 

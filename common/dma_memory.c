@@ -47,6 +47,18 @@ int uvio_region_mmap_failed(struct uvio_udev *udev, unsigned int index, uint64_t
 	return uvio_mmap_failed(udev, name, size, rc);
 }
 
+int uvio_dma_memory_failed(
+	struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t size, int rc)
+{
+	char limit[UVIO_LIMIT_TEXT];
+
+	mapping->limited = rc == -EAGAIN;
+	rc = uvio_limit_of_mapping(udev->ctx, size, rc, limit);
+	mapping->limited |= limit[0];
+	return uvio_fail(rc, "%s: DMA alloc: no memory for 0x%llx bytes: %s%s", udev->address.text,
+		(unsigned long long)mapping->size, strerror(-rc), limit);
+}
+
 static int allocate(
 	struct uvio_udev *udev, struct uvio_mapping *mapping, size_t size, int mmap_flags)
 {
@@ -54,14 +66,8 @@ static int allocate(
 	int rc = uvio_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS | mmap_flags, -1, 0, &addr);
 
-	if (rc) {
-		char limit[UVIO_LIMIT_TEXT];
-
-		rc = uvio_limit_of_mapping(udev->ctx, size, rc, limit);
-		return uvio_fail(rc, "%s: DMA alloc: no memory for 0x%llx bytes: %s%s",
-			udev->address.text, (unsigned long long)mapping->size, strerror(-rc),
-			limit);
-	}
+	if (rc)
+		return uvio_dma_memory_failed(udev, mapping, size, rc);
 	uvio_sys_madvise(addr, size, MADV_DONTFORK);
 	mapping->addr = (uintptr_t)addr;
 	return 0;

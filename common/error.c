@@ -6,11 +6,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include <uvio/error.h>
 
 #include "internal.h"
+#include "rlimit.h"
 
 static _Thread_local char last_text[UVIO_TEXT_SIZE];
 static _Thread_local int last_errno;
@@ -26,22 +26,14 @@ int uvio_last_errno(void)
 }
 
 /* Whatever takes a descriptor may hit these limits. */
-static void add_limit(int err, char *text, size_t size)
+static void __attribute__((noinline)) add_limit(int err, char *text, size_t size)
 {
-	struct rlimit limit;
+	char limit[UVIO_LIMIT_TEXT];
 	size_t used = strlen(text);
 
-	if (strstr(text, "RLIMIT_NOFILE"))
-		return;
-	if (err == -EMFILE && !getrlimit(RLIMIT_NOFILE, &limit))
-		snprintf(text + used, size - used,
-			"; this process may have %llu descriptors open (RLIMIT_NOFILE); raise it: "
-			"ulimit -n, or LimitNOFILE= of the systemd unit",
-			(unsigned long long)limit.rlim_cur);
-	if (err == -ENFILE)
-		snprintf(text + used, size - used,
-			"; all processes of the machine have as many files open as they may "
-			"together; raise it: sysctl fs.file-max");
+	uvio_limit_of_files(err, 0, limit);
+	if (limit[0] && !strstr(text, err == -EMFILE ? "RLIMIT_NOFILE" : "fs.file-max"))
+		snprintf(text + used, size - used, "; %s", limit);
 }
 
 /* The bytes of the character at @c; 0: it is none of UTF-8, or controls a terminal. */

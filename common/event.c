@@ -9,6 +9,7 @@
 #include <uvio/event.h>
 
 #include "backend.h"
+#include "rlimit.h"
 #include "sys.h"
 
 /* Internal, beside 0 and the errnos. */
@@ -154,6 +155,15 @@ void uvio_event_cleanup(struct uvio_udev *udev)
 	uvio_sys_close(atomic_exchange(&udev->gone_notice, -1));
 }
 
+static int no_event_fd(struct uvio_udev *udev, int rc)
+{
+	char limit[UVIO_LIMIT_TEXT];
+
+	uvio_limit_of_watches(udev->ctx, rc, limit);
+	return uvio_fail(rc, "%s: no descriptor for its events: %s%s%s", udev->address.text,
+		strerror(-rc), limit[0] ? "; " : "", limit);
+}
+
 int uvio_event_fd(struct uvio_udev *udev)
 {
 	int fd, rc;
@@ -167,7 +177,5 @@ int uvio_event_fd(struct uvio_udev *udev)
 	if (!rc)
 		return udev->event_fd = fd;
 	uvio_sys_close(fd);
-	return uvio_fail(rc, "%s: no descriptor for its events: %s%s", udev->address.text,
-		strerror(-rc),
-		rc == -ENOSPC ? "; raise the limit: sysctl fs.epoll.max_user_watches" : "");
+	return no_event_fd(udev, rc);
 }

@@ -18,7 +18,6 @@ struct uvio_guard {
 	struct uvio_ctx *ctx;
 	struct uvio_address address;
 	struct uvio_stop card;
-	int lock;
 };
 
 int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
@@ -28,10 +27,12 @@ int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
 
 	uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/reset", address);
 	fd = uvio_sys_open(path, O_WRONLY);
+	if (fd == -ENOENT && !uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address))
+		return uvio_fail(-ENODEV, "%s: no such device", address);
 	if (fd == -ENOENT)
 		return uvio_fail(-ENOTSUP,
-			"%s: the kernel knows no way to reset this card alone (reset_method in "
-			"sysfs is empty); guard it without a reset",
+			"%s: the kernel knows no way to reset this card alone (it has no file "
+			"\"reset\" in sysfs); guard it without a reset",
 			address);
 	if (fd < 0)
 		return uvio_fail(fd, "%s: cannot open %s: %s%s", address, path, strerror(-fd),
@@ -63,9 +64,9 @@ static int open_card(struct uvio_guard *guard, uint32_t flags)
 	card->config = open_config(guard->ctx, address);
 	if (card->config < 0)
 		return card->config;
-	guard->lock = uvio_lock_open(guard->ctx, &guard->address);
-	if (guard->lock < 0)
-		return uvio_lock_failed(guard->ctx, &guard->address, guard->lock);
+	card->lock = uvio_lock_open(guard->ctx, &guard->address);
+	if (card->lock < 0)
+		return uvio_lock_failed(guard->ctx, &guard->address, card->lock);
 	if (flags & UVIO_GUARD_RESET) {
 		card->reset = uvio_reset_open(guard->ctx, address);
 		if (card->reset < 0)
@@ -97,8 +98,7 @@ int uvio_guard_new(struct uvio_ctx *ctx, const char *text, uint32_t flags, struc
 	*guard = (struct uvio_guard){
 		.ctx = ctx,
 		.address = address,
-		.card = {.folder = -1, .config = -1, .reset = -1},
-		.lock = -1,
+		.card = {.folder = -1, .lock = -1, .config = -1, .reset = -1},
 	};
 	rc = open_card(guard, flags);
 	if (rc) {
@@ -142,16 +142,25 @@ static int stop_locked(struct uvio_guard *guard, uint32_t *found)
  */
 static int lock_card(struct uvio_guard *guard)
 {
-	int rc = 0;
+	int rc = 0, lock = guard->card.lock;
 
+	if (lock < 0)
+		return uvio_lock_failed(guard->ctx, &guard->address, lock);
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		rc = uvio_lock_take(guard->ctx, &guard->address, guard->lock);
+		rc = uvio_lock_take(guard->ctx, &guard->address, lock);
 		if (!rc)
 			return 0;
-		if (uvio_lock_is_left(guard->ctx, guard->lock))
+		if (uvio_lock_is_left(guard->ctx, lock))
 			return 1;
 	}
 	return rc;
+}
+
+/* What waits in the kernel until it resets the card has the lock by a copy of the descriptor. */
+static void leave_lock(struct uvio_guard *guard)
+{
+	uvio_sys_close(guard->card.lock);
+	guard->card.lock = uvio_lock_open(guard->ctx, &guard->address);
 }
 
 int uvio_guard_stop(struct uvio_guard *guard, uint32_t *found)
@@ -167,8 +176,10 @@ int uvio_guard_stop(struct uvio_guard *guard, uint32_t *found)
 		return locked;
 	uvio_error_restore(&before);
 	rc = stop_locked(guard, found);
-	if (!locked)
-		uvio_sys_unlock(guard->lock);
+	if (!locked && rc == -ETIMEDOUT)
+		leave_lock(guard);
+	else if (!locked)
+		uvio_sys_unlock(guard->card.lock);
 	return rc;
 }
 
@@ -179,6 +190,6 @@ void uvio_guard_free(struct uvio_guard *guard)
 	uvio_sys_close(guard->card.folder);
 	uvio_sys_close(guard->card.config);
 	uvio_sys_close(guard->card.reset);
-	uvio_sys_close(guard->lock);
+	uvio_sys_close(guard->card.lock);
 	free(guard);
 }

@@ -168,6 +168,8 @@ static const char *file_of_function(const struct search *search, const char *pat
 	const char *function = search->want->function, *last = strrchr(path, '/');
 	size_t n = function ? strlen(function) : 0;
 
+	if (search->want->function_of_others && search->pid == getpid())
+		return NULL;
 	if (!function || !last || (size_t)(last - path) <= n || last[-1 - (int)n] != '/' ||
 		strncmp(last - n, function, n) != 0)
 		return NULL;
@@ -181,7 +183,7 @@ static const char *file_of_function(const struct search *search, const char *pat
 /* Of any instance of sysfs; the file that this process sees by that name may be elsewhere. */
 static bool is_in_sysfs(const struct search *search, const char *name, const struct stat *st)
 {
-	char path[PATH_MAX];
+	char path[UVIO_PATH_SIZE];
 	struct stat own;
 
 	if (uvio_sys_is_sysfs(search->file))
@@ -466,7 +468,8 @@ static int look_at_proc(struct search *search)
 	rc = each_line(search, search->file, look_at_mount);
 	if (rc)
 		return uvio_fail(rc,
-			"%s: cannot see whether a process has it open: %s: %s; is %s mounted?",
+			"%s: cannot see whether a process has it open: %s: %s; perhaps %s is not "
+			"mounted",
 			search->want->address, search->file, strerror(-rc), proc);
 	snprintf(search->file, sizeof(search->file), "%s/self/ns/pid", proc);
 	search->holder->outside =

@@ -30,6 +30,7 @@ struct uvio_handles {
 	struct uvio_ctx *ctx;
 	const char *address;  /* for texts */
 	const char *function; /* whose files in sysfs count, open or mapped for writing; or NULL */
+	bool function_of_others; /* such files count in other processes than this one only */
 	const char *descriptor; /* the name in /proc of a descriptor without a node; or NULL */
 	bool others;		/* than this process */
 	bool orphans;		/* nodes of VFIO which the kernel has no more, of any device */

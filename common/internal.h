@@ -5,6 +5,7 @@
 #define UVIO_INTERNAL_H
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,25 +17,31 @@
 
 #define UVIO_TEXT_SIZE 1024
 /*
- * Of paths below the roots of a context, and of the targets of links there. Not PATH_MAX: a call
- * has few of them on the stack at a time, and threads of drivers have small stacks.
+ * Of paths below the roots of a context, and of those roots. Not PATH_MAX: a call has several of
+ * them on the stack at a time, and threads of drivers have small stacks.
  */
-#define UVIO_PATH_SIZE 1024
+#define UVIO_PATH_SIZE 512
+#define UVIO_ROOT_SIZE 256
 #define UVIO_ADDRESS_SIZE 64
 #define UVIO_NAME_SIZE 64
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
+struct stat;
+
 struct uvio_ctx {
-	char sysfs[UVIO_PATH_SIZE / 4];
-	char dev[UVIO_PATH_SIZE / 4];
-	char proc[UVIO_PATH_SIZE / 4];
-	char run[UVIO_PATH_SIZE / 4];
-	char guard[UVIO_PATH_SIZE];
+	char sysfs[UVIO_ROOT_SIZE];
+	char dev[UVIO_ROOT_SIZE];
+	char proc[UVIO_ROOT_SIZE];
+	char run[UVIO_ROOT_SIZE];
+	char guard[4 * UVIO_ROOT_SIZE];
 	uvio_log_fn log;
 	void *log_data;
 	enum uvio_log_level log_level;
 	const struct uvio_driver **drivers; /* those that were added */
 	unsigned int driver_count;
+	pthread_mutex_t kept_lock; /* of kept.c: after the locks of a domain */
+	struct uvio_mapping *kept;
+	size_t kept_count;
 };
 
 /** drivers/drivers.c: the card drivers of the library, the last one NULL. */
@@ -99,6 +106,10 @@ int uvio_sysfs_path(struct uvio_ctx *ctx, char *path, const char *format, ...) U
 /** The file's first bytes, terminated, without white space at the end. Their number, or an errno.
  */
 int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
+	UVIO_PRINTF(4, 5);
+
+/** The same of a binary file: its first bytes as they are, whatever they look like. */
+int uvio_sysfs_read_bytes(struct uvio_ctx *ctx, void *buf, size_t size, const char *format, ...)
 	UVIO_PRINTF(4, 5);
 
 /** A whole file that is one number, decimal or 0x. 0; -EINVAL: it is not. */
@@ -192,6 +203,11 @@ int uvio_group_blockers(const struct uvio_device *device, char *text, size_t siz
  * seen, which may keep another program from opening it for a moment.
  */
 int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
+/**
+ * The same for who is about to open it, of what no node and no lock tells: its files in sysfs,
+ * which another process has mapped or open for writing.
+ */
+int uvio_registers_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
 
 /*
  * lock.c: the exclusive lock of a device among users of this library: flock() on the file "remove"
@@ -201,7 +217,8 @@ int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
  * read-only), and a device that is not PCI, goes without: 0 and -1. Then the kernel's own
  * exclusiveness of a node of VFIO decides, and on UIO the search for who has the node and flock()
  * on the node itself. Those decide as well between two instances of sysfs, as of two network
- * namespaces, in which "remove" is not the same file.
+ * namespaces, in which "remove" is not the same file. Who changes the driver, and who opens the
+ * device until that is done, also has the lock of run.c.
  */
 /** 0 and a descriptor that holds the lock, or -1; -EBUSY with the holder in the text. */
 int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *fd);
@@ -217,6 +234,19 @@ int uvio_folder_open(struct uvio_ctx *ctx, const struct uvio_address *address);
 bool uvio_lock_is_left(struct uvio_ctx *ctx, int fd);
 /** -1 is allowed. */
 void uvio_unlock(int fd);
+
+/*
+ * run.c: the folder "uvio" below the run folder, which counts only where nobody but its owner, root
+ * or this user, can write to it: so that no other user takes the lock, or forges a record.
+ */
+bool uvio_run_is_ours(const struct stat *st);
+/** Its path, of UVIO_PATH_SIZE; 0, or an errno without a text: -EPERM it is somebody else's. */
+int uvio_run_folder(struct uvio_ctx *ctx, bool make, char *folder);
+/**
+ * The lock against changes of the driver that holds over instances of sysfs: flock() on a file
+ * there, which stays. As uvio_lock(): who may not write there goes without: 0 and -1.
+ */
+int uvio_run_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *fd);
 
 /**
  * node.c: opens a node of the device, if it has the number that is in "dev" of that folder of

@@ -30,6 +30,7 @@ struct search {
 	char *mounts; /* of /proc/self/mountinfo */
 	char *swaps;
 	struct folder *pending; /* the last first */
+	bool strict;		/* for who is about to take the device away */
 	struct uvio_handles handles;
 	char path[PATH_MAX];
 	char text[PATH_MAX];
@@ -72,20 +73,55 @@ static bool is_swap(const struct search *search, const char *name)
 	return search->swaps && strstr(search->swaps, want);
 }
 
-/* The kernel refuses an exclusive open of a disk that is held: by zfs or LVM, or out of sight. */
+/* Of a file system on several disks, mountinfo names one. */
+static bool is_of_btrfs(struct search *search, const char *name)
+{
+	char **names;
+	int count = uvio_sysfs_names(search->ctx, "", &names, "fs/btrfs");
+	bool found = false;
+
+	for (int i = 0; i < count && !found; i++)
+		found = uvio_sysfs_exists(
+			search->ctx, "fs/btrfs/%.60s/devices/%.60s", names[i], name);
+	uvio_names_free(names, count);
+	return found;
+}
+
+/*
+ * The kernel refuses an exclusive open of a disk that is held, also where sysfs does not show by
+ * what, as by zfs. Such an open makes a mount at that moment fail: not for who only wants to know.
+ */
 static int is_held(struct search *search, const char *name)
 {
+	bool held = is_of_btrfs(search, name);
 	int fd;
 
-	if (uvio_dev_path(search->ctx, search->text, "%s", name))
-		return 0;
-	fd = uvio_sys_open(search->text, O_RDONLY | O_EXCL | O_NONBLOCK);
-	uvio_sys_close(fd);
-	if (fd != -EBUSY)
+	if (!held && search->strict && !uvio_dev_path(search->ctx, search->text, "%s", name)) {
+		fd = uvio_sys_open(search->text, O_RDONLY | O_EXCL | O_NONBLOCK);
+		uvio_sys_close(fd);
+		held = fd == -EBUSY;
+	}
+	if (!held)
 		return 0;
 	return uvio_fail(-EBUSY,
-		"%s: its disk %s is in use by the kernel (lsblk shows by what); stop "
-		"that first",
+		"%s: its disk %s is in use by the kernel (lsblk shows by what); stop that first",
+		search->address, name);
+}
+
+/* A RAID or a mapping is in the folder "holders" of the disks it is made of, where walk() goes. */
+static int is_made_of(struct search *search, const char *path, const char *name)
+{
+	char **names;
+	int count = uvio_sysfs_names(search->ctx, "", &names, "%s/holders", path);
+
+	uvio_names_free(names, count);
+	if (count > 0)
+		return 0;
+	if (!strstr(path, "/holders/"))
+		return is_held(search, name);
+	return uvio_fail(-EBUSY,
+		"%s: %s is made of its disk (lsblk shows how); stop that first, as by mdadm --stop "
+		"or dmsetup remove",
 		search->address, name);
 }
 
@@ -101,7 +137,7 @@ static int disk_in_use(struct search *search, const char *path, const char *name
 	if (is_swap(search, name))
 		return uvio_fail(-EBUSY, "%s: its disk %s is swap space; swapoff /dev/%s first",
 			search->address, name, name);
-	return is_held(search, name);
+	return is_made_of(search, path, name);
 }
 
 static int console_in_use(struct search *search, const char *path, const char *name)
@@ -335,9 +371,10 @@ static int add_shared_node(
 	return 0;
 }
 
-static int in_use(struct search *search, const struct uvio_address *address, bool strict)
+/* All that a process may have of the device; -EBUSY, what the kernel itself uses of it. */
+static int gather(struct search *search, const struct uvio_address *address,
+	const struct uvio_backend *backend)
 {
-	const struct uvio_backend *backend = backend_of(search->ctx, address);
 	char folder[UVIO_ADDRESS_SIZE * 2];
 	int rc = read_lists(search);
 
@@ -348,25 +385,44 @@ static int in_use(struct search *search, const struct uvio_address *address, boo
 		rc = add_shared_node(search, address->text, backend->ops);
 	if (backend)
 		search->handles.descriptor = backend->descriptor;
-	return rc ? rc : held(search->ctx, address, backend, &search->handles, strict);
+	return rc;
 }
 
-static int look(struct uvio_ctx *ctx, const struct uvio_address *address, bool strict)
+static struct search *search_new(
+	struct uvio_ctx *ctx, const struct uvio_address *address, bool strict)
 {
 	struct search *search = calloc(1, sizeof(*search));
-	int rc;
 
 	if (!search)
-		return uvio_no_memory(address->text);
+		return NULL;
 	search->ctx = search->handles.ctx = ctx;
 	search->address = search->handles.address = address->text;
+	search->strict = strict;
 	if (address->kind == UVIO_ADDRESS_PCI)
 		search->handles.function = address->text;
-	rc = in_use(search, address, strict);
+	return search;
+}
+
+static void search_free(struct search *search)
+{
 	uvio_handles_free(&search->handles);
 	free(search->mounts);
 	free(search->swaps);
 	free(search);
+}
+
+static int look(struct uvio_ctx *ctx, const struct uvio_address *address, bool strict)
+{
+	const struct uvio_backend *backend = backend_of(ctx, address);
+	struct search *search = search_new(ctx, address, strict);
+	int rc;
+
+	if (!search)
+		return uvio_no_memory(address->text);
+	rc = gather(search, address, backend);
+	if (!rc)
+		rc = held(ctx, address, backend, &search->handles, strict);
+	search_free(search);
 	return rc;
 }
 
@@ -378,6 +434,68 @@ int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address)
 int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *device)
 {
 	return look(ctx, &device->address, false);
+}
+
+/* Of this process the lock, the kernel and the node tell. */
+int uvio_registers_in_use(struct uvio_ctx *ctx, const struct uvio_address *address)
+{
+	struct uvio_handles handles = {.ctx = ctx,
+		.address = address->text,
+		.function = address->text,
+		.function_of_others = true};
+	struct uvio_holder holder;
+	int rc;
+
+	if (address->kind != UVIO_ADDRESS_PCI)
+		return 0;
+	rc = uvio_holder_find(&handles, &holder);
+	return !rc && holder.pid ? uvio_holder_refuse(&handles, &holder) : rc;
+}
+
+static bool names_user(struct uvio_udev *udev, const struct uvio_address *address)
+{
+	struct search *search = search_new(udev->ctx, address, false);
+	struct uvio_holder holder = {0};
+
+	if (!search)
+		return false;
+	search->handles.others = true;
+	if (!gather(search, address, udev->backend) &&
+		!uvio_holder_find(&search->handles, &holder) && holder.pid)
+		uvio_holder_refuse(&search->handles, &holder);
+	search_free(search);
+	return holder.pid;
+}
+
+static bool member_names_user(struct uvio_udev *udev, const struct uvio_group_member *member)
+{
+	struct uvio_address address;
+
+	if (!strcmp(member->address, udev->address.text) ||
+		uvio_address_parse(member->address, &address) ||
+		backend_of(udev->ctx, &address) != udev->backend || !names_user(udev, &address))
+		return false;
+	uvio_fail(
+		-EBUSY, "%s: its IOMMU group is in use: %s", udev->address.text, uvio_last_error());
+	return true;
+}
+
+bool uvio_names_user(struct uvio_udev *udev)
+{
+	struct uvio_saved_error before;
+	struct uvio_device *device;
+	bool found;
+
+	uvio_error_save(&before);
+	found = names_user(udev, &udev->address);
+	if (!found && !uvio_device_at(udev->ctx, &udev->address, &device)) {
+		for (size_t i = 0; i < device->info.member_count && !found; i++)
+			found = member_names_user(udev, &device->info.members[i]);
+		uvio_device_free(device);
+	}
+	if (!found)
+		uvio_error_restore(&before);
+	return found;
 }
 
 /* Cheap where the kernel says that nobody has it. */

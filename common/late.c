@@ -7,7 +7,6 @@
 
 #include "backend.h"
 
-#define COMMAND_INTX_DISABLE 0x400
 #define STATUS_INTX 0x8 /* since PCI 2.3: the card asserts its line */
 
 static const char *message_cause(uint64_t command)
@@ -21,9 +20,10 @@ static const char *message_cause(uint64_t command)
 
 static const char *line_cause(uint64_t command, uint64_t status)
 {
-	if (command & COMMAND_INTX_DISABLE)
-		return "INTx is switched off in the card's command register; acknowledge the last "
-		       "interrupt with uvio_irq_ack(), or enable INTx again";
+	if (command & PCI_COMMAND_INTX_OFF)
+		return "INTx is switched off in the card's command register: perhaps the last "
+		       "interrupt was not acknowledged with uvio_irq_ack(), or another program has "
+		       "switched it off: enable INTx again then";
 	if (status & STATUS_INTX)
 		return "the card asserts its line (Interrupt Status): perhaps the last interrupt "
 		       "was not acknowledged with uvio_irq_ack()";
@@ -41,25 +41,32 @@ static const char *own_cause(uint64_t command)
 	       "was not cleared in the card, or not acknowledged with uvio_irq_ack()";
 }
 
-static const char *cause(struct uvio_udev *udev)
+static const char *cause(struct uvio_udev *udev, char *text, size_t size)
 {
 	uint64_t state;
 
 	if (atomic_load(&udev->asleep))
 		return "the card sleeps (uvio_low_power()), and raises no interrupt";
+	uvio_card_changed(udev, text, size);
+	if (text[0])
+		return text;
 	if (!udev->config.size || uvio_region_read(&udev->config, PCI_CONFIG_COMMAND, 4, &state))
 		return "perhaps the last interrupt was not cleared in the card, or not "
 		       "acknowledged with uvio_irq_ack()";
 	if (udev->own_msi)
 		return own_cause(state);
-	return udev->irq_kind == UVIO_IRQ_INTX ? line_cause(state & 0xffff, state >> 16)
-					       : message_cause(state);
+	if (udev->irq_kind != UVIO_IRQ_INTX)
+		return message_cause(state);
+	if (uvio_card_masks_intx(udev))
+		state |= PCI_COMMAND_INTX_OFF;
+	return line_cause(state & 0xffff, state >> 16);
 }
 
 int uvio_irq_late(struct uvio_udev *udev, unsigned int vector, int64_t timeout)
 {
-	char time[UVIO_TIME_SIZE];
+	char time[UVIO_TIME_SIZE], text[UVIO_TEXT_SIZE / 2];
 
 	return uvio_fail(-ETIMEDOUT, "%s: no interrupt on vector %u within %s; %s",
-		udev->address.text, vector, uvio_time_text(time, timeout), cause(udev));
+		udev->address.text, vector, uvio_time_text(time, timeout),
+		cause(udev, text, sizeof(text)));
 }

@@ -16,6 +16,8 @@
 #include "rights.h"
 #include "sys.h"
 
+#define LOCK_TRIES 3
+
 /* One line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 123 00:15:4567 0 EOF". The pid, or 0. */
 static int holder_in_line(const char *line, const struct stat *st)
 {
@@ -43,10 +45,9 @@ static int find_holder(struct uvio_ctx *ctx, int fd)
 	return pid;
 }
 
-static void describe_holder(struct uvio_ctx *ctx, int fd, char *text, size_t size)
+static void describe_holder(struct uvio_ctx *ctx, int pid, char *text, size_t size)
 {
 	char file[64], name[UVIO_NAME_SIZE] = "";
-	int pid = find_holder(ctx, fd);
 
 	snprintf(text, size, "%s", pid == getpid() ? "this process" : "another process");
 	if (pid <= 0 || pid == getpid())
@@ -98,11 +99,16 @@ int uvio_lock_failed(struct uvio_ctx *ctx, const struct uvio_address *address, i
 int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int fd)
 {
 	char holder[128];
-	int rc = uvio_sys_lock(fd);
+	int rc = -EWOULDBLOCK, pid = 0;
 
+	/* Whoever cannot be found may have given it back meanwhile. */
+	for (int i = 0; i < LOCK_TRIES && rc == -EWOULDBLOCK && !pid; i++) {
+		rc = uvio_sys_lock(fd);
+		pid = rc == -EWOULDBLOCK ? find_holder(ctx, fd) : 0;
+	}
 	if (!rc)
 		return 0;
-	describe_holder(ctx, fd, holder, sizeof(holder));
+	describe_holder(ctx, pid, holder, sizeof(holder));
 	if (rc == -EWOULDBLOCK)
 		return uvio_fail(-EBUSY,
 			"%s: already open in %s, or its driver is being changed there; end that "

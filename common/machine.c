@@ -13,6 +13,7 @@
 
 #include "machine.h"
 #include "rights.h"
+#include "rlimit.h"
 #include "sys.h"
 
 static bool has_word(const char *text, const char *chip)
@@ -131,7 +132,7 @@ enum uvio_module uvio_module_probe(
 void uvio_node_refused(
 	const char *address, const char *path, int rc, const char *fix, struct uvio_check *check)
 {
-	struct stat st = {0};
+	struct stat st;
 
 	if (rc == -EPERM) {
 		uvio_check_add(check, UVIO_BLOCKS,
@@ -142,7 +143,13 @@ void uvio_node_refused(
 			address, path);
 		return;
 	}
-	stat(path, &st);
+	if (stat(path, &st)) {
+		uvio_check_add(check, UVIO_BLOCKS, fix,
+			"%s: %s may not be opened by user %u, nor be looked at (%s): perhaps a "
+			"folder on its path is closed to that user",
+			address, path, uvio_user(), uvio_errname(rc));
+		return;
+	}
 	uvio_check_add(check, UVIO_BLOCKS, fix,
 		"%s: %s may not be opened by user %u: it belongs to user %u and group %u with mode "
 		"%04o (%s)",
@@ -194,9 +201,12 @@ static void probe_lockdown(struct uvio_ctx *ctx, struct uvio_check *check)
 {
 	if (uvio_locked_down(ctx))
 		uvio_check_add(check, UVIO_LIMITS,
-			"use the vfio backend, or switch Secure Boot off in the firmware setup",
-			"lockdown: the kernel is locked down (Secure Boot): no configuration space "
-			"can be written through sysfs, and no I/O ports used");
+			uvio_machine_has(ctx, "vfio")
+				? "use the vfio backend, or switch Secure Boot off in the firmware "
+				  "setup"
+				: "switch Secure Boot off in the firmware setup",
+			"lockdown: the kernel is locked down (Secure Boot): on uio no "
+			"configuration space can be written, and no I/O ports used");
 	else if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
 		uvio_check_add(check, UVIO_NOTE, NULL, "lockdown: off");
 	else
@@ -208,15 +218,12 @@ static void probe_lockdown(struct uvio_ctx *ctx, struct uvio_check *check)
 
 static void limit_text(char *text, size_t size, int resource, unsigned int shift)
 {
-	struct rlimit limit;
+	unsigned long long limit = uvio_limit(resource);
 
-	if (getrlimit(resource, &limit))
-		snprintf(text, size, "(not known)");
-	else if (limit.rlim_cur == RLIM_INFINITY)
+	if (limit == UVIO_NO_LIMIT)
 		snprintf(text, size, "unlimited");
 	else
-		snprintf(text, size, "%llu%s", (unsigned long long)limit.rlim_cur >> shift,
-			shift ? " KiB" : "");
+		snprintf(text, size, "%llu%s", limit >> shift, shift ? " KiB" : "");
 }
 
 static void probe_limits(struct uvio_check *check)

@@ -34,9 +34,13 @@ enum uvio_module uvio_module_state(struct uvio_ctx *ctx, const char *module);
 enum uvio_module uvio_module_probe(
 	struct uvio_ctx *ctx, const char *module, const char *what, struct uvio_check *check);
 
-/** The finding for a node that is there, and for which uvio_access() gave @rc; @fix: for its mode. */
+/** The finding for a node that is there, and for which uvio_access() gave @rc; @fix: for its mode.
+ */
 void uvio_node_refused(
 	const char *address, const char *path, int rc, const char *fix, struct uvio_check *check);
+
+/** Whether nothing that this machine has or lacks keeps cards off that backend. */
+bool uvio_machine_has(struct uvio_ctx *ctx, const char *backend);
 
 /** What concerns all backends. */
 void uvio_machine_probe(struct uvio_ctx *ctx, struct uvio_check *check);

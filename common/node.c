@@ -42,7 +42,7 @@ void uvio_node_probe(struct uvio_ctx *ctx, const char *object, const char *path,
 int uvio_node_open(struct uvio_ctx *ctx, const char *object, const char *path, int flags,
 	const char *folder_format, ...)
 {
-	char folder[UVIO_PATH_SIZE / 4], number[32] = "";
+	char folder[UVIO_ROOT_SIZE], number[32] = "";
 	unsigned int major, minor;
 	va_list args;
 	int fd, rc;

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kept.h"
 #include "phys.h"
 #include "populate.h"
 #include "rights.h"
@@ -178,13 +179,13 @@ static int translate(
 	return rc;
 }
 
-/* ENOMEM is both: beyond the limit, and not mapped; for advice it is the latter. */
+/* ENOMEM is both: beyond the limit, and not mapped. */
 static int lock_failed(struct uvio_udev *udev, const struct uvio_mapping *mapping, int rc)
 {
-	/* EAGAIN: a page could not be read in, for want of memory. */
-	if (rc == -EAGAIN)
+	/* EAGAIN: a page could not be read in, for want of memory; EPERM: the limit is 0. */
+	if (rc == -EAGAIN || rc == -EPERM)
 		rc = -ENOMEM;
-	if (rc == -ENOMEM && !uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_NORMAL))
+	if (rc == -ENOMEM && uvio_sys_is_mapped((void *)mapping->addr, mapping->size))
 		return uvio_dma_memlock(udev, mapping);
 	return uvio_fail(rc == -ENOMEM ? -EFAULT : rc,
 		"%s: DMA map: cannot lock 0x%llx bytes at %p: %s; they must be memory of this "
@@ -221,13 +222,11 @@ static int not_kept(struct uvio_udev *udev, const struct uvio_mapping *mapping, 
 static int keep_pages(
 	const struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
-	void *addr = (void *)mapping->addr;
-	int rc;
+	int rc = uvio_kept_add(udev->domain, mapping);
 
-	rc = uvio_sys_madvise(addr, mapping->size, MADV_DONTFORK);
 	if (rc)
 		return not_kept(udev, mapping, rc);
-	uvio_sys_madvise(addr, mapping->size, MADV_NOHUGEPAGE);
+	uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_NOHUGEPAGE);
 	rc = uvio_populate(udev, mapping);
 	return rc ? rc : translate(phys, udev, mapping);
 }
@@ -242,7 +241,7 @@ static int map_foreign(
 	if (!rc)
 		rc = uvio_phys_check_frames(udev, mapping);
 	if (rc)
-		uvio_phys_unmap(mapping);
+		uvio_phys_unmap(udev->domain, mapping);
 	return rc;
 }
 
@@ -253,6 +252,8 @@ int uvio_phys_map(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_ma
 
 	if (!rc && !mapping->owned)
 		rc = uvio_populate(udev, mapping);
+	if (!rc && !mapping->owned)
+		rc = uvio_populate_readable(udev, mapping);
 	if (rc)
 		return rc;
 	rc = uvio_sys_mlock((void *)mapping->addr, mapping->size);
@@ -262,10 +263,9 @@ int uvio_phys_map(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_ma
 }
 
 /* Locks do not nest: unlocking here would undo the mlockall() of a real-time program. */
-void uvio_phys_unmap(struct uvio_mapping *mapping)
+void uvio_phys_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	if (mapping->is_private && !mapping->owned)
-		uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_DOFORK);
+	uvio_kept_remove(domain, mapping);
 }
 
 static int moved(const struct uvio_phys *phys, struct uvio_udev *udev, uintptr_t addr,

@@ -52,7 +52,7 @@ int uvio_phys_scattered(
 void uvio_phys_memory_free(struct uvio_mapping *mapping);
 int uvio_phys_map(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping);
 /** As dma_unmap. */
-void uvio_phys_unmap(struct uvio_mapping *mapping);
+void uvio_phys_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping);
 /** Whether a card may be told of these page frames. 0; -EFAULT with a text. */
 int uvio_phys_check_frames(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 /** As dma_verify. */

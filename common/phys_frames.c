@@ -63,6 +63,23 @@ static int check_chunk(struct uvio_udev *udev, const struct uvio_mapping *mappin
 	return 0;
 }
 
+/* The file ends with the machine's memory: what lies beyond it is a device's. */
+static int read_flags(int fd, uint64_t frame, uint64_t *flags, uint64_t count)
+{
+	int rc = uvio_sys_pread(fd, flags, count * sizeof(*flags), frame * sizeof(*flags));
+
+	for (uint64_t i = 0; rc == -EIO && i < count; i++) {
+		int one =
+			uvio_sys_pread(fd, &flags[i], sizeof(*flags), (frame + i) * sizeof(*flags));
+
+		if (one == -EIO)
+			flags[i] = UINT64_C(1) << KPF_NOPAGE;
+		else if (one)
+			return one;
+	}
+	return rc == -EIO ? 0 : rc;
+}
+
 static int check_segment(struct uvio_udev *udev, const struct uvio_mapping *mapping, int fd,
 	uint64_t frame, uint64_t count)
 {
@@ -72,7 +89,7 @@ static int check_segment(struct uvio_udev *udev, const struct uvio_mapping *mapp
 	while (count && !rc) {
 		uint64_t n = count < CHUNK ? count : CHUNK;
 
-		rc = uvio_sys_pread(fd, flags, n * sizeof(flags[0]), frame * sizeof(flags[0]));
+		rc = read_flags(fd, frame, flags, n);
 		if (rc)
 			return uvio_fail(rc, "%s: DMA map: reading kpageflags: %s",
 				udev->address.text, strerror(-rc));

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "phys.h"
+#include "rlimit.h"
 #include "sys.h"
 
 /* How many pages beyond the mask are held back for one buffer, in the hope of better ones. */
@@ -73,22 +74,6 @@ static int huge_flags(uint64_t size)
 	       (int)((unsigned int)__builtin_ctzll(size) << MAP_HUGE_SHIFT);
 }
 
-/* "4 of 2048 kB, 0 of 1048576 kB" */
-static void count_free(struct uvio_udev *udev, const struct huge *huge, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (unsigned int i = 0; i < huge->count && used < size; i++) {
-		uint64_t left = 0, kilobytes = huge->sizes[i] >> 10;
-
-		uvio_sysfs_u64(udev->ctx, &left,
-			"kernel/mm/hugepages/hugepages-%" PRIu64 "kB/free_hugepages", kilobytes);
-		used += (size_t)snprintf(text + used, size - used,
-			"%s%" PRIu64 " of %" PRIu64 " kB", i ? ", " : "", left, kilobytes);
-	}
-}
-
 static int too_large(const struct uvio_phys *phys, struct uvio_udev *udev, const struct huge *huge,
 	uint64_t size)
 {
@@ -106,21 +91,11 @@ static int too_large(const struct uvio_phys *phys, struct uvio_udev *udev, const
 
 static int none_free(struct uvio_udev *udev, const struct huge *huge, uint64_t size)
 {
-	unsigned int fits = 0;
-	char left[256];
+	char limit[UVIO_LIMIT_TEXT];
 
-	count_free(udev, huge, left, sizeof(left));
-	while (huge->sizes[fits] < size)
-		fits++;
-	if (!fits)
-		return uvio_fail(-ENOMEM,
-			"%s: DMA alloc: 0x%" PRIx64 " bytes: no huge page is free for it (%s); "
-			"reserve some: sysctl vm.nr_hugepages=16",
-			udev->address.text, size, left);
-	return uvio_fail(-ENOMEM,
-		"%s: DMA alloc: 0x%" PRIx64 " bytes: no huge page is free for it (%s); reserve "
-		"some: echo 1 > %s/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
-		udev->address.text, size, left, udev->ctx->sysfs, huge->sizes[fits] >> 10);
+	uvio_limit_of_huge_pages(udev->ctx, huge->sizes, huge->count, size, limit);
+	return uvio_fail(
+		-ENOMEM, "%s: DMA alloc: 0x%" PRIx64 " bytes: %s", udev->address.text, size, limit);
 }
 
 static int beyond_mask(const struct uvio_phys *phys, struct uvio_udev *udev, uint64_t size)
@@ -213,6 +188,8 @@ int uvio_phys_memory(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio
 			continue;
 		rc = reachable_page(phys, udev, mapping, huge.sizes[i], huge_flags(huge.sizes[i]));
 		if (rc != -ENOMEM && rc != -ERANGE)
+			return rc;
+		if (rc == -ENOMEM && mapping->limited && !fits && size > page)
 			return rc;
 		fits = true;
 		beyond |= rc == -ERANGE;

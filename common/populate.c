@@ -54,15 +54,10 @@ static int refuse(const struct look *look, uintptr_t at, int err, const char *wh
 		(void *)at, why);
 }
 
-static bool is_mapped(const struct look *look, uintptr_t at)
-{
-	return uvio_sys_madvise((void *)at, look->page, MADV_NORMAL) != -ENOMEM;
-}
-
 /* Neither written to nor read. */
 static int unreadable(const struct look *look, uintptr_t at, int rc)
 {
-	if (!is_mapped(look, at))
+	if (!uvio_sys_is_mapped((void *)at, look->page))
 		return refuse(look, at, -EFAULT, "is not mapped in this process");
 	if (rc == -ENOMEM || rc == -EAGAIN)
 		return refuse(look, at, -ENOMEM, "cannot be read in: the kernel has no memory");
@@ -96,9 +91,32 @@ static int unwritable(const struct look *look, uintptr_t at, int rc)
 	return 0;
 }
 
+static struct look look_at(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	return (struct look){.udev = udev, .mapping = mapping, .page = udev->domain->dma.page};
+}
+
+int uvio_populate_readable(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	struct look look = look_at(udev, mapping);
+
+	if (mapping->flags != UVIO_DMA_TO_CARD ||
+		!uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_POPULATE_READ))
+		return 0;
+	look.by_pages = !has_populate(look.page);
+	for (uintptr_t at = mapping->addr; at < mapping->addr + mapping->size; at += look.page)
+		if (populate(&look, at, false) && uvio_sys_is_mapped((void *)at, look.page))
+			return refuse(&look, at, -EFAULT,
+				"may not be read here (PROT_WRITE alone), and the card is only to "
+				"read it (UVIO_DMA_TO_CARD); map it for both directions, or make "
+				"it "
+				"readable first");
+	return 0;
+}
+
 int uvio_populate(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
-	struct look look = {.udev = udev, .mapping = mapping, .page = udev->domain->dma.page};
+	struct look look = look_at(udev, mapping);
 	int rc;
 
 	uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_UNMERGEABLE);

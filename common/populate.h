@@ -14,4 +14,10 @@
  */
 int uvio_populate(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 
+/**
+ * Of memory for which that gave 0: -EFAULT with a text where the card is only to read it, and it
+ * may be written but not read.
+ */
+int uvio_populate_readable(struct uvio_udev *udev, const struct uvio_mapping *mapping);
+
 #endif /* UVIO_POPULATE_H */

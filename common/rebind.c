@@ -55,21 +55,52 @@ static int write_file(const char *path, const char *text)
 	return n < 0 ? (int)n : (size_t)n == strlen(text) ? 0 : -EIO;
 }
 
-static int put(struct work *work, enum uvio_rebind_file file, const char *text)
+const char *uvio_rebind_write(
+	const struct uvio_rebind *rebind, enum uvio_rebind_step step, const char **text)
 {
-	struct uvio_rebind_note note = {.file = file};
-	int rc;
+	switch (step) {
+	case UVIO_REBIND_UNBIND:
+		*text = rebind->address;
+		return rebind->files[UVIO_REBIND_FILE_UNBIND];
+	case UVIO_REBIND_PROBE:
+		*text = rebind->address;
+		return rebind->files[UVIO_REBIND_FILE_PROBE];
+	case UVIO_REBIND_CHOOSE:
+		*text = rebind->driver;
+		break;
+	case UVIO_REBIND_FORMER:
+		*text = rebind->was;
+		break;
+	case UVIO_REBIND_RESTORE:
+		*text = rebind->override;
+		break;
+	case UVIO_REBIND_CLEAR:
+		*text = "";
+		break;
+	default:
+		*text = NULL;
+		return NULL;
+	}
+	return rebind->files[UVIO_REBIND_FILE_OVERRIDE];
+}
 
-	/* An empty line clears an override: nothing at all would not be a write. */
-	text = text[0] ? text : "\n";
-	copy(note.text, text, sizeof(note.text));
+static int failed(struct work *work, enum uvio_rebind_step step, int rc)
+{
+	if (rc && !work->end.rc) {
+		work->end.rc = rc;
+		work->end.step = step;
+	}
+	return rc;
+}
+
+static int put(struct work *work, enum uvio_rebind_step step)
+{
+	const struct uvio_rebind_note note = {.rc = UVIO_REBIND_WORKS, .step = step};
+	const char *text, *path = uvio_rebind_write(work->plan, step, &text);
+
 	uvio_sys_send(work->fd, &note, sizeof(note), NULL, 0);
-	rc = write_file(work->plan->files[file], text);
-	if (!rc || work->end.rc)
-		return rc;
-	work->end = note;
-	work->end.written = true;
-	return work->end.rc = rc;
+	/* An empty line clears an override: nothing at all would not be a write. */
+	return failed(work, step, write_file(path, text[0] ? text : "\n"));
 }
 
 static bool is_stopped(const struct work *work)
@@ -79,21 +110,30 @@ static bool is_stopped(const struct work *work)
 	return !uvio_sys_receive(work->fd, &word, sizeof(word), 0);
 }
 
-static int step(struct work *work, enum uvio_rebind_file file, const char *text)
+static int put_unless_stopped(struct work *work, enum uvio_rebind_step step)
 {
-	int rc = put(work, file, text);
+	int rc = put(work, step);
 
-	return rc ? rc : is_stopped(work) ? -ECANCELED : 0;
+	return rc ? rc : failed(work, step, is_stopped(work) ? -ECANCELED : 0);
 }
 
-static int drop_driver(struct work *work, bool stoppable)
+static int drop_driver(struct work *work, int (*write)(struct work *, enum uvio_rebind_step))
 {
 	char driver[UVIO_NAME_SIZE];
-	int rc = read_driver(work, driver);
+	int rc = failed(work, UVIO_REBIND_LOOK, read_driver(work, driver));
 
-	if (rc || !driver[0])
+	return rc || !driver[0] ? rc : write(work, UVIO_REBIND_UNBIND);
+}
+
+/* The link decides: drivers_probe succeeds also where nothing took the device. */
+static int compare_driver(struct work *work)
+{
+	char now[UVIO_NAME_SIZE];
+	int rc = failed(work, UVIO_REBIND_LOOK, read_driver(work, now));
+
+	if (rc || work->plan->goal != UVIO_REBIND_TAKE)
 		return rc;
-	return (stoppable ? step : put)(work, UVIO_REBIND_UNBIND, work->plan->address);
+	return failed(work, UVIO_REBIND_COMPARE, strcmp(now, work->plan->driver) ? -EIO : 0);
 }
 
 static int go(struct work *work)
@@ -102,17 +142,12 @@ static int go(struct work *work)
 	int rc = 0;
 
 	if (plan->goal != UVIO_REBIND_DROP)
-		rc = step(work, UVIO_REBIND_OVERRIDE, plan->driver);
+		rc = put_unless_stopped(work, UVIO_REBIND_CHOOSE);
 	if (!rc)
-		rc = drop_driver(work, true);
+		rc = drop_driver(work, put_unless_stopped);
 	if (!rc && plan->goal != UVIO_REBIND_DROP)
-		rc = step(work, UVIO_REBIND_PROBE, plan->address);
-	if (!rc)
-		rc = read_driver(work, work->end.now);
-	/* The link decides: drivers_probe succeeds also where nothing took the device. */
-	if (!rc && plan->goal == UVIO_REBIND_TAKE && strcmp(work->end.now, plan->driver) != 0)
-		rc = -EIO;
-	return rc;
+		rc = put_unless_stopped(work, UVIO_REBIND_PROBE);
+	return rc ? rc : compare_driver(work);
 }
 
 /* After an interrupted change also what that had reached. */
@@ -130,42 +165,39 @@ static bool is_good(const struct uvio_rebind *plan, const char *driver)
 static void put_back(struct work *work)
 {
 	const struct uvio_rebind *plan = work->plan;
-	const char *override = plan->override;
+	enum uvio_rebind_step last = UVIO_REBIND_RESTORE;
 	char now[UVIO_NAME_SIZE];
 
 	if (read_driver(work, now) || !is_good(plan, now)) {
-		drop_driver(work, false);
-		put(work, UVIO_REBIND_OVERRIDE, plan->was);
+		drop_driver(work, put);
+		put(work, UVIO_REBIND_FORMER);
 		if (plan->was[0])
-			put(work, UVIO_REBIND_PROBE, plan->address);
+			put(work, UVIO_REBIND_PROBE);
 	} else if (plan->goal == UVIO_REBIND_REPAIR && plan->interrupted == UVIO_REBIND_NATURAL &&
 		   strcmp(now, plan->was) != 0) {
-		override = "";
+		last = UVIO_REBIND_CLEAR;
 	}
-	put(work, UVIO_REBIND_OVERRIDE, override);
+	put(work, last);
 	work->end.restored = !read_driver(work, now) && is_good(plan, now);
 }
 
 /* From here on nobody can stop it: what was said before is heard. */
-static int commit(const struct work *work)
+static int commit(struct work *work)
 {
 	uvio_sys_stop_receiving(work->fd);
-	return is_stopped(work) ? -ECANCELED : 0;
+	return failed(work, UVIO_REBIND_LOOK, is_stopped(work) ? -ECANCELED : 0);
 }
 
-static int reach_goal(struct work *work)
+static void reach_goal(struct work *work)
 {
 	int rc = go(work);
 
 	if (!rc)
 		rc = commit(work);
-	if (rc && !work->end.rc)
-		work->end.rc = rc;
 	if (rc)
 		put_back(work);
 	else if (work->plan->goal == UVIO_REBIND_TAKE)
-		work->end.override_rc = put(work, UVIO_REBIND_OVERRIDE, work->plan->override);
-	return rc;
+		put(work, UVIO_REBIND_RESTORE);
 }
 
 static void run(void *data, int fd)
@@ -175,17 +207,16 @@ static void run(void *data, int fd)
 	if (work.plan->goal == UVIO_REBIND_REPAIR)
 		put_back(&work);
 	else
-		work.end.rc = reach_goal(&work);
+		reach_goal(&work);
 	uvio_sys_remove(work.plan->record);
-	work.end.done = true;
 	uvio_sys_send(fd, &work.end, sizeof(work.end), NULL, 0);
 }
 
 struct uvio_rebind *uvio_rebind_new(struct uvio_ctx *ctx, const char *address)
 {
 	static const char *const names[] = {
-		[UVIO_REBIND_OVERRIDE] = "driver_override",
-		[UVIO_REBIND_UNBIND] = "driver/unbind",
+		[UVIO_REBIND_FILE_OVERRIDE] = "driver_override",
+		[UVIO_REBIND_FILE_UNBIND] = "driver/unbind",
 	};
 	struct uvio_rebind *rebind = calloc(1, sizeof(*rebind));
 
@@ -197,17 +228,17 @@ struct uvio_rebind *uvio_rebind_new(struct uvio_ctx *ctx, const char *address)
 	for (int i = 0; i < (int)ARRAY_SIZE(names); i++)
 		snprintf(rebind->files[i], UVIO_REBIND_PATH, "%s/bus/pci/devices/%s/%s", ctx->sysfs,
 			address, names[i]);
-	snprintf(rebind->files[UVIO_REBIND_PROBE], UVIO_REBIND_PATH, "%s/bus/pci/drivers_probe",
-		ctx->sysfs);
+	snprintf(rebind->files[UVIO_REBIND_FILE_PROBE], UVIO_REBIND_PATH,
+		"%s/bus/pci/drivers_probe", ctx->sysfs);
 	snprintf(rebind->link, UVIO_REBIND_PATH, "%s/bus/pci/devices/%s/driver", ctx->sysfs,
 		address);
 	snprintf(rebind->record, UVIO_REBIND_PATH, "%s/uvio/bind-%s", ctx->run, address);
 	return rebind;
 }
 
-int uvio_rebind_start(struct uvio_rebind *rebind, int lock)
+int uvio_rebind_start(struct uvio_rebind *rebind, const int locks[UVIO_REBIND_LOCKS])
 {
-	return uvio_apart_start(run, rebind, lock);
+	return uvio_apart_start(run, rebind, locks);
 }
 
 bool uvio_rebind_stop(int fd)

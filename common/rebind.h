@@ -8,6 +8,7 @@
 #ifndef UVIO_REBIND_H
 #define UVIO_REBIND_H
 
+#include "apart.h"
 #include "internal.h"
 
 enum uvio_rebind_goal {
@@ -17,13 +18,26 @@ enum uvio_rebind_goal {
 	UVIO_REBIND_REPAIR,  /* what an interrupted change left: finished or taken back */
 };
 
+/* What the process does. All but the looks are writes. */
+enum uvio_rebind_step {
+	UVIO_REBIND_CHOOSE,  /* driver_override: @driver */
+	UVIO_REBIND_UNBIND,  /* from the driver that it has */
+	UVIO_REBIND_PROBE,   /* by the driver that driver_override names */
+	UVIO_REBIND_LOOK,    /* which driver it has */
+	UVIO_REBIND_COMPARE, /* whether that is @driver */
+	UVIO_REBIND_FORMER,  /* driver_override: @was */
+	UVIO_REBIND_CLEAR,   /* driver_override: none */
+	UVIO_REBIND_RESTORE, /* driver_override: @override */
+};
+
 enum uvio_rebind_file {
-	UVIO_REBIND_OVERRIDE,
-	UVIO_REBIND_UNBIND,
-	UVIO_REBIND_PROBE,
+	UVIO_REBIND_FILE_OVERRIDE,
+	UVIO_REBIND_FILE_UNBIND,
+	UVIO_REBIND_FILE_PROBE,
 	UVIO_REBIND_FILES,
 };
 
+#define UVIO_REBIND_LOCKS UVIO_APART_KEEP
 #define UVIO_REBIND_PATH (PATH_MAX / 2)
 
 struct uvio_rebind {
@@ -33,36 +47,38 @@ struct uvio_rebind {
 	char driver[UVIO_NAME_SIZE];   /* the goal's; "" none */
 	char was[UVIO_NAME_SIZE];      /* before; "" none */
 	char override[UVIO_NAME_SIZE]; /* before; "" none */
+	bool recorded;
 	/* Set by uvio_rebind_new(). */
 	char files[UVIO_REBIND_FILES][UVIO_REBIND_PATH];
 	char link[UVIO_REBIND_PATH];
 	char record[UVIO_REBIND_PATH];
 };
 
+#define UVIO_REBIND_WORKS 1
+
 /** What the process tells: each write as it begins, and the end. */
 struct uvio_rebind_note {
-	bool done;
-	/* What is written, or what failed first. */
-	enum uvio_rebind_file file;
-	char text[UVIO_ADDRESS_SIZE];
-	/* Of the end. */
-	int rc;			  /* 0, or why not: -ECANCELED it was told to stop */
-	bool written;		  /* @rc is that of writing @text to @file */
-	char now[UVIO_NAME_SIZE]; /* the driver that it had when it failed */
-	bool restored;		  /* it has the former one again */
-	int override_rc;	  /* of restoring the override after a success */
+	/* UVIO_REBIND_WORKS; at the end 0, or what failed first: -ECANCELED it was told to stop. */
+	int rc;
+	/* What it does, or what failed. UVIO_REBIND_RESTORE of a change that reached its goal. */
+	enum uvio_rebind_step step;
+	bool restored; /* of the end of what failed, and of a repair: it has a driver again */
 };
+
+/** Where a step writes what; NULL: a look, which writes nothing. */
+const char *uvio_rebind_write(
+	const struct uvio_rebind *rebind, enum uvio_rebind_step step, const char **text);
 
 /** With paths, and the rest to be filled in. NULL, with a text. */
 struct uvio_rebind *uvio_rebind_new(struct uvio_ctx *ctx, const char *address);
 
-/** A socket which gives notes, or a negative errno; @lock is held as long as it works. */
-int uvio_rebind_start(struct uvio_rebind *rebind, int lock);
+/** A socket which gives notes, or a negative errno; @locks are held as long as it works. */
+int uvio_rebind_start(struct uvio_rebind *rebind, const int locks[UVIO_REBIND_LOCKS]);
 /** It takes back what it did as soon as the kernel lets it. False: it is done, and tells. */
 bool uvio_rebind_stop(int fd);
 
-/* record.c: false: it could not be kept, as by an ordinary user. */
-bool uvio_record_save(struct uvio_ctx *ctx, const struct uvio_rebind *rebind);
+/* record.c: sets @recorded, which is false where it could not be kept, as by an ordinary user. */
+void uvio_record_save(struct uvio_ctx *ctx, struct uvio_rebind *rebind);
 /** Whether there is one, which fills in the goal and what was before. */
 bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind);
 bool uvio_record_exists(struct uvio_ctx *ctx, const char *address);

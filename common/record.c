@@ -24,20 +24,6 @@ static const char *or_dash(const char *name)
 	return name[0] ? name : "-";
 }
 
-/* Of what somebody else made, as where a program with CAP_DAC_OVERRIDE was first, nothing counts.
- */
-static bool is_ours(const struct stat *st)
-{
-	return (!st->st_uid || st->st_uid == geteuid()) && !(st->st_mode & (S_IWGRP | S_IWOTH));
-}
-
-static bool folder_is_ours(const char *folder)
-{
-	struct stat st;
-
-	return !lstat(folder, &st) && S_ISDIR(st.st_mode) && is_ours(&st);
-}
-
 static int write_record(const struct uvio_rebind *rebind, const char *text)
 {
 	ssize_t n;
@@ -52,26 +38,23 @@ static int write_record(const struct uvio_rebind *rebind, const char *text)
 	return n == (ssize_t)strlen(text) ? 0 : -EIO;
 }
 
-bool uvio_record_save(struct uvio_ctx *ctx, const struct uvio_rebind *rebind)
+void uvio_record_save(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 {
-	char text[RECORD_SIZE], folder[UVIO_REBIND_PATH];
-	int rc;
+	char text[RECORD_SIZE], folder[UVIO_PATH_SIZE];
+	int rc = uvio_run_folder(ctx, true, folder);
 
-	snprintf(folder, sizeof(folder), "%s/uvio", ctx->run);
-	rc = uvio_sys_mkdir(folder);
 	snprintf(text, sizeof(text), RECORD_WRITTEN, (int)rebind->goal, or_dash(rebind->driver),
 		or_dash(rebind->was), or_dash(rebind->override));
-	if (!rc || rc == -EEXIST)
-		rc = folder_is_ours(folder) ? write_record(rebind, text) : -EPERM;
 	if (!rc)
-		return true;
+		rc = write_record(rebind, text);
+	rebind->recorded = !rc;
+	if (!rc)
+		return;
 	uvio_sys_remove(rebind->record);
 	uvio_log(ctx, UVIO_LOG_INFO,
 		"%s: no record of the change in %s (%s): if everything is killed meanwhile, "
-		"nothing "
-		"tells the next command what was before",
+		"nothing tells the next command what was before",
 		rebind->address, folder, strerror(-rc));
-	return false;
 }
 
 static void drop_dash(char *name)
@@ -83,15 +66,14 @@ static void drop_dash(char *name)
 /* A pipe would have to be waited for. */
 static int open_record(struct uvio_ctx *ctx, const char *path)
 {
-	char folder[UVIO_REBIND_PATH];
+	char folder[UVIO_PATH_SIZE];
 	struct stat st;
-	int fd;
+	int fd = uvio_run_folder(ctx, false, folder);
 
-	snprintf(folder, sizeof(folder), "%s/uvio", ctx->run);
-	if (!folder_is_ours(folder))
-		return -EPERM;
+	if (fd)
+		return fd;
 	fd = uvio_sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode) && is_ours(&st)))
+	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode) && uvio_run_is_ours(&st)))
 		return fd;
 	uvio_sys_close(fd);
 	return -EPERM;
@@ -117,7 +99,7 @@ bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 	drop_dash(rebind->override);
 	rebind->goal = UVIO_REBIND_REPAIR;
 	rebind->interrupted = (enum uvio_rebind_goal)goal;
-	return true;
+	return rebind->recorded = true;
 }
 
 bool uvio_record_exists(struct uvio_ctx *ctx, const char *address)

@@ -259,8 +259,8 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 	uint32_t value, int64_t timeout)
 {
 	struct uvio_udev *udev = region->udev;
+	char time[UVIO_TIME_SIZE], cause[UVIO_TEXT_SIZE / 2];
 	int64_t end = uvio_end_of(timeout);
-	char time[UVIO_TIME_SIZE];
 	uint64_t read = 0;
 	bool last = !timeout;
 
@@ -274,13 +274,15 @@ int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t 
 		if ((read & mask) == value)
 			return 0;
 		if (last)
-			return uvio_fail(-ETIMEDOUT,
-				"%s: region %u: the register at 0x%llx reads 0x%08x after %s; "
-				"waited for 0x%08x under the mask 0x%08x",
-				udev->address.text, region->index, (unsigned long long)offset,
-				(unsigned int)read, uvio_time_text(time, timeout), value, mask);
+			break;
 		last = uvio_now_ns() >= end;
 		if (!last)
 			poll_pause(round);
 	}
+	uvio_card_changed(udev, cause, sizeof(cause));
+	return uvio_fail(-ETIMEDOUT,
+		"%s: region %u: the register at 0x%llx reads 0x%08x after %s; waited for 0x%08x "
+		"under the mask 0x%08x%s%s",
+		udev->address.text, region->index, (unsigned long long)offset, (unsigned int)read,
+		uvio_time_text(time, timeout), value, mask, cause[0] ? "; " : "", cause);
 }

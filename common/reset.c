@@ -67,7 +67,7 @@ int uvio_udev_reset(struct uvio_udev *udev)
 	if (!udev->backend->ops->reset || !(udev->caps & UVIO_CAP_RESET))
 		return uvio_fail(-ENOTSUP,
 			"%s: the kernel knows no way to reset this card alone "
-			"(reset_method in sysfs is empty); use a reset register "
+			"(reset_method in sysfs is empty, or not there); use a reset register "
 			"of the card%s",
 			udev->address.text,
 			udev->caps & UVIO_CAP_BUS_RESET ? ", or reset its bus" : "");

@@ -36,13 +36,21 @@ memory_of(struct uvio_ctx *ctx, const char *name)
 	return kibibytes(status, name);
 }
 
-static unsigned long long soft_limit(int resource)
+unsigned long long uvio_limit(int resource)
 {
 	struct rlimit limit;
 
 	if (getrlimit(resource, &limit) || limit.rlim_cur == RLIM_INFINITY)
-		return ULLONG_MAX;
-	return limit.rlim_cur >> 10;
+		return UVIO_NO_LIMIT;
+	return limit.rlim_cur;
+}
+
+/* In KiB. */
+static unsigned long long soft_limit(int resource)
+{
+	unsigned long long limit = uvio_limit(resource);
+
+	return limit == UVIO_NO_LIMIT ? limit : limit >> 10;
 }
 
 /* The lines of /proc/self/maps. */
@@ -70,7 +78,7 @@ static bool hits_locked(
 	unsigned long long limit = soft_limit(RLIMIT_MEMLOCK);
 	unsigned long long locked = memory_of(ctx, "VmLck:");
 
-	if (limit == ULLONG_MAX || uvio_has_capability(CAP_IPC_LOCK) || locked + want <= limit)
+	if (limit == UVIO_NO_LIMIT || uvio_has_capability(CAP_IPC_LOCK) || locked + want <= limit)
 		return false;
 	snprintf(text, UVIO_LIMIT_TEXT,
 		"; locked memory is limited to %llu KiB (RLIMIT_MEMLOCK), %llu KiB of this process "
@@ -86,7 +94,7 @@ static void limit_of_space(struct uvio_ctx *ctx, unsigned long long want, char *
 
 	uvio_proc_read(ctx, number, sizeof(number), "sys/vm/max_map_count");
 	used = memory_of(ctx, "VmSize:");
-	if (space != ULLONG_MAX && used + want > space) {
+	if (space != UVIO_NO_LIMIT && used + want > space) {
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"; the address space of this process is limited to %llu KiB (RLIMIT_AS), "
 			"of which %llu KiB are in use; raise it: ulimit -v, or LimitAS= of the "
@@ -119,7 +127,7 @@ void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LI
 {
 	unsigned long long limit = soft_limit(RLIMIT_MEMLOCK);
 
-	if (limit == ULLONG_MAX || uvio_has_capability(CAP_IPC_LOCK)) {
+	if (limit == UVIO_NO_LIMIT || uvio_has_capability(CAP_IPC_LOCK)) {
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"; no limit of locked memory counts for this process, so that perhaps the "
 			"machine has no memory left; ask for less");
@@ -134,4 +142,101 @@ void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LI
 		"have the rest, which count on vfio/cdev, or the machine has no memory "
 		"left; " RAISE_LOCKED,
 		limit, memory_of(ctx, "VmLck:"), memory_of(ctx, "VmPin:"));
+}
+
+void uvio_limit_of_files(int err, unsigned int missing, char text[UVIO_LIMIT_TEXT])
+{
+	unsigned long long limit = uvio_limit(RLIMIT_NOFILE);
+	char more[24] = "";
+
+	text[0] = '\0';
+	if (err == -ENFILE)
+		snprintf(text, UVIO_LIMIT_TEXT,
+			"all processes of the machine have as many files open as they may "
+			"together; raise it: sysctl fs.file-max");
+	if (err != -EMFILE || limit == UVIO_NO_LIMIT)
+		return;
+	if (missing)
+		snprintf(more, sizeof(more), " %llu", limit + missing);
+	snprintf(text, UVIO_LIMIT_TEXT,
+		"this process may have %llu descriptors open (RLIMIT_NOFILE); raise it: ulimit "
+		"-n%s, or LimitNOFILE= of the systemd unit; all files and sockets of the program "
+		"count",
+		limit, more);
+}
+
+void uvio_limit_of_watches(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT_TEXT])
+{
+	char number[32] = "";
+
+	text[0] = '\0';
+	if (err != -ENOSPC)
+		return;
+	uvio_proc_read(ctx, number, sizeof(number), "sys/fs/epoll/max_user_watches");
+	snprintf(text, UVIO_LIMIT_TEXT,
+		"all processes of this user may watch %s descriptors with epoll; raise it: sysctl "
+		"fs.epoll.max_user_watches",
+		number[0] ? number : "no more");
+}
+
+void uvio_limit_of_entries(struct uvio_ctx *ctx, size_t used, char text[UVIO_LIMIT_TEXT])
+{
+	char allows[48] = "no more";
+	uint64_t limit;
+
+	if (!uvio_sysfs_u64(ctx, &limit, "module/vfio_iommu_type1/parameters/dma_entry_limit"))
+		snprintf(allows, sizeof(allows), "%llu", (unsigned long long)limit);
+	snprintf(text, UVIO_LIMIT_TEXT,
+		"%zu mappings are there, and the kernel allows %s (dma_entry_limit of "
+		"vfio_iommu_type1) in each domain; map larger pieces, or load that module with a "
+		"higher limit",
+		used, allows);
+}
+
+#define HUGE_PAGES "kernel/mm/hugepages/hugepages-%" PRIu64 "kB/"
+
+/* Those that are free and that nobody has reserved by a mapping. */
+static uint64_t huge_pages_left(struct uvio_ctx *ctx, uint64_t kilobytes)
+{
+	uint64_t left = 0, reserved = 0;
+
+	uvio_sysfs_u64(ctx, &left, HUGE_PAGES "free_hugepages", kilobytes);
+	uvio_sysfs_u64(ctx, &reserved, HUGE_PAGES "resv_hugepages", kilobytes);
+	return left > reserved ? left - reserved : 0;
+}
+
+void uvio_limit_of_huge_pages(struct uvio_ctx *ctx, const uint64_t *sizes, unsigned int count,
+	uint64_t size, char text[UVIO_LIMIT_TEXT])
+{
+	char left[160] = "";
+	size_t used = 0;
+	unsigned int fits = 0;
+	bool some = false;
+
+	for (unsigned int i = 0; i < count; i++) {
+		uint64_t pages = huge_pages_left(ctx, sizes[i] >> 10);
+
+		fits += sizes[i] < size;
+		some |= pages && sizes[i] >= size;
+		if (used < sizeof(left))
+			used += (size_t)snprintf(left + used, sizeof(left) - used,
+				"%s%" PRIu64 " of %" PRIu64 " kB", i ? ", " : "", pages,
+				sizes[i] >> 10);
+	}
+	if (some)
+		snprintf(text, UVIO_LIMIT_TEXT,
+			"the kernel gives none of the huge pages that are free (%s): perhaps the "
+			"control group may have no more; look at hugetlb.*.max in its folder below "
+			"/sys/fs/cgroup",
+			left);
+	else if (!fits)
+		snprintf(text, UVIO_LIMIT_TEXT,
+			"no huge page is free for it (%s); reserve some: sysctl "
+			"vm.nr_hugepages=16",
+			left);
+	else
+		snprintf(text, UVIO_LIMIT_TEXT,
+			"no huge page is free for it (%s); reserve some: echo 1 > %s/" HUGE_PAGES
+			"nr_hugepages",
+			left, ctx->sysfs, sizes[fits] >> 10);
 }

@@ -78,7 +78,8 @@ static void reset_apart(void *data, int fd)
 static int reset(const struct uvio_stop *stop)
 {
 	struct uvio_stop card = *stop;
-	int rc, answer = 0, fd = uvio_apart_start(reset_apart, &card, stop->reset);
+	const int keep[UVIO_APART_KEEP] = {stop->reset, stop->lock};
+	int rc, answer = 0, fd = uvio_apart_start(reset_apart, &card, keep);
 
 	if (fd < 0)
 		return fd;

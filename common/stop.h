@@ -7,7 +7,8 @@
 #include <uvio/guard.h>
 
 struct uvio_stop {
-	int folder; /* of the device in sysfs; the caller has the device's lock */
+	int folder; /* of the device in sysfs */
+	int lock;   /* of the device, which the caller has taken; -1: there is none */
 	int config; /* the configuration space, for reading and writing */
 	int reset;  /* -1: do not */
 };
@@ -15,7 +16,8 @@ struct uvio_stop {
 /**
  * Bits of enum uvio_guard_found, or a negative errno without a text. A reset is tried also where
  * the configuration space cannot be written. -ETIMEDOUT: the card is stopped, and a process that is
- * left behind waits in the kernel until that resets it.
+ * left behind waits in the kernel until that resets it, and has the lock until then: the caller
+ * closes it, and does not unlock.
  */
 int uvio_stop(const struct uvio_stop *stop);
 

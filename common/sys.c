@@ -87,6 +87,12 @@ int uvio_sys_madvise(void *addr, size_t size, int advice)
 	return madvise(addr, size, advice) < 0 ? -errno : 0;
 }
 
+/* Which writes nothing back since Linux 2.6.19. */
+bool uvio_sys_is_mapped(const void *addr, size_t size)
+{
+	return !UVIO_SYS_SHIELDED(msync((void *)addr, size, MS_ASYNC)) || errno != ENOMEM;
+}
+
 /*
  * A read of this kind is refused where a card could not be given the page either, as that of a
  * device, which is then not touched; and an OR with nothing, done by the kernel, changes nothing

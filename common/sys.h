@@ -98,6 +98,8 @@ int uvio_sys_mmap(
 	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out);
 void uvio_sys_munmap(void *addr, size_t size);
 int uvio_sys_madvise(void *addr, size_t size, int advice);
+/** Whether this process has something mapped at each page: changes nothing, no advice either. */
+bool uvio_sys_is_mapped(const void *addr, size_t size);
 /** Faults one page in, as for a card, and @write as for one that writes; its bytes stay. */
 int uvio_sys_touch(void *addr, bool write);
 int uvio_sys_mlock(const void *addr, size_t size);
@@ -164,6 +166,8 @@ int uvio_sys_capget(struct uvio_capabilities *set);
 
 /** A new file, which only its owner can write; -EEXIST. */
 int uvio_sys_create(const char *path);
+/** Of this user only, no symbolic link; it does not wait for the reader of a pipe. */
+int uvio_sys_open_or_create(const char *path);
 int uvio_sys_mkdir(const char *path);
 int uvio_sys_remove(const char *path);
 

@@ -96,7 +96,13 @@ int uvio_sys_open(const char *path, int flags)
 
 int uvio_sys_create(const char *path)
 {
-	return KEEP(true, open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
+	return KEEP(true, open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
+}
+
+int uvio_sys_open_or_create(const char *path)
+{
+	return KEEP(
+		true, open(path, O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
 }
 
 int uvio_sys_opendir(const char *path, DIR **out)

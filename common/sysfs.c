@@ -21,7 +21,7 @@
 
 static int UVIO_PRINTF(3, 0) join(char *path, const char *root, const char *format, va_list args)
 {
-	size_t n = strlen(root); /* a quarter of it at most */
+	size_t n = strlen(root); /* less than UVIO_ROOT_SIZE */
 	int m;
 
 	memcpy(path, root, n);
@@ -50,8 +50,8 @@ int uvio_dev_path(struct uvio_ctx *ctx, char *path, const char *format, ...)
 	return JOIN(path, ctx->dev, format);
 }
 
-/* Reads until the end or until the buffer is full; always terminated. */
-int uvio_read_file(const char *path, char *buf, size_t size)
+/* Reads until the end or until the buffer is full. */
+static int read_bytes(const char *path, char *buf, size_t size)
 {
 	size_t used = 0;
 	ssize_t n = 0;
@@ -59,19 +59,34 @@ int uvio_read_file(const char *path, char *buf, size_t size)
 
 	if (fd < 0)
 		return fd;
-	while (used < size - 1) {
-		n = uvio_sys_read(fd, buf + used, size - 1 - used);
+	while (used < size) {
+		n = uvio_sys_read(fd, buf + used, size - used);
 		if (n <= 0)
 			break;
 		used += (size_t)n;
 	}
 	uvio_sys_close(fd);
-	if (n < 0)
-		return (int)n;
+	return n < 0 ? (int)n : (int)used;
+}
+
+int uvio_read_file(const char *path, char *buf, size_t size)
+{
+	int used = read_bytes(path, buf, size - 1);
+
+	if (used < 0)
+		return used;
 	while (used && (buf[used - 1] == '\n' || buf[used - 1] == ' '))
 		used--;
 	buf[used] = '\0';
-	return (int)used;
+	return used;
+}
+
+int uvio_sysfs_read_bytes(struct uvio_ctx *ctx, void *buf, size_t size, const char *format, ...)
+{
+	char path[UVIO_PATH_SIZE];
+	int rc = JOIN(path, ctx->sysfs, format);
+
+	return rc ? rc : read_bytes(path, buf, size);
 }
 
 int uvio_sysfs_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *format, ...)
@@ -138,7 +153,7 @@ int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ..
 
 int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *format, ...)
 {
-	char path[UVIO_PATH_SIZE], target[UVIO_PATH_SIZE];
+	char path[UVIO_PATH_SIZE], target[2 * UVIO_PATH_SIZE]; /* a deep tree of bridges */
 	const char *last;
 	int rc = JOIN(path, ctx->sysfs, format);
 

@@ -26,15 +26,17 @@ struct uvio_mapping_segment {
 struct uvio_mapping {
 	uintptr_t addr;
 	size_t size;
-	uint32_t flags; /* enum uvio_dma_flags, never 0 */
-	bool owned;	/* from uvio_dma_alloc() and the like: uvio_dma_free() frees it */
-	bool fixed;	/* of the kernel, which says where it is: the segments came with it */
+	uint32_t flags;	 /* enum uvio_dma_flags, never 0 */
+	bool owned;	 /* from uvio_dma_alloc() and the like: uvio_dma_free() frees it */
+	bool fixed;	 /* of the kernel, which says where it is: the segments came with it */
 	bool is_private; /* has pages which a fork shares, and a write then copies */
+	bool limited;	 /* its memory was not to be had for a limit, which the text names */
 	unsigned int segment_count;
 	size_t room;	 /* of @segments, which points to @one where it is 1 */
 	uint64_t filled; /* bytes that have a segment: in the end all */
 	struct uvio_mapping_segment *segments;
 	struct uvio_mapping_segment one;
+	struct uvio_mapping *kept_next, **kept_at; /* of kept.c; @kept_at NULL: not kept */
 };
 
 #define UVIO_TABLE_ROOM 64

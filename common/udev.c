@@ -113,21 +113,18 @@ static int set_bus_master(struct uvio_udev *udev, bool on)
 	return rc ? rc : switch_bus_master(udev, command, on);
 }
 
-/* Refused is no failure: what needs it says so when it is asked for. */
+/* Refused is no failure: what needs it says so when it is asked for. Leaves its error message. */
 static int stop_bus_master(struct uvio_udev *udev, uint64_t command)
 {
-	struct uvio_saved_error before;
 	int rc;
 
 	if (!(command & PCI_COMMAND_BUS_MASTER))
 		return 0;
-	uvio_error_save(&before);
 	rc = switch_bus_master(udev, command, false);
 	if (rc != -EPERM && rc != -EACCES && rc != -EROFS)
 		return rc;
 	uvio_log(udev->ctx, UVIO_LOG_WARNING, "%s: bus mastering is on, and stays so: %s",
 		udev->address.text, uvio_last_error());
-	uvio_error_restore(&before);
 	return 0;
 }
 
@@ -149,6 +146,7 @@ static int settle(struct uvio_udev *udev)
 	if (uvio_status_is_gone(head >> 8 * PCI_CONFIG_STATUS))
 		return uvio_udev_gone(udev, "its configuration space reads all ones");
 	head >>= 8 * PCI_CONFIG_COMMAND;
+	udev->decoded = head & (PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
 	udev->own_master = udev->own_driver && head & PCI_COMMAND_BUS_MASTER;
 	return udev->own_driver ? 0 : stop_bus_master(udev, head);
 }
@@ -186,7 +184,7 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	const char *transport = NULL;
 	struct uvio_address address;
 	struct uvio_udev *udev;
-	int rc;
+	int rc, run_lock;
 
 	if (!ctx || !out)
 		return uvio_fail(-EINVAL, "open: no context, or no place for the device");
@@ -206,7 +204,13 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	rc = uvio_lock(ctx, &address, &udev->lock_fd);
 	if (rc)
 		goto err_free;
-	rc = open_locked(udev, options);
+	rc = uvio_run_lock(ctx, &address, &run_lock);
+	if (rc)
+		goto err_unlock;
+	rc = uvio_registers_in_use(ctx, &address);
+	if (!rc)
+		rc = open_locked(udev, options);
+	uvio_unlock(run_lock);
 	if (rc)
 		goto err_unlock;
 	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s%s%s", address.text, backend->name,

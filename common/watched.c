@@ -74,7 +74,7 @@ static int ask_apart(struct uvio_ctx *ctx, const char *address, const char *file
 	if (question->write)
 		uvio_log(ctx, UVIO_LOG_INFO, "%s: writing '%s' to bus/pci/devices/%s/%s", address,
 			question->text ? question->text : "what it holds", address, file);
-	fd = uvio_apart_start(ask, question, -1);
+	fd = uvio_apart_start(ask, question, NULL);
 	if (fd < 0)
 		return fd;
 	rc = uvio_sys_receive(fd, &question->answer, sizeof(question->answer), timeout_ms);

@@ -61,6 +61,9 @@ const char *inject_kind_name(enum inject_kind kind);
 /** Forgets all calls; nothing fails; the user is root. Paths are told without @root. */
 void inject_reset(const char *root);
 
+/** The lock which the last process that was started apart with descriptors would have. */
+extern int inject_left_lock;
+
 /** From now on calls are counted, and the one with number @call, from 0, gives @answer. */
 void inject_begin(unsigned int call, int answer);
 /** The same, and all that are like it after it. */

@@ -108,14 +108,17 @@ int __wrap_uvio_sys_pidfd(void)
 	return rc ? rc : inject_opened(__real_uvio_sys_pidfd(), "pidfd");
 }
 
-int __wrap_uvio_apart_start(void (*work)(void *data, int fd), void *data, int keep);
+int __wrap_uvio_apart_start(void (*work)(void *data, int fd), void *data, const int *keep);
 
-/* In this process, before its notes are read. */
-int __wrap_uvio_apart_start(void (*work)(void *data, int fd), void *data, int keep)
+int inject_left_lock = -1;
+
+/* In this process, before its notes are read. What it would keep is in inject_left_lock. */
+int __wrap_uvio_apart_start(void (*work)(void *data, int fd), void *data, const int *keep)
 {
 	int fds[2], rc = inject_ordered(INJECT_SPAWN, "apart");
 
-	(void)keep;
+	if (keep)
+		inject_left_lock = keep[1];
 	if (!rc)
 		rc = __real_uvio_sys_socketpair(fds);
 	if (rc)
@@ -125,6 +128,16 @@ int __wrap_uvio_apart_start(void (*work)(void *data, int fd), void *data, int ke
 	work(data, fds[1]);
 	uvio_sys_close(fds[1]);
 	return fds[0];
+}
+
+int __real_uvio_sys_open_or_create(const char *path);
+int __wrap_uvio_sys_open_or_create(const char *path);
+
+int __wrap_uvio_sys_open_or_create(const char *path)
+{
+	int rc = inject_ordered(INJECT_OPEN, path);
+
+	return rc ? rc : inject_opened(__real_uvio_sys_open_or_create(path), path);
 }
 
 int __real_uvio_sys_create(const char *path);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #ifdef __SANITIZE_ADDRESS__
@@ -92,17 +93,34 @@ static void run_thread(void *(*start)(void *data), struct runner *runner)
 	pthread_attr_destroy(&attr);
 }
 
-/* How much of its stack the thread has touched. */
-static size_t run_on(unsigned char *stack, struct runner *runner)
-{
-	size_t untouched = 0;
+static struct {
+	ucontext_t caller, callee;
+	unsigned char *stack; /* STACK_SIZE bytes, of which those that are unused are painted */
+	int (*run)(void);
+	int rc;
+} painted;
 
-	memset(stack, PAINT, STACK_SIZE);
-	runner->stack = stack;
-	run_thread(run_it, runner);
-	while (untouched < STACK_SIZE && stack[untouched] == PAINT)
+static void enter(void)
+{
+	painted.rc = painted.run();
+}
+
+/* How much of the stack was touched. It is the same thread: it has the same last error. */
+static size_t run_on_paint(int (*run)(void))
+{
+	size_t untouched = 0, taken;
+
+	painted.run = run;
+	getcontext(&painted.callee);
+	painted.callee.uc_stack = (stack_t){.ss_sp = painted.stack, .ss_size = STACK_SIZE};
+	painted.callee.uc_link = &painted.caller;
+	makecontext(&painted.callee, enter, 0);
+	swapcontext(&painted.caller, &painted.callee);
+	while (untouched < STACK_SIZE && painted.stack[untouched] == PAINT)
 		untouched++;
-	return STACK_SIZE - untouched;
+	taken = STACK_SIZE - untouched;
+	memset(painted.stack + untouched, PAINT, taken);
+	return taken;
 }
 
 static int nothing(void)
@@ -114,15 +132,20 @@ static size_t most;
 
 int inject_run_painted(int (*run)(void), size_t *taken)
 {
-	unsigned char *stack = stack_new();
-	struct runner idle = {.run = nothing}, runner = {.run = run};
-	size_t used = run_on(stack, &idle);
+	static size_t idle;
 
-	*taken = run_on(stack, &runner) - used;
-	munmap(stack, STACK_SIZE);
+	*taken = 0;
+	if (!INJECT_STACK_COUNTS)
+		return run();
+	if (!painted.stack) {
+		painted.stack = stack_new();
+		memset(painted.stack, PAINT, STACK_SIZE);
+		idle = run_on_paint(nothing);
+	}
+	*taken = run_on_paint(run) - idle;
 	if (*taken > most)
 		most = *taken;
-	return runner.rc;
+	return painted.rc;
 }
 
 void inject_print_stack(void)

@@ -23,7 +23,7 @@
 /** With standard input, output and error closed: none of them may be taken. */
 int inject_run_closed(int (*run)(void), char *wrong, size_t size);
 
-/** In a thread whose stack is looked at afterwards: how many bytes it took. */
+/** On a stack that is looked at afterwards: how many bytes it took; 0 where that does not count. */
 int inject_run_painted(int (*run)(void), size_t *taken);
 /** The most that was seen, as a comment. */
 void inject_print_stack(void);

@@ -139,6 +139,16 @@ static void begin(const struct scene *scene, const struct operation *operation)
 	uvio_fail(BEFORE_ERRNO, BEFORE_TEXT);
 }
 
+static int run_measured(void)
+{
+	size_t allowed = now.operation->stack ? now.operation->stack : INJECT_STACK_MOST, taken;
+	int rc = inject_run_painted(now.operation->run, &taken);
+
+	if (taken > allowed)
+		complain("it takes %zu bytes of stack, which is more than %zu", taken, allowed);
+	return rc;
+}
+
 static void try_one(unsigned int call, int answer, bool lasting)
 {
 	int rc;
@@ -150,7 +160,7 @@ static void try_one(unsigned int call, int answer, bool lasting)
 		inject_begin_lasting(call, answer);
 	else
 		inject_begin(call, answer);
-	rc = now.operation->run();
+	rc = run_measured();
 	inject_end();
 	total.tries++;
 	if (!inject_given())
@@ -207,14 +217,11 @@ static void try_closed(void)
 
 static void try_painted(void)
 {
-	size_t allowed = now.operation->stack ? now.operation->stack : INJECT_STACK_MOST, taken;
 	int rc;
 
 	now.way = "on a small stack";
 	begin(now.scene, now.operation);
-	rc = inject_run_painted(now.operation->run, &taken);
-	if (INJECT_STACK_COUNTS && taken > allowed)
-		complain("it takes %zu bytes of stack, which is more than %zu", taken, allowed);
+	rc = run_measured();
 	judge_as_expected(rc, "");
 }
 

@@ -198,7 +198,7 @@ static void a_driver_that_does_not_take_it_is_rolled_back(void)
 	begin("edu-uio");
 	kernel.refuses = "vfio-pci";
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EIO,
-		EDU ": the kernel did not bind it to vfio-pci (no driver took it); dmesg says why");
+		EDU ": the kernel did not bind it to vfio-pci; dmesg says why");
 	driver_is("uio_pci_generic");
 	override_is("(null)");
 }

@@ -602,6 +602,22 @@ static void a_lockdown_that_is_not_seen_is_not_off(void)
 	ASSERT(finding_with("lockdown: off"));
 }
 
+/* Nobody is sent to a backend which this machine has not. */
+static void advice_for_a_lockdown_is_what_the_machine_has(void)
+{
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "file sys/kernel/security/lockdown none [integrity] confidentiality\\n");
+	machine_is("vfio", UVIO_BROKEN);
+	machine_is(NULL, UVIO_USABLE);
+	ASSERT_STR(finding_with("lockdown: ")->fix, "switch Secure Boot off in the firmware setup");
+	tree_change(tree, "file proc/sys/kernel/osrelease 6.1.0-test\\n");
+	tree_change(tree, "file lib/modules/6.1.0-test/modules.dep "
+			  "kernel/vfio.ko:\\nkernel/vfio-pci.ko:\\nkernel/vfio_iommu_type1.ko:\\n");
+	machine_is("vfio", UVIO_USABLE);
+	machine_is(NULL, UVIO_USABLE);
+	finds(UVIO_LIMITS, "lockdown: ", "use the vfio backend, or switch Secure Boot off");
+}
+
 static void the_machine_is_looked_at(void)
 {
 	tree = tree_new("edu-vfio");
@@ -687,6 +703,7 @@ static CU_TestInfo common_cases[] = {
 	TEST(the_backends_are_told_in_probe_order),
 	TEST(advice_does_not_go_round),
 	TEST(a_lockdown_that_is_not_seen_is_not_off),
+	TEST(advice_for_a_lockdown_is_what_the_machine_has),
 	TEST(the_machine_is_looked_at),
 	TEST(freeing_nothing_is_allowed),
 	CU_TEST_INFO_NULL,

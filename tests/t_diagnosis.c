@@ -7,8 +7,13 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "harness.h"
 #include "inject_ops.h"
@@ -125,7 +130,7 @@ SAYS(a_device_that_was_unbound, op_open, INJECT_IOCTL, "GET_DEVICE_FD", ENODEV,
 SAYS(no_descriptors_left, op_irq_enable, INJECT_EVENTFD, "", EMFILE,
 	"descriptors open (RLIMIT_NOFILE); raise it: ulimit -n ")
 SAYS(a_line_that_is_shared, op_irq_enable, INJECT_IOCTL, "SET_IRQS", EBUSY,
-	"its interrupt line is shared, and the card cannot mask INTx by itself; use MSI")
+	"cannot be shared: perhaps the card cannot mask INTx by itself; use MSI")
 SAYS(a_mapping_that_is_refused, op_dma_map, INJECT_IOCTL, "MAP_DMA", EINVAL, "as IOVA 0x10000")
 SAYS(memory_that_cannot_be_pinned, op_dma_map, INJECT_IOCTL, "MAP_DMA", EFAULT,
 	"the kernel does not pin it; perhaps it is of a file on a disk")
@@ -229,6 +234,34 @@ static void a_region_is_one_mapping_too_many(void)
 		"vm.max_map_count");
 }
 
+static int huge_pages_beyond_the_limit(
+	void *want, size_t size, int prot, int flags, int fd, uint64_t offset, void **out)
+{
+	return flags & MAP_HUGETLB ? -EAGAIN
+				   : sim_uio.mmap(want, size, prot, flags, fd, offset, out);
+}
+
+static void a_huge_page_is_locked(void)
+{
+	struct sim kernel = sim_uio;
+	struct uvio_dma dma;
+
+	kernel.mmap = huge_pages_beyond_the_limit;
+	sim = &kernel;
+	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
+	card_open_asserted();
+	ASSERT_ERR(uvio_dma_alloc(udev, 8192, 0, &dma), -ENOMEM,
+		"; locked memory is limited to 64 KiB (RLIMIT_MEMLOCK), 64 KiB of this process "
+		"are locked already, and each mapping counts after mlockall(MCL_FUTURE); raise");
+	card_close();
+	sim = &sim_uio;
+}
+
+static void a_huge_page_beyond_the_limit_has_the_numbers(void)
+{
+	with_limit(RLIMIT_MEMLOCK, 64 << 10, "VmLck: 64 kB\\n", a_huge_page_is_locked);
+}
+
 static void a_region_is_locked(void)
 {
 	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
@@ -259,6 +292,60 @@ static void a_card_that_reads_all_ones(void)
 {
 	vfio.dead = true;
 	ASSERT_ERR(card_open(), -ENODEV, "its configuration space reads all ones");
+}
+
+/* In the card, behind the back of the library and of VFIO. */
+static void set_in_card(off_t offset, uint32_t value)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/" EDU_FOLDER "/config", card.tree->root);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ASSERT(fd >= 0);
+	ASSERT_EQ(pwrite(fd, &value, 4, offset), 4);
+	close(fd);
+}
+
+static void everything_is_late_for(const char *text)
+{
+	struct uvio_region bar;
+	uint64_t events;
+
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT, text);
+	ASSERT_OK(uvio_region_map(udev, 0, &bar));
+	ASSERT_ERR(uvio_poll_until(&bar, 0, 1, 2, 1), -ETIMEDOUT, text);
+	ASSERT(uvio_udev_alive(udev));
+}
+
+static void a_card_that_was_changed_is_late(void)
+{
+	card_open_asserted();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	set_in_card(4, 0);
+	everything_is_late_for("; the card does not decode its BARs in memory any more: its "
+			       "command register has that switched off (it reads 0x0000), which "
+			       "was on at open: perhaps another program or a reset did so; setpci");
+	set_in_card(4, 0x03);
+	set_in_card(0x10, 0xfeb00000);
+	everything_is_late_for("; the card lost its addresses: bar0 is at 0xfea00000 for the "
+			       "kernel, and at 0xfeb00000 in the card; perhaps it was reset");
+	set_in_card(0x10, 0xfea00000);
+	everything_is_late_for(" ns");
+	ASSERT(!strstr(uvio_last_error(), "the card "));
+}
+
+/* Which VFIO does not show. */
+static void a_line_that_another_program_switched_off(void)
+{
+	uint64_t events;
+
+	card_open_asserted();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	set_in_card(4, 0x0503);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT,
+		"INTx is switched off in the card's command register: perhaps the last interrupt "
+		"was not acknowledged with uvio_irq_ack(), or another program has switched it off");
 }
 
 SAYS(a_node_that_is_not_permitted, op_open, INJECT_OPEN, "dev/uio0", EACCES, "uio0: ")
@@ -300,8 +387,34 @@ static void a_claimed_region(void)
 {
 	tree_change(card.tree, "remove sys/class/uio/uio0/maps/map0");
 	says(&op_region_map, INJECT_MMAP, "resource0", EINVAL,
-		"a kernel driver may have claimed it (iomem=relaxed lifts that), or the kernel is "
-		"locked down");
+		"; perhaps a kernel driver has claimed it: /proc/iomem shows which, and "
+		"iomem=relaxed lifts that");
+}
+
+static void a_region_under_lockdown(void)
+{
+	tree_change(card.tree, "remove sys/class/uio/uio0/maps/map0");
+	says(&op_region_map, INJECT_MMAP, "resource0", EPERM,
+		"Operation not permitted; perhaps the kernel is locked down: see ");
+	card_close();
+	tree_change(
+		card.tree, "file sys/kernel/security/lockdown none [integrity] confidentiality\\n");
+	says(&op_region_map, INJECT_MMAP, "resource0", EPERM,
+		"; the kernel is locked down (Secure Boot)");
+}
+
+/* The only limit for which mlock() gives that. */
+static void memory_that_may_not_be_locked_at_all(void)
+{
+	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
+	says_another(&op_dma_map, INJECT_MLOCK, "", EPERM, ENOMEM,
+		"; locked memory is limited to 0 KiB (RLIMIT_MEMLOCK), 0 KiB of this process are "
+		"locked already");
+}
+
+static void a_limit_of_zero_is_named(void)
+{
+	with_limit(RLIMIT_MEMLOCK, 0, "VmLck: 0 kB\\n", memory_that_may_not_be_locked_at_all);
 }
 
 static int open_with_descriptors(rlim_t count)
@@ -364,6 +477,8 @@ static CU_TestInfo on_vfio[] = {
 	TEST(a_mapping_beyond_a_limit_has_the_numbers),
 	TEST(a_region_beyond_a_limit_has_the_numbers),
 	TEST(a_card_that_reads_all_ones),
+	TEST(a_card_that_was_changed_is_late),
+	TEST(a_line_that_another_program_switched_off),
 	TEST(a_descriptor_that_is_missing_is_the_cause),
 	CU_TEST_INFO_NULL,
 };
@@ -373,9 +488,14 @@ static CU_TestInfo on_uio[] = {
 	TEST_FOR("uio 3.39", an_interrupt_that_would_come_once),
 	TEST_FOR("uio 3.41", a_container_with_a_read_only_sysfs),
 	TEST_FOR("uio 3.36", a_driver_that_went),
+	TEST(a_card_that_was_changed_is_late),
+	TEST(a_line_that_another_program_switched_off),
 	TEST_FOR("uio 3.29", frames_that_are_hidden),
 	TEST_FOR("uio 3.40", a_claimed_region),
+	TEST(a_region_under_lockdown),
+	TEST(a_limit_of_zero_is_named),
 	TEST(a_region_beyond_a_limit_has_the_numbers),
+	TEST(a_huge_page_beyond_the_limit_has_the_numbers),
 	TEST(a_descriptor_that_is_missing_is_the_cause),
 	CU_TEST_INFO_NULL,
 };

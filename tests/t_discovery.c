@@ -8,6 +8,7 @@
 #include <uvio/device.h>
 
 #include "harness.h"
+#include "internal.h"
 #include "tree.h"
 
 static struct tree *tree;
@@ -43,6 +44,23 @@ static void list_is(const char *want)
 	}
 	uvio_device_list_free(list, count);
 	ASSERT_STR(have, want);
+}
+
+/* Blanks and line ends among them, which a text has at its end. */
+static void bytes_are_read_as_they_are(void)
+{
+	uint8_t bytes[4] = {0};
+	char text[4];
+
+	tree = tree_new("edu-unbound");
+	tree_change(tree, "hex sys/bytes 00200a20");
+	ASSERT_EQ(uvio_sysfs_read_bytes(tree->ctx, bytes, 4, "bytes"), 4);
+	ASSERT(!memcmp(bytes, "\0 \n ", 4));
+	ASSERT_EQ(uvio_sysfs_read_bytes(tree->ctx, bytes, 2, "bytes"), 2);
+	ASSERT_EQ(uvio_sysfs_read_bytes(tree->ctx, bytes, 4, "none"), -ENOENT);
+	tree_change(tree, "file sys/text a \\n \\n");
+	ASSERT_EQ(uvio_sysfs_read(tree->ctx, text, 4, "text"), 1);
+	ASSERT_STR(text, "a");
 }
 
 static void the_facts_of_a_card_are_those_of_the_kernel(void)
@@ -330,6 +348,7 @@ static void freeing_nothing_is_allowed(void)
 }
 
 static CU_TestInfo finding[] = {
+	TEST(bytes_are_read_as_they_are),
 	TEST(the_facts_of_a_card_are_those_of_the_kernel),
 	TEST(a_card_without_driver_has_none),
 	TEST(a_card_on_uio_has_its_node),

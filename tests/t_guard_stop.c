@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <uvio/uvio.h>
 
@@ -102,15 +103,22 @@ static unsigned int count_until(enum inject_kind kind)
 static void a_reset_for_which_the_kernel_waits_is_left_behind(void)
 {
 	unsigned int call;
+	int left;
 
 	uvio_guard_free(guard);
 	ASSERT_OK(uvio_guard_new(tree->ctx, EDU, UVIO_GUARD_RESET, &guard));
 	call = count_until(INJECT_RECEIVE);
+	left = dup(inject_left_lock);
+	ASSERT(left >= 0);
 	inject_begin(call, -ETIMEDOUT);
 	ASSERT_ERR(uvio_guard_stop(guard, &found), -ETIMEDOUT,
 		EDU ": the card is stopped, but the kernel does not come back from resetting it");
 	inject_end();
 	ASSERT(!(sim_uio_command() & BUS_MASTER));
+	/* What waits in the kernel has the lock, so that nobody opens the card meanwhile. */
+	ASSERT_ERR(open_card(), -EBUSY, EDU ": already open in ");
+	ASSERT_ERR(uvio_guard_stop(guard, &found), -EBUSY, EDU ": already open in ");
+	close(left);
 	ASSERT_OK(uvio_guard_stop(guard, &found));
 }
 

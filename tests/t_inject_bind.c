@@ -109,11 +109,15 @@ static const char *is_unbound(void)
 	return strcmp(override_now(), "(null)") ? "it has an override" : NULL;
 }
 
-/* Or the sentence says that it has another one. */
+/* Or the error message says that it has another one. */
 static const char *has_former_driver(void)
 {
+	char before[80];
+
+	snprintf(before, sizeof(before), "had %s before", first ? first : "no driver");
 	if (!strcmp(driver_now(), first ? first : "") ||
 		strstr(uvio_last_error(), "could not be bound again") ||
+		strstr(uvio_last_error(), before) ||
 		strstr(uvio_last_error(), "which first restores the former driver"))
 		return NULL;
 	return "the former driver is not there, and nothing is said of it";

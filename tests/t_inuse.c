@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "backend.h"
 #include "internal.h"
 #include "rights.h"
 #include "tree.h"
 
+#define MEMBER "0000:00:06.0"
 #define NVME "0000:00:0a.0"
 #define NVME_FOLDER "sys/devices/pci0000:00/" NVME
 #define NODE EDU_FOLDER "/uio/uio0"
@@ -260,6 +262,32 @@ static void registers_by_name_only_are_none(void)
 	is_busy(EDU, EDU ": resource0 in sysfs is mapped in process 4711 (oldtool)");
 }
 
+/* For who is about to open it: what this process has is its own. */
+static int open_answer(const char *text)
+{
+	struct uvio_address address;
+
+	ASSERT_OK(uvio_address_resolve(tree->ctx, text, &address));
+	return uvio_registers_in_use(tree->ctx, &address);
+}
+
+static void registers_of_others_keep_from_opening(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "file " EDU_FOLDER "/resource0");
+	tree_change(
+		tree, "link proc/%d/fd/3 %s/" EDU_FOLDER "/resource0", (int)getpid(), tree->root);
+	tree_change(tree, "file proc/%d/fdinfo/3 flags:\t0100002\\n", (int)getpid());
+	ASSERT_ERR(answer(EDU), -EBUSY, EDU ": resource0 in sysfs is open in this program");
+	ASSERT_OK(open_answer(EDU));
+	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:15 99 "
+			  "/sys/devices/pci0000:00/" EDU "/resource0\\n");
+	ASSERT_ERR(open_answer(EDU), -EBUSY,
+		EDU ": resource0 in sysfs is mapped in process 4711 (oldtool); end that process");
+	tree_change(tree, "remove proc/self/mountinfo");
+	ASSERT_ERR(open_answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
+}
+
 static void have_file(const char *name, int fd, const char *flags)
 {
 	tree_change(tree, "link proc/4711/fd/%d %s/" EDU_FOLDER "/%s", fd, tree->root, name);
@@ -329,6 +357,52 @@ static void a_descriptor_from_vfio_says_nothing_of_a_card_on_uio(void)
 	is_free(EDU);
 }
 
+static bool names_user(void)
+{
+	struct uvio_udev udev = {.ctx = tree->ctx, .backend = &uvio_backend_vfio};
+
+	ASSERT_OK(uvio_address_resolve(tree->ctx, EDU, &udev.address));
+	uvio_fail(-EBUSY, "before");
+	return uvio_names_user(&udev);
+}
+
+/* After the kernel has refused, the search is to name by whom, and no more. */
+static void who_keeps_the_kernel_from_opening_is_named(void)
+{
+	begin("edu-vfio");
+	ASSERT(!names_user());
+	ASSERT_STR(uvio_last_error(), "before");
+	tree_change(tree, "link proc/%d/fd/7 anon_inode:[vfio-device]", (int)getpid());
+	ASSERT(!names_user());
+	have_descriptor("");
+	ASSERT(names_user());
+	ASSERT_HAS(uvio_last_error(), EDU ": perhaps in use: process 4711 (oldtool) has");
+	have_descriptor("vfio-device-syspath: /sys/devices/pci0000:00/" EDU "\\n");
+	ASSERT(names_user());
+	ASSERT_EQ(uvio_last_errno(), -EBUSY);
+	ASSERT_HAS(uvio_last_error(), EDU ": a descriptor of it from VFIO is open in process 4711");
+	tree_change(tree, "remove proc/self/mountinfo");
+	ASSERT(!names_user());
+	ASSERT_STR(uvio_last_error(), "before");
+}
+
+static void who_has_another_of_its_group_is_named(void)
+{
+	begin("edu-vfio");
+	tree_change(tree, "link sys/kernel/iommu_groups/1/devices/" MEMBER " ../../../../devices/"
+			  "pci0000:00/" MEMBER);
+	tree_change(
+		tree, "link sys/bus/pci/devices/" MEMBER " ../../../devices/pci0000:00/" MEMBER);
+	tree_change(tree, "link sys/devices/pci0000:00/" MEMBER "/driver "
+			  "../../../bus/pci/drivers/vfio-pci");
+	tree_change(tree, "link proc/4711/fd/7 anon_inode:[vfio-device]");
+	tree_change(tree, "file proc/4711/fdinfo/7 flags:\t02000002\\n%s",
+		"vfio-device-syspath: /sys/devices/pci0000:00/" MEMBER "\\n");
+	ASSERT(names_user());
+	ASSERT_HAS(uvio_last_error(), EDU ": its IOMMU group is in use: " MEMBER ": a descriptor");
+	ASSERT_HAS(uvio_last_error(), "of it from VFIO is open in process 4711 (oldtool)");
+}
+
 static void an_interface_in_another_namespace_is_in_use(void)
 {
 	begin("edu-unbound");
@@ -380,7 +454,7 @@ static void without_proc_there_is_no_answer(void)
 	tree_change(tree, "remove proc");
 	tree_change(tree, "dir proc");
 	ASSERT_ERR(strict_answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
-	ASSERT_HAS(uvio_last_error(), "/proc mounted?");
+	ASSERT_HAS(uvio_last_error(), "/proc is not mounted");
 	ASSERT_ERR(answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
 }
 
@@ -474,12 +548,15 @@ static CU_TestInfo processes[] = {
 	TEST(a_stale_node_of_a_group_is_not_asked),
 	TEST(registers_mapped_from_sysfs_are_in_use),
 	TEST(registers_by_name_only_are_none),
+	TEST(registers_of_others_keep_from_opening),
 	TEST(registers_open_for_writing_are_in_use),
 	TEST(a_configuration_space_open_for_writing_is_in_use),
 	TEST(who_keeps_to_the_lock_may_have_the_configuration_space),
 	TEST(a_descriptor_from_vfio_names_its_device),
 	TEST(a_descriptor_from_vfio_without_a_name_is_perhaps_it),
 	TEST(a_descriptor_from_vfio_says_nothing_of_a_card_on_uio),
+	TEST(who_keeps_the_kernel_from_opening_is_named),
+	TEST(who_has_another_of_its_group_is_named),
 	CU_TEST_INFO_NULL,
 };
 

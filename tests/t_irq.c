@@ -192,6 +192,19 @@ static void a_busy_card_costs_one_call_but_for_a_look(void)
 	ASSERT_EQ(calls_of_a_wait(), 2);
 }
 
+/* The wait in vain is the one that looks. */
+static void some_sleep_first_also_after_a_look_in_vain(void)
+{
+	enable(UVIO_IRQ_MSI, 1);
+	for (int i = 0; i < 4096; i++)
+		ASSERT_EQ(calls_of_a_wait(), 1);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT, "no interrupt");
+	for (int i = 0; i < 16; i++)
+		ASSERT_EQ(calls_of_a_wait(), 2);
+	for (int i = 0; i < 4096; i++)
+		ASSERT_EQ(calls_of_a_wait(), 1);
+}
+
 static void the_count_may_be_ignored(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
@@ -419,6 +432,36 @@ static void a_request_to_release_ends_the_waits_of_a_busy_card(void)
 	ASSERT(!uvio_udev_alive(udev));
 }
 
+static int waits_made;
+
+/* Cancelled from the start, and an event is always pending: raising it is no place to end. */
+static void *wait_busily(void *unused)
+{
+	pthread_cancel(pthread_self());
+	for (waits_made = 0; waits_made < BUSY_WAITS; waits_made++) {
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+		fake_raise(udev, 0);
+		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+		if (uvio_irq_wait(udev, 0, LONG_MS, &events))
+			break;
+	}
+	return unused;
+}
+
+static void a_thread_that_never_sleeps_can_be_cancelled(void)
+{
+	pthread_t thread;
+	void *result;
+
+	enable(UVIO_IRQ_MSI, 1);
+	ASSERT_EQ(pthread_create(&thread, NULL, wait_busily, NULL), 0);
+	ASSERT_EQ(pthread_join(thread, &result), 0);
+	ASSERT(result == PTHREAD_CANCELED);
+	ASSERT(waits_made < BUSY_WAITS);
+	fake_raise(udev, 0);
+	ASSERT_OK(uvio_irq_wait(udev, 0, LONG_MS, &events));
+}
+
 static void a_card_that_is_pulled_ends_the_wait(void)
 {
 	enable(UVIO_IRQ_INTX, 1);
@@ -521,6 +564,7 @@ static CU_TestInfo waiting[] = {
 	TEST(an_event_that_is_there_is_taken_at_once),
 	TEST(after_a_wait_in_vain_some_sleep_first),
 	TEST(a_busy_card_costs_one_call_but_for_a_look),
+	TEST(some_sleep_first_also_after_a_look_in_vain),
 	TEST(the_count_may_be_ignored),
 	{"events add up between waits (vfio 68)", events_add_up_between_waits},
 	TEST(vectors_are_apart),
@@ -537,6 +581,7 @@ static CU_TestInfo waiting[] = {
 	TEST_FOR("uio 3.13", a_signal_ends_the_wait),
 	TEST(a_request_to_release_ends_the_wait),
 	TEST(a_request_to_release_ends_the_waits_of_a_busy_card),
+	TEST(a_thread_that_never_sleeps_can_be_cancelled),
 	TEST(a_card_that_is_pulled_ends_the_wait),
 	TEST(a_card_that_was_found_gone_ends_the_wait),
 	CU_TEST_INFO_NULL,

@@ -16,8 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/vfio.h>
+
 #include "harness.h"
 #include "inject_ops.h"
+#include "kept.h"
 #include "sim_uio.h"
 #include "sim_vfio.h"
 
@@ -249,6 +252,13 @@ static void no_memory_for_a_copy_is_no_success(void)
 	munmap(memory, SIZE);
 }
 
+static int no_lock(const void *addr, size_t size)
+{
+	(void)addr;
+	(void)size;
+	return -ENOMEM;
+}
+
 static int fork_answer;
 
 static int no_dontfork(void *addr, size_t size, int advice)
@@ -300,6 +310,58 @@ static void private_memory_is_not_in_children_while_mapped(void)
 	munmap(memory, SIZE);
 }
 
+/* Each page, as the digits of a number: 1 where a child has it. */
+static unsigned int in_child(const unsigned char *memory)
+{
+	unsigned int pages = 0;
+
+	for (int i = 0; i < SIZE; i += PAGE)
+		pages = pages * 10 + is_in_child(memory + i);
+	return pages;
+}
+
+/* That of the card and one beside it; the second has the last three pages. */
+static void the_last_domain_gives_memory_back(void)
+{
+	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
+	struct uvio_domain own = {.ctx = card.tree->ctx};
+	struct uvio_mapping other = {.addr = (uintptr_t)memory + PAGE, .size = SIZE - PAGE};
+
+	ASSERT(map(memory, 0) > 0);
+	ASSERT_OK(uvio_kept_add(&own, &other));
+	ASSERT_EQ(in_child(memory), 0);
+	ASSERT_OK(uvio_dma_unmap(udev, memory, SIZE));
+	ASSERT_EQ(in_child(memory), 1000);
+	ASSERT(uvio_dma_map(udev, memory, 2 * PAGE, 0, segments, 4) > 0);
+	uvio_kept_remove(&own, &other);
+	ASSERT_EQ(in_child(memory), 11);
+	ASSERT_OK(uvio_dma_unmap(udev, memory, 2 * PAGE));
+	ASSERT_EQ(in_child(memory), 1111);
+	munmap(memory, SIZE);
+}
+
+/* As the kernel does where memory may not be read. */
+static int pin_nothing(int fd, unsigned long request, void *arg)
+{
+	return request == VFIO_IOMMU_MAP_DMA ? -EFAULT : sim_vfio.ioctl(fd, request, arg);
+}
+
+static void memory_that_is_only_written_is_not_for_a_card_that_reads(void)
+{
+	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
+
+	memset(memory, 1, SIZE);
+	ASSERT(!mprotect(memory + PAGE, PAGE, PROT_WRITE));
+	if (kernel.ioctl)
+		kernel.ioctl = pin_nothing;
+	ASSERT_ERR(map(memory, UVIO_DMA_TO_CARD), -EFAULT,
+		kernel.madvise == old_madvise
+			? "may not be read"
+			: "may not be read here (PROT_WRITE alone), and the card is only to read "
+			  "it (UVIO_DMA_TO_CARD); map it for both directions");
+	munmap(memory, SIZE);
+}
+
 static void memory_of_a_failed_mapping_is_in_children(void)
 {
 	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
@@ -307,6 +369,64 @@ static void memory_of_a_failed_mapping_is_in_children(void)
 	uio.scattered = true;
 	ASSERT_ERR(uvio_dma_map(udev, memory, SIZE, 0, segments, 1), -E2BIG, "pieces");
 	ASSERT(is_in_child(memory));
+	munmap(memory, SIZE);
+}
+
+/* Whether the kernel notes this of the memory: VmFlags of /proc/self/smaps. */
+static bool has_flag(const void *addr, const char *flag)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	unsigned long begin, end;
+	bool here = false, found = false;
+	char line[512];
+
+	ASSERT(smaps);
+	while (fgets(line, sizeof(line), smaps)) {
+		if (sscanf(line, "%lx-%lx ", &begin, &end) == 2)
+			here = (uintptr_t)addr >= begin && (uintptr_t)addr < end;
+		else if (here && !strncmp(line, "VmFlags:", 8))
+			found = strstr(line, flag);
+	}
+	fclose(smaps);
+	return found;
+}
+
+static unsigned char *advised(void)
+{
+	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
+
+	ASSERT(!madvise(memory, SIZE, MADV_RANDOM) && !madvise(memory, SIZE, MADV_DONTDUMP));
+	return memory;
+}
+
+static void assert_advised(const unsigned char *memory)
+{
+	for (int i = 0; i < SIZE; i += PAGE)
+		ASSERT(has_flag(memory + i, " rr ") && has_flag(memory + i, " dd "));
+}
+
+static void what_the_program_advised_stays(void)
+{
+	unsigned char *memory = advised();
+
+	ASSERT(map(memory, UVIO_DMA_TO_CARD) > 0);
+	uvio_dma_verify(udev, memory, SIZE);
+	assert_advised(memory);
+	ASSERT_OK(uvio_dma_unmap(udev, memory, SIZE));
+	assert_advised(memory);
+	munmap(memory, SIZE);
+}
+
+static void advice_of_what_is_refused_stays(void)
+{
+	unsigned char *memory = advised();
+
+	ASSERT(!mprotect(memory + PAGE, PAGE, PROT_NONE));
+	ASSERT_ERR(map(memory, 0), -EFAULT, "may not be read (PROT_NONE)");
+	ASSERT(!mprotect(memory + PAGE, PAGE, PROT_READ | PROT_WRITE));
+	kernel.mlock = no_lock;
+	ASSERT_ERR(map(memory, 0), -ENOMEM, "mapped already in this domain");
+	assert_advised(memory);
 	munmap(memory, SIZE);
 }
 
@@ -323,6 +443,15 @@ static void set_frame_flags(const void *addr, uint64_t flags)
 	ASSERT_EQ(pwrite(fd, &flags, 8, (off_t)(frame * 8)), 8);
 	ASSERT_EQ(pwrite(fd, &none, 8, (off_t)((frame + 4) * 8)), 8);
 	close(fd);
+}
+
+static void end_frames_at(const void *addr)
+{
+	uint64_t frame = FIRST_FRAME + ((uintptr_t)addr / PAGE & UINT32_MAX);
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc/kpageflags", card.tree->root);
+	ASSERT(!truncate(path, (off_t)(frame * 8)));
 }
 
 static void frames_that_a_card_may_not_write_are_refused(void)
@@ -350,6 +479,18 @@ static void frames_that_a_card_may_not_write_are_refused(void)
 		ASSERT(map(memory, UVIO_DMA_TO_CARD) > 0);
 		ASSERT_OK(uvio_dma_unmap(udev, memory, SIZE));
 	}
+	munmap(memory, SIZE);
+}
+
+/* The simulation's file has no more frames. */
+static void frames_beyond_the_memory_of_the_machine_are_refused(void)
+{
+	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
+
+	set_frame_flags(memory, 0);
+	end_frames_at(memory + 2 * PAGE);
+	for (uint32_t flags = 0; flags < 4; flags++)
+		ASSERT_ERR(map(memory, flags), -EFAULT, "lies memory of a device");
 	munmap(memory, SIZE);
 }
 
@@ -408,9 +549,14 @@ static CU_TestInfo physical[] = {
 	TEST(what_cannot_be_read_is_refused),
 	TEST(the_end_of_a_file_is_no_signal),
 	TEST_FOR("uio 3.31", private_memory_is_not_in_children_while_mapped),
+	TEST(the_last_domain_gives_memory_back),
 	TEST(memory_of_a_failed_mapping_is_in_children),
+	TEST(memory_that_is_only_written_is_not_for_a_card_that_reads),
 	TEST(what_cannot_be_kept_from_children_is_refused),
+	TEST(what_the_program_advised_stays),
+	TEST(advice_of_what_is_refused_stays),
 	TEST(frames_that_a_card_may_not_write_are_refused),
+	TEST(frames_beyond_the_memory_of_the_machine_are_refused),
 	TEST(frames_of_memory_are_written_to),
 	CU_TEST_INFO_NULL,
 };
@@ -419,8 +565,10 @@ static CU_TestInfo by_iommu[] = {
 	TEST(a_page_of_a_file_becomes_the_programs_own),
 	TEST(pages_around_a_read_only_one_become_the_programs_own),
 	TEST(read_only_memory_is_for_reading),
+	TEST(memory_that_is_only_written_is_not_for_a_card_that_reads),
 	TEST(what_the_card_may_write_the_kernel_faults_in),
 	TEST(verify_tells_what_the_kernel_tells),
+	TEST(what_the_program_advised_stays),
 	CU_TEST_INFO_NULL,
 };
 

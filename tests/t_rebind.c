@@ -31,6 +31,7 @@ static unsigned int step; /* writes of the process that works for it */
 static unsigned int at;	  /* the write at which something happens */
 static int number;	  /* the signal */
 static unsigned int notes, stuck_at;
+static bool never_begins;
 static unsigned int answers, stuck_answer; /* of what else is asked apart */
 
 int __real_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
@@ -45,6 +46,8 @@ int __wrap_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
 		return timeout_ms && ++answers == stuck_answer
 			       ? -ETIMEDOUT
 			       : __real_uvio_sys_receive(fd, buf, size, timeout_ms ? -1 : 0);
+	if (never_begins)
+		return -EPIPE;
 	if (stuck_at && notes == stuck_at)
 		return -ETIMEDOUT;
 	rc = __real_uvio_sys_receive(fd, buf, size, -1);
@@ -72,6 +75,7 @@ static void end(void)
 	tree_free(tree);
 	tree = NULL;
 	stuck_at = stuck_answer = 0;
+	never_begins = false;
 }
 
 static void setup(void)
@@ -182,7 +186,8 @@ static void a_process_that_is_killed_is_told(void)
 	for (at = 1; at <= 4; at++) {
 		begin("edu-uio", kill_itself);
 		ASSERT_ERR(run_bind(), -EIO,
-			EDU ": the process that changes its driver was killed; the device has ");
+			EDU ": the process that changes its driver ended before it had finished: "
+			    "perhaps it was killed; the device has ");
 		ASSERT_HAS(uvio_last_error(), "which first restores the former driver");
 		ASSERT(tree_has(tree, RECORD));
 		kernel.before_write = NULL;
@@ -192,6 +197,31 @@ static void a_process_that_is_killed_is_told(void)
 		await_all();
 		end();
 	}
+}
+
+/* Where nothing could be recorded, no command can restore anything. */
+static void nothing_is_promised_without_a_record(void)
+{
+	for (at = 1; at <= 4; at++) {
+		begin("edu-uio", kill_itself);
+		tree_change(tree, "file run/uvio no folder\\n");
+		ASSERT_ERR(run_bind(), -EIO, "perhaps it was killed; the device has ");
+		ASSERT_HAS(uvio_last_error(), "and had " UIO " before; see its driver_override");
+		ASSERT(!strstr(uvio_last_error(), "restores"));
+		await_all();
+		end();
+	}
+}
+
+static void a_process_that_never_began_is_told(void)
+{
+	begin("edu-uio", NULL);
+	never_begins = true;
+	ASSERT_ERR(run_bind(), -EIO,
+		EDU ": the process that changes its driver ended before it began: perhaps there is "
+		    "no memory for it, or no room in a limit on processes, or it was killed");
+	await_all();
+	end();
 }
 
 static int bind_uio(void)
@@ -319,6 +349,19 @@ static void what_cannot_be_put_right_is_told(void)
 	end();
 }
 
+/* The kernel was to choose, and chooses none; what it had was unloaded meanwhile. */
+static void an_unbind_that_cannot_be_put_right_is_told(void)
+{
+	begin("edu-unbound", NULL);
+	tree_change(tree,
+		"file " RECORD " uvio bind 1\\ngoal 2\\ndriver -\\nwas gone\\noverride -\\nend\\n");
+	ASSERT_OK(run_bind());
+	await_all();
+	is("vfio-pci", "(null)");
+	ASSERT_HAS(logged.text, "could not be put right: it has no driver");
+	end();
+}
+
 static void a_pipe_is_no_record_to_wait_for(void)
 {
 	char path[256];
@@ -374,11 +417,11 @@ static void let_go(void)
 	await_all();
 }
 
-static void begin_stuck(void)
+static void begin_stuck(unsigned int write)
 {
 	char path[256];
 
-	at = stuck_at = 2; /* unbind */
+	at = stuck_at = write;
 	begin("edu-uio", wait_in_kernel);
 	snprintf(path, sizeof(path), "%s/holder", tree->root);
 	ASSERT_EQ(mkfifo(path, 0600), 0);
@@ -387,7 +430,7 @@ static void begin_stuck(void)
 /* Nobody is seen. */
 static void a_write_that_the_kernel_keeps_is_given_up(void)
 {
-	begin_stuck();
+	begin_stuck(2);
 	ASSERT_ERR(run_bind(), -ETIMEDOUT,
 		EDU ": the kernel has not returned for 60 s from writing '" EDU
 		    "' to bus/pci/devices/" EDU "/driver/unbind: perhaps");
@@ -395,6 +438,20 @@ static void a_write_that_the_kernel_keeps_is_given_up(void)
 		"when it returns, the device gets its former driver (" UIO ") back");
 	let_go();
 	is(UIO, "(null)");
+	end();
+}
+
+/* It has its new driver by then, and keeps it. */
+static void a_last_write_that_the_kernel_keeps_is_given_up(void)
+{
+	begin_stuck(4);
+	tree_change(tree, "file " EDU_FOLDER "/driver_override other\\n");
+	ASSERT_ERR(run_bind(), -ETIMEDOUT,
+		EDU ": it has vfio-pci now, but the kernel has not returned for 60 s from writing "
+		    "'other' to bus/pci/devices/" EDU "/driver_override: perhaps ");
+	ASSERT_HAS(uvio_last_error(), "the device is locked until it returns");
+	let_go();
+	is("vfio-pci", "other");
 	end();
 }
 
@@ -458,7 +515,7 @@ static void come_late(void)
 /* The record is the program's only write, and comes after it has looked for holders. */
 static void the_holder_that_the_kernel_waits_for_is_named(void)
 {
-	begin_stuck();
+	begin_stuck(2);
 	kernel.before_write = come_late;
 	is_first_look = true;
 	ASSERT_ERR(run_bind(), -EBUSY, "uio0 is open in process 4711 (oldtool)");
@@ -476,12 +533,15 @@ static CU_TestInfo interrupted[] = {
 	TEST(signals_do_not_reach_it),
 	TEST(what_a_killed_program_began_is_finished),
 	TEST(a_process_that_is_killed_is_told),
+	TEST(nothing_is_promised_without_a_record),
+	TEST(a_process_that_never_began_is_told),
 	TEST(after_all_was_killed_the_next_command_puts_right),
 	TEST(after_all_was_killed_an_unbind_is_put_right),
 	TEST(an_override_that_was_set_since_then_stays),
 	TEST(an_incomplete_record_is_ignored),
 	TEST(a_record_that_others_can_write_is_none),
 	TEST(what_cannot_be_put_right_is_told),
+	TEST(an_unbind_that_cannot_be_put_right_is_told),
 	TEST(a_pipe_is_no_record_to_wait_for),
 	TEST(no_record_is_left_where_others_can_write),
 	TEST(without_a_place_for_the_record_it_binds),
@@ -490,6 +550,7 @@ static CU_TestInfo interrupted[] = {
 
 static CU_TestInfo kept[] = {
 	TEST(a_write_that_the_kernel_keeps_is_given_up),
+	TEST(a_last_write_that_the_kernel_keeps_is_given_up),
 	TEST(an_unbind_of_others_that_the_kernel_keeps_is_told),
 	TEST(the_opener_of_a_node_that_is_gone_is_named),
 	TEST(the_holder_that_the_kernel_waits_for_is_named),

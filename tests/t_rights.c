@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "internal.h"
+#include "machine.h"
 #include "rights.h"
 #include "sys.h"
 
@@ -312,7 +314,25 @@ static void those_of_another_user_namespace_do_not_count(void)
 	is_so(in_a_namespace, has_nothing);
 }
 
+/* Whose it is, is told only where it could be asked. */
+static void a_node_that_cannot_be_looked_at_has_no_owner(void)
+{
+	struct uvio_check *check = calloc(1, sizeof(*check));
+	const struct uvio_finding *findings;
+	unsigned int count;
+
+	ASSERT(check);
+	uvio_node_refused("0000:00:04.0", "/dev/null", -EACCES, "fix", check);
+	uvio_node_refused("0000:00:04.0", "/dev/null/x", -EACCES, "fix", check);
+	findings = uvio_check_findings(check, &count);
+	ASSERT_EQ(count, 2);
+	ASSERT_HAS(findings[0].what, ": it belongs to user 0 and group 0 with mode 0666 (EACCES)");
+	ASSERT_HAS(findings[1].what, "nor be looked at (EACCES): perhaps a folder on its path");
+	uvio_check_free(check);
+}
+
 static CU_TestInfo cases[] = {
+	TEST(a_node_that_cannot_be_looked_at_has_no_owner),
 	TEST(everybody_gets_what_open_gives),
 	TEST(an_old_kernel_is_asked_otherwise),
 	TEST(a_filter_that_knows_not_the_call_is_no_answer),

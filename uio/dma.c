@@ -61,8 +61,7 @@ int uio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 
 int uio_dma_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	(void)domain;
-	uvio_phys_unmap(mapping);
+	uvio_phys_unmap(domain, mapping);
 	return 0;
 }
 

@@ -284,7 +284,7 @@ static int map_memory(struct uvio_udev *udev, struct uvio_mapping *mapping, int 
 		MAP_SHARED | (flags & MAP_POPULATE), fd, 0, &addr);
 
 	if (rc)
-		return uvio_mmap_failed(udev, "the memory of DMA alloc", mapping->size, rc);
+		return uvio_dma_memory_failed(udev, mapping, mapping->size, rc);
 	uvio_sys_madvise(addr, mapping->size, MADV_DONTFORK);
 	mapping->addr = (uintptr_t)addr;
 	rc = keep(udev, mapping, fd);

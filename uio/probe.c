@@ -113,8 +113,8 @@ static void probe_own_driver(
 static void probe_pin(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char config[PCI_CONFIG_INTERRUPT_PIN + 2] = {0};
-	int n = uvio_sysfs_read(
+	uint8_t config[PCI_CONFIG_INTERRUPT_PIN + 1];
+	int n = uvio_sysfs_read_bytes(
 		ctx, config, sizeof(config), "bus/pci/devices/%s/config", info->address);
 	uint64_t line;
 

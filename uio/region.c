@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "machine.h"
+#include "rights.h"
 #include "sys.h"
 #include "uio.h"
 
@@ -152,6 +154,17 @@ static int open_resource(struct uvio_udev *udev, unsigned int index)
 		strerror(-fd), uvio_refusal(fd));
 }
 
+/* Lockdown is EPERM, and what a driver has exclusively EINVAL. */
+static const char *refused_resource(struct uvio_udev *udev, int rc)
+{
+	if (rc == -EINVAL)
+		return "; perhaps a kernel driver has claimed it: /proc/iomem shows which, and "
+		       "iomem=relaxed lifts that";
+	if (rc == -EPERM && uvio_locked_down(udev->ctx))
+		return "; the kernel is locked down (Secure Boot)";
+	return uvio_refusal(rc);
+}
+
 static int map_by_resource(struct uvio_udev *udev, struct uvio_region *region)
 {
 	const struct uio_device *device = udev->priv;
@@ -167,10 +180,8 @@ static int map_by_resource(struct uvio_udev *udev, struct uvio_region *region)
 		return 0;
 	if (rc == -ENOMEM || rc == -EAGAIN)
 		return uvio_region_mmap_failed(udev, region->index, bar->size, rc);
-	return uvio_fail(rc,
-		"%s: region %u: cannot map resource%u: %s; a kernel driver may have "
-		"claimed it (iomem=relaxed lifts that), or the kernel is locked down",
-		udev->address.text, region->index, region->index, strerror(-rc));
+	return uvio_fail(rc, "%s: region %u: cannot map resource%u: %s%s", udev->address.text,
+		region->index, region->index, strerror(-rc), refused_resource(udev, rc));
 }
 
 static int map_bar(struct uvio_udev *udev, struct uvio_region *region)
@@ -199,11 +210,14 @@ static int map_map(struct uvio_udev *udev, struct uvio_region *region)
 		return 0;
 	if (rc == -ENOMEM || rc == -EAGAIN)
 		return uvio_region_mmap_failed(udev, region->index, map->size, rc);
-	return uvio_fail(rc,
-		"%s: map %u (0x%llx bytes at 0x%llx): %s; the kernel maps whole pages "
-		"only, and the driver of this device offers less",
-		udev->address.text, region->index, (unsigned long long)map->size,
-		(unsigned long long)map->addr, strerror(-rc));
+	return uvio_fail(rc, "%s: map %u (0x%llx bytes at 0x%llx): %s%s", udev->address.text,
+		region->index, (unsigned long long)map->size, (unsigned long long)map->addr,
+		strerror(-rc),
+		(map->addr | map->size) & (udev->domain->dma.page - 1)
+			? "; the kernel maps whole pages only, and the driver of this device "
+			  "offers less"
+			: "; perhaps the driver of this device does not let it be mapped; dmesg "
+			  "may tell");
 }
 
 static int map_any(struct uvio_udev *udev, struct uvio_region *region)

@@ -85,7 +85,9 @@ int uio_rom_map(struct uvio_udev *udev, struct uvio_region *region)
 	if (rc) {
 		uvio_fail(rc, "%s: region %d: its ROM cannot be read: %s%s", udev->address.text,
 			UVIO_REGION_ROM, strerror(-rc),
-			rc == -EIO ? "; there is no image in it that the kernel knows" : "");
+			rc == -EIO ? "; perhaps there is no image in it that the kernel knows; "
+				     "dmesg may tell"
+				   : "");
 		goto err_free;
 	}
 	device->regions[UVIO_REGION_ROM].rom = rom;

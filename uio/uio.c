@@ -60,7 +60,7 @@ static int open_config(struct uvio_udev *udev, struct uio_device *device)
 static int open_node(struct uvio_udev *udev, struct uio_device *device)
 {
 	char path[UVIO_PATH_SIZE], device_folder[UVIO_ADDRESS_SIZE * 2] = "class";
-	char folder[UVIO_PATH_SIZE / 4];
+	char folder[UVIO_ROOT_SIZE];
 	int fd;
 
 	if (device->pci)
@@ -268,10 +268,10 @@ static bool is_alone(struct uvio_ctx *ctx, const char *module)
 
 static bool is_master(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
-	char config[PCI_CONFIG_COMMAND + 2] = {0};
+	uint8_t config[PCI_CONFIG_COMMAND + 1];
 
 	return address->kind == UVIO_ADDRESS_PCI &&
-	       uvio_sysfs_read(ctx, config, sizeof(config), "bus/pci/devices/%s/config",
+	       uvio_sysfs_read_bytes(ctx, config, sizeof(config), "bus/pci/devices/%s/config",
 		       address->text) > PCI_CONFIG_COMMAND &&
 	       config[PCI_CONFIG_COMMAND] & PCI_COMMAND_BUS_MASTER;
 }

@@ -37,7 +37,6 @@ struct card {
 	uint64_t key;
 	char address[16];
 	struct uvio_stop stop;
-	int lock;
 	bool locked;
 	int found; /* what uvio_stop() gave */
 };
@@ -174,7 +173,7 @@ static int add_card(struct guard *guard, const struct guard_message *message, co
 		.config = fds[GUARD_CONFIG],
 		.reset = fds[GUARD_RESET],
 	};
-	card->lock = fds[GUARD_LOCK];
+	card->stop.lock = fds[GUARD_LOCK];
 	if (!guard->begun)
 		guard->process = fds[GUARD_PROCESS];
 	guard->cards = card;
@@ -193,7 +192,7 @@ static int release(struct guard *guard, uint64_t key)
 		uvio_sys_close(card->stop.folder);
 		uvio_sys_close(card->stop.config);
 		uvio_sys_close(card->stop.reset);
-		uvio_sys_close(card->lock);
+		uvio_sys_close(card->stop.lock);
 		free(card);
 		return 0;
 	}
@@ -349,7 +348,7 @@ static void switch_off(struct card *card)
 	struct uvio_stop off = card->stop;
 
 	off.reset = -1;
-	card->locked = !uvio_sys_lock(card->lock);
+	card->locked = !uvio_sys_lock(card->stop.lock);
 	if (card->locked)
 		card->found = uvio_stop(&off);
 }

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "populate.h"
+#include "rlimit.h"
 #include "sys.h"
 #include "vfio.h"
 
@@ -31,17 +32,10 @@ void vfio_dma_set_caps(struct uvio_udev *udev)
 
 static int no_entry(struct uvio_udev *udev)
 {
-	char allows[48] = "no more";
-	uint64_t limit;
+	char limit[UVIO_LIMIT_TEXT];
 
-	if (!uvio_sysfs_u64(
-		    udev->ctx, &limit, "module/vfio_iommu_type1/parameters/dma_entry_limit"))
-		snprintf(allows, sizeof(allows), "%llu", (unsigned long long)limit);
-	return uvio_fail(-ENOSPC,
-		"%s: DMA map: %zu mappings are there, and the kernel allows %s "
-		"(dma_entry_limit of vfio_iommu_type1); map larger pieces, or load "
-		"that module with a higher limit",
-		udev->address.text, udev->domain->dma.table.count, allows);
+	uvio_limit_of_entries(udev->ctx, udev->domain->dma.table.count, limit);
+	return uvio_fail(-ENOSPC, "%s: DMA map: %s", udev->address.text, limit);
 }
 
 static int map_failed(
@@ -53,6 +47,8 @@ static int map_failed(
 		/* What can be seen of it names the page. */
 		int seen = uvio_populate(udev, mapping);
 
+		if (!seen)
+			seen = uvio_populate_readable(udev, mapping);
 		if (seen)
 			return seen;
 		hint = "; the kernel does not pin it; perhaps it is of a file on a disk, or of a "
@@ -156,7 +152,7 @@ int vfio_dma_verify(
 
 	if (mapping->owned)
 		return 0;
-	if (uvio_sys_madvise(at, into + size - first, MADV_NORMAL) == -ENOMEM)
+	if (!uvio_sys_is_mapped(at, into + size - first))
 		return uvio_fail(-ESTALE,
 			"%s: DMA verify: the program has unmapped memory at %p, and the card still "
 			"reaches the former pages; call uvio_dma_unmap() before munmap()",

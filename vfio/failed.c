@@ -132,6 +132,8 @@ static int node_failed(struct uvio_udev *udev, int err, const char *path)
 
 	if (pid)
 		return vfio_group_taken(udev, pid, name);
+	if (err == -EBUSY && uvio_names_user(udev))
+		return err;
 	if (err == -EBUSY)
 		return uvio_fail(err,
 			"%s: %s is open in another program, for it or for another member "
@@ -170,13 +172,16 @@ static bool may_be_held(int err, const char *step)
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step)
 {
 	char name[UVIO_NAME_SIZE];
+	bool held = may_be_held(err, step);
 	int pid;
 
 	if (step[0] == '/')
 		return node_failed(udev, err, step);
-	pid = may_be_held(err, step) ? find_holder(udev, name, sizeof(name)) : 0;
+	pid = held ? find_holder(udev, name, sizeof(name)) : 0;
 	if (pid)
 		return vfio_group_taken(udev, pid, name);
+	if (held && strcmp(step, VFIO_BIND_WITH_TOKEN) != 0 && uvio_names_user(udev))
+		return -EBUSY;
 	return uvio_open_failed(udev, err, step, cause_of(udev, err, step));
 }
 

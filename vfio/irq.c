@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "rlimit.h"
 #include "sys.h"
 #include "vfio.h"
 
@@ -197,17 +197,14 @@ static void close_fds(struct uvio_udev *udev, unsigned int count)
 /* @missing: how many more it would have taken. */
 static int no_eventfd(struct uvio_udev *udev, int err, unsigned int missing)
 {
-	struct rlimit limit;
+	char limit[UVIO_LIMIT_TEXT];
 
-	if (err != -EMFILE || getrlimit(RLIMIT_NOFILE, &limit))
+	uvio_limit_of_files(err, missing, limit);
+	if (!limit[0])
 		return uvio_fail(err, "%s: no eventfd for its interrupts: %s", udev->address.text,
 			strerror(-err));
-	return uvio_fail(err,
-		"%s: no eventfd for its interrupts, which need %u more: this process may have %llu "
-		"descriptors open (RLIMIT_NOFILE); raise it: ulimit -n %llu, or LimitNOFILE= of "
-		"the systemd unit",
-		udev->address.text, missing, (unsigned long long)limit.rlim_cur,
-		(unsigned long long)limit.rlim_cur + missing);
+	return uvio_fail(err, "%s: no eventfd for its interrupts, which need %u more: %s",
+		udev->address.text, missing, limit);
 }
 
 static int open_fds(struct uvio_udev *udev, unsigned int count)
@@ -290,9 +287,9 @@ static int trigger_failed(struct uvio_udev *udev, enum uvio_irq_kind kind, int r
 		return no_line(udev);
 	if (rc == -EBUSY && kind == UVIO_IRQ_INTX)
 		return uvio_fail(rc,
-			"%s: its interrupt line is shared, and the card cannot mask "
-			"INTx by itself; use MSI, or move it to a line of its own "
-			"(/proc/interrupts)",
+			"%s: its interrupt line is in use by another device, and cannot be shared: "
+			"perhaps the card cannot mask INTx by itself; use MSI, or move it to a "
+			"line of its own (/proc/interrupts)",
 			udev->address.text);
 	return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
 }

@@ -62,7 +62,6 @@ int vfio_noiommu_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 
 int vfio_noiommu_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	(void)domain;
-	uvio_phys_unmap(mapping);
+	uvio_phys_unmap(domain, mapping);
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "machine.h"
 #include "rights.h"
+#include "rlimit.h"
 #include "sys.h"
 #include "vfio.h"
 
@@ -383,15 +384,14 @@ static void probe_noiommu(
 
 static void probe_memlock(const struct uvio_device_info *info, struct uvio_check *check)
 {
-	struct rlimit limit;
+	unsigned long long limit = uvio_limit(RLIMIT_MEMLOCK);
 
-	if (uvio_has_capability(CAP_IPC_LOCK) || getrlimit(RLIMIT_MEMLOCK, &limit) ||
-		limit.rlim_cur == RLIM_INFINITY)
+	if (uvio_has_capability(CAP_IPC_LOCK) || limit == UVIO_NO_LIMIT)
 		return;
 	uvio_check_add(check, UVIO_LIMITS,
 		"ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the systemd unit",
 		"%s: this user may map %llu KiB for DMA (RLIMIT_MEMLOCK)", info->address,
-		(unsigned long long)limit.rlim_cur >> 10);
+		limit >> 10);
 }
 
 /* Of memory which the firmware uses through the card, kernels say so, and do not let go of it. */

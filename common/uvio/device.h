@@ -87,7 +87,9 @@ UVIO_API const struct uvio_device_info *uvio_device_info(const struct uvio_devic
 /**
  * Whether the device is in use: a process, in any namespace, has its node, its registers, or a disk
  * or terminal of it open or mapped; a disk of it is mounted; a network interface of it is up, or in
- * another network namespace. Nothing is opened.
+ * another network namespace. No node is opened, since that may disturb who has it, or is about to.
+ * So a disk that the kernel has for something which sysfs does not show, as ZFS, is found by
+ * uvio_bind() only, which opens it for a moment.
  *
  * 0: it is not. -EBUSY: it is, and the text names the process or the use. -EACCES: no use was
  * found, but not everything could be looked at, as the processes of other users without root; the

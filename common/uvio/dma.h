@@ -79,8 +79,8 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  * the memory is locked, and stays locked after it is unmapped; while private memory is mapped,
  * children do not get it, and the kernel neither merges it (KSM) nor makes huge pages of it. Of
  * private huge pages only whole ones can be mapped there, since a part is not kept from children:
- * or make them MAP_SHARED. Private memory for several cards is to be mapped in one domain: where
- * each has its own, the first that unmaps it gives it to children again.
+ * or make them MAP_SHARED. Children get private memory again when it is mapped in no domain of its
+ * context any more, also where the program had advised MADV_DONTFORK.
  *
  * On uio the same memory is refused as the kernel refuses on vfio: what is not mapped in the
  * program, or cannot be read in; memory of a device, or from memfd_secret(); and for a card that

@@ -109,8 +109,9 @@ UVIO_API void uvio_region_write_slow(
  * can be ended by pthread_cancel(), and holds nothing; no other function here, and no accessor, is
  * a cancellation point.
  *
- * 0; -ETIMEDOUT; -ENODEV (it reads all ones, and so does the configuration space); -EINVAL,
- * -ERANGE.
+ * 0; -ETIMEDOUT (the text has what the register reads, and that the card lost its address, or does
+ * not decode it any more, where that is so); -ENODEV (it reads all ones, and so does the
+ * configuration space); -EINVAL, -ERANGE.
  */
 UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t mask,
 	uint32_t value, int64_t timeout);

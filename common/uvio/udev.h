@@ -129,8 +129,8 @@ enum uvio_cap {
  * backend can carry it as it is bound now. -ENOENT: it is not bound to the driver that the backend
  * needs, or its IOMMU group has no node. -ENXIO: the card does not answer at the
  * addresses which the kernel has for it: it lost them, never got any, or does not decode them.
- * -EBUSY: open elsewhere, or its IOMMU group is not viable, or memory is mapped in @domain where it
- * cannot reach it. -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ESTALE: the node
+ * -EBUSY: open elsewhere, by a node or by its files in sysfs, or its IOMMU group is not viable, or memory
+ * is mapped in @domain where it cannot reach it. -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ESTALE: the node
  * belongs to another device. -ENOTSUP: port instructions, and the processor has none. -ENOMEM.
  * -EPROTO: the kernel's answer makes no sense. The text names what blocks and how to fix it; the
  * device is left as it was found.
@@ -171,6 +171,8 @@ UVIO_API const char *uvio_cap_name(uint32_t bit);
  * Whether the device is still there. false for ever once any call found it gone (-ENODEV, a failed
  * register access, an interrupt source that ended, the kernel asking to release it); otherwise asks
  * the kernel, and the configuration space, where there is one: a card that is gone reads all ones.
+ * A card that lost its addresses, or decodes no memory any more, is there: the texts of -ETIMEDOUT
+ * of uvio_poll_until() and uvio_irq_wait() name that.
  */
 UVIO_API bool uvio_udev_alive(struct uvio_udev *udev);
 

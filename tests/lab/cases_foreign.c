@@ -117,6 +117,7 @@ void run_foreign(struct uvio_ctx *ctx)
 		if (pair_bind(&pair, label) == PASS) {
 			run_cases(&pair, label, cases);
 			run_cases(&pair, label, inuse_cases);
+			run_cases(&pair, label, race_cases);
 		}
 	}
 	uvio_unbind(ctx, EDU);

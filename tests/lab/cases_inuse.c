@@ -30,32 +30,29 @@ static int is_in_use(struct pair *pair)
 	return PASS;
 }
 
-/* The kernel says EINVAL where the holder came by another transport, or has closed its node. */
-static bool vfio_refuses(struct pair *pair)
+/* Only a node of VFIO's devices may be open in two programs, of which one has the device. */
+static int is_refused(struct pair *pair, const struct foreign *foreign)
 {
-	int rc = pair_open(pair);
+	char process[32];
 
-	return (rc == -EBUSY || rc == -EINVAL) && strstr(uvio_last_error(), pair->address) &&
-	       (strstr(uvio_last_error(), "process ") ||
-		       strstr(uvio_last_error(), "another program"));
+	snprintf(process, sizeof(process), "process %d (", (int)foreign->pid);
+	CHECK_ERR(pair_open(pair), -EBUSY, pair->address);
+	CHECK(strstr(uvio_last_error(), process) || foreign->inside);
+	CHECK(strstr(uvio_last_error(), "process "));
+	return PASS;
 }
 
-/*
- * A node of VFIO's devices may be open in two programs, of which one has the device. Opening on uio
- * asks for the node only, and not for registers that are open in sysfs.
- */
-static int is_left_alone(struct pair *pair, enum foreign_handle handle)
+static int is_left_alone(
+	struct pair *pair, const struct foreign *foreign, enum foreign_handle handle)
 {
-	bool uio = !strcmp(pair->backend, "uio"), master = bus_master_is_on(pair->address);
+	bool master = bus_master_is_on(pair->address);
 
 	if (is_in_use(pair))
 		return FAIL;
 	CHECK_ERR(uvio_bind(pair->ctx, pair->address, "none"), -EBUSY, pair->address);
 	CHECK_ERR(uvio_unbind(pair->ctx, pair->address), -EBUSY, pair->address);
-	if (uio && handle < FOREIGN_DESCRIPTOR)
-		CHECK_ERR(pair_open(pair), -EBUSY, " in process ");
-	else if (!uio && handle != FOREIGN_NODE)
-		CHECK(vfio_refuses(pair));
+	if (!strcmp(pair->backend, "uio") || handle != FOREIGN_NODE)
+		CHECK(!is_refused(pair, foreign));
 	CHECK(bus_master_is_on(pair->address) == master);
 	return PASS;
 }
@@ -69,7 +66,8 @@ static int taken(struct pair *pair, int (*enter)(void))
 
 		if (foreign_hold(&foreign, enter, pair->address, pair->backend, handle))
 			return fail_at(__FILE__, __LINE__, "handle %d", (int)handle);
-		rc = is_left_alone(pair, handle);
+		foreign.inside = enter == enter_container; /* its first process only waits */
+		rc = is_left_alone(pair, &foreign, handle);
 		CHECK(foreign_end(&foreign) == PASS);
 		if (rc)
 			return fail_at(
@@ -78,6 +76,30 @@ static int taken(struct pair *pair, int (*enter)(void))
 		pair_close(pair);
 	}
 	return PASS;
+}
+
+/* Of that neither the kernel nor a node knows, whatever driver the card has. */
+static int registers_are_taken(struct pair *pair, const char *action)
+{
+	struct foreign foreign;
+	char line[160];
+	int rc;
+
+	snprintf(line, sizeof(line), "foreign_uio /sys/bus/pci/devices/%s/resource0%s",
+		pair->address, action);
+	CHECK(foreign_start(&foreign, NULL, line) == PASS);
+	rc = is_left_alone(pair, &foreign, FOREIGN_MAPPING);
+	CHECK(foreign_end(&foreign) == PASS);
+	if (rc)
+		return fail_at(__FILE__, __LINE__, "resource0%s", action);
+	CHECK_OK(pair_open(pair));
+	pair_close(pair);
+	return PASS;
+}
+
+static int registers_in_sysfs_are_taken(struct pair *pair)
+{
+	return registers_are_taken(pair, "") || registers_are_taken(pair, " map close");
 }
 
 static int taken_here(struct pair *pair)
@@ -198,6 +220,7 @@ const struct test_case inuse_cases[] = {
 	{"in use: in a network namespace, too", 0, taken_in_network, true},
 	{"in use: in a container, too", 0, taken_in_container, true},
 	{"in use: a program with a sysfs of its own is refused", 0, own_sysfs_is_refused, false},
+	{"in use: registers mapped or open in sysfs", 0, registers_in_sysfs_are_taken, true},
 	{"in use: what a user locks and maps keeps nobody out", 0, users_locks_keep_nobody_out,
 		true},
 	{0},

@@ -132,6 +132,58 @@ static int intx_that_is_switched_off_passes(struct pair *pair)
 	return every_intx_arrives(pair);
 }
 
+/* As setpci does: in the card itself, of which VFIO and the library know nothing. */
+static int change_command(const struct pair *pair, uint16_t off, uint16_t on)
+{
+	uint16_t command;
+	char path[128];
+	int fd, rc = FAIL;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", pair->address);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && pread(fd, &command, 2, 4) == 2) {
+		command = (uint16_t)((command & ~off) | on);
+		rc = pwrite(fd, &command, 2, 4) == 2 ? PASS : FAIL;
+	}
+	close(fd);
+	return rc;
+}
+
+static int intx_switched_off_by_another_is_named(struct pair *pair)
+{
+	if (enable(pair, UVIO_IRQ_INTX))
+		return FAIL;
+	CHECK(change_command(pair, 0, 0x400) == PASS);
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(20), NULL), -ETIMEDOUT,
+		"INTx is switched off in the card's command register");
+	CHECK(strstr(uvio_last_error(), "another program has switched it off"));
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
+	CHECK_OK(uvio_irq_disable(pair->udev));
+	return every_intx_arrives(pair);
+}
+
+static int decoding_switched_off_by_another_is_named(struct pair *pair)
+{
+	struct uvio_region bar;
+	int waited, polled;
+	char text[128];
+
+	if (enable(pair, UVIO_IRQ_INTX))
+		return FAIL;
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &bar));
+	CHECK(change_command(pair, 0x03, 0) == PASS);
+	waited = uvio_irq_wait(pair->udev, 0, UVIO_MS(20), NULL);
+	snprintf(text, sizeof(text), "%.120s", uvio_last_error());
+	polled = uvio_poll_until(&bar, 0, 0xffff, 0x1234, UVIO_MS(20));
+	CHECK(change_command(pair, 0, 0x03) == PASS);
+	CHECK_ERR(polled, -ETIMEDOUT, "the card does not decode its BARs in memory any more");
+	CHECK(waited == -ETIMEDOUT && strstr(text, "the card does not decode its BARs in memory"));
+	CHECK(uvio_udev_alive(pair->udev));
+	CHECK_OK(uvio_irq_disable(pair->udev));
+	return every_intx_arrives(pair);
+}
+
 static int fd_is_good_for_poll(struct pair *pair)
 {
 	struct pollfd fd = {.events = POLLIN};
@@ -282,6 +334,10 @@ const struct test_case irq_cases[] = {
 		UVIO_CAP_INTX | UVIO_CAP_BUS_MASTER, interrupts_leave_bus_mastering_off, false},
 	{"interrupts: INTx that is switched off in the card is let pass", UVIO_CAP_INTX,
 		intx_that_is_switched_off_passes, false},
+	{"interrupts: INTx that another program switched off is named",
+		UVIO_CAP_INTX | UVIO_CAP_CONFIG, intx_switched_off_by_another_is_named, false},
+	{"interrupts: decoding that another program switched off is named",
+		UVIO_CAP_INTX | UVIO_CAP_CONFIG, decoding_switched_off_by_another_is_named, false},
 	{"interrupts: the descriptor is good for poll", UVIO_CAP_INTX, fd_is_good_for_poll, false},
 	{"interrupts: a wait takes any time", UVIO_CAP_INTX, a_wait_takes_any_time, false},
 	{"interrupts: bad input is refused", UVIO_CAP_INTX, bad_input_is_refused, false},

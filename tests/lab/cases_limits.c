@@ -168,10 +168,10 @@ static int map_all_locked(struct pair *pair)
 	CHECK(!set_limit(RLIMIT_MEMLOCK, LIMIT_KIB * KIB) && !mlockall(MCL_FUTURE));
 	CHECK(!region_is_refused(pair, "locked memory is limited to 256 KiB (RLIMIT_MEMLOCK)"));
 	CHECK(strstr(uvio_last_error(), "each mapping counts after mlockall(MCL_FUTURE)"));
-	if (caps & UVIO_CAP_DMA_PINNED)
+	if (caps & UVIO_CAP_DMA)
 		CHECK_ERR(uvio_dma_alloc(pair->udev, MEMORY, 0, &dma), -ENOMEM,
 			"locked memory is limited to 256 KiB (RLIMIT_MEMLOCK)");
-	else if (caps & UVIO_CAP_DMA)
+	if (caps & UVIO_CAP_DMA && !(caps & UVIO_CAP_DMA_PINNED))
 		CHECK_ERR(uvio_dma_alloc_scattered(pair->udev, MEMORY, 0, segments, 1, &dma),
 			-ENOMEM, "locked memory is limited to 256 KiB (RLIMIT_MEMLOCK)");
 	munlockall();

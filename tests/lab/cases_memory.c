@@ -297,6 +297,23 @@ static int refused(struct pair *pair, const char *kind, unsigned char *memory, u
 	return PASS;
 }
 
+/* The processor could read it; the kernel does not let anybody rely on that. */
+static int write_only_memory_is_not_read(struct pair *pair)
+{
+	unsigned char *memory = fresh();
+	uint64_t iova;
+
+	CHECK(memory);
+	memset(memory, 0x11, SIZE);
+	CHECK(!mprotect(memory, SIZE, PROT_WRITE));
+	CHECK(error_is(map_for(pair, memory, UVIO_DMA_TO_CARD, &iova), -EFAULT, "may not be read"));
+	CHECK(!strstr(uvio_last_error(), "perhaps"));
+	CHECK_OK(map_for(pair, memory, UVIO_DMA_FROM_CARD, &iova));
+	CHECK_OK(uvio_dma_unmap(pair->udev, memory, SIZE));
+	munmap(memory, SIZE);
+	return PASS;
+}
+
 static int read_only_memory_is_not_written_to(struct pair *pair)
 {
 	const uint32_t writes[] = {UVIO_DMA_FROM_CARD, 0};
@@ -405,6 +422,8 @@ const struct test_case memory_cases[] = {
 		a_child_takes_no_pages_away, false},
 	{"memory: a child takes no huge pages away", UVIO_CAP_DMA, a_child_takes_no_huge_pages_away,
 		false},
+	{"memory: what may only be written is not read", UVIO_CAP_DMA,
+		write_only_memory_is_not_read, false},
 	{"memory: what is read-only is not written to", UVIO_CAP_DMA,
 		read_only_memory_is_not_written_to, false},
 	{"memory: what is none is refused", UVIO_CAP_DMA, what_is_no_memory_is_refused, false},

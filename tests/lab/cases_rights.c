@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
@@ -268,7 +269,81 @@ static int with_nodes_for_all(struct pair *pair)
 	return check_says_what_open_does(pair);
 }
 
+#define ALONE "/tmp/rights"
+
+/* The program @ALONE, whose rights come from its file alone. */
+int run_rights_alone(struct uvio_ctx *ctx, const char *address, const char *backend)
+{
+	struct pair pair = {.ctx = ctx, .address = address, .backend = backend};
+	struct uvio_device *device;
+	struct uvio_check *check;
+	enum uvio_verdict verdict;
+
+	CHECK(getuid() == USER_ID);
+	CHECK_OK(uvio_device_find(ctx, address, &device));
+	CHECK_OK(uvio_check_device(ctx, device, backend, &check));
+	verdict = uvio_check_verdict(check);
+	uvio_check_free(check);
+	uvio_device_free(device);
+	CHECK(verdict == UVIO_USABLE);
+	become = root; /* as it is */
+	return all_agrees(&pair);
+}
+
+static int run_alone(struct pair *pair)
+{
+	const char *const argv[] = {ALONE, RIGHTS_ALONE, pair->address, pair->backend, NULL};
+
+	execv(ALONE, (char *const *)argv);
+	return fail_at(__FILE__, __LINE__, ALONE ": %s", strerror(errno));
+}
+
+/* A user may not so much as read the nodes. */
+static int make_alone(const struct pair *pair)
+{
+	char node[64], block[4096];
+	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int out = open(ALONE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	ssize_t n;
+
+	CHECK(in >= 0 && out >= 0);
+	while ((n = read(in, block, sizeof(block))) > 0)
+		CHECK(write(out, block, (size_t)n) == n);
+	close(in);
+	close(out);
+	CHECK(!n && !foreign_node(pair->address, pair->backend, node, sizeof(node)));
+	CHECK(!chmod(node, 0600));
+	return PASS;
+}
+
+static int a_set_user_id_program_has_its_owners(struct pair *pair)
+{
+	CHECK(!make_alone(pair) && !chmod(ALONE, 04755));
+	CHECK(in_child_as(pair, become_user, run_alone) == PASS);
+	return PASS;
+}
+
+/* The kernel's struct vfs_cap_data is little endian, as x86 is. */
+static int a_program_has_the_capabilities_of_its_file(struct pair *pair)
+{
+	const uint64_t set = DAC | BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_RAWIO) | BIT(CAP_IPC_LOCK);
+	const struct vfs_cap_data data = {.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
+		.data = {{.permitted = (uint32_t)set}, {.permitted = (uint32_t)(set >> 32)}}};
+
+	CHECK(!make_alone(pair));
+	if (setxattr(ALONE, "security.capability", &data, sizeof(data), 0) && errno == ENOTSUP) {
+		snprintf(pair->reason, sizeof(pair->reason), "no attributes of files in tmpfs");
+		return SKIP;
+	}
+	CHECK(in_child_as(pair, become_user, run_alone) == PASS);
+	return PASS;
+}
+
 const struct test_case rights_cases[] = {
+	{"rights: a set-user-id program has its owner's", 0, a_set_user_id_program_has_its_owners,
+		true},
+	{"rights: a program has the capabilities of its file", 0,
+		a_program_has_the_capabilities_of_its_file, true},
 	{"rights: check says what open does, whoever asks", 0, check_says_what_open_does, true},
 	{"rights: the same with nodes for all", 0, with_nodes_for_all, true},
 	{0},

@@ -74,7 +74,7 @@ static int a_claimed_bar_is_told(struct pair *pair)
 	rc = uvio_region_map(pair->udev, 5, &region);
 	if (!rc)
 		return SKIP; /* a kernel without CONFIG_IO_STRICT_DEVMEM */
-	CHECK_ERR(rc, -EINVAL, "a kernel driver may have claimed it");
+	CHECK_ERR(rc, -EINVAL, "perhaps a kernel driver has claimed it");
 	return PASS;
 }
 

@@ -80,6 +80,7 @@ int hide_proc(void);
 struct foreign {
 	pid_t pid;
 	int in, out;
+	bool inside; /* the program is a child of @pid */
 };
 
 /**
@@ -173,12 +174,18 @@ void run_tokens(struct uvio_ctx *ctx);
 void run_translated(struct uvio_ctx *ctx);
 /** With card edu-port and the lab's --monitor. */
 void run_unplug(struct uvio_ctx *ctx);
+void run_used(struct uvio_ctx *ctx);
+
+/** How the program calls itself with the rights of another file, and what it then does: PASS. */
+#define RIGHTS_ALONE "rights-alone"
+int run_rights_alone(struct uvio_ctx *ctx, const char *address, const char *backend);
 void run_vectors(struct uvio_ctx *ctx);
 void run_victim(struct uvio_ctx *ctx);
 
 extern const struct test_case region_cases[];
 extern const struct test_case power_cases[];
 extern const struct test_case inuse_cases[];
+extern const struct test_case race_cases[];
 extern const struct test_case irq_cases[];
 extern const struct test_case dma_cases[];
 extern const struct test_case memory_cases[];

@@ -385,6 +385,7 @@ static const struct mode modes[] = {
 	{"tokens", run_tokens},
 	{"translated", run_translated},
 	{"unplug", run_unplug},
+	{"used", run_used},
 	{"vectors", run_vectors},
 	{"victim", run_victim},
 };
@@ -395,6 +396,8 @@ int main(int argc, char **argv)
 
 	if (uvio_ctx_new(NULL, &ctx))
 		return 1;
+	if (argc == 4 && !strcmp(argv[1], RIGHTS_ALONE))
+		return run_rights_alone(ctx, argv[2], argv[3]);
 	for (int i = 1, count = 0; i < argc && count < WANTED_MAX; i++)
 		if (is_transport(argv[i]))
 			wanted[count++] = argv[i];
