@@ -31,6 +31,9 @@
 /* The PCI configuration space, by the PCI Local Bus Specification 3.0, 6.1 and 6.2. */
 #define PCI_CONFIG_VENDOR 0x00
 #define PCI_CONFIG_DEVICE 0x02
+#define PCI_CONFIG_REVISION 0x08 /* and the class code */
+#define PCI_CONFIG_SUBVENDOR 0x2c
+#define PCI_CONFIG_SUBDEVICE 0x2e
 #define PCI_CONFIG_COMMAND 0x04 /* 16 bits; bit 2: bus master */
 #define PCI_CONFIG_STATUS 0x06
 #define PCI_CONFIG_INTERRUPT_PIN 0x3d
@@ -236,6 +239,11 @@ struct uvio_backend_ops {
 		uint64_t offset, unsigned int width, uint64_t *value);
 	int (*region_write)(struct uvio_udev *udev, const struct uvio_region *region,
 		uint64_t offset, unsigned int width, uint64_t value);
+	/** As many of them, where that is one instruction; false: it is not, nothing was done. */
+	bool (*region_read_rep)(struct uvio_udev *udev, const struct uvio_region *region,
+		uint64_t offset, unsigned int width, void *buffer, size_t count);
+	bool (*region_write_rep)(struct uvio_udev *udev, const struct uvio_region *region,
+		uint64_t offset, unsigned int width, const void *buffer, size_t count);
 
 	/** The number of the region with these, which also region_info gives. -ENOENT. */
 	int (*region_find)(struct uvio_udev *udev, uint32_t type, uint32_t subtype);

@@ -241,6 +241,34 @@ void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
 		outl(value, (unsigned short)port);
 	}
 }
+
+void uvio_sys_port_ins(uint32_t port, unsigned int width, void *buffer, size_t count)
+{
+	switch (width) {
+	case 1:
+		insb((unsigned short)port, buffer, count);
+		break;
+	case 2:
+		insw((unsigned short)port, buffer, count);
+		break;
+	default:
+		insl((unsigned short)port, buffer, count);
+	}
+}
+
+void uvio_sys_port_outs(uint32_t port, unsigned int width, const void *buffer, size_t count)
+{
+	switch (width) {
+	case 1:
+		outsb((unsigned short)port, buffer, count);
+		break;
+	case 2:
+		outsw((unsigned short)port, buffer, count);
+		break;
+	default:
+		outsl((unsigned short)port, buffer, count);
+	}
+}
 #else
 int uvio_sys_ioperm(uint32_t first, uint32_t count, bool on)
 {
@@ -262,6 +290,20 @@ void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
 	(void)port;
 	(void)width;
 	(void)value;
+}
+
+void uvio_sys_port_ins(uint32_t port, unsigned int width, void *buffer, size_t count)
+{
+	(void)port;
+	memset(buffer, 0xff, count * width);
+}
+
+void uvio_sys_port_outs(uint32_t port, unsigned int width, const void *buffer, size_t count)
+{
+	(void)port;
+	(void)width;
+	(void)buffer;
+	(void)count;
 }
 #endif
 

@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,11 +263,12 @@ const char *uvio_udev_transport(const struct uvio_udev *udev)
 /* Those of a virtual function read all ones, and the kernel knows them. */
 static uint16_t read_id(const struct uvio_udev *udev, uint64_t offset, const char *file)
 {
-	const char *address = udev->address.text;
+	const char *address;
 	uint64_t id;
 
-	if (!udev->config.size || uvio_region_read(&udev->config, offset, 2, &id))
+	if (!udev || !udev->config.size || uvio_region_read(&udev->config, offset, 2, &id))
 		return 0xffff;
+	address = udev->address.text;
 	if (id == 0xffff && uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s/physfn", address) &&
 		uvio_sysfs_u64(udev->ctx, &id, "bus/pci/devices/%s/%s", address, file))
 		return 0xffff;
@@ -281,6 +283,50 @@ uint16_t uvio_udev_vendor(const struct uvio_udev *udev)
 uint16_t uvio_udev_device(const struct uvio_udev *udev)
 {
 	return read_id(udev, PCI_CONFIG_DEVICE, "device");
+}
+
+uint16_t uvio_udev_subvendor(const struct uvio_udev *udev)
+{
+	return read_id(udev, PCI_CONFIG_SUBVENDOR, "subsystem_vendor");
+}
+
+uint16_t uvio_udev_subdevice(const struct uvio_udev *udev)
+{
+	return read_id(udev, PCI_CONFIG_SUBDEVICE, "subsystem_device");
+}
+
+/* Class code and revision are one register. */
+static uint32_t read_class(const struct uvio_udev *udev)
+{
+	uint64_t value;
+
+	if (!udev || !udev->config.size ||
+		uvio_region_read(&udev->config, PCI_CONFIG_REVISION, 4, &value))
+		return UINT32_MAX;
+	return (uint32_t)value;
+}
+
+uint32_t uvio_udev_class(const struct uvio_udev *udev)
+{
+	return read_class(udev) >> 8;
+}
+
+uint8_t uvio_udev_revision(const struct uvio_udev *udev)
+{
+	return (uint8_t)read_class(udev);
+}
+
+void uvio_udev_log(struct uvio_udev *udev, enum uvio_log_level level, const char *format, ...)
+{
+	char text[UVIO_TEXT_SIZE];
+	va_list args;
+
+	if (!udev || level <= UVIO_LOG_NONE)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	uvio_log(udev->ctx, level, "%s: %s", udev->address.text, text);
 }
 
 uint32_t uvio_caps(const struct uvio_udev *udev)
