@@ -283,6 +283,11 @@ struct uvio_backend_ops {
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	/** Also where no device is open in the domain any more. */
 	int (*dma_unmap)(struct uvio_domain *domain, struct uvio_mapping *mapping);
+	/**
+	 * Whether close and domain_cleanup unmap what is mapped, so that it need not be done one by
+	 * one. NULL: they do not.
+	 */
+	bool (*close_unmaps)(const struct uvio_domain *domain);
 	/** Whether @size bytes from @into on are where the segments say: 0, -ESTALE, or -ENOTSUP:
 	 * it cannot be known. NULL: pages never move. With the table's lock held. */
 	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
@@ -400,8 +405,7 @@ void uvio_event_cleanup(struct uvio_udev *udev);
 /* dma.c */
 void uvio_dma_init(struct uvio_dma_table *dma);
 /** Calls @each with each mapping until one is not 0. With the table's lock held. */
-int uvio_dma_each(const struct uvio_dma_table *dma,
-	int (*each)(void *data, const struct uvio_mapping *mapping), void *data);
+int uvio_dma_each(const struct uvio_dma_table *dma, uvio_table_each_fn *each, void *data);
 /** The device counts for the mask from now on, and no more. */
 void uvio_dma_join(struct uvio_udev *udev);
 void uvio_dma_leave(struct uvio_udev *udev);
@@ -456,7 +460,10 @@ int uvio_mmap_failed(struct uvio_udev *udev, const char *what, uint64_t size, in
 int uvio_region_mmap_failed(struct uvio_udev *udev, unsigned int index, uint64_t size, int rc);
 /** Anonymous, shared, zeroed, not inherited by children. */
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags);
-/** The same of whole pages of @page bytes, which may be larger than the machine's. */
+/**
+ * Private, of whole pages of @page bytes, which may be larger than the machine's: for those which
+ * pin it, by a fault for writing, which costs less than shared memory.
+ */
 int uvio_dma_aligned(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t page);
 
 /* region.c */

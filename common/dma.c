@@ -304,25 +304,37 @@ int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma)
 	return uvio_dma_free_from(udev->domain, udev->address.text, dma);
 }
 
-int uvio_dma_each(const struct uvio_dma_table *dma,
-	int (*each)(void *data, const struct uvio_mapping *mapping), void *data)
+int uvio_dma_each(const struct uvio_dma_table *dma, uvio_table_each_fn *each, void *data)
 {
-	const struct uvio_mapping *mapping = uvio_table_next(&dma->table, 0);
-	int rc = 0;
+	return uvio_table_each(&dma->table, each, data);
+}
 
-	for (; mapping && !rc; mapping = uvio_table_next(&dma->table, mapping->addr + 1))
-		rc = each(data, mapping);
-	return rc;
+/* The kernel does not have it any more, and in a moment the table neither. */
+static int give_back(void *data, struct uvio_mapping *mapping)
+{
+	struct uvio_domain *domain = data;
+
+	if (mapping->owned)
+		domain->backend->ops->dma_memory_free(domain, mapping);
+	if (mapping->room > 1)
+		free(mapping->segments);
+	free(mapping);
+	return 0;
+}
+
+static void drop_all(struct uvio_domain *domain)
+{
+	uvio_table_each(&domain->dma.table, give_back, domain);
+	uvio_table_cleanup(&domain->dma.table);
 }
 
 void uvio_dma_unmap_all(struct uvio_domain *domain, bool kept)
 {
-	struct uvio_dma_table *dma = &domain->dma;
 	struct uvio_mapping *mapping;
 	uintptr_t at = 0;
 
-	pthread_mutex_lock(&dma->lock);
-	while ((mapping = uvio_table_next(&dma->table, at))) {
+	pthread_mutex_lock(&domain->dma.lock);
+	while ((mapping = uvio_table_next(&domain->dma.table, at))) {
 		at = mapping->addr + 1;
 		if (kept && mapping->owned && !mapping->fixed)
 			continue;
@@ -331,16 +343,12 @@ void uvio_dma_unmap_all(struct uvio_domain *domain, bool kept)
 			mapping->owned = false;
 		drop(domain, mapping);
 	}
-	pthread_mutex_unlock(&dma->lock);
+	pthread_mutex_unlock(&domain->dma.lock);
 }
 
 void uvio_dma_cleanup(struct uvio_domain *domain)
 {
-	struct uvio_mapping *mapping;
-
-	while ((mapping = uvio_table_next(&domain->dma.table, 0)))
-		drop(domain, mapping);
-	uvio_table_cleanup(&domain->dma.table);
+	drop_all(domain);
 	free(domain->dma.spare);
 	pthread_mutex_destroy(&domain->dma.lock);
 }

@@ -12,7 +12,7 @@
 #include "rlimit.h"
 #include "sys.h"
 
-static int add_size(void *data, const struct uvio_mapping *mapping)
+static int add_size(void *data, struct uvio_mapping *mapping)
 {
 	*(unsigned long long *)data += mapping->size >> 10;
 	return 0;
@@ -47,29 +47,38 @@ int uvio_region_mmap_failed(struct uvio_udev *udev, unsigned int index, uint64_t
 	return uvio_mmap_failed(udev, name, size, rc);
 }
 
+static int no_memory(
+	struct uvio_udev *udev, const struct uvio_mapping *mapping, size_t size, int rc)
+{
+	char limit[UVIO_LIMIT_TEXT];
+
+	rc = uvio_limit_of_mapping(udev->ctx, size, rc, limit);
+	return uvio_fail(rc, "%s: DMA alloc: no memory for 0x%llx bytes: %s%s", udev->address.text,
+		(unsigned long long)mapping->size, strerror(-rc), limit);
+}
+
+/* Private memory of which a child has copies would be another's after the next write. */
 static int allocate(
 	struct uvio_udev *udev, struct uvio_mapping *mapping, size_t size, int mmap_flags)
 {
 	void *addr;
-	int rc = uvio_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS | mmap_flags, -1, 0, &addr);
+	int rc = uvio_sys_mmap(
+		NULL, size, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | mmap_flags, -1, 0, &addr);
 
-	if (rc) {
-		char limit[UVIO_LIMIT_TEXT];
-
-		rc = uvio_limit_of_mapping(udev->ctx, size, rc, limit);
-		return uvio_fail(rc, "%s: DMA alloc: no memory for 0x%llx bytes: %s%s",
-			udev->address.text, (unsigned long long)mapping->size, strerror(-rc),
-			limit);
+	if (rc)
+		return no_memory(udev, mapping, size, rc);
+	rc = uvio_sys_madvise(addr, size, MADV_DONTFORK);
+	if (rc && mmap_flags & MAP_PRIVATE) {
+		uvio_sys_munmap(addr, size);
+		return no_memory(udev, mapping, size, rc);
 	}
-	uvio_sys_madvise(addr, size, MADV_DONTFORK);
 	mapping->addr = (uintptr_t)addr;
 	return 0;
 }
 
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags)
 {
-	return allocate(udev, mapping, mapping->size, mmap_flags);
+	return allocate(udev, mapping, mapping->size, MAP_SHARED | mmap_flags);
 }
 
 /* What is around the pages is given back. */
@@ -85,7 +94,7 @@ int uvio_dma_aligned(struct uvio_udev *udev, struct uvio_mapping *mapping, uint6
 			"%s: DMA alloc: 0x%llx bytes wrap when rounded to pages of the IOMMU",
 			udev->address.text, (unsigned long long)mapping->size);
 	mapping->size = size;
-	rc = allocate(udev, mapping, size + spare, 0);
+	rc = allocate(udev, mapping, size + spare, MAP_PRIVATE | MAP_NORESERVE);
 	if (rc)
 		return rc;
 	before = -mapping->addr & (page - 1);

@@ -60,6 +60,22 @@ void uvio_table_cleanup(struct uvio_table *table)
 	*table = (struct uvio_table){0};
 }
 
+static int each_below(const struct uvio_table_node *node, unsigned int level,
+	uvio_table_each_fn *each, void *data)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < node->count && !rc; i++)
+		rc = level ? each_below(node->below[i], level - 1, each, data)
+			   : each(data, node->below[i]);
+	return rc;
+}
+
+int uvio_table_each(const struct uvio_table *table, uvio_table_each_fn *each, void *data)
+{
+	return table->root ? each_below(table->root, table->height, each, data) : 0;
+}
+
 /* As many as an entry may split at most: one at each level, and a root above them. */
 int uvio_table_reserve(struct uvio_table *table)
 {

@@ -26,9 +26,9 @@ struct uvio_mapping_segment {
 struct uvio_mapping {
 	uintptr_t addr;
 	size_t size;
-	uint32_t flags; /* enum uvio_dma_flags, never 0 */
-	bool owned;	/* from uvio_dma_alloc() and the like: uvio_dma_free() frees it */
-	bool fixed;	/* of the kernel, which says where it is: the segments came with it */
+	uint32_t flags;	 /* enum uvio_dma_flags, never 0 */
+	bool owned;	 /* from uvio_dma_alloc() and the like: uvio_dma_free() frees it */
+	bool fixed;	 /* of the kernel, which says where it is: the segments came with it */
 	bool is_private; /* has pages which a fork shares, and a write then copies */
 	unsigned int segment_count;
 	size_t room;	 /* of @segments, which points to @one where it is 1 */
@@ -70,6 +70,10 @@ void uvio_table_remove(struct uvio_table *table, const struct uvio_mapping *mapp
 bool uvio_table_overlaps(const struct uvio_table *table, uintptr_t addr, size_t size);
 /** The first mapping that begins at or above @addr; NULL: none. */
 struct uvio_mapping *uvio_table_next(const struct uvio_table *table, uintptr_t addr);
+
+typedef int uvio_table_each_fn(void *data, struct uvio_mapping *mapping);
+/** Calls @each with each mapping, which it may free, until one is not 0; that is returned. */
+int uvio_table_each(const struct uvio_table *table, uvio_table_each_fn *each, void *data);
 
 void uvio_table_lock_slowly(struct uvio_table *table);
 

@@ -287,6 +287,7 @@ const struct vfio_way vfio_way_cdev = {
 	.dma_memory = vfio_dma_memory,
 	.dma_map = vfio_dma_map,
 	.dma_unmap = vfio_dma_unmap,
+	.close_unmaps = true,
 	.dma_verify = vfio_dma_verify,
 	.ranges = cdev_ranges,
 	.map = cdev_map,

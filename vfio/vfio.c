@@ -187,6 +187,13 @@ static int vfio_unmap(struct uvio_domain *shared, struct uvio_mapping *mapping)
 	return domain->way->dma_unmap(shared, mapping);
 }
 
+static bool vfio_close_unmaps(const struct uvio_domain *shared)
+{
+	const struct vfio_domain *domain = shared->priv;
+
+	return domain->way->close_unmaps;
+}
+
 static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 {
 	char name[UVIO_NAME_SIZE];
@@ -257,6 +264,7 @@ static const struct uvio_backend_ops vfio_ops = {
 	.dma_scattered = vfio_scattered,
 	.dma_map = vfio_map,
 	.dma_unmap = vfio_unmap,
+	.close_unmaps = vfio_close_unmaps,
 	.dma_verify = vfio_verify,
 	.bus_master = vfio_bus_master,
 	.reset = vfio_reset,

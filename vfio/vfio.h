@@ -103,6 +103,7 @@ struct vfio_way {
 	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_unmap)(struct uvio_domain *domain, struct uvio_mapping *mapping);
+	bool close_unmaps; /* closing the address space does */
 	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
 		uint64_t size);
 	/* NULL where there is an IOMMU, for which all is contiguous. */
