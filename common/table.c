@@ -3,22 +3,28 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys.h"
 #include "table.h"
 
 #define ROOM UVIO_TABLE_ROOM
 /* Neighbours are joined well before they fill a node, so that the next entry does not split it. */
 #define JOINED (ROOM * 3 / 4)
 
-/* Sleeping lets a holder go on that has less priority. */
-void __attribute__((noinline)) uvio_table_lock_slowly(struct uvio_table *table)
+/* Readers that come all the time would keep a writer out for ever. */
+void uvio_table_init(struct uvio_table *table)
 {
-	do
-		uvio_sys_pause(20000);
-	while (!uvio_table_trylock(table));
+	pthread_rwlockattr_t attributes;
+
+	*table = (struct uvio_table){0};
+	pthread_rwlockattr_init(&attributes);
+#ifdef __GLIBC__
+	pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+#endif
+	pthread_rwlock_init(&table->lock, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
 }
 
 static void spare(struct uvio_table *table, struct uvio_table_node *node)
@@ -52,12 +58,19 @@ static void free_below(struct uvio_table_node *node, unsigned int level)
 	free(node);
 }
 
-void uvio_table_cleanup(struct uvio_table *table)
+void uvio_table_clear(struct uvio_table *table)
 {
 	if (table->root)
 		free_below(table->root, table->height);
 	free_spares(table, 0);
-	*table = (struct uvio_table){0};
+	table->root = NULL;
+	table->count = table->height = 0;
+}
+
+void uvio_table_cleanup(struct uvio_table *table)
+{
+	uvio_table_clear(table);
+	pthread_rwlock_destroy(&table->lock);
 }
 
 static int each_below(const struct uvio_table_node *node, unsigned int level,
@@ -172,14 +185,14 @@ void uvio_table_insert(struct uvio_table *table, struct uvio_mapping *mapping)
 {
 	struct uvio_table_node *right;
 
-	uvio_table_lock(table);
+	pthread_rwlock_wrlock(&table->lock);
 	if (!table->root)
 		table->root = take_spare(table);
 	right = insert_below(table, table->root, table->height, mapping);
 	if (right)
 		grow(table, right);
 	table->count++;
-	uvio_table_unlock(table);
+	pthread_rwlock_unlock(&table->lock);
 }
 
 static bool join(struct uvio_table *table, struct uvio_table_node *node, size_t i)
@@ -237,11 +250,11 @@ static void shrink(struct uvio_table *table)
 
 void uvio_table_remove(struct uvio_table *table, const struct uvio_mapping *mapping)
 {
-	uvio_table_lock(table);
+	pthread_rwlock_wrlock(&table->lock);
 	remove_below(table, table->root, table->height, mapping->addr);
 	shrink(table);
 	table->count--;
-	uvio_table_unlock(table);
+	pthread_rwlock_unlock(&table->lock);
 	free_spares(table, table->height + 2);
 }
 
