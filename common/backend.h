@@ -93,8 +93,12 @@ union uvio_irq_event {
 
 struct uvio_vector {
 	/* Set by irq_enable. */
-	int fd;		   /* -1: not enabled */
-	int quick;	   /* of the core: waits to come which read at once, before a look */
+	int fd; /* -1: not enabled */
+	/*
+	 * Of the core. Above 0: so many waits read at once, then one looks for a release request.
+	 * Below 0: so many poll before they read.
+	 */
+	int turn;
 	size_t event_size; /* bytes of an event: of a member of union uvio_irq_event */
 	union uvio_irq_event
 		event; /* as read last; for running numbers irq_enable sets the first */
@@ -103,7 +107,6 @@ struct uvio_vector {
 	uint64_t *into;	 /* of the wait under way, of which there is one; NULL: not wanted */
 	int64_t timeout; /* of the wait under way */
 	uint32_t last;	 /* the running number before that of @event */
-	uint32_t sleeps; /* waits to come which poll before they read */
 	uint64_t syscalls;
 };
 

@@ -127,12 +127,17 @@ int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 
 int uvio_sys_wait(struct pollfd *fds, nfds_t count, int64_t timeout_ns)
 {
-	const struct timespec timeout = {
-		.tv_sec = timeout_ns / 1000000000,
-		.tv_nsec = timeout_ns % 1000000000,
-	};
-	int n = ppoll(fds, count, timeout_ns < 0 ? NULL : &timeout, NULL);
+	struct timespec timeout;
+	int n;
 
+	/* Which costs less. */
+	if (timeout_ns < 0 || (timeout_ns <= INT64_C(1000000000) && !(timeout_ns % 1000000))) {
+		n = poll(fds, count, timeout_ns < 0 ? -1 : (int)(timeout_ns / 1000000));
+		return n < 0 ? -errno : n;
+	}
+	timeout.tv_sec = timeout_ns / 1000000000;
+	timeout.tv_nsec = timeout_ns % 1000000000;
+	n = ppoll(fds, count, &timeout, NULL);
 	return n < 0 ? -errno : n;
 }
 
