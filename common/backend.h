@@ -342,10 +342,19 @@ const struct uvio_backend *uvio_backend_find(const char *name);
 int uvio_backend_parse(
 	const char *name, const struct uvio_backend **backend, const char **transport);
 const struct uvio_backend *uvio_backend_at(unsigned int index);
-/** The one to open with, by the options, by the domain, or the first that is usable. */
+struct uvio_choice {
+	const struct uvio_backend *backend;
+	const char *transport; /* NULL: the backend's choice */
+	bool unchecked;	       /* by the driver that is bound */
+};
+
+/** The one to open with: by the options, the domain, the driver, or the first that is usable. */
 int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address,
-	const struct uvio_open_options *options, const struct uvio_backend **backend,
-	const char **transport);
+	const struct uvio_open_options *options, struct uvio_choice *choice);
+/** What open() failed with, or why no backend is usable where the choice was by the driver alone.
+ */
+int uvio_choice_failed(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_choice *choice, int err);
 /** -EINVAL, with those that there are in the text. */
 int uvio_no_backend(const char *name);
 /** The one that the bound kernel driver belongs to; NULL: none. */

@@ -183,9 +183,8 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	struct uvio_udev **out)
 {
 	static const struct uvio_open_options defaults;
-	const struct uvio_backend *backend;
-	const char *transport = NULL;
 	struct uvio_address address;
+	struct uvio_choice choice;
 	struct uvio_udev *udev;
 	int rc;
 
@@ -197,10 +196,10 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	if (!rc)
 		rc = uvio_address_resolve(ctx, text, &address);
 	if (!rc)
-		rc = uvio_backend_choose(ctx, &address, options, &backend, &transport);
+		rc = uvio_backend_choose(ctx, &address, options, &choice);
 	if (rc)
 		return rc;
-	udev = udev_new(ctx, &address, backend, transport);
+	udev = udev_new(ctx, &address, choice.backend, choice.transport);
 	if (!udev)
 		return uvio_no_memory(address.text);
 	udev->flags = options->flags;
@@ -210,7 +209,7 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	rc = open_locked(udev, options);
 	if (rc)
 		goto err_unlock;
-	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s%s%s", address.text, backend->name,
+	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s%s%s", address.text, udev->backend->name,
 		udev->transport ? "/" : "", udev->transport ? udev->transport : "");
 	*out = udev;
 	return 0;
@@ -219,7 +218,7 @@ err_unlock:
 	uvio_unlock(udev->lock_fd);
 err_free:
 	udev_free(udev);
-	return rc;
+	return uvio_choice_failed(ctx, &address, &choice, rc);
 }
 
 void uvio_udev_close(struct uvio_udev *udev)

@@ -74,6 +74,12 @@ static const struct uvio_transport transports[] = {
  */
 static const struct vfio_way *choose_way(const struct uvio_udev *udev, const char *token)
 {
+	char path[UVIO_PATH_SIZE];
+
+	/* Without iommufd there is but one that is not asked for by name. */
+	if (!udev->transport &&
+		(uvio_dev_path(udev->ctx, path, "iommu") || !uvio_may_access(path, R_OK | W_OK)))
+		return &vfio_way_group;
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
 		if (udev->transport ? !strcmp(udev->transport, ways[i]->name)
 				    : !transports[i].on_request &&
