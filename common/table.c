@@ -12,6 +12,8 @@
 #define ROOM UVIO_TABLE_ROOM
 /* Neighbours are joined well before they fill a node, so that the next entry does not split it. */
 #define JOINED (ROOM * 3 / 4)
+/* What entries which come in order leave: some more fit between without a split. */
+#define FILLED (ROOM * 7 / 8)
 
 /* Readers that come all the time would keep a writer out for ever. */
 void uvio_table_init(struct uvio_table *table)
@@ -125,8 +127,8 @@ static struct uvio_table_node *split(
 }
 
 /*
- * Returns the node that was split off to the right, or NULL. At the end nothing is moved: entries
- * which come in order leave full nodes.
+ * Returns the node that was split off to the right, or NULL. At the end little is moved:
+ * entries which come in order leave nodes that are nearly full.
  */
 static struct uvio_table_node *put(struct uvio_table *table, struct uvio_table_node *node,
 	size_t at, uintptr_t first, void *below)
@@ -134,10 +136,10 @@ static struct uvio_table_node *put(struct uvio_table *table, struct uvio_table_n
 	struct uvio_table_node *right = NULL;
 
 	if (node->count == ROOM) {
-		unsigned int keep = at == ROOM ? ROOM : ROOM / 2;
+		unsigned int keep = at == ROOM ? FILLED : ROOM / 2;
 
 		right = split(table, node, keep);
-		if (at > keep || at == ROOM) {
+		if (at > keep) {
 			node = right;
 			at -= keep;
 		}
