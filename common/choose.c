@@ -131,7 +131,16 @@ static int choose_by_check(struct uvio_ctx *ctx, const struct uvio_address *addr
 	return rc;
 }
 
-/* Binding said which. Bridges, which no program drives, are not for drivers that decode BARs. */
+/* vfio-pci does not take one; a UIO driver may. */
+static bool is_bridge(struct uvio_ctx *ctx, const char *address)
+{
+	uint64_t code;
+
+	return uvio_sysfs_u64(ctx, &code, "bus/pci/devices/%s/class", address) ||
+	       uvio_class_is_bridge((unsigned int)(code >> 8));
+}
+
+/* Binding said which. */
 static const struct uvio_backend *bound_to(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
 	const struct uvio_backend *backend;
@@ -142,8 +151,8 @@ static const struct uvio_backend *bound_to(struct uvio_ctx *ctx, const struct uv
 			ctx, driver, sizeof(driver), "bus/pci/devices/%s/driver", address->text))
 		return NULL;
 	for (unsigned int i = 0; (backend = uvio_backend_at(i)); i++)
-		if (backend->decodes && !strcmp(backend->kernel_driver, driver))
-			return backend;
+		if (backend->kernel_driver && !strcmp(backend->kernel_driver, driver))
+			return backend->decodes || !is_bridge(ctx, address->text) ? backend : NULL;
 	return NULL;
 }
 
