@@ -31,6 +31,9 @@
 /* The PCI configuration space, by the PCI Local Bus Specification 3.0, 6.1 and 6.2. */
 #define PCI_CONFIG_VENDOR 0x00
 #define PCI_CONFIG_DEVICE 0x02
+#define PCI_CONFIG_REVISION 0x08 /* and the class code */
+#define PCI_CONFIG_SUBVENDOR 0x2c
+#define PCI_CONFIG_SUBDEVICE 0x2e
 #define PCI_CONFIG_COMMAND 0x04 /* 16 bits; bit 2: bus master */
 #define PCI_CONFIG_STATUS 0x06
 #define PCI_CONFIG_INTERRUPT_PIN 0x3d
@@ -93,8 +96,12 @@ union uvio_irq_event {
 
 struct uvio_vector {
 	/* Set by irq_enable. */
-	int fd;		   /* -1: not enabled */
-	int quick;	   /* of the core: waits to come which read at once, before a look */
+	int fd; /* -1: not enabled */
+	/*
+	 * Of the core. Above 0: so many waits read at once, then one looks for a release request.
+	 * Below 0: so many poll before they read.
+	 */
+	int turn;
 	size_t event_size; /* bytes of an event: of a member of union uvio_irq_event */
 	union uvio_irq_event
 		event; /* as read last; for running numbers irq_enable sets the first */
@@ -103,7 +110,6 @@ struct uvio_vector {
 	uint64_t *into;	 /* of the wait under way, of which there is one; NULL: not wanted */
 	int64_t timeout; /* of the wait under way */
 	uint32_t last;	 /* the running number before that of @event */
-	uint32_t sleeps; /* waits to come which poll before they read */
 	uint64_t syscalls;
 };
 
@@ -241,6 +247,11 @@ struct uvio_backend_ops {
 		uint64_t offset, unsigned int width, uint64_t *value);
 	int (*region_write)(struct uvio_udev *udev, const struct uvio_region *region,
 		uint64_t offset, unsigned int width, uint64_t value);
+	/** As many of them, where that is one instruction; false: it is not, nothing was done. */
+	bool (*region_read_rep)(struct uvio_udev *udev, const struct uvio_region *region,
+		uint64_t offset, unsigned int width, void *buffer, size_t count);
+	bool (*region_write_rep)(struct uvio_udev *udev, const struct uvio_region *region,
+		uint64_t offset, unsigned int width, const void *buffer, size_t count);
 
 	/** The number of the region with these, which also region_info gives. -ENOENT. */
 	int (*region_find)(struct uvio_udev *udev, uint32_t type, uint32_t subtype);
@@ -280,6 +291,11 @@ struct uvio_backend_ops {
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	/** Also where no device is open in the domain any more. */
 	int (*dma_unmap)(struct uvio_domain *domain, struct uvio_mapping *mapping);
+	/**
+	 * Whether close and domain_cleanup unmap what is mapped, so that it need not be done one by
+	 * one. NULL: they do not.
+	 */
+	bool (*close_unmaps)(const struct uvio_domain *domain);
 	/** Whether @size bytes from @into on are where the segments say: 0, -ESTALE, or -ENOTSUP:
 	 * it cannot be known. NULL: pages never move. With the table's lock held. */
 	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
@@ -331,10 +347,19 @@ const struct uvio_backend *uvio_backend_find(const char *name);
 int uvio_backend_parse(
 	const char *name, const struct uvio_backend **backend, const char **transport);
 const struct uvio_backend *uvio_backend_at(unsigned int index);
-/** The one to open with, by the options, by the domain, or the first that is usable. */
+struct uvio_choice {
+	const struct uvio_backend *backend;
+	const char *transport; /* NULL: the backend's choice */
+	bool unchecked;	       /* by the driver that is bound */
+};
+
+/** The one to open with: by the options, the domain, the driver, or the first that is usable. */
 int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address,
-	const struct uvio_open_options *options, const struct uvio_backend **backend,
-	const char **transport);
+	const struct uvio_open_options *options, struct uvio_choice *choice);
+/** What open() failed with, or why no backend is usable where the choice was by the driver alone.
+ */
+int uvio_choice_failed(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_choice *choice, int err);
 /** -EINVAL, with those that there are in the text. */
 int uvio_no_backend(const char *name);
 /** The one that the bound kernel driver belongs to; NULL: none. */
@@ -411,8 +436,7 @@ void uvio_event_cleanup(struct uvio_udev *udev);
 /* dma.c */
 void uvio_dma_init(struct uvio_dma_table *dma);
 /** Calls @each with each mapping until one is not 0. With the table's lock held. */
-int uvio_dma_each(const struct uvio_dma_table *dma,
-	int (*each)(void *data, const struct uvio_mapping *mapping), void *data);
+int uvio_dma_each(const struct uvio_dma_table *dma, uvio_table_each_fn *each, void *data);
 /** The device counts for the mask from now on, and no more. */
 void uvio_dma_join(struct uvio_udev *udev);
 void uvio_dma_leave(struct uvio_udev *udev);
@@ -470,7 +494,10 @@ int uvio_mmap_failed(struct uvio_udev *udev, const char *what, uint64_t size, in
 int uvio_region_mmap_failed(struct uvio_udev *udev, unsigned int index, uint64_t size, int rc);
 /** Anonymous, shared, zeroed, not inherited by children. */
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags);
-/** The same of whole pages of @page bytes, which may be larger than the machine's. */
+/**
+ * Private, of whole pages of @page bytes, which may be larger than the machine's: for those which
+ * pin it, by a fault for writing, which costs less than shared memory.
+ */
 int uvio_dma_aligned(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t page);
 
 /* region.c */

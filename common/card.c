@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend.h"
@@ -62,12 +63,10 @@ static void read_bars(struct card *card)
 
 	uvio_sysfs_read(
 		card->ctx, text, sizeof(text), "bus/pci/devices/%s/resource", card->address);
-	for (int i = 0; i < BARS && line; i++) {
-		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %" SCNx64, &card->bars[i].start,
-			    &card->bars[i].end, &card->bars[i].flags) != 3)
-			return;
-		line = strchr(line, '\n');
-		line += line != NULL;
+	for (int i = 0; i < BARS && *line; i++) {
+		card->bars[i].start = strtoull(line, &line, 16);
+		card->bars[i].end = strtoull(line, &line, 16);
+		card->bars[i].flags = strtoull(line, &line, 16);
 	}
 }
 
@@ -160,6 +159,22 @@ static void probe_bar(struct card *card, int i)
 		probe_lost(card, i);
 }
 
+/* As of nearly every card: nothing else has to be asked for. */
+static bool bars_agree(const struct card *card)
+{
+	for (int i = 0; i < BARS; i += 1 + is_64bit(card, i)) {
+		uint64_t flags = card->bars[i].flags;
+
+		if (flags & RESOURCE_UNSET)
+			return false;
+		if (flags & (RESOURCE_IO | RESOURCE_MEM)
+				? is_lost(card, i)
+				: word(card, CONFIG_BARS + 4U * (unsigned)i, 4))
+			return false;
+	}
+	return true;
+}
+
 static void probe_bars(struct card *card)
 {
 	for (int i = 0; i < BARS; i++) {
@@ -217,6 +232,8 @@ int uvio_card_probe(
 	read_bars(&card);
 	if (uvio_status_is_gone(word(&card, PCI_CONFIG_STATUS, 2)))
 		return probe_silent(&card);
+	if (!decoding && bars_agree(&card))
+		return 0;
 	/* The BARs of a virtual function read as 0, and are in its physical function. */
 	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/physfn", address))
 		return 0;

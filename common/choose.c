@@ -118,23 +118,71 @@ static int choose_usable(
 	return none_usable(ctx, device);
 }
 
-int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address,
-	const struct uvio_open_options *options, const struct uvio_backend **backend,
-	const char **transport)
+static int choose_by_check(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_backend **backend)
 {
 	struct uvio_device *device;
-	int rc;
+	int rc = uvio_device_at(ctx, address, &device);
 
-	*transport = NULL;
-	if (options->backend)
-		return uvio_backend_parse(options->backend, backend, transport);
-	*backend = options->domain ? uvio_domain_backend(options->domain) : NULL;
-	if (*backend)
-		return 0;
-	rc = uvio_device_at(ctx, address, &device);
 	if (rc)
 		return rc;
 	rc = choose_usable(ctx, device, backend);
 	uvio_device_free(device);
 	return rc;
+}
+
+/* vfio-pci does not take one; a UIO driver may. */
+static bool is_bridge(struct uvio_ctx *ctx, const char *address)
+{
+	uint64_t code;
+
+	return uvio_sysfs_u64(ctx, &code, "bus/pci/devices/%s/class", address) ||
+	       uvio_class_is_bridge((unsigned int)(code >> 8));
+}
+
+/* Binding said which. */
+static const struct uvio_backend *bound_to(struct uvio_ctx *ctx, const struct uvio_address *address)
+{
+	const struct uvio_backend *backend;
+	char driver[UVIO_NAME_SIZE];
+
+	if (address->kind != UVIO_ADDRESS_PCI ||
+		uvio_sysfs_link(
+			ctx, driver, sizeof(driver), "bus/pci/devices/%s/driver", address->text))
+		return NULL;
+	for (unsigned int i = 0; (backend = uvio_backend_at(i)); i++)
+		if (backend->kernel_driver && !strcmp(backend->kernel_driver, driver))
+			return backend->decodes || !is_bridge(ctx, address->text) ? backend : NULL;
+	return NULL;
+}
+
+int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_open_options *options, struct uvio_choice *choice)
+{
+	*choice = (struct uvio_choice){0};
+	if (options->backend)
+		return uvio_backend_parse(options->backend, &choice->backend, &choice->transport);
+	choice->backend = options->domain ? uvio_domain_backend(options->domain) : NULL;
+	if (choice->backend)
+		return 0;
+	choice->backend = bound_to(ctx, address);
+	choice->unchecked = choice->backend;
+	return choice->backend ? 0 : choose_by_check(ctx, address, &choice->backend);
+}
+
+int uvio_choice_failed(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_choice *choice, int err)
+{
+	const struct uvio_backend *usable;
+	struct uvio_saved_error before;
+	int rc;
+
+	if (!choice->unchecked || err == -ENOMEM)
+		return err;
+	uvio_error_save(&before);
+	rc = choose_by_check(ctx, address, &usable);
+	if (rc)
+		return rc;
+	uvio_error_restore(&before);
+	return err;
 }

@@ -13,6 +13,7 @@
 void uvio_dma_init(struct uvio_dma_table *dma)
 {
 	pthread_mutex_init(&dma->lock, NULL);
+	uvio_table_init(&dma->table);
 	dma->page = (size_t)sysconf(_SC_PAGESIZE);
 	dma->mask = UINT64_MAX;
 }
@@ -304,25 +305,37 @@ int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma)
 	return uvio_dma_free_from(udev->domain, udev->address.text, dma);
 }
 
-int uvio_dma_each(const struct uvio_dma_table *dma,
-	int (*each)(void *data, const struct uvio_mapping *mapping), void *data)
+int uvio_dma_each(const struct uvio_dma_table *dma, uvio_table_each_fn *each, void *data)
 {
-	const struct uvio_mapping *mapping = uvio_table_next(&dma->table, 0);
-	int rc = 0;
+	return uvio_table_each(&dma->table, each, data);
+}
 
-	for (; mapping && !rc; mapping = uvio_table_next(&dma->table, mapping->addr + 1))
-		rc = each(data, mapping);
-	return rc;
+/* The kernel does not have it any more, and in a moment the table neither. */
+static int give_back(void *data, struct uvio_mapping *mapping)
+{
+	struct uvio_domain *domain = data;
+
+	if (mapping->owned)
+		domain->backend->ops->dma_memory_free(domain, mapping);
+	if (mapping->room > 1)
+		free(mapping->segments);
+	free(mapping);
+	return 0;
+}
+
+static void drop_all(struct uvio_domain *domain)
+{
+	uvio_table_each(&domain->dma.table, give_back, domain);
+	uvio_table_clear(&domain->dma.table);
 }
 
 void uvio_dma_unmap_all(struct uvio_domain *domain, bool kept)
 {
-	struct uvio_dma_table *dma = &domain->dma;
 	struct uvio_mapping *mapping;
 	uintptr_t at = 0;
 
-	pthread_mutex_lock(&dma->lock);
-	while ((mapping = uvio_table_next(&dma->table, at))) {
+	pthread_mutex_lock(&domain->dma.lock);
+	while ((mapping = uvio_table_next(&domain->dma.table, at))) {
 		at = mapping->addr + 1;
 		if (kept && mapping->owned && !mapping->fixed)
 			continue;
@@ -331,15 +344,12 @@ void uvio_dma_unmap_all(struct uvio_domain *domain, bool kept)
 			mapping->owned = false;
 		drop(domain, mapping);
 	}
-	pthread_mutex_unlock(&dma->lock);
+	pthread_mutex_unlock(&domain->dma.lock);
 }
 
 void uvio_dma_cleanup(struct uvio_domain *domain)
 {
-	struct uvio_mapping *mapping;
-
-	while ((mapping = uvio_table_next(&domain->dma.table, 0)))
-		drop(domain, mapping);
+	drop_all(domain);
 	uvio_table_cleanup(&domain->dma.table);
 	free(domain->dma.spare);
 	pthread_mutex_destroy(&domain->dma.lock);
@@ -364,62 +374,31 @@ static size_t segment_at(const struct uvio_mapping *mapping, uint64_t into)
 	return at;
 }
 
-static int __attribute__((noinline)) look_up_among(struct uvio_udev *udev, const void *addr,
-	uint64_t *iova, uint64_t *contiguous, const struct uvio_mapping *mapping)
+static void look_up(
+	const struct uvio_mapping *mapping, uintptr_t addr, uint64_t *iova, uint64_t *contiguous)
 {
-	uint64_t into = (uintptr_t)addr - mapping->addr;
+	uint64_t into = addr - mapping->addr;
 	size_t i = segment_at(mapping, into);
 	const struct uvio_mapping_segment *segment = &mapping->segments[i];
 
 	*iova = segment->iova + (into - segment->begin);
 	if (contiguous)
 		*contiguous = uvio_segment_end(mapping, i) - into;
-	uvio_table_unlock(&udev->domain->dma.table);
-	return 0;
-}
-
-static int __attribute__((noinline)) not_mapped(struct uvio_udev *udev, const void *addr)
-{
-	return uvio_fail(-EFAULT, "%s: DMA: %p is not mapped", udev->address.text, addr);
-}
-
-/* Unlocks the table. What is rare stands apart, so that the rest needs few registers. */
-static inline int look_up(struct uvio_udev *udev, struct uvio_table *table, const void *addr,
-	uint64_t *iova, uint64_t *contiguous)
-{
-	const struct uvio_mapping *mapping = uvio_table_find(table, (uintptr_t)addr);
-	uint64_t into;
-
-	if (!mapping) {
-		uvio_table_unlock(table);
-		return not_mapped(udev, addr);
-	}
-	if (mapping->segment_count > 1)
-		return look_up_among(udev, addr, iova, contiguous, mapping);
-	into = (uintptr_t)addr - mapping->addr;
-	*iova = mapping->segments->iova + into;
-	if (contiguous)
-		*contiguous = mapping->size - into;
-	uvio_table_unlock(table);
-	return 0;
-}
-
-static int __attribute__((noinline))
-look_up_later(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
-{
-	struct uvio_table *table = &udev->domain->dma.table;
-
-	uvio_table_lock_slowly(table);
-	return look_up(udev, table, addr, iova, contiguous);
 }
 
 int uvio_dma_iova(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
 	struct uvio_table *table = &udev->domain->dma.table;
+	const struct uvio_mapping *mapping;
 
-	if (!uvio_table_trylock(table))
-		return look_up_later(udev, addr, iova, contiguous);
-	return look_up(udev, table, addr, iova, contiguous);
+	pthread_rwlock_rdlock(&table->lock);
+	mapping = uvio_table_find(table, (uintptr_t)addr);
+	if (mapping)
+		look_up(mapping, (uintptr_t)addr, iova, contiguous);
+	pthread_rwlock_unlock(&table->lock);
+	if (!mapping)
+		return uvio_fail(-EFAULT, "%s: DMA: %p is not mapped", udev->address.text, addr);
+	return 0;
 }
 
 int uvio_dma_verify(struct uvio_udev *udev, const void *addr, size_t size)

@@ -7,7 +7,7 @@
 
 #include "backend.h"
 
-static int lies_above(void *data, const struct uvio_mapping *mapping)
+static int lies_above(void *data, struct uvio_mapping *mapping)
 {
 	const uint64_t *mask = data;
 

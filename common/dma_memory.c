@@ -12,7 +12,7 @@
 #include "rlimit.h"
 #include "sys.h"
 
-static int add_size(void *data, const struct uvio_mapping *mapping)
+static int add_size(void *data, struct uvio_mapping *mapping)
 {
 	*(unsigned long long *)data += mapping->size >> 10;
 	return 0;
@@ -59,23 +59,28 @@ int uvio_dma_memory_failed(
 		(unsigned long long)mapping->size, strerror(-rc), limit);
 }
 
+/* Private memory of which a child has copies would be another's after the next write. */
 static int allocate(
 	struct uvio_udev *udev, struct uvio_mapping *mapping, size_t size, int mmap_flags)
 {
 	void *addr;
-	int rc = uvio_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS | mmap_flags, -1, 0, &addr);
+	int rc = uvio_sys_mmap(
+		NULL, size, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | mmap_flags, -1, 0, &addr);
 
 	if (rc)
 		return uvio_dma_memory_failed(udev, mapping, size, rc);
-	uvio_sys_madvise(addr, size, MADV_DONTFORK);
+	rc = uvio_sys_madvise(addr, size, MADV_DONTFORK);
+	if (rc && mmap_flags & MAP_PRIVATE) {
+		uvio_sys_munmap(addr, size);
+		return uvio_dma_memory_failed(udev, mapping, size, rc);
+	}
 	mapping->addr = (uintptr_t)addr;
 	return 0;
 }
 
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags)
 {
-	return allocate(udev, mapping, mapping->size, mmap_flags);
+	return allocate(udev, mapping, mapping->size, MAP_SHARED | mmap_flags);
 }
 
 /* What is around the pages is given back. */
@@ -91,7 +96,7 @@ int uvio_dma_aligned(struct uvio_udev *udev, struct uvio_mapping *mapping, uint6
 			"%s: DMA alloc: 0x%llx bytes wrap when rounded to pages of the IOMMU",
 			udev->address.text, (unsigned long long)mapping->size);
 	mapping->size = size;
-	rc = allocate(udev, mapping, size + spare, 0);
+	rc = allocate(udev, mapping, size + spare, MAP_PRIVATE | MAP_NORESERVE);
 	if (rc)
 		return rc;
 	before = -mapping->addr & (page - 1);

@@ -184,13 +184,20 @@ int uvio_domain_join(
 	return rc;
 }
 
+static bool close_unmaps(const struct uvio_domain *domain)
+{
+	const struct uvio_backend_ops *ops = domain->backend->ops;
+
+	return ops->close_unmaps && ops->close_unmaps(domain);
+}
+
 void uvio_domain_leave(struct uvio_udev *udev)
 {
 	struct uvio_domain *domain = udev->domain;
 	bool shared = domain->shared; /* one that is may be freed as soon as it is unlocked */
 
 	pthread_mutex_lock(&domain->lock);
-	if (domain->devices == 1)
+	if (domain->devices == 1 && (shared || !close_unmaps(domain)))
 		uvio_dma_unmap_all(domain, shared);
 	uvio_dma_leave(udev);
 	udev->backend->ops->close(udev);

@@ -82,7 +82,7 @@ static int make_vectors(struct uvio_udev *udev, unsigned int room)
 		udev->vectors[i].udev = udev;
 		udev->vectors[i].fd = -1;
 		udev->vectors[i].event_size = sizeof(union uvio_irq_event);
-		udev->vectors[i].quick = QUICK_WAITS;
+		udev->vectors[i].turn = QUICK_WAITS;
 	}
 	return 0;
 }
@@ -274,15 +274,18 @@ int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *even
 	return rc && rc != -EAGAIN ? take_failed(state, rc) : 0;
 }
 
-/* Sleeps once. 0: look for events; 1: nothing for UVIO_LOOK_NS, or for the rest of the time. */
-static int sleep_once(struct uvio_vector *state, int64_t rest)
+/*
+ * Sleeps once. 0: look for events; 1: nothing in that time. A second descriptor costs a tenth of
+ * the wait: a release request is looked for now and then.
+ */
+static int sleep_once(struct uvio_vector *state, int64_t time, bool look)
 {
 	struct uvio_udev *udev = state->udev;
 	struct pollfd fds[2] = {
 		{.fd = state->fd, .events = POLLIN},
 		{.fd = udev->release_fd, .events = POLLIN},
 	};
-	int n = uvio_sys_wait(fds, 2, uvio_slice_of(rest));
+	int n = uvio_sys_wait(fds, look ? 2 : 1, time);
 
 	count_call(state);
 	if (n == -EINTR)
@@ -295,18 +298,23 @@ static int sleep_once(struct uvio_vector *state, int64_t rest)
 	return n ? 0 : 1;
 }
 
-static int wait_asleep(struct uvio_vector *state)
+/*
+ * Time that was slept is known without a clock. One is asked only where another thread took the
+ * event, which cannot be known to have slept.
+ */
+static int wait_asleep(struct uvio_vector *state, bool look)
 {
-	int64_t end = uvio_end_of(state->timeout);
+	int64_t rest = state->timeout < 0 ? INT64_MAX : state->timeout, end = 0;
 
 	for (;;) {
-		int64_t rest = end - uvio_now_ns();
-		int rc = sleep_once(state, rest);
+		int64_t slice = uvio_slice_of(rest);
+		int rc = sleep_once(state, slice, look);
 
 		if (!rc) {
 			rc = take(state);
 			if (rc != -EAGAIN)
 				return rc ? take_failed(state, rc) : 0;
+			end = end ? end : uvio_end_of(rest);
 		} else if (rc > 0) {
 			rc = uvio_udev_look(state->udev);
 			if (rc)
@@ -314,8 +322,10 @@ static int wait_asleep(struct uvio_vector *state)
 		} else {
 			return rc;
 		}
+		rest = end ? end - uvio_now_ns() : rest - slice;
 		if (rest <= 0)
 			return uvio_irq_late(state->udev, number_of(state), state->timeout);
+		look = true;
 	}
 }
 
@@ -341,23 +351,23 @@ static int look_and_take(struct uvio_vector *state)
 	if (rc)
 		return rc;
 	pthread_testcancel();
-	state->quick = QUICK_WAITS;
+	state->turn = QUICK_WAITS;
 	rc = take(state);
 	if (rc != -EAGAIN)
 		return rc ? take_failed(state, rc) : 0;
-	state->quick = 0;
-	state->sleeps = SLEEPS_AFTER_MISS;
-	return wait_asleep(state);
+	state->turn = -SLEEPS_AFTER_MISS;
+	return wait_asleep(state, true);
 }
 
+/* The turn was taken already. */
 static int slowly(struct uvio_vector *state)
 {
-	state->quick = 0;
-	if (!state->sleeps)
+	if (!++state->turn)
 		return look_and_take(state);
-	if (!--state->sleeps)
-		state->quick = QUICK_WAITS;
-	return wait_asleep(state);
+	if (++state->turn)
+		return wait_asleep(state, false);
+	state->turn = QUICK_WAITS;
+	return wait_asleep(state, true);
 }
 
 /* Whatever is not an event that is ready. @rc is what taking it gave; 0: that was not tried. */
@@ -366,9 +376,8 @@ static int __attribute__((noinline)) wait_further(struct uvio_vector *state, int
 	if (rc && rc != -EAGAIN)
 		return take_failed(state, rc);
 	if (rc) {
-		state->quick = 0;
-		state->sleeps = SLEEPS_AFTER_MISS - 1;
-		rc = wait_asleep(state);
+		state->turn = 1 - SLEEPS_AFTER_MISS;
+		rc = wait_asleep(state, true);
 	} else {
 		rc = slowly(state);
 	}
@@ -407,7 +416,7 @@ int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int64_t timeout, 
 	state->into = events;
 	if (!timeout)
 		return look_once(state);
-	if (--state->quick < 0)
+	if (--state->turn < 0)
 		return wait_further(state, 0);
 	rc = take(state);
 	if (rc)

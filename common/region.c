@@ -61,6 +61,55 @@ int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype)
 	return udev->backend->ops->region_find(udev, type, subtype);
 }
 
+static uint64_t direct_part(uint64_t direct, const struct uvio_region *slice, uint64_t offset)
+{
+	uint64_t left = direct > offset ? direct - offset : 0;
+
+	return (left < slice->size ? left : slice->size) & ~UINT64_C(7);
+}
+
+int uvio_region_slice(
+	const struct uvio_region *region, uint64_t offset, uint64_t size, struct uvio_region *slice)
+{
+	struct uvio_region whole;
+	const char *address;
+
+	if (!region || !slice || !region->udev || region->index >= UVIO_REGION_COUNT ||
+		!region->udev->regions[region->index].size)
+		return uvio_fail(-EINVAL, "region: a slice of one that is not mapped; call "
+					  "uvio_region_map() first");
+	address = region->udev->address.text;
+	if (offset & 7 || !size)
+		return uvio_fail(-EINVAL,
+			"%s: region %u: a slice of 0x%llx bytes at 0x%llx; it has a size, and "
+			"begins at a multiple of 8",
+			address, region->index, (unsigned long long)size,
+			(unsigned long long)offset);
+	if (offset > region->size || size > region->size - offset)
+		return uvio_fail(-ERANGE,
+			"%s: region %u: a slice of 0x%llx bytes at 0x%llx is beyond its end at "
+			"0x%llx",
+			address, region->index, (unsigned long long)size,
+			(unsigned long long)offset, (unsigned long long)region->size);
+	whole = *region;
+	*slice = whole;
+	slice->start += offset;
+	slice->size = size;
+	slice->base = whole.base ? whole.base + offset : NULL;
+	slice->direct = direct_part(whole.direct, slice, offset);
+	slice->direct_write = direct_part(whole.direct_write, slice, offset);
+	return 0;
+}
+
+/* What is not reached through the mapping of a slice is asked of the whole region. */
+static const struct uvio_region *whole_of(const struct uvio_region *region, uint64_t *offset)
+{
+	if (!region->start)
+		return region;
+	*offset += region->start;
+	return &region->udev->regions[region->index];
+}
+
 void uvio_regions_unmap(struct uvio_udev *udev)
 {
 	for (unsigned int i = 0; i < UVIO_REGION_COUNT; i++) {
@@ -147,6 +196,7 @@ int uvio_region_read(
 	if (!(region->flags & UVIO_REGION_READ))
 		return uvio_fail(
 			-EACCES, "%s: region %u is write-only", udev->address.text, region->index);
+	region = whole_of(region, &offset);
 	if (is_mapped(region, offset, region->direct, width)) {
 		*value = uvio_mmio_load(region->base + offset, width);
 		UVIO_AFTER_READ();
@@ -184,6 +234,7 @@ int uvio_region_write(
 	if (!(region->flags & UVIO_REGION_WRITE))
 		return uvio_fail(
 			-EACCES, "%s: region %u is read-only", udev->address.text, region->index);
+	region = whole_of(region, &offset);
 	rc = refuse_bus_master(region, offset, width, value);
 	if (rc)
 		return rc;
@@ -243,6 +294,77 @@ void uvio_region_write_slow(
 		note_failure(region->udev, rc);
 }
 
+static void put(void *buffer, size_t i, unsigned int width, uint64_t value)
+{
+	value = htole64(value);
+	memcpy((unsigned char *)buffer + i * width, &value, width);
+}
+
+static uint64_t get(const void *buffer, size_t i, unsigned int width)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, (const unsigned char *)buffer + i * width, width);
+	return le64toh(value);
+}
+
+/* As one instruction, where the backend has that. */
+static bool read_rep(const struct uvio_region *region, uint64_t offset, unsigned int width,
+	void *buffer, size_t count)
+{
+	const struct uvio_region *whole = region;
+
+	if (!region->udev || !region->udev->backend->ops->region_read_rep ||
+		check_access(region, offset, width))
+		return false;
+	whole = whole_of(region, &offset);
+	return whole->udev->backend->ops->region_read_rep(
+		whole->udev, whole, offset, width, buffer, count);
+}
+
+static bool write_rep(const struct uvio_region *region, uint64_t offset, unsigned int width,
+	const void *buffer, size_t count)
+{
+	const struct uvio_region *whole = region;
+
+	if (!region->udev || !region->udev->backend->ops->region_write_rep ||
+		check_access(region, offset, width))
+		return false;
+	whole = whole_of(region, &offset);
+	return whole->udev->backend->ops->region_write_rep(
+		whole->udev, whole, offset, width, buffer, count);
+}
+
+void uvio_region_read_rep_slow(const struct uvio_region *region, uint64_t offset,
+	unsigned int width, void *buffer, size_t count)
+{
+	uint64_t value = 0;
+	int rc = 0;
+
+	if (read_rep(region, offset, width, buffer, count))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (!rc)
+			rc = uvio_region_read(region, offset, width, &value);
+		put(buffer, i, width, rc ? UINT64_MAX : value);
+	}
+	if (rc && region->udev)
+		note_failure(region->udev, rc);
+}
+
+void uvio_region_write_rep_slow(const struct uvio_region *region, uint64_t offset,
+	unsigned int width, const void *buffer, size_t count)
+{
+	int rc = 0;
+
+	if (write_rep(region, offset, width, buffer, count))
+		return;
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = uvio_region_write(region, offset, width, get(buffer, i, width));
+	if (rc && region->udev)
+		note_failure(region->udev, rc);
+}
+
 /* Spins at first, then sleeps twice as long each time, up to a millisecond. */
 static void poll_pause(unsigned int round)
 {
@@ -255,34 +377,67 @@ static void poll_pause(unsigned int round)
 	nanosleep(&pause, NULL);
 }
 
-int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t mask,
-	uint32_t value, int64_t timeout)
+static int poll_late(const struct uvio_region *region, uint64_t offset, unsigned int width,
+	uint64_t read, uint64_t mask, uint64_t value, int64_t timeout)
 {
-	struct uvio_udev *udev = region->udev;
 	char time[UVIO_TIME_SIZE], cause[UVIO_TEXT_SIZE / 2];
+	int digits = 2 * (int)width;
+
+	uvio_card_changed(region->udev, cause, sizeof(cause));
+	return uvio_fail(-ETIMEDOUT,
+		"%s: region %u: the register at 0x%llx reads 0x%0*llx after %s; waited for "
+		"0x%0*llx under the mask 0x%0*llx%s%s",
+		region->udev->address.text, region->index, (unsigned long long)offset, digits,
+		(unsigned long long)read, uvio_time_text(time, timeout), digits,
+		(unsigned long long)value, digits, (unsigned long long)mask, cause[0] ? "; " : "",
+		cause);
+}
+
+static uint64_t ones_of(unsigned int width)
+{
+	return width < 8 ? (UINT64_C(1) << 8 * width) - 1 : UINT64_MAX;
+}
+
+/* What could never come to be is a mistake. */
+static int check_poll(const struct uvio_region *region, uint64_t offset, unsigned int width,
+	uint64_t mask, uint64_t value)
+{
+	int rc;
+
+	if (!region)
+		return uvio_fail(-EINVAL, "region: polling none (NULL)");
+	rc = check_access(region, offset, width);
+	if (rc || (!(value & ~mask) && !(mask & ~ones_of(width))))
+		return rc;
+	return uvio_fail(-EINVAL,
+		"%s: region %u: polling %u bytes for 0x%llx under the mask 0x%llx, which they "
+		"can never be",
+		region->udev->address.text, region->index, width, (unsigned long long)value,
+		(unsigned long long)mask);
+}
+
+int uvio_poll_until(const struct uvio_region *region, uint64_t offset, unsigned int width,
+	uint64_t mask, uint64_t value, int64_t timeout)
+{
 	int64_t end = uvio_end_of(timeout);
 	uint64_t read = 0;
 	bool last = !timeout;
+	int rc = check_poll(region, offset, width, mask, value);
 
+	if (rc)
+		return rc;
 	for (unsigned int round = 0;; round++) {
-		int rc = uvio_region_read(region, offset, 4, &read);
-
-		if (!rc && read == UINT32_MAX)
-			rc = uvio_udev_look(udev);
+		rc = uvio_region_read(region, offset, width, &read);
+		if (!rc && read == ones_of(width))
+			rc = uvio_udev_look(region->udev);
 		if (rc)
 			return rc;
 		if ((read & mask) == value)
 			return 0;
 		if (last)
-			break;
+			return poll_late(region, offset, width, read, mask, value, timeout);
 		last = uvio_now_ns() >= end;
 		if (!last)
 			poll_pause(round);
 	}
-	uvio_card_changed(udev, cause, sizeof(cause));
-	return uvio_fail(-ETIMEDOUT,
-		"%s: region %u: the register at 0x%llx reads 0x%08x after %s; waited for 0x%08x "
-		"under the mask 0x%08x%s%s",
-		udev->address.text, region->index, (unsigned long long)offset, (unsigned int)read,
-		uvio_time_text(time, timeout), value, mask, cause[0] ? "; " : "", cause);
 }

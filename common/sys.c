@@ -133,12 +133,17 @@ int uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 
 int uvio_sys_wait(struct pollfd *fds, nfds_t count, int64_t timeout_ns)
 {
-	const struct timespec timeout = {
-		.tv_sec = timeout_ns / 1000000000,
-		.tv_nsec = timeout_ns % 1000000000,
-	};
-	int n = ppoll(fds, count, timeout_ns < 0 ? NULL : &timeout, NULL);
+	struct timespec timeout;
+	int n;
 
+	/* Which costs less. */
+	if (timeout_ns < 0 || (timeout_ns <= INT64_C(1000000000) && !(timeout_ns % 1000000))) {
+		n = poll(fds, count, timeout_ns < 0 ? -1 : (int)(timeout_ns / 1000000));
+		return n < 0 ? -errno : n;
+	}
+	timeout.tv_sec = timeout_ns / 1000000000;
+	timeout.tv_nsec = timeout_ns % 1000000000;
+	n = ppoll(fds, count, &timeout, NULL);
 	return n < 0 ? -errno : n;
 }
 
@@ -247,6 +252,34 @@ void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
 		outl(value, (unsigned short)port);
 	}
 }
+
+void uvio_sys_port_ins(uint32_t port, unsigned int width, void *buffer, size_t count)
+{
+	switch (width) {
+	case 1:
+		insb((unsigned short)port, buffer, count);
+		break;
+	case 2:
+		insw((unsigned short)port, buffer, count);
+		break;
+	default:
+		insl((unsigned short)port, buffer, count);
+	}
+}
+
+void uvio_sys_port_outs(uint32_t port, unsigned int width, const void *buffer, size_t count)
+{
+	switch (width) {
+	case 1:
+		outsb((unsigned short)port, buffer, count);
+		break;
+	case 2:
+		outsw((unsigned short)port, buffer, count);
+		break;
+	default:
+		outsl((unsigned short)port, buffer, count);
+	}
+}
 #else
 int uvio_sys_ioperm(uint32_t first, uint32_t count, bool on)
 {
@@ -268,6 +301,20 @@ void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
 	(void)port;
 	(void)width;
 	(void)value;
+}
+
+void uvio_sys_port_ins(uint32_t port, unsigned int width, void *buffer, size_t count)
+{
+	(void)port;
+	memset(buffer, 0xff, count * width);
+}
+
+void uvio_sys_port_outs(uint32_t port, unsigned int width, const void *buffer, size_t count)
+{
+	(void)port;
+	(void)width;
+	(void)buffer;
+	(void)count;
 }
 #endif
 

@@ -142,6 +142,9 @@ int uvio_sys_ioperm(uint32_t first, uint32_t count, bool on);
 /** One instruction of @width bytes, 1, 2 or 4, at a port that this thread may use. */
 uint32_t uvio_sys_port_in(uint32_t port, unsigned int width);
 void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value);
+/** @count times, by one instruction. */
+void uvio_sys_port_ins(uint32_t port, unsigned int width, void *buffer, size_t count);
+void uvio_sys_port_outs(uint32_t port, unsigned int width, const void *buffer, size_t count);
 
 /** Without asking a server for news, which may be gone. */
 int uvio_sys_stat(const char *path, struct stat *st);

@@ -3,22 +3,30 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys.h"
 #include "table.h"
 
 #define ROOM UVIO_TABLE_ROOM
 /* Neighbours are joined well before they fill a node, so that the next entry does not split it. */
 #define JOINED (ROOM * 3 / 4)
+/* What entries which come in order leave: some more fit between without a split. */
+#define FILLED (ROOM * 7 / 8)
 
-/* Sleeping lets a holder go on that has less priority. */
-void __attribute__((noinline)) uvio_table_lock_slowly(struct uvio_table *table)
+/* Readers that come all the time would keep a writer out for ever. */
+void uvio_table_init(struct uvio_table *table)
 {
-	do
-		uvio_sys_pause(20000);
-	while (!uvio_table_trylock(table));
+	pthread_rwlockattr_t attributes;
+
+	*table = (struct uvio_table){0};
+	pthread_rwlockattr_init(&attributes);
+#ifdef __GLIBC__
+	pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+#endif
+	pthread_rwlock_init(&table->lock, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
 }
 
 static void spare(struct uvio_table *table, struct uvio_table_node *node)
@@ -52,12 +60,35 @@ static void free_below(struct uvio_table_node *node, unsigned int level)
 	free(node);
 }
 
-void uvio_table_cleanup(struct uvio_table *table)
+void uvio_table_clear(struct uvio_table *table)
 {
 	if (table->root)
 		free_below(table->root, table->height);
 	free_spares(table, 0);
-	*table = (struct uvio_table){0};
+	table->root = NULL;
+	table->count = table->height = 0;
+}
+
+void uvio_table_cleanup(struct uvio_table *table)
+{
+	uvio_table_clear(table);
+	pthread_rwlock_destroy(&table->lock);
+}
+
+static int each_below(const struct uvio_table_node *node, unsigned int level,
+	uvio_table_each_fn *each, void *data)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < node->count && !rc; i++)
+		rc = level ? each_below(node->below[i], level - 1, each, data)
+			   : each(data, node->below[i]);
+	return rc;
+}
+
+int uvio_table_each(const struct uvio_table *table, uvio_table_each_fn *each, void *data)
+{
+	return table->root ? each_below(table->root, table->height, each, data) : 0;
 }
 
 /* As many as an entry may split at most: one at each level, and a root above them. */
@@ -96,8 +127,8 @@ static struct uvio_table_node *split(
 }
 
 /*
- * Returns the node that was split off to the right, or NULL. At the end nothing is moved: entries
- * which come in order leave full nodes.
+ * Returns the node that was split off to the right, or NULL. At the end little is moved:
+ * entries which come in order leave nodes that are nearly full.
  */
 static struct uvio_table_node *put(struct uvio_table *table, struct uvio_table_node *node,
 	size_t at, uintptr_t first, void *below)
@@ -105,10 +136,10 @@ static struct uvio_table_node *put(struct uvio_table *table, struct uvio_table_n
 	struct uvio_table_node *right = NULL;
 
 	if (node->count == ROOM) {
-		unsigned int keep = at == ROOM ? ROOM : ROOM / 2;
+		unsigned int keep = at == ROOM ? FILLED : ROOM / 2;
 
 		right = split(table, node, keep);
-		if (at > keep || at == ROOM) {
+		if (at > keep) {
 			node = right;
 			at -= keep;
 		}
@@ -156,14 +187,14 @@ void uvio_table_insert(struct uvio_table *table, struct uvio_mapping *mapping)
 {
 	struct uvio_table_node *right;
 
-	uvio_table_lock(table);
+	pthread_rwlock_wrlock(&table->lock);
 	if (!table->root)
 		table->root = take_spare(table);
 	right = insert_below(table, table->root, table->height, mapping);
 	if (right)
 		grow(table, right);
 	table->count++;
-	uvio_table_unlock(table);
+	pthread_rwlock_unlock(&table->lock);
 }
 
 static bool join(struct uvio_table *table, struct uvio_table_node *node, size_t i)
@@ -221,11 +252,11 @@ static void shrink(struct uvio_table *table)
 
 void uvio_table_remove(struct uvio_table *table, const struct uvio_mapping *mapping)
 {
-	uvio_table_lock(table);
+	pthread_rwlock_wrlock(&table->lock);
 	remove_below(table, table->root, table->height, mapping->addr);
 	shrink(table);
 	table->count--;
-	uvio_table_unlock(table);
+	pthread_rwlock_unlock(&table->lock);
 	free_spares(table, table->height + 2);
 }
 

@@ -5,13 +5,13 @@
  * a change moves entries of one node, and no operation costs more than the logarithm of their
  * number.
  *
- * Writers take turns by a lock of their own. Readers hold the table by uvio_table_lock() while they
- * read it and what they find in it; writers do so by themselves, while entries move and no longer.
+ * Writers take turns by a lock of their own. Readers hold @lock for reading while they read the
+ * table and what they find in it; writers take it by themselves, while entries move and no longer.
  */
 #ifndef UVIO_TABLE_H
 #define UVIO_TABLE_H
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,9 +48,8 @@ struct uvio_table_node {
 	unsigned int count;
 };
 
-/** All zero: empty. */
 struct uvio_table {
-	atomic_bool busy;
+	pthread_rwlock_t lock;
 	unsigned int height; /* levels above the bottom */
 	size_t count;
 	struct uvio_table_node *root;	/* stays when it is empty; NULL: never used */
@@ -58,7 +57,10 @@ struct uvio_table {
 	unsigned int spare_count;
 };
 
-/** Frees the table, not the mappings. */
+void uvio_table_init(struct uvio_table *table);
+/** Empties the table, and leaves the mappings as they are. */
+void uvio_table_clear(struct uvio_table *table);
+/** The same, for the last time. */
 void uvio_table_cleanup(struct uvio_table *table);
 
 /** Makes room for one mapping: uvio_table_insert() cannot fail. -ENOMEM. */
@@ -73,24 +75,9 @@ bool uvio_table_overlaps(const struct uvio_table *table, uintptr_t addr, size_t 
 /** The first mapping that begins at or above @addr; NULL: none. */
 struct uvio_mapping *uvio_table_next(const struct uvio_table *table, uintptr_t addr);
 
-void uvio_table_lock_slowly(struct uvio_table *table);
-
-/** True: it is locked now; false: somebody has it. */
-static inline bool uvio_table_trylock(struct uvio_table *table)
-{
-	return !atomic_exchange_explicit(&table->busy, true, memory_order_acquire);
-}
-
-static inline void uvio_table_lock(struct uvio_table *table)
-{
-	if (!uvio_table_trylock(table))
-		uvio_table_lock_slowly(table);
-}
-
-static inline void uvio_table_unlock(struct uvio_table *table)
-{
-	atomic_store_explicit(&table->busy, false, memory_order_release);
-}
+typedef int uvio_table_each_fn(void *data, struct uvio_mapping *mapping);
+/** Calls @each with each mapping, which it may free, until one is not 0; that is returned. */
+int uvio_table_each(const struct uvio_table *table, uvio_table_each_fn *each, void *data);
 
 /**
  * The last entry of @node that begins before @end; 0 also where none does. Without a branch, and

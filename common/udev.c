@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,9 +181,8 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	struct uvio_udev **out)
 {
 	static const struct uvio_open_options defaults;
-	const struct uvio_backend *backend;
-	const char *transport = NULL;
 	struct uvio_address address;
+	struct uvio_choice choice;
 	struct uvio_udev *udev;
 	int rc, run_lock;
 
@@ -194,10 +194,10 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	if (!rc)
 		rc = uvio_address_resolve(ctx, text, &address);
 	if (!rc)
-		rc = uvio_backend_choose(ctx, &address, options, &backend, &transport);
+		rc = uvio_backend_choose(ctx, &address, options, &choice);
 	if (rc)
 		return rc;
-	udev = udev_new(ctx, &address, backend, transport);
+	udev = udev_new(ctx, &address, choice.backend, choice.transport);
 	if (!udev)
 		return uvio_no_memory(address.text);
 	udev->flags = options->flags;
@@ -213,7 +213,7 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	uvio_unlock(run_lock);
 	if (rc)
 		goto err_unlock;
-	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s%s%s", address.text, backend->name,
+	uvio_log(ctx, UVIO_LOG_INFO, "%s: open on %s%s%s", address.text, udev->backend->name,
 		udev->transport ? "/" : "", udev->transport ? udev->transport : "");
 	*out = udev;
 	return 0;
@@ -222,7 +222,7 @@ err_unlock:
 	uvio_unlock(udev->lock_fd);
 err_free:
 	udev_free(udev);
-	return rc;
+	return uvio_choice_failed(ctx, &address, &choice, rc);
 }
 
 void uvio_udev_close(struct uvio_udev *udev)
@@ -266,11 +266,12 @@ const char *uvio_udev_transport(const struct uvio_udev *udev)
 /* Those of a virtual function read all ones, and the kernel knows them. */
 static uint16_t read_id(const struct uvio_udev *udev, uint64_t offset, const char *file)
 {
-	const char *address = udev->address.text;
+	const char *address;
 	uint64_t id;
 
-	if (!udev->config.size || uvio_region_read(&udev->config, offset, 2, &id))
+	if (!udev || !udev->config.size || uvio_region_read(&udev->config, offset, 2, &id))
 		return 0xffff;
+	address = udev->address.text;
 	if (id == 0xffff && uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s/physfn", address) &&
 		uvio_sysfs_u64(udev->ctx, &id, "bus/pci/devices/%s/%s", address, file))
 		return 0xffff;
@@ -285,6 +286,50 @@ uint16_t uvio_udev_vendor(const struct uvio_udev *udev)
 uint16_t uvio_udev_device(const struct uvio_udev *udev)
 {
 	return read_id(udev, PCI_CONFIG_DEVICE, "device");
+}
+
+uint16_t uvio_udev_subvendor(const struct uvio_udev *udev)
+{
+	return read_id(udev, PCI_CONFIG_SUBVENDOR, "subsystem_vendor");
+}
+
+uint16_t uvio_udev_subdevice(const struct uvio_udev *udev)
+{
+	return read_id(udev, PCI_CONFIG_SUBDEVICE, "subsystem_device");
+}
+
+/* Class code and revision are one register. */
+static uint32_t read_class(const struct uvio_udev *udev)
+{
+	uint64_t value;
+
+	if (!udev || !udev->config.size ||
+		uvio_region_read(&udev->config, PCI_CONFIG_REVISION, 4, &value))
+		return UINT32_MAX;
+	return (uint32_t)value;
+}
+
+uint32_t uvio_udev_class(const struct uvio_udev *udev)
+{
+	return read_class(udev) >> 8;
+}
+
+uint8_t uvio_udev_revision(const struct uvio_udev *udev)
+{
+	return (uint8_t)read_class(udev);
+}
+
+void uvio_udev_log(struct uvio_udev *udev, enum uvio_log_level level, const char *format, ...)
+{
+	char text[UVIO_TEXT_SIZE];
+	va_list args;
+
+	if (!udev || level <= UVIO_LOG_NONE)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	uvio_log(udev->ctx, level, "%s: %s", udev->address.text, text);
 }
 
 uint32_t uvio_caps(const struct uvio_udev *udev)

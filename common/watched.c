@@ -73,7 +73,7 @@ static int ask_apart(struct uvio_ctx *ctx, const char *address, const char *file
 		return rc;
 	if (question->write)
 		uvio_log(ctx, UVIO_LOG_INFO, "%s: writing '%s' to bus/pci/devices/%s/%s", address,
-			question->text ? question->text : "what it holds", address, file);
+			question->text ? question->text : "(what is in it)", address, file);
 	fd = uvio_apart_start(ask, question, NULL);
 	if (fd < 0)
 		return fd;

@@ -73,16 +73,17 @@ static int identify(struct edu *edu)
 /* A predecessor may have left work running, which cannot be stopped, only waited for. */
 static int quiesce(struct edu *edu)
 {
-	int rc = uvio_poll_until(&edu->bar, EDU_DMA_COMMAND, EDU_DMA_START, 0, UVIO_MS(TIMEOUT_MS));
+	int rc = uvio_poll_until(
+		&edu->bar, EDU_DMA_COMMAND, 4, EDU_DMA_START, 0, UVIO_MS(TIMEOUT_MS));
 
 	if (!rc)
 		rc = uvio_poll_until(
-			&edu->bar, EDU_STATUS, EDU_STATUS_COMPUTING, 0, UVIO_MS(WORK_MS));
+			&edu->bar, EDU_STATUS, 4, EDU_STATUS_COMPUTING, 0, UVIO_MS(WORK_MS));
 	if (rc)
 		return rc;
 	uvio_write32(&edu->bar, EDU_STATUS, 0);
 	uvio_write32(&edu->bar, EDU_IRQ_ACK, UINT32_MAX);
-	return uvio_poll_until(&edu->bar, EDU_IRQ_STATUS, UINT32_MAX, 0, UVIO_MS(TIMEOUT_MS));
+	return uvio_poll_until(&edu->bar, EDU_IRQ_STATUS, 4, UINT32_MAX, 0, UVIO_MS(TIMEOUT_MS));
 }
 
 static int edu_attach(struct uvio_udev *udev, void *card)
@@ -191,7 +192,8 @@ static int transfer(
 	write_address(edu, EDU_DMA_TARGET, target);
 	uvio_write32(&edu->bar, EDU_DMA_COUNT, (uint32_t)size);
 	uvio_write32(&edu->bar, EDU_DMA_COMMAND, command);
-	return uvio_poll_until(&edu->bar, EDU_DMA_COMMAND, EDU_DMA_START, 0, UVIO_MS(TIMEOUT_MS));
+	return uvio_poll_until(
+		&edu->bar, EDU_DMA_COMMAND, 4, EDU_DMA_START, 0, UVIO_MS(TIMEOUT_MS));
 }
 
 static int edu_dma_to_card(void *card, uint64_t iova, size_t size)
@@ -232,7 +234,7 @@ static int test_factorial(void *card)
 	int rc;
 
 	uvio_write32(&edu->bar, EDU_FACTORIAL, 12);
-	rc = uvio_poll_until(&edu->bar, EDU_STATUS, EDU_STATUS_COMPUTING, 0, UVIO_MS(WORK_MS));
+	rc = uvio_poll_until(&edu->bar, EDU_STATUS, 4, EDU_STATUS_COMPUTING, 0, UVIO_MS(WORK_MS));
 	if (rc)
 		return rc;
 	result = uvio_read32(&edu->bar, EDU_FACTORIAL);

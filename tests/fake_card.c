@@ -34,11 +34,12 @@
 
 void fake_card_init(struct fake *fake)
 {
-	static const unsigned char header[] = {0x34, 0x12, 0xe8, 0x11, 0x03, 0x01, 0x10, 0x00, 0x10,
-		0x00, 0xff, 0x00};
+	static const unsigned char header[] = {
+		0x34, 0x12, 0xe8, 0x11, 0x03, 0x01, 0x10, 0x00, 0x10, 0x00, 0xff, 0x00};
 
 	memset(fake->config, 0, sizeof(fake->config));
 	memcpy(fake->config, header, sizeof(header));
+	memcpy(fake->config + PCI_CONFIG_SUBVENDOR, "\xf4\x1a\x00\x11", 4);
 	fake->config[PCI_CONFIG_INTERRUPT_PIN] = 1;
 	if (fake_faults.busy_at_open)
 		fake->config[PCI_CONFIG_COMMAND] |= PCI_COMMAND_BUS_MASTER;
@@ -195,8 +196,8 @@ uint64_t fake_card_read(struct fake *fake, uint32_t region, uint64_t offset, uns
 	return value;
 }
 
-void fake_card_write(struct fake *fake, uint32_t region, uint64_t offset, unsigned int width,
-	uint64_t value)
+void fake_card_write(
+	struct fake *fake, uint32_t region, uint64_t offset, unsigned int width, uint64_t value)
 {
 	unsigned char *memory = memory_of(fake, region);
 

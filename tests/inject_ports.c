@@ -3,12 +3,16 @@
 #include <config.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "inject.h"
 
 int __wrap_uvio_sys_ioperm(uint32_t first, uint32_t count, bool on);
 uint32_t __wrap_uvio_sys_port_in(uint32_t port, unsigned int width);
 void __wrap_uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value);
+
+void __wrap_uvio_sys_port_ins(uint32_t port, unsigned int width, void *buffer, size_t count);
+void __wrap_uvio_sys_port_outs(uint32_t port, unsigned int width, const void *buffer, size_t count);
 
 int __wrap_uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned int minor);
 
@@ -37,4 +41,23 @@ void __wrap_uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value)
 {
 	if (sim && sim->port_out)
 		sim->port_out(port, width, value);
+}
+
+void __wrap_uvio_sys_port_ins(uint32_t port, unsigned int width, void *buffer, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t value = __wrap_uvio_sys_port_in(port, width);
+
+		memcpy((unsigned char *)buffer + i * width, &value, width);
+	}
+}
+
+void __wrap_uvio_sys_port_outs(uint32_t port, unsigned int width, const void *buffer, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t value = 0;
+
+		memcpy(&value, (const unsigned char *)buffer + i * width, width);
+		__wrap_uvio_sys_port_out(port, width, value);
+	}
 }

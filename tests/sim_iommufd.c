@@ -62,7 +62,7 @@ static int judge_token(const struct iommufd_vfio_bind_token *ask)
 	unsigned char right[UVIO_UUID_SIZE];
 
 	if (ask->bind.flags && (iommufd.no_tokens || ask->bind.flags != IOMMUFD_VFIO_BIND_TOKEN ||
-		    ask->bind.argsz < sizeof(*ask) || !vfio.vf_token))
+				       ask->bind.argsz < sizeof(*ask) || !vfio.vf_token))
 		return -EINVAL;
 	if (iommufd.no_tokens || !vfio.vf_token)
 		return 0;

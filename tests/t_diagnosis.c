@@ -314,7 +314,7 @@ static void everything_is_late_for(const char *text)
 
 	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT, text);
 	ASSERT_OK(uvio_region_map(udev, 0, &bar));
-	ASSERT_ERR(uvio_poll_until(&bar, 0, 1, 2, 1), -ETIMEDOUT, text);
+	ASSERT_ERR(uvio_poll_until(&bar, 0, 4, 3, 2, 1), -ETIMEDOUT, text);
 	ASSERT(uvio_udev_alive(udev));
 }
 

@@ -147,7 +147,7 @@ prototypes_of_pages() {
 			}
 			gsub(/ /, "", name)
 			print type " " name "(" args ")"
-		}' "$doc"/uvio_*.3 | grep -Ev 'uvio_(read|write)(8|16|32|64)(_relaxed|_be)?\(' | normal
+		}' "$doc"/uvio_*.3 | grep -Ev 'uvio_(read|write)(8|16|32|64)(_relaxed|_be|_rep)?\(' | normal
 }
 
 accessors() {
@@ -155,6 +155,7 @@ accessors() {
 		for suffix in '' _relaxed _be; do
 			printf '%s\n' "uvio_read$bits$suffix" "uvio_write$bits$suffix"
 		done
+		[ $bits = 64 ] || printf '%s\n' "uvio_read${bits}_rep" "uvio_write${bits}_rep"
 	done | sort
 }
 
@@ -179,7 +180,7 @@ check "man finds every function by its name" named "$scratch/symbols"
 
 # The other names of the headers: members of enums and macros, but for what only headers use.
 sed 's|/\*.*||; s|^ \*.*||' "$top_srcdir"/common/uvio/*.h | grep -o '\<UVIO_[A-Z0-9_]*\>' |
-	grep -Ev '_H$|^UVIO_(API|PRINTF|SWAP_.*)$' | sort -u >"$scratch/names"
+	grep -Ev '_H$|^UVIO_(API|PRINTF|SWAP_.*|EIGHT_TIMES)$' | sort -u >"$scratch/names"
 
 in_pages() {
 	while read -r name; do

@@ -15,6 +15,13 @@
 
 static struct vfio_iova iova;
 
+/* Into the tree at once, of which the tests are. */
+static void give_back(uint64_t first, uint64_t size)
+{
+	vfio_iova_free(&iova, first, size);
+	vfio_iova_join(&iova);
+}
+
 static void init(uint64_t first, uint64_t last)
 {
 	const struct vfio_range range = {first, last};
@@ -167,7 +174,7 @@ static void everything_can_be_had_at_once(void)
 	init(0x100000, 0x1fffff);
 	ASSERT_EQ(take(0x100000, PAGE, ALL), 0x100000);
 	ASSERT_EQ(iova.count, 0);
-	vfio_iova_free(&iova, 0x100000, 0x100000);
+	give_back(0x100000, 0x100000);
 	ASSERT_EQ(iova.count, 1);
 }
 
@@ -176,7 +183,7 @@ static void what_is_given_back_is_given_out_again(void)
 	init(0x100000, 0x1fffff);
 	take(PAGE, PAGE, ALL);
 	ASSERT_EQ(take(PAGE, PAGE, ALL), 0x101000);
-	vfio_iova_free(&iova, 0x100000, PAGE);
+	give_back(0x100000, PAGE);
 	ASSERT_EQ(take(PAGE, PAGE, ALL), 0x100000);
 }
 
@@ -188,7 +195,7 @@ static void pieces_are_joined_again(void)
 	for (unsigned int i = 0; i < 8; i++)
 		ASSERT_EQ(take(PAGE, PAGE, ALL), 0x100000 + i * PAGE);
 	for (unsigned int i = 0; i < 8; i++)
-		vfio_iova_free(&iova, 0x100000 + order[i] * PAGE, PAGE);
+		give_back(0x100000 + order[i] * PAGE, PAGE);
 	ASSERT_EQ(iova.count, 1);
 	ASSERT_EQ(iova.allocated, 0);
 	ASSERT_EQ(take(8 * PAGE, PAGE, ALL), 0x100000);
@@ -200,7 +207,7 @@ static void fragments_are_no_space_for_more(void)
 	take(8 * PAGE, PAGE, ALL);
 	iova.allocated = 4; /* as if it had been four blocks of two pages */
 	for (unsigned int i = 0; i < 4; i++)
-		vfio_iova_free(&iova, 0x100000 + i * 2 * PAGE, PAGE);
+		give_back(0x100000 + i * 2 * PAGE, PAGE);
 	ASSERT_EQ(iova.count, 4);
 	ASSERT_EQ((int)take(2 * PAGE, PAGE, ALL), -ENOSPC);
 }
@@ -219,7 +226,7 @@ static void exactly_these_are_taken(void)
 	ASSERT_EQ(iova.count, 1);
 	ASSERT_EQ(iova.allocated, 3);
 	ASSERT_EQ(take(1, 1, ALL), 0x143000);
-	vfio_iova_free(&iova, 0x142000, 1);
+	give_back(0x142000, 1);
 	ASSERT_EQ(take(1, 1, ALL), 0x142000);
 }
 
@@ -288,7 +295,7 @@ static void sixty_thousand_blocks_in_fragments(void)
 	fill();
 	for (unsigned int i = 0; i < MANY; i++)
 		if (shuffled(i) % 2)
-			vfio_iova_free(&iova, block(shuffled(i)), PAGE);
+			give_back(block(shuffled(i)), PAGE);
 	ASSERT_EQ(iova.count, MANY / 2);
 	check_tree();
 	ASSERT_EQ(take(2 * PAGE, 1, ALL), block(MANY - 1));
@@ -306,7 +313,7 @@ static void sixty_thousand_blocks_go_in_any_order(void)
 		for (unsigned int i = 0; i < MANY; i++) {
 			uint64_t n = order == 0 ? i : order == 1 ? MANY - 1 - i : shuffled(i);
 
-			vfio_iova_free(&iova, block(n), PAGE);
+			give_back(block(n), PAGE);
 			if (i % 5000 == 0)
 				check_tree();
 		}
@@ -317,6 +324,31 @@ static void sixty_thousand_blocks_go_in_any_order(void)
 }
 
 /* Holes which are large enough but for their place, and one which is not. */
+static void the_last_one_serves_the_next_of_its_size(void)
+{
+	static const struct vfio_range all = {0, UINT64_MAX};
+	uint64_t low, high, at;
+
+	ASSERT_EQ(vfio_iova_init(&iova, &all, 1, PAGE), 0);
+	ASSERT_EQ(vfio_iova_alloc(&iova, PAGE, PAGE, UINT64_MAX, &low), 0);
+	ASSERT_EQ(vfio_iova_alloc(&iova, PAGE, PAGE, UINT64_MAX, &high), 0);
+	vfio_iova_free(&iova, low, PAGE);
+	vfio_iova_free(&iova, high, PAGE);
+	ASSERT_EQ(vfio_iova_alloc(&iova, PAGE, PAGE, UINT64_MAX, &at), 0);
+	ASSERT_EQ(at, high);
+	/* Not beyond the mask, nor of another alignment or size; then it is free as any other. */
+	vfio_iova_free(&iova, high, PAGE);
+	ASSERT_EQ(vfio_iova_alloc(&iova, PAGE, PAGE, low + PAGE - 1, &at), 0);
+	ASSERT_EQ(at, low);
+	vfio_iova_free(&iova, low, PAGE);
+	ASSERT_EQ(vfio_iova_alloc(&iova, 2 * PAGE, PAGE, UINT64_MAX, &at), 0);
+	ASSERT_EQ(at, low);
+	vfio_iova_free(&iova, at, 2 * PAGE);
+	vfio_iova_join(&iova);
+	ASSERT_EQ(iova.count, 1);
+	ASSERT_EQ(iova.allocated, 0);
+}
+
 static void huge_pages_are_found_among_fragments(void)
 {
 	const uint64_t hole = 3 * VFIO_HUGE_PAGE / 2, step = 4 * VFIO_HUGE_PAGE;
@@ -325,10 +357,10 @@ static void huge_pages_are_found_among_fragments(void)
 	for (uint64_t i = 0; i < 1000; i++)
 		ASSERT_EQ(take(step, PAGE, ALL), START + i * step);
 	for (uint64_t i = 0; i < 900; i++)
-		vfio_iova_free(&iova, START + i * step + PAGE, hole);
+		give_back(START + i * step + PAGE, hole);
 	check_tree();
 	ASSERT_EQ((int)take(VFIO_HUGE_PAGE, VFIO_HUGE_PAGE, ALL), -ENOSPC);
-	vfio_iova_free(&iova, START + 700 * step + PAGE + hole, VFIO_HUGE_PAGE);
+	give_back(START + 700 * step + PAGE + hole, VFIO_HUGE_PAGE);
 	ASSERT_EQ(take(VFIO_HUGE_PAGE, VFIO_HUGE_PAGE, ALL), START + 700 * step + VFIO_HUGE_PAGE);
 	ASSERT_EQ(take(VFIO_HUGE_PAGE, PAGE, ALL), START + PAGE);
 	ASSERT_EQ(take(PAGE, 4 * VFIO_HUGE_PAGE, ALL), -ENOSPC);
@@ -383,7 +415,7 @@ static void model_take(unsigned int slot)
 static void model_free(unsigned int slot)
 {
 	memset(model + (blocks[slot].first - 0x1000000) / PAGE, 0, blocks[slot].pages);
-	vfio_iova_free(&iova, blocks[slot].first, blocks[slot].pages * PAGE);
+	give_back(blocks[slot].first, blocks[slot].pages * PAGE);
 	blocks[slot].pages = 0;
 }
 
@@ -449,6 +481,7 @@ static CU_TestInfo allocation[] = {
 	TEST(it_does_what_a_bitmap_would),
 	TEST(sixty_thousand_blocks_in_fragments),
 	TEST(sixty_thousand_blocks_go_in_any_order),
+	TEST(the_last_one_serves_the_next_of_its_size),
 	TEST(huge_pages_are_found_among_fragments),
 	CU_TEST_INFO_NULL,
 };

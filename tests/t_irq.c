@@ -442,7 +442,7 @@ static void *wait_busily(void *unused)
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 		fake_raise(udev, 0);
 		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-		if (uvio_irq_wait(udev, 0, LONG_MS, &events))
+		if (uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events))
 			break;
 	}
 	return unused;
@@ -459,7 +459,31 @@ static void a_thread_that_never_sleeps_can_be_cancelled(void)
 	ASSERT(result == PTHREAD_CANCELED);
 	ASSERT(waits_made < BUSY_WAITS);
 	fake_raise(udev, 0);
-	ASSERT_OK(uvio_irq_wait(udev, 0, LONG_MS, &events));
+	ASSERT_OK(uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events));
+}
+
+/* After a wait in vain some look at their event alone, and one in so many at the request too. */
+static void a_request_to_release_ends_the_waits_of_an_idle_card(void)
+{
+	int rc = 0;
+
+	enable(UVIO_IRQ_MSI, 1);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT, "no interrupt");
+	fake_ask_release(udev);
+	for (int waits = 0; !rc && waits < 16; waits++) {
+		fake_raise(udev, 0);
+		rc = uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events);
+	}
+	ASSERT_ERR(rc, -ENODEV, "the kernel asks to release it");
+}
+
+static void a_request_to_release_ends_a_wait_that_looks_at_its_event_alone(void)
+{
+	enable(UVIO_IRQ_MSI, 1);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT, "no interrupt");
+	fake_ask_release(udev);
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events), -ENODEV,
+		"the kernel asks to release it");
 }
 
 static void a_card_that_is_pulled_ends_the_wait(void)
@@ -582,6 +606,8 @@ static CU_TestInfo waiting[] = {
 	TEST(a_request_to_release_ends_the_wait),
 	TEST(a_request_to_release_ends_the_waits_of_a_busy_card),
 	TEST(a_thread_that_never_sleeps_can_be_cancelled),
+	TEST(a_request_to_release_ends_the_waits_of_an_idle_card),
+	TEST(a_request_to_release_ends_a_wait_that_looks_at_its_event_alone),
 	TEST(a_card_that_is_pulled_ends_the_wait),
 	TEST(a_card_that_was_found_gone_ends_the_wait),
 	CU_TEST_INFO_NULL,

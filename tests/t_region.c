@@ -233,43 +233,44 @@ static void a_call_that_fails_gives_its_errno(void)
 
 static void polling_ends_when_the_value_is_there(void)
 {
-	ASSERT_OK(uvio_poll_until(&registers, 0, 0xffff, 0x00ed, UVIO_MS(1000)));
+	ASSERT_OK(uvio_poll_until(&registers, 0, 4, 0xffff, 0x00ed, UVIO_MS(1000)));
 	ASSERT_EQ(calls(), 1);
 }
 
 static void polling_ends_when_the_time_is_over(void)
 {
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 0xffff, 0x00ee, UVIO_MS(5)), -ETIMEDOUT,
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 4, 0xffff, 0x00ee, UVIO_MS(5)), -ETIMEDOUT,
 		EDU ": region 0: the register at 0x0 reads 0x010000ed after 5 ms; waited for "
 		    "0x000000ee under the mask 0x0000ffff");
 }
 
 static void polling_wants_a_time(void)
 {
-	ASSERT_OK(uvio_poll_until(&registers, 0, 0xffff, 0x00ed, 0));
-	ASSERT_OK(uvio_poll_until(&registers, 0, 0xffff, 0x00ed, -1));
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 0xffff, 0, 0), -ETIMEDOUT, "after 0 ms");
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 0xffff, 0, UVIO_US(3)), -ETIMEDOUT, "after 3 us");
+	ASSERT_OK(uvio_poll_until(&registers, 0, 4, 0xffff, 0x00ed, 0));
+	ASSERT_OK(uvio_poll_until(&registers, 0, 4, 0xffff, 0x00ed, -1));
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 4, 0xffff, 0, 0), -ETIMEDOUT, "after 0 ms");
+	ASSERT_ERR(
+		uvio_poll_until(&registers, 0, 4, 0xffff, 0, UVIO_US(3)), -ETIMEDOUT, "after 3 us");
 }
 
 static void polling_wants_a_register(void)
 {
-	ASSERT_ERR(uvio_poll_until(&registers, 2, 1, 1, UVIO_MS(1)), -EINVAL, "not a multiple");
-	ASSERT_ERR(uvio_poll_until(&registers, FAKE_REGISTERS_SIZE, 1, 1, UVIO_MS(1)), -ERANGE,
+	ASSERT_ERR(uvio_poll_until(&registers, 2, 4, 1, 1, UVIO_MS(1)), -EINVAL, "not a multiple");
+	ASSERT_ERR(uvio_poll_until(&registers, FAKE_REGISTERS_SIZE, 4, 1, 1, UVIO_MS(1)), -ERANGE,
 		"beyond");
 }
 
 static void polling_a_card_that_is_gone_ends(void)
 {
 	fake_faults.all_ones = true;
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 0, UVIO_MS(LONG_MS)), -ENODEV,
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 4, 1, 0, UVIO_MS(LONG_MS)), -ENODEV,
 		"the device is gone");
 }
 
 static void all_ones_may_be_a_value(void)
 {
 	uvio_write32(&registers, 4, 0);
-	ASSERT_OK(uvio_poll_until(&registers, 4, UINT32_MAX, UINT32_MAX, UVIO_MS(1000)));
+	ASSERT_OK(uvio_poll_until(&registers, 4, 4, UINT32_MAX, UINT32_MAX, UVIO_MS(1000)));
 }
 
 /* Found gone before, as by another thread, whose error is not this one's. */
@@ -278,11 +279,62 @@ static void polling_a_card_that_was_found_gone_says_so(void)
 	fake_faults.all_ones = true;
 	ASSERT(!uvio_udev_alive(udev));
 	uvio_fail(-EINVAL, "something else");
-	ASSERT_ERR(uvio_poll_until(&registers, 0, 1, 0, UVIO_MS(LONG_MS)), -ENODEV,
+	ASSERT_ERR(uvio_poll_until(&registers, 0, 4, 1, 0, UVIO_MS(LONG_MS)), -ENODEV,
 		"the device is gone");
 }
 
+static void a_slice_begins_at_zero(void)
+{
+	struct uvio_region slice, part;
+
+	ASSERT_OK(uvio_region_slice(&memory, 0x100, 0x40, &slice));
+	uvio_write32(&slice, 0x10, 0x12345678);
+	ASSERT_EQ(uvio_read32(&memory, 0x110), 0x12345678);
+	ASSERT_OK(uvio_region_slice(&slice, 0x10, 8, &part));
+	ASSERT_EQ(uvio_read32(&part, 0), 0x12345678);
+	ASSERT_EQ(uvio_read32(&part, 8), UINT32_MAX);
+	ASSERT_HAS(uvio_last_error(), EDU ": region 1: offset 0x8 is beyond its end at 0x8");
+	ASSERT_EQ(calls(), 0);
+}
+
+/* Its end is reached even where no group of 8 bytes is left; a slice of what is not mapped by
+ * calls. */
+static void a_slice_reaches_all_of_its_part(void)
+{
+	struct uvio_region slice;
+
+	ASSERT_OK(uvio_region_slice(&memory, 0x1000, 4, &slice));
+	uvio_write32(&slice, 0, 7);
+	ASSERT_EQ(uvio_read32(&memory, 0x1000), 7);
+	ASSERT_OK(uvio_region_slice(&registers, 0x20, 0x20, &slice));
+	ASSERT_EQ(uvio_read32(&slice, 4), uvio_read32(&registers, 0x24));
+	ASSERT(calls() > 0);
+	ASSERT_OK(uvio_region_slice(&holes, 0xff8, 16, &slice));
+	ASSERT_EQ(slice.direct, 8);
+	uvio_write32(&slice, 8, 9);
+	ASSERT_EQ(uvio_read32(&holes, 0x1000), 9);
+	ASSERT_OK(uvio_region_slice(&read_only, 0, 8, &slice));
+	ASSERT_ERR(uvio_region_write(&slice, 0, 1, 0), -EACCES, "read-only");
+}
+
+static void a_slice_has_its_limits(void)
+{
+	struct uvio_region slice, unmapped = {.udev = udev, .index = 5};
+
+	ASSERT_ERR(uvio_region_slice(&memory, 4, 8, &slice), -EINVAL, "begins at a multiple of 8");
+	ASSERT_ERR(uvio_region_slice(&memory, 8, 0, &slice), -EINVAL, "it has a size");
+	ASSERT_ERR(uvio_region_slice(&memory, 0x1000, 8, &slice), -ERANGE,
+		EDU ": region 1: a slice of 0x8 bytes at 0x1000 is beyond its end at 0x1004");
+	ASSERT_ERR(uvio_region_slice(&memory, 8, UINT64_MAX, &slice), -ERANGE, "beyond its end");
+	ASSERT_ERR(uvio_region_slice(&unmapped, 0, 8, &slice), -EINVAL, "not mapped");
+	ASSERT_ERR(uvio_region_slice(NULL, 0, 8, &slice), -EINVAL, "not mapped");
+	ASSERT_ERR(uvio_region_slice(&memory, 0, 8, NULL), -EINVAL, "not mapped");
+}
+
 static CU_TestInfo regions[] = {
+	TEST(a_slice_begins_at_zero),
+	TEST(a_slice_reaches_all_of_its_part),
+	TEST(a_slice_has_its_limits),
 	TEST(info_maps_nothing),
 	TEST(a_region_that_is_not_there_is_told),
 	TEST(a_number_that_is_none_is_refused),
@@ -292,7 +344,56 @@ static CU_TestInfo regions[] = {
 	CU_TEST_INFO_NULL,
 };
 
+static void a_fifo_is_read_and_written_in_order(void)
+{
+	uint32_t words[19], seen[19];
+	uint16_t halves[3] = {0x0201, 0x0403, 0x0605};
+	uint8_t bytes[9];
+
+	for (uint32_t i = 0; i < 19; i++)
+		words[i] = i + 1;
+	uvio_write32_rep(&memory, 0x10, words, 19);
+	ASSERT_EQ(uvio_read32(&memory, 0x10), 19);
+	uvio_read32_rep(&memory, 0x10, seen, 19);
+	ASSERT(seen[0] == 19 && seen[18] == 19);
+	uvio_write16_rep(&memory, 0x10, halves, 3);
+	uvio_read8_rep(&memory, 0x11, bytes, 9);
+	ASSERT(bytes[0] == 6 && bytes[8] == 6);
+	uvio_read8_rep(&memory, 0x11, bytes, 0);
+	ASSERT_EQ(calls(), 0);
+}
+
+static void a_fifo_without_mapping_goes_by_calls(void)
+{
+	uint32_t words[3] = {1, 2, 3}, seen[3] = {0};
+
+	uvio_write32_rep(&registers, 4, words, 3);
+	ASSERT_EQ(calls(), 3);
+	uvio_read32_rep(&registers, 0, seen, 3);
+	ASSERT_EQ(calls(), 6);
+	ASSERT(seen[0] == 0x010000ed && seen[2] == 0x010000ed);
+}
+
+static void a_fifo_that_is_wrong_or_fails_is_all_ones(void)
+{
+	uint32_t seen[3] = {0};
+
+	uvio_read32_rep(&memory, 2, seen, 3);
+	ASSERT(seen[0] == UINT32_MAX && seen[2] == UINT32_MAX);
+	ASSERT_HAS(uvio_last_error(), "not a multiple of the width of 4 bytes");
+	uvio_write32_rep(&memory, 0x2000, seen, 3);
+	ASSERT_HAS(uvio_last_error(), "beyond its end");
+	fake_faults.access = -ENODEV;
+	seen[2] = 0;
+	uvio_read32_rep(&registers, 0, seen, 3);
+	ASSERT_EQ(seen[2], UINT32_MAX);
+	ASSERT_HAS(uvio_last_error(), "the device is gone");
+}
+
 static CU_TestInfo accessors[] = {
+	TEST(a_fifo_is_read_and_written_in_order),
+	TEST(a_fifo_without_mapping_goes_by_calls),
+	TEST(a_fifo_that_is_wrong_or_fails_is_all_ones),
 	{"accessors are of their width (vfio 60) (uio 3.27)", accessors_are_of_their_width},
 	TEST(big_endian_registers_are_turned),
 	TEST_FOR("vfio 60", relaxed_accessors_do_the_same),
@@ -310,7 +411,28 @@ static CU_TestInfo accessors[] = {
 	CU_TEST_INFO_NULL,
 };
 
+static void polling_takes_any_width(void)
+{
+	uvio_write64(&memory, 8, UINT64_C(0x8070605040302010));
+	ASSERT_OK(uvio_poll_until(&memory, 9, 1, 0xf0, 0x20, 0));
+	ASSERT_OK(uvio_poll_until(&memory, 10, 2, 0xffff, 0x4030, 0));
+	ASSERT_OK(uvio_poll_until(&memory, 8, 8, UINT64_MAX, UINT64_C(0x8070605040302010), 0));
+	ASSERT_ERR(uvio_poll_until(&memory, 9, 1, 0xff, 0, 0), -ETIMEDOUT,
+		EDU ": region 1: the register at 0x9 reads 0x20 after 0 ms; waited for 0x00 under "
+		    "the mask 0xff");
+}
+
+static void polling_for_what_cannot_be_is_refused(void)
+{
+	ASSERT_ERR(uvio_poll_until(&memory, 8, 4, 1, 2, -1), -EINVAL, "which they can never be");
+	ASSERT_ERR(uvio_poll_until(&memory, 8, 1, 0x100, 0x100, -1), -EINVAL, "can never be");
+	ASSERT_ERR(uvio_poll_until(&memory, 8, 3, 1, 1, -1), -EINVAL, "1, 2, 4 or 8 bytes, not 3");
+	ASSERT_ERR(uvio_poll_until(NULL, 8, 4, 1, 1, -1), -EINVAL, "polling none (NULL)");
+}
+
 static CU_TestInfo polling[] = {
+	TEST(polling_takes_any_width),
+	TEST(polling_for_what_cannot_be_is_refused),
 	TEST(polling_ends_when_the_value_is_there),
 	TEST(polling_ends_when_the_time_is_over),
 	TEST(polling_wants_a_time),

@@ -28,7 +28,8 @@ static struct uvio_check *check;
 static struct uvio_ctx *ctx;
 static struct uvio_domain *domain;
 static struct uvio_dma buffer;
-static struct uvio_region region;
+static struct uvio_region region, slice;
+static uint32_t words[2];
 static struct uvio_guard *guard;
 static struct uvio_card *attached;
 static const char *backend;
@@ -185,7 +186,7 @@ RUN(irq_stats, uvio_irq_stats(udev, 0, &stats))
 RUN(last_errno, uvio_last_errno())
 RUN(last_error, uvio_last_error())
 RUN(override_read, uvio_override_read(card.tree->ctx, EDU, &override))
-RUN(poll_until, uvio_poll_until(&region, 0, UINT32_MAX, 0, 0))
+RUN(poll_until, uvio_poll_until(&region, 0, 4, UINT32_MAX, 0, 0))
 RUN(read_slow, uvio_region_read_slow(&region, 0, 4))
 RUN(release_fd, uvio_release_fd(udev))
 RUN(transport_name, uvio_transport_name(0, &on_request))
@@ -193,6 +194,14 @@ RUN(udev_address, uvio_udev_address(udev))
 RUN(udev_backend, uvio_udev_backend(udev))
 RUN(udev_device, uvio_udev_device(udev))
 RUN(udev_transport, uvio_udev_transport(udev))
+RUN(read_rep_slow, uvio_region_read_rep_slow(&region, 0, 4, words, 2))
+RUN(write_rep_slow, uvio_region_write_rep_slow(&region, 0, 4, words, 2))
+RUN(region_slice, uvio_region_slice(&region, 0, 16, &slice))
+RUN(udev_class, uvio_udev_class(udev))
+RUN(udev_log, uvio_udev_log(udev, UVIO_LOG_ERROR, "%s", "text"))
+RUN(udev_revision, uvio_udev_revision(udev))
+RUN(udev_subdevice, uvio_udev_subdevice(udev))
+RUN(udev_subvendor, uvio_udev_subvendor(udev))
 RUN(udev_vendor, uvio_udev_vendor(udev))
 RUN(version, uvio_version())
 RUN(write_slow, uvio_region_write_slow(&region, 8, 4, 0))
@@ -302,6 +311,14 @@ static const struct measured measured[] = {
 	{"uvio_udev_open", .operation = &op_open_any},
 	{"uvio_udev_reset", .operation = &op_reset},
 	{"uvio_udev_transport", .run = run_udev_transport, .begin = card_open_asserted},
+	{"uvio_udev_class", .run = run_udev_class, .begin = card_open_asserted},
+	{"uvio_udev_log", .run = run_udev_log, .begin = card_open_asserted},
+	{"uvio_udev_revision", .run = run_udev_revision, .begin = card_open_asserted},
+	{"uvio_udev_subdevice", .run = run_udev_subdevice, .begin = card_open_asserted},
+	{"uvio_udev_subvendor", .run = run_udev_subvendor, .begin = card_open_asserted},
+	{"uvio_region_read_rep_slow", .run = run_read_rep_slow, .begin = begin_region},
+	{"uvio_region_slice", .run = run_region_slice, .begin = begin_region},
+	{"uvio_region_write_rep_slow", .run = run_write_rep_slow, .begin = begin_region},
 	{"uvio_udev_vendor", .run = run_udev_vendor, .begin = card_open_asserted},
 	{"uvio_unbind", .run = run_unbind, .bind = true},
 	{"uvio_version", .run = run_version},

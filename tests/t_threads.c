@@ -283,6 +283,34 @@ static void all_map_and_look_up(void)
 	ASSERT_EQ(udev->domain->dma.table.count, 0);
 }
 
+static void *look_up_again(void *page)
+{
+	unsigned long failures = 0;
+	uint64_t iova;
+
+	for (int i = 0; i < ROUNDS; i++)
+		failures += !!uvio_dma_iova(udev, page, &iova, NULL);
+	return failed(failures);
+}
+
+/* One that is in the midst of it keeps no other from it. */
+static void lookups_do_not_wait_for_each_other(void)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	void *page = aligned_alloc(size, size), *failures;
+	struct uvio_dma_segment segment;
+	pthread_t thread;
+
+	ASSERT_EQ(uvio_dma_map(udev, page, size, 0, &segment, 1), 1);
+	pthread_rwlock_rdlock(&udev->domain->dma.table.lock);
+	ASSERT_EQ(pthread_create(&thread, NULL, look_up_again, page), 0);
+	pthread_join(thread, &failures);
+	pthread_rwlock_unlock(&udev->domain->dma.table.lock);
+	ASSERT(!failures);
+	ASSERT_OK(uvio_dma_unmap(udev, page, size));
+	free(page);
+}
+
 static void *ask_until_gone(void *data)
 {
 	(void)data;
@@ -516,6 +544,7 @@ static CU_TestInfo udev_cases[] = {
 	TEST(each_does_its_own),
 	TEST(vectors_grow_while_they_are_used),
 	TEST_FOR("vfio 90", all_map_and_look_up),
+	TEST(lookups_do_not_wait_for_each_other),
 	TEST(gone_for_one_is_gone_for_all),
 	CU_TEST_INFO_NULL,
 };

@@ -38,6 +38,10 @@ static void an_open_card_has_address_and_backend(void)
 	ASSERT_STR(uvio_udev_address(udev), EDU);
 	ASSERT_STR(uvio_udev_backend(udev), "fake");
 	ASSERT_EQ(uvio_udev_vendor(udev), 0x1234);
+	ASSERT_EQ(uvio_udev_subvendor(udev), 0x1af4);
+	ASSERT_EQ(uvio_udev_subdevice(udev), 0x1100);
+	ASSERT_EQ(uvio_udev_class(udev), 0x00ff00);
+	ASSERT_EQ(uvio_udev_revision(udev), 0x10);
 	ASSERT_EQ(uvio_udev_device(udev), 0x11e8);
 	ASSERT(uvio_udev_alive(udev));
 }
@@ -66,6 +70,15 @@ static void a_backend_that_is_asked_for_is_not_checked_first(void)
 {
 	fake_faults.unbound = true;
 	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
+}
+
+static void a_card_driver_logs_with_the_address(void)
+{
+	uvio_udev_log(udev, UVIO_LOG_INFO, "firmware %d\a", 7);
+	ASSERT_HAS(logged.text, EDU ": firmware 7?");
+	uvio_udev_log(NULL, UVIO_LOG_INFO, "nothing");
+	uvio_udev_log(udev, UVIO_LOG_NONE, "nothing");
+	ASSERT(!strstr(logged.text, "nothing"));
 }
 
 static void opening_is_logged(void)
@@ -324,6 +337,9 @@ static void without_configuration_space_there_is_no_bus_mastering(void)
 	ASSERT_ERR(uvio_bus_master(udev, true), -ENOTSUP,
 		EDU ": bus mastering is a PCI thing, and this is no PCI device");
 	ASSERT_EQ(uvio_udev_vendor(udev), 0xffff);
+	ASSERT_EQ(uvio_udev_subvendor(udev), 0xffff);
+	ASSERT_EQ(uvio_udev_class(udev), 0xffffff);
+	ASSERT_EQ(uvio_udev_revision(udev), 0xff);
 	ASSERT(uvio_udev_alive(udev));
 }
 
@@ -454,6 +470,7 @@ static CU_TestInfo opening[] = {
 	TEST_FOR("vfio 95", where_none_is_usable_each_says_why),
 	TEST(a_backend_that_is_asked_for_is_not_checked_first),
 	TEST(opening_is_logged),
+	TEST(a_card_driver_logs_with_the_address),
 	TEST_FOR("uio 3.14", a_second_open_is_refused),
 	TEST(a_second_open_names_the_process),
 	TEST(a_second_open_by_another_address_is_refused_too),

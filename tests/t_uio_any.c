@@ -185,7 +185,7 @@ static void a_device_without_interrupt_is_polled(void)
 		"uio1: it has no interrupt on the uio backend; poll the card");
 	ASSERT_ERR(uvio_irq_ack(udev, 0), -ENOTSUP, "poll the card");
 	ASSERT_OK(uvio_region_map(udev, 0, &region));
-	ASSERT_OK(uvio_poll_until(&region, 0, 1, 0, UVIO_MS(10)));
+	ASSERT_OK(uvio_poll_until(&region, 0, 4, 1, 0, UVIO_MS(10)));
 	ASSERT(uvio_udev_alive(udev));
 }
 

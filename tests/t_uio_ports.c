@@ -123,6 +123,23 @@ static void instructions_have_every_width(void)
 	ASSERT_EQ(uvio_read64(&region, 8), UINT64_MAX);
 }
 
+static void a_fifo_is_one_instruction(void)
+{
+	uint16_t words[3] = {1, 2, 3}, seen[3] = {0};
+
+	if (no_instructions())
+		return;
+	open_ports(UVIO_OPEN_PORT_INSTRUCTIONS);
+	uvio_write16_rep(&region, 8, words, 3);
+	uvio_read16_rep(&region, 8, seen, 3);
+	ASSERT(seen[0] == 3 && seen[2] == 3);
+	ASSERT_EQ(kernel.faults, 0);
+	uvio_read16_rep(&region, 0x10, seen, 3);
+	ASSERT_EQ(seen[2], UINT16_MAX);
+	ASSERT_HAS(uvio_last_error(), "beyond its end");
+	ASSERT_EQ(kernel.instructions, 6);
+}
+
 static void exactly_the_ports_are_asked_for_once(void)
 {
 	if (no_instructions())
@@ -239,9 +256,8 @@ static void a_kernel_without_the_permissions_is_told(void)
 		return;
 	kernel.refusal = -ENOSYS;
 	open_ports(UVIO_OPEN_PORT_INSTRUCTIONS);
-	ASSERT_HAS(sim_any_log.text,
-		"calls instead: Function not implemented; the kernel has no "
-		"CONFIG_X86_IOPL_IOPERM");
+	ASSERT_HAS(sim_any_log.text, "calls instead: Function not implemented; the kernel has no "
+				     "CONFIG_X86_IOPL_IOPERM");
 	ASSERT_EQ(uvio_read8(&region, 4), 0x304 % 256 ^ 3);
 	ASSERT_EQ(kernel.instructions, 0);
 }
@@ -332,6 +348,7 @@ static CU_TestInfo port_cases[] = {
 	TEST(unmapped_ports_are_not_touched),
 	TEST(a_machine_without_dev_port_says_so),
 	TEST(instructions_have_every_width),
+	TEST(a_fifo_is_one_instruction),
 	TEST(exactly_the_ports_are_asked_for_once),
 	TEST_FOR("uio 3.28", every_thread_asks_for_itself),
 	TEST(a_permission_is_not_taken_for_one_of_another_range),

@@ -192,10 +192,9 @@ static void note_close(int fd)
 	sim_vfio.close(fd);
 }
 
-static void everything_is_closed_before_what_it_needs(void)
+static void open_and_note_the_close(void)
 {
 	struct uvio_region bar;
-	struct uvio_dma dma;
 
 	closing.text[0] = '\0';
 	closing.kernel = sim_vfio;
@@ -203,11 +202,26 @@ static void everything_is_closed_before_what_it_needs(void)
 	sim = &closing.kernel;
 	card_open_asserted();
 	ASSERT_OK(uvio_region_map(udev, 0, &bar));
-	ASSERT_OK(uvio_dma_alloc(udev, 4096, 0, &dma));
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 2));
 	ASSERT_OK(uvio_bus_master(udev, true));
+}
+
+static void everything_is_closed_before_what_it_needs(void)
+{
+	open_and_note_the_close();
 	card_close();
 	ASSERT_STR(closing.text, "device group container ");
+}
+
+/* Memory is given back last: the card reaches it until the container is closed. */
+static void memory_outlives_the_container(void)
+{
+	struct uvio_dma dma;
+
+	open_and_note_the_close();
+	ASSERT_OK(uvio_dma_alloc(udev, 4096, 0, &dma));
+	card_close();
+	ASSERT_STR(closing.text, "device+memory+mapping group+memory+mapping container+mapping ");
 }
 
 /* No file of sysfs: the kernel refuses or revokes those while VFIO has the card. */
@@ -401,6 +415,7 @@ static CU_TestInfo by_group[] = {
 	{"group 0 is a group (vfio 11)", group_0_is_a_group},
 	{"everything is closed before what it needs (vfio 20)",
 		everything_is_closed_before_what_it_needs},
+	TEST(memory_outlives_the_container),
 	{"registers never come from sysfs (vfio 59)", registers_never_come_from_sysfs},
 	{"what is loaded later is found (vfio 27)", what_is_loaded_later_is_found},
 	{"without an IOMMU there is none to ask (vfio 23)", without_an_iommu_there_is_none_to_ask},

@@ -358,7 +358,7 @@ static void a_region_that_is_write_only_is_not_read(void)
 	ASSERT_EQ(uvio_read32(&region, 4), 0xffffffff);
 	ASSERT_ERR(
 		uvio_region_read(&region, 4, 4, &value), -EACCES, EDU ": region 0 is write-only");
-	ASSERT_ERR(uvio_poll_until(&region, 4, 1, 1, UVIO_MS(1)), -EACCES, "write-only");
+	ASSERT_ERR(uvio_poll_until(&region, 4, 4, 1, 1, UVIO_MS(1)), -EACCES, "write-only");
 	ASSERT(uvio_udev_alive(udev));
 }
 

@@ -21,7 +21,7 @@ struct irq_options {
 
 /* What came so far; times in nanoseconds. */
 struct tally {
-	int64_t start, last; /* CLOCK_MONOTONIC */
+	int64_t start, last, end; /* CLOCK_MONOTONIC */
 	int64_t least, most; /* between two waits */
 	uint64_t waits, events, spurious;
 };
@@ -263,7 +263,7 @@ static int listen_to(struct listener *l)
 
 static void print_summary(const struct tally *tally)
 {
-	double span = seconds(tally->last - tally->start);
+	double span = seconds(tally->end - tally->start);
 
 	tool_print("%llu event%s in %llu wait%s and %.6f s", (unsigned long long)tally->events,
 		tally->events == 1 ? "" : "s", (unsigned long long)tally->waits,
@@ -287,7 +287,7 @@ static int print_json(const struct listener *l)
 	json_integer(object, "events", tally->events);
 	json_integer(object, "spurious", tally->spurious);
 	json_integer(object, "waits", tally->waits);
-	json_integer(object, "duration_ns", (uint64_t)(tally->last - tally->start));
+	json_integer(object, "duration_ns", (uint64_t)(tally->end - tally->start));
 	if (tally->waits > 1) {
 		json_integer(object, "between_least_ns", (uint64_t)tally->least);
 		json_integer(object, "between_most_ns", (uint64_t)tally->most);
@@ -297,8 +297,9 @@ static int print_json(const struct listener *l)
 }
 
 /* Who waits without an end ends it by Ctrl-C: that is no failure. */
-static int finish(const struct listener *l, int rc)
+static int finish(struct listener *l, int rc)
 {
+	l->tally.end = now();
 	if (tool_wants_text(l->tool) && l->options->count != 1)
 		print_summary(&l->tally);
 	if (l->waits && print_json(l) != TOOL_GO_ON)

@@ -220,3 +220,30 @@ int uio_ports_write(struct uvio_udev *udev, const struct uvio_region *region, ui
 	rc = uvio_sys_pwrite(own->port_fd, &raw, width, at);
 	return rc ? uvio_access_failed(udev, region, offset, rc) : 0;
 }
+
+/* Nothing that may be another card's by now is touched. */
+static bool has_rep(struct uvio_udev *udev, const struct uvio_region *region)
+{
+	if (!(region->flags & UVIO_REGION_PORTS) ||
+		(udev->flags & UVIO_OPEN_SURVIVE_REMOVAL && atomic_load(&udev->gone)))
+		return false;
+	return may_use_instructions(udev, region, own_region(udev, region));
+}
+
+bool uio_ports_read_rep(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, void *buffer, size_t count)
+{
+	if (!has_rep(udev, region))
+		return false;
+	uvio_sys_port_ins(own_region(udev, region)->port + (uint32_t)offset, width, buffer, count);
+	return true;
+}
+
+bool uio_ports_write_rep(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, const void *buffer, size_t count)
+{
+	if (!has_rep(udev, region))
+		return false;
+	uvio_sys_port_outs(own_region(udev, region)->port + (uint32_t)offset, width, buffer, count);
+	return true;
+}

@@ -151,6 +151,10 @@ int uio_ports_read(struct uvio_udev *udev, const struct uvio_region *region, uin
 	unsigned int width, uint64_t *value);
 int uio_ports_write(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, uint64_t value);
+bool uio_ports_read_rep(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, void *buffer, size_t count);
+bool uio_ports_write_rep(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
+	unsigned int width, const void *buffer, size_t count);
 
 /* irq.c */
 int uio_look(struct uvio_udev *udev);

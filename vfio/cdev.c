@@ -38,11 +38,11 @@ static bool cdev_offered(struct uvio_ctx *ctx, const char *address)
 {
 	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 
-	if (vfio_cdev_name(ctx, address, name, sizeof(name)) ||
-		uvio_dev_path(ctx, path, "vfio/devices/%s", name) ||
-		!uvio_may_access(path, R_OK | W_OK))
+	if (uvio_dev_path(ctx, path, "iommu") || !uvio_may_access(path, R_OK | W_OK))
 		return false;
-	return !uvio_dev_path(ctx, path, "iommu") && uvio_may_access(path, R_OK | W_OK);
+	return !vfio_cdev_name(ctx, address, name, sizeof(name)) &&
+	       !uvio_dev_path(ctx, path, "vfio/devices/%s", name) &&
+	       uvio_may_access(path, R_OK | W_OK);
 }
 
 static int open_iommufd(struct uvio_udev *udev, struct vfio_domain *domain)
@@ -287,6 +287,7 @@ const struct vfio_way vfio_way_cdev = {
 	.dma_memory = vfio_dma_memory,
 	.dma_map = vfio_dma_map,
 	.dma_unmap = vfio_dma_unmap,
+	.close_unmaps = true,
 	.dma_verify = vfio_dma_verify,
 	.ranges = cdev_ranges,
 	.map = cdev_map,

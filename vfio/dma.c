@@ -98,7 +98,7 @@ static int own_pages(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 	struct uvio_saved_error before;
 	int rc;
 
-	if (mapping->owned || mapping->flags & UVIO_DMA_FROM_CARD)
+	if (mapping->flags & UVIO_DMA_FROM_CARD)
 		return 0;
 	uvio_error_save(&before);
 	rc = uvio_populate(udev, mapping);

@@ -37,7 +37,7 @@ struct settling {
 	struct vfio_iova iova;
 };
 
-static int keep(void *data, const struct uvio_mapping *mapping)
+static int keep(void *data, struct uvio_mapping *mapping)
 {
 	struct settling *settling = data;
 	const char *address = settling->udev->address.text;
@@ -60,7 +60,7 @@ static int keep(void *data, const struct uvio_mapping *mapping)
 	return rc ? uvio_no_memory(address) : 0;
 }
 
-static int map_again(void *data, const struct uvio_mapping *mapping)
+static int map_again(void *data, struct uvio_mapping *mapping)
 {
 	struct uvio_udev *udev = data;
 	struct vfio_domain *domain = udev->domain->priv;

@@ -299,7 +299,8 @@ static int group_hot_reset(struct uvio_udev *udev, const struct vfio_pci_hot_res
 #define BY_TYPE1                                                                                   \
 	.set_caps = vfio_dma_set_caps, .dma_memory = vfio_dma_memory, .dma_map = vfio_dma_map,     \
 	.dma_unmap = vfio_dma_unmap, .dma_verify = vfio_dma_verify,                                \
-	.ranges = vfio_container_ranges, .map = vfio_container_map, .unmap = vfio_container_unmap
+	.ranges = vfio_container_ranges, .map = vfio_container_map, .unmap = vfio_container_unmap, \
+	.close_unmaps = true
 
 const struct vfio_way vfio_way_group = {
 	.name = "group",

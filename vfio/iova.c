@@ -386,6 +386,28 @@ static inline void take(struct vfio_iova *iova, uint32_t n, uint64_t first, uint
 		refresh(iova, range->first);
 }
 
+void vfio_iova_join(struct vfio_iova *iova)
+{
+	if (!iova->last.last)
+		return;
+	iova->allocated--;
+	give(iova, iova->last);
+	iova->last = (struct vfio_range){0};
+}
+
+/* Programs which map and unmap again and again need no tree for it. */
+static bool take_last(struct vfio_iova *iova, const struct request *request, uint64_t *first)
+{
+	const struct vfio_range *last = &iova->last;
+
+	if (last->last - last->first != request->size - 1 || !last->last ||
+		last->first & (request->align - 1) || last->last > request->mask)
+		return false;
+	*first = last->first;
+	iova->last = (struct vfio_range){0};
+	return true;
+}
+
 int vfio_iova_alloc(
 	struct vfio_iova *iova, uint64_t size, uint64_t align, uint64_t mask, uint64_t *first)
 {
@@ -397,6 +419,9 @@ int vfio_iova_alloc(
 	request.huge = request.align > iova->page && request.align >= VFIO_HUGE_PAGE;
 	if (!request.size)
 		return -ENOSPC;
+	if (take_last(iova, &request, first))
+		return 0;
+	vfio_iova_join(iova);
 	rc = reserve(iova);
 	if (rc)
 		return rc;
@@ -411,9 +436,12 @@ int vfio_iova_alloc(
 int vfio_iova_take(struct vfio_iova *iova, uint64_t first, uint64_t size)
 {
 	uint64_t last = first + ((size + iova->page - 1) & ~(iova->page - 1)) - 1;
-	uint32_t n = iova->root;
-	int rc = reserve(iova);
+	uint32_t n;
+	int rc;
 
+	vfio_iova_join(iova);
+	n = iova->root;
+	rc = reserve(iova);
 	if (rc)
 		return rc;
 	while (n && (first < iova->nodes[n].range.first || first > iova->nodes[n].range.last))
@@ -429,6 +457,6 @@ void vfio_iova_free(struct vfio_iova *iova, uint64_t first, uint64_t size)
 {
 	uint64_t last = first + ((size + iova->page - 1) & ~(iova->page - 1)) - 1;
 
-	iova->allocated--;
-	give(iova, (struct vfio_range){first, last});
+	vfio_iova_join(iova);
+	iova->last = (struct vfio_range){first, last};
 }

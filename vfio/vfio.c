@@ -74,6 +74,12 @@ static const struct uvio_transport transports[] = {
  */
 static const struct vfio_way *choose_way(const struct uvio_udev *udev, const char *token)
 {
+	char path[UVIO_PATH_SIZE];
+
+	/* Without iommufd there is but one that is not asked for by name. */
+	if (!udev->transport &&
+		(uvio_dev_path(udev->ctx, path, "iommu") || !uvio_may_access(path, R_OK | W_OK)))
+		return &vfio_way_group;
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
 		if (udev->transport ? !strcmp(udev->transport, ways[i]->name)
 				    : !transports[i].on_request &&
@@ -187,6 +193,13 @@ static int vfio_unmap(struct uvio_domain *shared, struct uvio_mapping *mapping)
 	return domain->way->dma_unmap(shared, mapping);
 }
 
+static bool vfio_close_unmaps(const struct uvio_domain *shared)
+{
+	const struct vfio_domain *domain = shared->priv;
+
+	return domain->way->close_unmaps;
+}
+
 static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 {
 	char name[UVIO_NAME_SIZE];
@@ -257,6 +270,7 @@ static const struct uvio_backend_ops vfio_ops = {
 	.dma_scattered = vfio_scattered,
 	.dma_map = vfio_map,
 	.dma_unmap = vfio_unmap,
+	.close_unmaps = vfio_close_unmaps,
 	.dma_verify = vfio_verify,
 	.bus_master = vfio_bus_master,
 	.reset = vfio_reset,

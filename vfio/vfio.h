@@ -31,8 +31,10 @@ struct vfio_iova {
 	uint32_t unused;  /* nodes given back, linked by left; 0: none */
 	uint32_t touched; /* nodes that were ever in use */
 	size_t count, room;
-	size_t allocated; /* blocks that are out */
-	uint64_t page;	  /* smallest mapping, a power of two */
+	size_t allocated; /* blocks that are out, or @last */
+	/* Given back last, and not in the tree yet: for the next of that size. All 0: none. */
+	struct vfio_range last;
+	uint64_t page; /* smallest mapping, a power of two */
 };
 
 #define VFIO_HUGE_PAGE (UINT64_C(2) << 20)
@@ -54,6 +56,8 @@ int vfio_iova_alloc(
 	struct vfio_iova *iova, uint64_t size, uint64_t align, uint64_t mask, uint64_t *first);
 /** Gives back what vfio_iova_alloc() gave. Never fails: there is room since the allocation. */
 void vfio_iova_free(struct vfio_iova *iova, uint64_t first, uint64_t size);
+/** The one given back last goes back among the free ranges, joined with those beside it. */
+void vfio_iova_join(struct vfio_iova *iova);
 /** Takes exactly these, as vfio_iova_alloc() would. -EBUSY: they are not free; -ENOMEM. */
 int vfio_iova_take(struct vfio_iova *iova, uint64_t first, uint64_t size);
 
@@ -103,6 +107,7 @@ struct vfio_way {
 	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_unmap)(struct uvio_domain *domain, struct uvio_mapping *mapping);
+	bool close_unmaps; /* closing the address space does */
 	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
 		uint64_t size);
 	/* NULL where there is an IOMMU, for which all is contiguous. */

@@ -92,6 +92,9 @@ UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
  * asks the kernel for a request to release the device, but not whether the card is still there.
  * @events, which may be NULL, receives how many came since the last wait or consume.
  *
+ * A request to release the device ends a wait within a second; one for a card that interrupts more
+ * often, within 16 waits that sleep, or within 4096 that need not.
+ *
  * 0; -ETIMEDOUT; -EINVAL (@vector is not enabled); -ENOTSUP (the card has no interrupt
  * on this backend: poll it, as with uvio_poll_until()); -EINTR (a signal was handled);
  * -ENODEV (the card is gone, or the kernel asks to release it: stop the card, close, at once);

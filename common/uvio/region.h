@@ -15,6 +15,7 @@
 #define UVIO_REGION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <uvio/udev.h>
 
@@ -23,7 +24,12 @@ extern "C" {
 #endif
 
 enum {
-	UVIO_REGION_BAR0 = 0, /**< to BAR5 = 5; or map 0 to 4 */
+	UVIO_REGION_BAR0 = 0, /**< not PCI: map 0; to 4 */
+	UVIO_REGION_BAR1,
+	UVIO_REGION_BAR2,
+	UVIO_REGION_BAR3,
+	UVIO_REGION_BAR4,
+	UVIO_REGION_BAR5,
 	UVIO_REGION_ROM = 6,
 	UVIO_REGION_CONFIG = 7,
 	UVIO_REGION_VGA = 8,	  /**< PCI: the addresses of a VGA card that are no BAR */
@@ -58,6 +64,7 @@ struct uvio_region {
 	uint32_t type; /**< of a region that a kernel driver adds, by <linux/vfio.h>; 0: none */
 	uint32_t subtype;
 	uint64_t direct_write; /**< bytes that may be written: @direct, or 0 */
+	uint64_t start;	       /**< of a slice: where it begins in its region; else 0 */
 };
 
 /**
@@ -77,6 +84,16 @@ UVIO_API int uvio_region_info(
  */
 UVIO_API int uvio_region_map(
 	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
+
+/**
+ * A part of a region as a region: @size bytes from @offset on, as the registers of one slot or
+ * channel, whose offsets then begin at 0. @region is mapped, or a slice itself; @slice may be the
+ * same. What is reached without a call is so in whole groups of 8 bytes of the slice; what is left
+ * at its end goes through calls. 0; -EINVAL (a NULL; not mapped; @offset is not a multiple of 8, or
+ * @size is 0); -ERANGE (beyond the end of the region).
+ */
+UVIO_API int uvio_region_slice(const struct uvio_region *region, uint64_t offset, uint64_t size,
+	struct uvio_region *slice);
 
 /**
  * The number of the region which the kernel driver added with this @type (not 0) and @subtype, as
@@ -102,19 +119,24 @@ UVIO_API uint64_t uvio_region_read_slow(
 	const struct uvio_region *region, uint64_t offset, unsigned int width);
 UVIO_API void uvio_region_write_slow(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value);
+UVIO_API void uvio_region_read_rep_slow(const struct uvio_region *region, uint64_t offset,
+	unsigned int width, void *buffer, size_t count);
+UVIO_API void uvio_region_write_rep_slow(const struct uvio_region *region, uint64_t offset,
+	unsigned int width, const void *buffer, size_t count);
 
 /**
- * Reads the 32-bit register at @offset until (value & @mask) == @value, for @timeout
- * nanoseconds; negative: for ever; 0: reads it once. While it sleeps between two reads, a thread
- * can be ended by pthread_cancel(), and holds nothing; no other function here, and no accessor, is
- * a cancellation point.
+ * Reads the register of @width bytes (1, 2, 4, and but for I/O ports 8) at @offset until (value &
+ * @mask) == @value, for @timeout nanoseconds; negative: for ever; 0: reads it once. While it sleeps
+ * between two reads, a thread can be ended by pthread_cancel(), and holds nothing; no other
+ * function here, and no accessor, is a cancellation point.
  *
  * 0; -ETIMEDOUT (the text has what the register reads, and that the card lost its address, or does
  * not decode it any more, where that is so); -ENODEV (it reads all ones, and so does the
- * configuration space); -EINVAL, -ERANGE.
+ * configuration space); -EINVAL (@width, @offset as uvio_region_read(); @value has bits outside
+ * @mask, or @mask outside the width); -ERANGE.
  */
-UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, uint32_t mask,
-	uint32_t value, int64_t timeout);
+UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, unsigned int width,
+	uint64_t mask, uint64_t value, int64_t timeout);
 
 /* Order of register accesses against DMA memory, as the kernel's readl() and writel() give it. */
 #if defined(__x86_64__) || defined(__i386__)
@@ -199,6 +221,57 @@ UVIO_DEFINE_ACCESSORS(8)
 UVIO_DEFINE_ACCESSORS(16)
 UVIO_DEFINE_ACCESSORS(32)
 UVIO_DEFINE_ACCESSORS(64)
+
+#define UVIO_EIGHT_TIMES(what) what what what what what what what what
+
+/*
+ * uvio_read32_rep(region, offset, buffer, count), uvio_write32_rep(), and the same with 8 and 16:
+ * the register at @offset, as of a FIFO, @count times into @buffer or from it, one access each, in
+ * order. As the kernel's ioread32_rep(): bytes stay in the order of the card, they are not swapped.
+ * Ordered against DMA memory as uvio_read32() and uvio_write32(). On I/O ports with port
+ * instructions it is one instruction; else what is not mapped takes a call each. What fails reads
+ * all ones from there on, or writes nothing more.
+ */
+#define UVIO_DEFINE_REP_ACCESSORS(bits)                                                            \
+	static inline void uvio_read##bits##_rep(const struct uvio_region *region,                 \
+		uint64_t offset, uint##bits##_t *buffer, size_t count)                             \
+	{                                                                                          \
+		const volatile uint##bits##_t *at;                                                 \
+                                                                                                   \
+		if (__builtin_expect((offset & (bits / 8 - 1)) || offset >= region->direct, 0)) {  \
+			uvio_region_read_rep_slow(region, offset, bits / 8, buffer, count);        \
+			return;                                                                    \
+		}                                                                                  \
+		at = (const volatile uint##bits##_t *)(volatile void *)(region->base + offset);    \
+		for (; count >= 8; count -= 8) {                                                   \
+			UVIO_EIGHT_TIMES(*buffer++ = *at;)                                         \
+		}                                                                                  \
+		while (count--)                                                                    \
+			*buffer++ = *at;                                                           \
+		UVIO_AFTER_READ();                                                                 \
+	}                                                                                          \
+	static inline void uvio_write##bits##_rep(const struct uvio_region *region,                \
+		uint64_t offset, const uint##bits##_t *buffer, size_t count)                       \
+	{                                                                                          \
+		volatile uint##bits##_t *at;                                                       \
+                                                                                                   \
+		UVIO_BEFORE_WRITE();                                                               \
+		if (__builtin_expect(                                                              \
+			    (offset & (bits / 8 - 1)) || offset >= region->direct_write, 0)) {     \
+			uvio_region_write_rep_slow(region, offset, bits / 8, buffer, count);       \
+			return;                                                                    \
+		}                                                                                  \
+		at = (volatile uint##bits##_t *)(volatile void *)(region->base + offset);          \
+		for (; count >= 8; count -= 8) {                                                   \
+			UVIO_EIGHT_TIMES(*at = *buffer++;)                                         \
+		}                                                                                  \
+		while (count--)                                                                    \
+			*at = *buffer++;                                                           \
+	}
+
+UVIO_DEFINE_REP_ACCESSORS(8)
+UVIO_DEFINE_REP_ACCESSORS(16)
+UVIO_DEFINE_REP_ACCESSORS(32)
 
 #ifdef __cplusplus
 }

@@ -161,6 +161,21 @@ UVIO_API const char *uvio_udev_transport(const struct uvio_udev *udev);
 UVIO_API uint16_t uvio_udev_vendor(const struct uvio_udev *udev);
 UVIO_API uint16_t uvio_udev_device(const struct uvio_udev *udev);
 
+/** Those of the subsystem, by which one tells cards that have the same chip. As above. */
+UVIO_API uint16_t uvio_udev_subvendor(const struct uvio_udev *udev);
+UVIO_API uint16_t uvio_udev_subdevice(const struct uvio_udev *udev);
+
+/** 24 bits, class, subclass and programming interface; and the revision. All ones: not known. */
+UVIO_API uint32_t uvio_udev_class(const struct uvio_udev *udev);
+UVIO_API uint8_t uvio_udev_revision(const struct uvio_udev *udev);
+
+/**
+ * For card drivers: a message to the log of the context, with the address of the device before it.
+ * From any thread.
+ */
+UVIO_API void uvio_udev_log(struct uvio_udev *udev, enum uvio_log_level level, const char *format,
+	...) UVIO_PRINTF(3, 4);
+
 /** Bits of enum uvio_cap, for this device on this machine as it was opened. */
 UVIO_API uint32_t uvio_caps(const struct uvio_udev *udev);
 

@@ -279,6 +279,43 @@ static int round_alloc_4k_by_hand(struct session *s, double *sample)
 	return alloc_free_by_hand(s, PAGE, sample);
 }
 
+/* A FIFO: many words from one register. */
+
+#define WORDS 256
+
+static struct uvio_region fifo_bar;
+
+static int prepare_fifo(struct session *s)
+{
+	int rc = open_ours(s);
+
+	return rc ? rc : uvio_region_map(s->udev, UVIO_REGION_BAR0, &fifo_bar);
+}
+
+static int round_fifo(struct session *s, double *sample)
+{
+	uint32_t words[WORDS];
+	uint64_t start = measure_now(s);
+
+	uvio_read32_rep(&fifo_bar, EDU_LIVE, words, WORDS);
+	*sample = measure_since(s, start);
+	return 0;
+}
+
+static int round_fifo_by_hand(struct session *s, double *sample)
+{
+	const volatile void *at = baseline_of(s)->bar + EDU_LIVE;
+	uint32_t words[WORDS];
+	uint64_t start = measure_now(s);
+
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < WORDS; i++)
+		words[i] = *(const volatile uint32_t *)at;
+	__asm__ volatile("" ::"r"(words) : "memory");
+	*sample = measure_since(s, start);
+	return 0;
+}
+
 /* Many mappings, of the same few pages again and again: the guest needs no memory for them all. */
 
 static char *space;
@@ -474,6 +511,11 @@ static const struct {
 		.name = "dma_alloc_free_4k",
 		.ours = ON_OPEN(open_ours, round_alloc_4k, UVIO_CAP_DMA_ISOLATED, 10),
 		.theirs = BY_HAND(open_theirs, round_alloc_4k_by_hand, 10),
+	},
+	{
+		.name = "fifo_256",
+		.ours = ON_OPEN(prepare_fifo, round_fifo, 0, 10),
+		.theirs = BY_HAND(open_theirs, round_fifo_by_hand, 10),
 	},
 	{
 		.name = "close_30000",

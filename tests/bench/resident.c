@@ -44,9 +44,10 @@ int main(int argc, char **argv)
 
 	if (argc != 3 || open_device(argv[1], argv[2]))
 		return 1;
-	status = fopen("/proc/self/status", "r");
+	/* Not VmRSS, which lags behind. */
+	status = fopen("/proc/self/smaps_rollup", "r");
 	while (status && fgets(line, sizeof(line), status))
-		if (!strncmp(line, "VmRSS:", 6))
-			return fputs(line + 6, stdout) < 0;
+		if (!strncmp(line, "Rss:", 4))
+			return fputs(line + 4, stdout) < 0;
 	return 1;
 }

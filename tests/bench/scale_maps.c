@@ -28,7 +28,7 @@ static size_t turn; /* of all rounds: each takes another place */
 
 /* The table alone. */
 
-static struct uvio_table table;
+static struct uvio_table table = {.lock = PTHREAD_RWLOCK_INITIALIZER};
 static struct uvio_mapping mappings[PLACES];
 
 static void insert(size_t place)
@@ -40,7 +40,7 @@ static void insert(size_t place)
 
 static void empty_table(void)
 {
-	uvio_table_cleanup(&table);
+	uvio_table_clear(&table);
 }
 
 static int fill_table(size_t count)

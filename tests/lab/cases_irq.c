@@ -175,7 +175,7 @@ static int decoding_switched_off_by_another_is_named(struct pair *pair)
 	CHECK(change_command(pair, 0x03, 0) == PASS);
 	waited = uvio_irq_wait(pair->udev, 0, UVIO_MS(20), NULL);
 	snprintf(text, sizeof(text), "%.120s", uvio_last_error());
-	polled = uvio_poll_until(&bar, 0, 0xffff, 0x1234, UVIO_MS(20));
+	polled = uvio_poll_until(&bar, 0, 4, 0xffff, 0x1234, UVIO_MS(20));
 	CHECK(change_command(pair, 0, 0x03) == PASS);
 	CHECK_ERR(polled, -ETIMEDOUT, "the card does not decode its BARs in memory any more");
 	CHECK(waited == -ETIMEDOUT && strstr(text, "the card does not decode its BARs in memory"));

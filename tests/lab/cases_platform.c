@@ -77,7 +77,7 @@ static int registers_are_there(struct platform *it)
 	CHECK(id != 0 && id != UINT32_MAX);
 	CHECK(it->registers.base && it->registers.size >= 0x400);
 	CHECK_OK(uvio_poll_until(
-		&it->registers, HPET_CONFIG, CONFIG_ENABLE, CONFIG_ENABLE, UVIO_MS(100)));
+		&it->registers, HPET_CONFIG, 4, CONFIG_ENABLE, CONFIG_ENABLE, UVIO_MS(100)));
 	while (uvio_read32(&it->registers, HPET_COUNTER) == counter)
 		sched_yield();
 	CHECK_ERR(uvio_region_map(it->udev, 1, &other), -ENOENT, "no map 1");

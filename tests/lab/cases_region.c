@@ -82,6 +82,32 @@ static int config_has_the_ids(struct pair *pair)
 	CHECK(uvio_read16(&config, 0) == pair->driver->ids[0].vendor);
 	CHECK(uvio_read16(&config, 2) == pair->driver->ids[0].device);
 	CHECK(uvio_udev_vendor(pair->udev) == pair->driver->ids[0].vendor);
+	CHECK(uvio_udev_subvendor(pair->udev) == uvio_read16(&config, 0x2c));
+	CHECK(uvio_udev_subdevice(pair->udev) == 0x1100);
+	CHECK(uvio_udev_class(pair->udev) == uvio_read32(&config, 8) >> 8);
+	CHECK(uvio_udev_revision(pair->udev) == uvio_read8(&config, 8));
+	return PASS;
+}
+
+/* The register in front of a card is read as a FIFO is, and by a slice that begins at it. */
+static int fifos_and_slices(struct pair *pair)
+{
+	struct uvio_region region, slice;
+	uint32_t words[11] = {0}, first;
+	uint8_t bytes[5];
+
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &region));
+	first = uvio_read32(&region, 0);
+	uvio_read32_rep(&region, 0, words, 11);
+	for (int i = 0; i < 11; i++)
+		CHECK(words[i] == first);
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_CONFIG, &region));
+	uvio_read8_rep(&region, 1, bytes, 5);
+	CHECK(bytes[0] == bytes[4] && bytes[4] == uvio_read16(&region, 0) >> 8);
+	CHECK_OK(uvio_region_slice(&region, 8, 8, &slice));
+	CHECK(uvio_read32(&slice, 0) == uvio_read32(&region, 8));
+	CHECK(uvio_read32(&slice, 8) == UINT32_MAX);
+	CHECK_ERR(uvio_region_slice(&region, region.size, 8, &slice), -ERANGE, "beyond its end");
 	return PASS;
 }
 
@@ -92,9 +118,9 @@ static int poll_times_out(struct pair *pair)
 
 	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_BAR0, &region));
 	other = ~uvio_read32(&region, 0);
-	CHECK_ERR(uvio_poll_until(&region, 0, UINT32_MAX, other, UVIO_MS(10)), -ETIMEDOUT,
+	CHECK_ERR(uvio_poll_until(&region, 0, 4, UINT32_MAX, other, UVIO_MS(10)), -ETIMEDOUT,
 		"after 10 ms");
-	CHECK_ERR(uvio_poll_until(&region, 0, UINT32_MAX, other, 0), -ETIMEDOUT, "after 0 ms");
+	CHECK_ERR(uvio_poll_until(&region, 0, 4, UINT32_MAX, other, 0), -ETIMEDOUT, "after 0 ms");
 	return PASS;
 }
 
@@ -158,5 +184,6 @@ const struct test_case region_cases[] = {
 	{"regions: the configuration space has the ids", UVIO_CAP_CONFIG, config_has_the_ids,
 		false},
 	{"regions: polling ends", 0, poll_times_out, false},
+	{"regions: a FIFO, and a slice", 0, fifos_and_slices, false},
 	{0},
 };

@@ -133,7 +133,7 @@ if [ -f example.so ]; then
   uvio compare -n 50 --module example.so $testdev 2>>/tmp/errors | shape >/tmp/outside
   check "module: nothing to complain about" "" "$(cat /tmp/errors)"
   check "module: the same table" "$(cat /tmp/inside)" "$(cat /tmp/outside)"
-  uvio compare -n 50 --module example.so --json - $testdev >/tmp/outside.json
+  uvio compare -n 50 --module example.so --json $testdev >/tmp/outside.json
   check "module: the same JSON" "$(shape </tmp/json)" "$(shape </tmp/outside.json)"
   check "module: its driver was compared" '"driver": "testdev-example",' \
     "$(grep -o '"driver": .*' /tmp/outside.json)"
