@@ -51,13 +51,15 @@ all_commands() {
 check "every command" all_commands
 check "a command that has begun" offers_only "uvio comp" compare
 check "a command after an option" offers_only "uvio --sysfs /sys unb" unbind
-check "the options of a command" offers "uvio bind --" --persist --owner --etc --help
+check "the options of a command" offers "uvio bind --" --persist --owner --etc --sysfs --help
 check "an option that has begun" offers_only "uvio unbind --pers" --persist
 check "a device" offers_only "uvio info " 0000:00:04.0
 check "a device, after its first colon" offers_only "uvio info 0000:" 00:04.0
 check "a device, after an option with a value" offers_only "uvio check -b vfio " 0000:00:04.0
 check "a device, after an option without" offers_only "uvio bind --persist " 0000:00:04.0
-check "what to bind it to" offers_only "uvio bind 0000:00:04.0 " none uio vfio
+check "what to bind it to, or another device" offers "uvio bind 0000:00:04.0 " none uio vfio 0000:00:04.0
+check "all devices to unbind" offers_only "uvio unbind 0000:00:04.0 " 0000:00:04.0
+check "a device, after the ids of another one" offers_only "uvio unbind -d 1234:5678 " 0000:00:04.0
 check "a backend as a value" offers "uvio info --backend " uio vfio
 check "a user" offers "uvio bind -p --owner roo" root
 check "a region" offers "uvio read 0000:00:04.0 " bar0 config rom

@@ -8,9 +8,15 @@ _uvio_commands() {
   "$1" --help 2>/dev/null | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
 }
 
-# The options of a command, or those before it.
+# The help for the options of a command, and for those which all commands have.
+_uvio_help() { # PROGRAM COMMAND
+  "$1" ${2:+"$2"} --help 2>/dev/null
+  "$1" help options 2>/dev/null
+}
+
 _uvio_options() {
-  "$1" ${2:+"$2"} --help 2>/dev/null | grep -o -e '--[a-z][-a-z]*' | sort -u
+  _uvio_help "$@" | grep -o -e '^ *\(-[a-z], \)\?--[a-z][-a-z]*' | grep -o -e '--.*' | sort -u
+  echo --help
 }
 
 _uvio_addresses() {
@@ -23,10 +29,10 @@ _uvio_backends() {
 }
 
 # Options whose next word is theirs.
-_uvio_takes_value() {
+_uvio_takes_value() { # WORD PROGRAM COMMAND
   case $1 in
-  -[a-zA-Z]) "${2}" ${3:+"$3"} --help 2>/dev/null | grep -qE "^ *$1, --[a-z-]+ [A-Z]" ;;
-  --*) "${2}" ${3:+"$3"} --help 2>/dev/null | grep -qE "(^| )$1 [A-Z]" ;;
+  -[a-zA-Z]) _uvio_help "$2" "$3" | grep -qE "^ *$1, --[a-z-]+ [A-Z]" ;;
+  --*) _uvio_help "$2" "$3" | grep -qE "^ *(-[a-zA-Z], )?$1 [A-Z]" ;;
   *) false ;;
   esac
 }
@@ -55,7 +61,7 @@ _uvio_value() { # OPTION PROGRAM CURRENT
   -k | --kind) _uvio_reply "intx msi msix" "$3" ;;
   -o | --owner) mapfile -t COMPREPLY < <(compgen -u -- "$3") ;;
   -w | --width) _uvio_reply "8 16 32 64" "$3" ;;
-  --sysfs | --dev | --proc | --run | --etc | --module | -j | --json)
+  --sysfs | --dev | --proc | --run | --etc | --module)
     mapfile -t COMPREPLY < <(compgen -f -- "$3")
     ;;
   esac
@@ -65,8 +71,9 @@ _uvio_operand() { # COMMAND NUMBER PROGRAM CURRENT
   case $1:$2 in
   list:*) ;;
   help:1) _uvio_reply "$(_uvio_commands "$3")" "$4" ;;
+  bind:1 | unbind:*) _uvio_reply "$(_uvio_addresses "$3")" "$4" ;;
+  bind:*) _uvio_reply "$(_uvio_addresses "$3") $(_uvio_backends "$3") none" "$4" ;;
   *:1) _uvio_reply "$(_uvio_addresses "$3")" "$4" ;;
-  bind:2) _uvio_reply "$(_uvio_backends "$3") none" "$4" ;;
   read:2 | write:2) _uvio_reply "bar0 bar1 bar2 bar3 bar4 bar5 config rom" "$4" ;;
   guard:2) _uvio_reply "--" "$4" ;;
   guard:*) mapfile -t COMPREPLY < <(compgen -c -- "$4") ;;
