@@ -123,6 +123,7 @@ typedef int uvio_irq_ack_fn(struct uvio_udev *udev);
 
 struct uvio_udev {
 	struct uvio_ctx *ctx;
+	pid_t opener; /* the process; a child that it forked has a copy of this */
 	struct uvio_address address;
 	const struct uvio_backend *backend;
 	void *priv; /* backend->priv_size bytes, zeroed, freed by the core */

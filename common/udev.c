@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend.h"
 #include "rights.h"
@@ -74,6 +75,7 @@ static struct uvio_udev *udev_new(struct uvio_ctx *ctx, const struct uvio_addres
 		return NULL;
 	}
 	udev->ctx = ctx;
+	udev->opener = getpid();
 	udev->address = *address;
 	udev->backend = backend;
 	udev->transport = transport;
@@ -225,12 +227,24 @@ err_free:
 	return uvio_choice_failed(ctx, &address, &choice, rc);
 }
 
+/* The card and the mappings are the parent's, and so is the lock, of which this process has a copy;
+ * other threads, who may hold the domain's lock, are not here. */
+static void forget_in_child(struct uvio_udev *udev)
+{
+	free(udev->vectors);
+	udev_free(udev);
+}
+
 void uvio_udev_close(struct uvio_udev *udev)
 {
 	struct uvio_saved_error before;
 
 	if (!udev)
 		return;
+	if (udev->opener != getpid()) {
+		forget_in_child(udev);
+		return;
+	}
 	uvio_error_save(&before);
 	uvio_event_cleanup(udev);
 	/*

@@ -102,6 +102,21 @@ for page in $pages; do
 	fi
 done
 
+# A second macro on a line is inside the first: "a, "b, "c"""".
+no_quotes_in_quotes() { # PAGE
+	! grep -nE '^\.(Dq|Qq|Sq|Pq|Ql) .* (Dq|Qq|Sq|Pq|Ql)( |$)' "$doc/$1"
+}
+
+# Without this line mandoc and groff each name another system.
+names_its_system() { # PAGE
+	grep -qx '\.Os' "$doc/$1"
+}
+
+for page in $pages; do
+	check "$page: no quotation stands in another one" no_quotes_in_quotes "$page"
+	check "$page: has the line .Os" names_its_system "$page"
+done
+
 quiet_man() { # PAGE
 	MANROFFOPT='' MANPAGER=cat man --warnings -l "$doc/$1" 2>"$scratch/warnings" >"$scratch/page"
 	cat "$scratch/warnings"
@@ -177,6 +192,7 @@ named() { # NAMES-FILE
 }
 
 check "man finds every function by its name" named "$scratch/symbols"
+check "man finds every accessor by its name" named "$scratch/wanted"
 
 # The other names of the headers: members of enums and macros, but for what only headers use.
 sed 's|/\*.*||; s|^ \*.*||' "$top_srcdir"/common/uvio/*.h | grep -o '\<UVIO_[A-Z0-9_]*\>' |

@@ -161,6 +161,39 @@ static void another_process_is_kept_out(void)
 	ASSERT_EQ(status, 0);
 }
 
+/* Neither the card, its interrupt nor the lock changes by what a child does with its copy. */
+static void a_child_only_frees_its_copy(void)
+{
+	const struct uvio_open_options options = {.backend = "fake"};
+	struct uvio_dma dma;
+	int status;
+	pid_t child;
+
+	ASSERT_OK(uvio_dma_alloc(udev, 4096, 0, &dma));
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	child = fork();
+	if (!child) {
+		size_t windows = fake_windows;
+
+		uvio_udev_close(udev);
+		_exit(windows && fake_windows == windows ? 0 : 1);
+	}
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	ASSERT_EQ(status, 0);
+	ASSERT_ERR(open_as(EDU, &options), -EBUSY, "already open in ");
+}
+
+static void the_version_is_that_of_the_headers(void)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d.%d.%d", UVIO_VERSION_MAJOR, UVIO_VERSION_MINOR,
+		UVIO_VERSION_PATCH);
+	ASSERT_STR(uvio_version(), text);
+	ASSERT(UVIO_VERSION_AT_LEAST(0, 1, 0) && !UVIO_VERSION_AT_LEAST(0, 1, 1));
+	ASSERT(!UVIO_VERSION_AT_LEAST(1, 0, 0));
+}
+
 /* Nothing of the library is outside of its objects: a second machine does not know the first. */
 static void two_contexts_do_not_know_each_other(void)
 {
@@ -477,6 +510,8 @@ static CU_TestInfo opening[] = {
 	TEST(a_readers_locks_keep_nobody_out),
 	TEST(who_cannot_take_the_lock_goes_without),
 	TEST(another_process_is_kept_out),
+	TEST(a_child_only_frees_its_copy),
+	TEST(the_version_is_that_of_the_headers),
 	TEST_FOR("vfio 94", two_contexts_do_not_know_each_other),
 	TEST(a_closed_card_is_free_again),
 	TEST(an_open_that_fails_leaves_it_free),

@@ -86,7 +86,9 @@ static void print_usage(const struct command *command)
 {
 	const char *rest = command->args;
 
-	printf("usage: uvio %s [OPTION]...%s%s\n", command->name, rest[0] ? " " : "", rest);
+	printf("usage: uvio %s %s%s%s\n", command->name,
+		command == &command_help ? "" : "[OPTION]...",
+		rest[0] && command != &command_help ? " " : "", rest);
 }
 
 static void print_end(const struct command *command)
@@ -99,17 +101,29 @@ static void print_end(const struct command *command)
 	printf("More: man uvio; uvio help options\n");
 }
 
+/* Help itself has none. */
+static void print_command_options(const struct command *command)
+{
+	if (command == &command_help)
+		return;
+	printf("%s", command->options ? command->options : "");
+	if (command->device == DEVICE_MANY)
+		printf("  -d, --device V:D      every device with these ids, in place of "
+		       "ADDRESS\n");
+	else if (command->device != DEVICE_NONE)
+		printf("  -d, --device V:D      the device with these ids, in place of ADDRESS\n");
+	printf("  -j, --json[=FILE]     one JSON document, in place of the text; or in FILE\n"
+	       "  -v, --verbose         tell what is done, on stderr; twice: in detail\n\n");
+}
+
 void help_print_command(const struct command *command)
 {
 	print_usage(command);
 	printf("\n%c%s.\n", toupper((unsigned char)command->help[0]), command->help + 1);
 	if (command->notes)
 		printf("%s", command->notes);
-	printf("\n%s", command->options ? command->options : "");
-	if (command->device != DEVICE_NONE)
-		printf("  -d, --device V:D      the device with these ids, in place of ADDRESS\n");
-	printf("  -j, --json[=FILE]     one JSON document, in place of the text; or in FILE\n"
-	       "  -v, --verbose         tell what is done, on stderr; twice: in detail\n\n");
+	printf("\n");
+	print_command_options(command);
 	print_end(command);
 }
 

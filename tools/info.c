@@ -209,7 +209,7 @@ static void tell_bus_reset(FILE *stream, const struct uvio_affected *affected, i
 			continue;
 		tool_fprint(stream, "%s%s %s%s", separator, affected[i].address,
 			affected[i].driver[0] ? affected[i].driver : "none",
-			affected[i].flags & UVIO_AFFECTED_BLOCKS ? ", which is in the way" : "");
+			affected[i].flags & UVIO_AFFECTED_BLOCKS ? ", which prevents it" : "");
 		separator = "; ";
 	}
 	tool_fprint(stream, "%s", separator[0] == ';' ? ")" : "");

@@ -51,7 +51,19 @@ UVIO_API int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ct
 /** Frees a context. NULL is allowed. */
 UVIO_API void uvio_ctx_free(struct uvio_ctx *ctx);
 
-/** The version of the library, as "0.1.0". */
+/** The version of these headers, which a program is compiled with. */
+#define UVIO_VERSION_MAJOR 0
+#define UVIO_VERSION_MINOR 1
+#define UVIO_VERSION_PATCH 0
+
+/** For #if: whether the headers are of this version or a later one. */
+#define UVIO_VERSION_AT_LEAST(major, minor, patch)                                                 \
+	(UVIO_VERSION_MAJOR > (major) ||                                                           \
+		(UVIO_VERSION_MAJOR == (major) &&                                                  \
+			(UVIO_VERSION_MINOR > (minor) || (UVIO_VERSION_MINOR == (minor) &&         \
+								 UVIO_VERSION_PATCH >= (patch)))))
+
+/** The version of the library, which a program runs with, as "0.1.0". */
 UVIO_API const char *uvio_version(void);
 
 #ifdef __cplusplus

@@ -14,12 +14,12 @@
  * points, and only while they sleep, when they hold no lock and no resource. Asynchronous
  * cancellation is not supported.
  *
- * Processes: all descriptors are close-on-exec. After fork() the child must not use the device, nor
- * close it with uvio_udev_close(): mapped regions and memory from uvio_dma_alloc() are not there in
- * the child. A child holds the device by copies of descriptors until it exits or calls exec: nobody
- * else can open it before (-EBUSY), even after the parent has closed it. On uio the child itself
- * can then, if it needs the device; on vfio it cannot: it is to be forked before the device is
- * opened.
+ * Processes: all descriptors are close-on-exec. After fork() the child must not use the device:
+ * mapped regions and memory from uvio_dma_alloc() are not there in the child, and uvio_udev_close()
+ * frees its copy and does nothing else. A child holds the device by copies of descriptors until it
+ * exits or calls exec: nobody else can open it before (-EBUSY), even after the parent has closed
+ * it. On uio the child itself can then, if it needs the device; on vfio it cannot: it is to be
+ * forked before the device is opened.
  */
 #ifndef UVIO_UDEV_H
 #define UVIO_UDEV_H

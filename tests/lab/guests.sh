@@ -3,12 +3,12 @@
 # SPDX-FileCopyrightText: 2026 The uvio authors
 #
 # For tests in several guests, whose results come out as one TAP stream. The caller sets "here",
-# this folder, and prints 1..$count at its end.
+# this folder, and perhaps "guests_need", options of lab --prepare, and prints 1..$count at its end.
 
-if [ "${UVIO_LAB-}" = no ]; then
-  echo "1..0 # SKIP UVIO_LAB=no"
-  exit 0
-fi
+# shellcheck source-path=SCRIPTDIR source=wanted.sh
+. "$here/wanted.sh"
+# What a test's guests need of the lab, besides its kernel.
+lab_wanted ${guests_need[@]+"${guests_need[@]}"}
 
 count=0
 foreign=(--file tests/lab/foreign_uio --file tests/lab/foreign_vfio)

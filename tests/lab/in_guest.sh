@@ -103,9 +103,9 @@ uvio compare -n 50 --json $card >/tmp/json
 check "compare: with JSON succeeds" 0 $?
 check "compare: leaves the driver that was there" vfio-pci "$(driver)"
 check "compare: the keys of the JSON" \
-  "$(echo "address backends caps clock cpus device dma_map_unmap dma_round_trip driver failed \
+  "$(echo "address backends caps clock cpus device device_name dma_map_unmap dma_round_trip driver failed \
 host iova_lookup irq kernel kind machine $figure name open passed reason reg_read reg_write selftest skipped syscalls \
-usable vendor" | tr -s ' ' '\n' | sort -u | tr '\n' ' ')" "$(keys </tmp/json)"
+usable vendor vendor_name" | tr -s ' ' '\n' | sort -u | tr '\n' ' ')" "$(keys </tmp/json)"
 check "compare: MSI takes one system call" 1 "$(grep -A1 '"kind": "msi"' /tmp/json |
   grep -c '"syscalls": 1.0')"
 # Where a write of one byte does not reach the switch of INTx, as on this QEMU, uio reads it first.
