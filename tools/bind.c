@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 #include <string.h>
+#include "former.h"
 #include "tools.h"
 
 typedef int (*bind_fn)(struct uvio_ctx *ctx, const char *address, const char *driver);
@@ -48,24 +49,43 @@ static void warn_if_broken(const struct tool *tool, const struct uvio_device *af
 	uvio_check_free(check);
 }
 
+/* What a comparison has left is over then: the user has chosen. */
+static int change_and_print(const struct tool *tool, const struct uvio_device *before,
+	bind_fn change, const char *driver)
+{
+	const struct uvio_device_info *info = uvio_device_info(before);
+	struct uvio_device *after;
+	struct former former;
+	int rc = former_lock(tool, info, false, &former);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	if (change(tool->ctx, info->address, driver)) {
+		former_close(&former);
+		return tool_failed();
+	}
+	if (former_is_left(&former, info))
+		former_tell(&former, info);
+	former.keeps = false;
+	former_close(&former);
+	rc = tool_find(tool, info->address, &after);
+	if (rc != TOOL_GO_ON)
+		return rc;
+	print_change(before, after);
+	warn_if_broken(tool, after);
+	uvio_device_free(after);
+	return TOOL_OK;
+}
+
 static int change_driver(
 	const struct tool *tool, const char *address, bind_fn change, const char *driver)
 {
-	struct uvio_device *before, *after = NULL;
+	struct uvio_device *before;
 	int rc = tool_find(tool, address, &before);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
-	if (change(tool->ctx, uvio_device_info(before)->address, driver))
-		rc = tool_failed();
-	else
-		rc = tool_find(tool, uvio_device_info(before)->address, &after);
-	if (rc == TOOL_GO_ON) {
-		print_change(before, after);
-		warn_if_broken(tool, after);
-		uvio_device_free(after);
-		rc = TOOL_OK;
-	}
+	rc = change_and_print(tool, before, change, driver);
 	uvio_device_free(before);
 	return rc;
 }

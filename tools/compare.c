@@ -216,16 +216,21 @@ static int restore(const struct comparison *c)
 static int run_backends(const struct comparison *c)
 {
 	struct restorer restorer;
-	int rc = restore_at_end(c->tool, c->info, &restorer);
+	int rc;
 
-	if (rc != TOOL_GO_ON)
+	former_write(c->former, c->info);
+	rc = restore_at_end(c->tool, c->info, c->former, &restorer);
+	if (rc != TOOL_GO_ON) {
+		c->former->keeps = false;
 		return rc;
+	}
 	tool_catch_signals();
 	for (unsigned int i = 0; i < c->count && !tool_signal(); i++) {
 		if (c->results[i].chosen)
 			run_backend(c, &c->results[i]);
 	}
 	rc = restore(c);
+	c->former->keeps = rc != TOOL_GO_ON;
 	restore_cancel(&restorer);
 	return tool_signal() ? TOOL_SIGNALLED + tool_signal() : rc;
 }
@@ -394,18 +399,53 @@ static int run_and_report(const struct comparison *c, FILE *json)
 	return rc == TOOL_GO_ON ? verdict(c) : rc;
 }
 
+/* What an interrupted comparison has left, so that this one gives back the right driver. */
+static int put_back(const struct tool *tool, struct former *former, struct uvio_device **device)
+{
+	const struct uvio_device_info *info = uvio_device_info(*device);
+	struct uvio_device *now;
+	int rc;
+
+	if (!former_is_left(former, info))
+		return TOOL_GO_ON;
+	if (uvio_bind(tool->ctx, info->address, former->driver))
+		return tool_failed();
+	former_tell(former, info);
+	rc = tool_find(tool, info->address, &now);
+	if (rc != TOOL_GO_ON)
+		return rc;
+	uvio_device_free(*device);
+	*device = now;
+	return TOOL_GO_ON;
+}
+
+static int compare_locked(
+	struct comparison *c, struct uvio_device **device, const char *driver, FILE *json)
+{
+	int rc = put_back(c->tool, c->former, device);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	c->former->keeps = false;
+	c->info = uvio_device_info(*device);
+	names_look(device, &c->name, 1);
+	rc = choose_driver(c, driver);
+	return rc == TOOL_GO_ON ? run_and_report(c, json) : rc;
+}
+
 static int compare_device(struct comparison *c, const char *address, const char *driver, FILE *json)
 {
 	struct uvio_device *device;
+	struct former former;
 	int rc = tool_find(c->tool, address, &device);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
-	c->info = uvio_device_info(device);
-	names_look(&device, &c->name, 1);
-	rc = choose_driver(c, driver);
+	rc = former_lock(c->tool, uvio_device_info(device), true, &former);
+	c->former = &former;
 	if (rc == TOOL_GO_ON)
-		rc = run_and_report(c, json);
+		rc = compare_locked(c, &device, driver, json);
+	former_close(&former);
 	uvio_device_free(device);
 	return rc;
 }
@@ -516,7 +556,9 @@ const struct command command_compare = {
 		"Binds the device to each backend in turn, opens it by each transport, runs the\n"
 		"self-test of the card driver and the measurements, and gives the device back to\n"
 		"the driver that it had, also when interrupted or killed: then a process beside\n"
-		"it does that. Binding needs root. Without an IOMMU the card is trusted with all\n"
+		"it does that; where that is killed too, the next bind, unbind or compare of the\n"
+		"device says so, and compare gives it back first. Binding needs root. Without an "
+		"IOMMU the card is trusted with all\n"
 		"memory of the machine.\n"
 		"\n"
 		"Figures are in ns, or with UVIO_CLOCK=instructions in the environment as counted\n"
