@@ -556,10 +556,8 @@ const struct command command_compare = {
 		"Binds the device to each backend in turn, opens it by each transport, runs the\n"
 		"self-test of the card driver and the measurements, and gives the device back to\n"
 		"the driver that it had, also when interrupted or killed: then a process beside\n"
-		"it does that; where that is killed too, the next bind, unbind or compare of the\n"
-		"device says so, and compare gives it back first. Binding needs root. Without an "
-		"IOMMU the card is trusted with all\n"
-		"memory of the machine.\n"
+		"it does that. Where that is killed too, the next compare does it first. Binding\n"
+		"needs root. Without an IOMMU the card is trusted with all memory of the machine.\n"
 		"\n"
 		"Figures are in ns, or with UVIO_CLOCK=instructions in the environment as counted\n"
 		"by a time stamp counter that counts instructions.\n",
