@@ -128,8 +128,9 @@ struct uvio_udev {
 	const struct uvio_backend *backend;
 	void *priv; /* backend->priv_size bytes, zeroed, freed by the core */
 	uint32_t flags;
-	uint32_t caps; /* set by open */
-	int lock_fd;   /* -1: this user may not lock it */
+	uint32_t caps;	   /* set by open */
+	int lock_fd;	   /* -1: this user may not lock it */
+	int reset_refused; /* set by open without UVIO_CAP_RESET: what keeps this user from it */
 	/*
 	 * Set by open, where the kernel driver is the card's own: what it has set up is left as it
 	 * is. Whether bus mastering was on, and whether it signals by MSI.

@@ -36,7 +36,7 @@ int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
 			address);
 	if (fd < 0)
 		return uvio_fail(fd, "%s: cannot open %s: %s%s", address, path, strerror(-fd),
-			uvio_refusal(fd));
+			uvio_refusal(ctx, fd));
 	return fd;
 }
 
@@ -49,7 +49,7 @@ static int open_config(struct uvio_ctx *ctx, const char *address)
 	fd = uvio_sys_open(path, O_RDWR);
 	if (fd < 0)
 		return uvio_fail(fd, "%s: cannot open %s for writing: %s%s", address, path,
-			strerror(-fd), uvio_refusal(fd));
+			strerror(-fd), uvio_refusal(ctx, fd));
 	return fd;
 }
 

@@ -93,7 +93,7 @@ int uvio_lock_failed(struct uvio_ctx *ctx, const struct uvio_address *address, i
 
 	lock_path(ctx, address, path);
 	return uvio_fail(err, "%s: cannot open %s, the lock of the device: %s%s", address->text,
-		path, strerror(-err), uvio_refusal(err));
+		path, strerror(-err), uvio_refusal(ctx, err));
 }
 
 int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int fd)

@@ -3,8 +3,10 @@
 #include <config.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "backend.h"
+#include "rights.h"
 #include "sys.h"
 
 #define RESET_TRIES 3
@@ -58,6 +60,20 @@ static int check_pci(struct uvio_udev *udev)
 		udev->address.text);
 }
 
+static int no_reset(struct uvio_udev *udev)
+{
+	int rc = udev->reset_refused;
+
+	if (rc)
+		return uvio_fail(rc,
+			"%s: cannot reset it: its file \"reset\" in sysfs may not be written: %s%s",
+			udev->address.text, strerror(-rc), uvio_refusal(udev->ctx, rc));
+	return uvio_fail(-ENOTSUP,
+		"%s: the kernel knows no way to reset this card alone (reset_method in sysfs is "
+		"empty, or not there); use a reset register of the card%s",
+		udev->address.text, udev->caps & UVIO_CAP_BUS_RESET ? ", or reset its bus" : "");
+}
+
 int uvio_udev_reset(struct uvio_udev *udev)
 {
 	int rc = check_pci(udev);
@@ -65,12 +81,7 @@ int uvio_udev_reset(struct uvio_udev *udev)
 	if (rc)
 		return rc;
 	if (!udev->backend->ops->reset || !(udev->caps & UVIO_CAP_RESET))
-		return uvio_fail(-ENOTSUP,
-			"%s: the kernel knows no way to reset this card alone "
-			"(reset_method in sysfs is empty, or not there); use a reset register "
-			"of the card%s",
-			udev->address.text,
-			udev->caps & UVIO_CAP_BUS_RESET ? ", or reset its bus" : "");
+		return no_reset(udev);
 	rc = uvio_irq_disable(udev);
 	if (rc)
 		return rc;

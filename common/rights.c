@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "machine.h"
 #include "rights.h"
 #include "sys.h"
 
@@ -42,13 +43,24 @@ const char *uvio_lack(unsigned int capability)
 	return "which this process lacks";
 }
 
-const char *uvio_refusal(int err)
+/* By what the kernel shows of it, which it does not in a container. */
+static const char *not_permitted(struct uvio_ctx *ctx)
+{
+	if (uvio_locked_down(ctx))
+		return "; the kernel is locked down (Secure Boot)";
+	if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
+		return "; the kernel is not locked down: perhaps a security module or a filter of "
+		       "system calls refuses it, of which dmesg may tell";
+	return "; perhaps the kernel is locked down: see /sys/kernel/security/lockdown";
+}
+
+const char *uvio_refusal(struct uvio_ctx *ctx, int err)
 {
 	switch (err) {
 	case -EACCES:
 		return "; run as root or with CAP_DAC_OVERRIDE";
 	case -EPERM:
-		return "; perhaps the kernel is locked down: see /sys/kernel/security/lockdown";
+		return not_permitted(ctx);
 	case -EROFS:
 		return "; sysfs is mounted read-only, as in a container";
 	default:

@@ -12,6 +12,8 @@
 
 #include <linux/capability.h>
 
+#include "internal.h"
+
 /** @mode as for access(): F_OK, R_OK | W_OK. Nothing is opened. */
 bool uvio_may_access(const char *path, int mode);
 /**
@@ -31,7 +33,7 @@ const char *uvio_lack(unsigned int capability);
 
 /** What to do about a file of sysfs that was refused, to end a message with; "" for other errnos.
  */
-const char *uvio_refusal(int err);
+const char *uvio_refusal(struct uvio_ctx *ctx, int err);
 
 /** The effective user, to be named in messages; says nothing about what he may. */
 unsigned int uvio_user(void);

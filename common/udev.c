@@ -104,7 +104,7 @@ static int switch_bus_master(struct uvio_udev *udev, uint64_t command, bool on)
 		return uvio_fail_advised(udev, rc,
 			"%s: the configuration space cannot be written (%s), so bus "
 			"mastering cannot be switched%s[vfio:; or use the vfio backend]",
-			udev->address.text, strerror(-rc), uvio_refusal(rc));
+			udev->address.text, strerror(-rc), uvio_refusal(udev->ctx, rc));
 	return rc;
 }
 

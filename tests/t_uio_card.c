@@ -14,6 +14,7 @@
 
 #define INTX_DISABLE 0x400
 #define PARITY 0x40
+#define USER 1000
 
 static struct sim kernel;
 
@@ -283,6 +284,45 @@ static void a_user_is_told_who_may_read_more(void)
 	ASSERT(uvio_udev_alive(udev));
 }
 
+static bool opened_it_can_reset(unsigned int who, uint64_t unusual)
+{
+	bool can;
+
+	user = who;
+	user_unusual = unusual;
+	card_open_asserted();
+	can = uvio_caps(udev) & UVIO_CAP_RESET;
+	if (!can)
+		ASSERT_ERR(uvio_udev_reset(udev), -EACCES,
+			"\"reset\" in sysfs may not be written: Permission denied; run as root or "
+			"with CAP_DAC_OVERRIDE");
+	card_close();
+	user = 0;
+	user_unusual = 0;
+	return can;
+}
+
+/* By what opening the file for writing takes, whoever the real user is. */
+static void who_may_write_the_file_can_reset(void)
+{
+	const uint64_t dac = USER_UNUSUAL(CAP_DAC_OVERRIDE);
+
+	tree_change(card.tree, "mode " EDU_FOLDER "/reset 0200");
+	ASSERT(opened_it_can_reset(0, 0));
+	ASSERT(!opened_it_can_reset(USER, 0));
+	ASSERT(opened_it_can_reset(USER, dac));
+	tree_change(card.tree, "mode " EDU_FOLDER "/reset 0444");
+	ASSERT(!opened_it_can_reset(0, dac));
+	ASSERT(!opened_it_can_reset(USER, 0));
+	tree_change(card.tree, "mode " EDU_FOLDER "/reset 0422");
+	ASSERT(opened_it_can_reset(USER, 0));
+	ASSERT(!opened_it_can_reset(0, dac));
+	tree_change(card.tree, "remove " EDU_FOLDER "/reset");
+	card_open_asserted();
+	ASSERT(!(uvio_caps(udev) & UVIO_CAP_RESET));
+	ASSERT_ERR(uvio_udev_reset(udev), -ENOTSUP, "the kernel knows no way to reset this card");
+}
+
 /* A driver of the card's own, which has set up what it needs. */
 static void its_own_driver_has(uint16_t command, bool msi)
 {
@@ -418,6 +458,7 @@ static CU_TestInfo irq_cases[] = {
 static CU_TestInfo region_cases[] = {
 	TEST_FOR("uio 3.22", neighbours_in_the_page_are_out_of_reach),
 	TEST_FOR("uio 3.41", a_user_is_told_who_may_read_more),
+	TEST(who_may_write_the_file_can_reset),
 	CU_TEST_INFO_NULL,
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "former.h"
 #include "json.h"
 #include "persist.h"
 #include "tools.h"
@@ -186,13 +187,26 @@ static void take_back(const struct changes *changes, size_t count)
 	}
 }
 
+/* What a comparison has left is over then: the user has chosen. */
 static int change_one(const struct changes *changes, struct change *change)
 {
-	const char *address = before(change)->address;
-	int rc = changes->driver ? uvio_bind(changes->tool->ctx, address, changes->driver)
-				 : uvio_unbind(changes->tool->ctx, address);
+	const struct uvio_device_info *info = before(change);
+	struct former former;
+	int rc = former_lock(changes->tool, info, false, &former);
 
-	return rc ? tool_failed() : tool_find(changes->tool, address, &change->after);
+	if (rc != TOOL_GO_ON)
+		return rc;
+	rc = changes->driver ? uvio_bind(changes->tool->ctx, info->address, changes->driver)
+			     : uvio_unbind(changes->tool->ctx, info->address);
+	if (rc) {
+		former_close(&former);
+		return tool_failed();
+	}
+	if (former_is_left(&former, info))
+		former_tell(&former, info);
+	former.keeps = false;
+	former_close(&former);
+	return tool_find(changes->tool, info->address, &change->after);
 }
 
 static int change_all(const struct changes *changes)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
+#include "former.h"
 #include "json.h"
 #include "tools.h"
 
@@ -102,6 +103,7 @@ static int print_json(
 		names_look(&device, &name, 1);
 		json_identity(identity, uvio_device_info(device), &name);
 		json_override(identity, tool, uvio_device_info(device));
+		json_comparison(identity, tool, uvio_device_info(device));
 	}
 	json_object_object_add(object, "device", identity);
 	json_object_object_add(object, "backends", array);
@@ -117,14 +119,24 @@ static void print_override(const struct tool *tool, const struct uvio_device_inf
 		tool_wrap(stdout, "driver_override: ", text);
 }
 
+static void print_comparison(const struct tool *tool, const struct uvio_device_info *info)
+{
+	char text[512];
+
+	if (former_describe(tool, info, text, sizeof(text)))
+		tool_wrap(stdout, "comparison: ", text);
+}
+
 static int check_and_print(const struct tool *tool, struct uvio_device *device, const char *backend)
 {
 	struct json_object *array = json_object_new_array();
 	bool usable = false;
 	int rc = check_all(tool, device, backend, array, &usable);
 
-	if (rc == TOOL_GO_ON && device && tool_wants_text(tool))
+	if (rc == TOOL_GO_ON && device && tool_wants_text(tool)) {
 		print_override(tool, uvio_device_info(device));
+		print_comparison(tool, uvio_device_info(device));
+	}
 	if (rc == TOOL_GO_ON && tool->json)
 		rc = print_json(tool, device, array);
 	else

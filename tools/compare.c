@@ -219,16 +219,21 @@ static int restore(const struct comparison *c)
 static int run_backends(const struct comparison *c)
 {
 	struct restorer restorer;
-	int rc = restore_at_end(c->tool, c->info, &restorer);
+	int rc;
 
-	if (rc != TOOL_GO_ON)
+	former_write(c->former, c->info);
+	rc = restore_at_end(c->tool, c->info, c->former, &restorer);
+	if (rc != TOOL_GO_ON) {
+		c->former->keeps = false;
 		return rc;
+	}
 	tool_catch_signals();
 	for (unsigned int i = 0; i < c->count && !tool_signal(); i++) {
 		if (c->results[i].chosen)
 			run_backend(c, &c->results[i]);
 	}
 	rc = restore(c);
+	c->former->keeps = rc != TOOL_GO_ON;
 	restore_cancel(&restorer);
 	return tool_signal() ? TOOL_SIGNALLED + tool_signal() : rc;
 }
@@ -393,18 +398,52 @@ static int run_and_report(const struct comparison *c)
 	return rc == TOOL_GO_ON ? verdict(c) : rc;
 }
 
+/* What an interrupted comparison has left, so that this one gives back the right driver. */
+static int put_back(const struct tool *tool, struct former *former, struct uvio_device **device)
+{
+	const struct uvio_device_info *info = uvio_device_info(*device);
+	struct uvio_device *now;
+	int rc;
+
+	if (!former_is_left(former, info))
+		return TOOL_GO_ON;
+	if (uvio_bind(tool->ctx, info->address, former->driver))
+		return tool_failed();
+	former_tell(former, info);
+	rc = tool_find(tool, info->address, &now);
+	if (rc != TOOL_GO_ON)
+		return rc;
+	uvio_device_free(*device);
+	*device = now;
+	return TOOL_GO_ON;
+}
+
+static int compare_locked(struct comparison *c, struct uvio_device **device, const char *driver)
+{
+	int rc = put_back(c->tool, c->former, device);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	c->former->keeps = false;
+	c->info = uvio_device_info(*device);
+	names_look(device, &c->name, 1);
+	rc = choose_driver(c, driver);
+	return rc == TOOL_GO_ON ? run_and_report(c) : rc;
+}
+
 static int compare_device(struct comparison *c, const char *driver)
 {
 	struct uvio_device *device;
+	struct former former;
 	int rc = tool_find(c->tool, c->tool->address, &device);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
-	c->info = uvio_device_info(device);
-	names_look(&device, &c->name, 1);
-	rc = choose_driver(c, driver);
+	rc = former_lock(c->tool, uvio_device_info(device), true, &former);
+	c->former = &former;
 	if (rc == TOOL_GO_ON)
-		rc = run_and_report(c);
+		rc = compare_locked(c, &device, driver);
+	former_close(&former);
 	uvio_device_free(device);
 	return rc;
 }
@@ -487,8 +526,9 @@ const struct command command_compare = {
 	.help = "run a card driver on every backend, and show what each costs",
 	.notes = "Binds the device to each backend in turn, runs the self-test of the card driver\n"
 		 "and the measurements on each transport, and gives the device back to the driver\n"
-		 "that it had, also when interrupted or killed. Binding needs root. Without an\n"
-		 "IOMMU the card is trusted with all memory of the machine.\n",
+		 "that it had, also when interrupted or killed; where even that was killed, the\n"
+		 "next compare does it first. Binding needs root. Without an IOMMU the card is\n"
+		 "trusted with all memory of the machine.\n",
 	.options =
 		"  -b, --backends LIST   these only, with commas: a backend (vfio) or a transport\n"
 		"                        (vfio/cdev); default all but vfio/noiommu\n"

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 #include <uvio/uvio.h>
+#include "former.h"
 #include "names.h"
 #include "tools.h"
 
@@ -72,6 +73,7 @@ struct time_base {
 struct comparison {
 	const struct tool *tool;
 	const struct uvio_device_info *info;
+	struct former *former;
 	struct name name; /* as it was before */
 	const struct uvio_driver *driver;
 	struct time_base time_base;

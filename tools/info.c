@@ -3,6 +3,7 @@
 #include <config.h>
 #include <stdlib.h>
 #include <string.h>
+#include "former.h"
 #include "json.h"
 #include "tools.h"
 
@@ -115,6 +116,14 @@ static void print_override(const struct tool *tool, const struct uvio_device_inf
 	tool_wrap(stdout, "  driver_override ", text);
 }
 
+static void print_comparison(const struct tool *tool, const struct uvio_device_info *info)
+{
+	char text[512];
+
+	if (former_describe(tool, info, text, sizeof(text)))
+		tool_wrap(stdout, "  comparison      ", text);
+}
+
 static void print_info(
 	const struct tool *tool, const struct uvio_device_info *info, const struct name *name)
 {
@@ -131,6 +140,7 @@ static void print_info(
 	label("kernel driver");
 	tool_print("%s\n", or_none(info->driver));
 	print_override(tool, info);
+	print_comparison(tool, info);
 	label("UIO device");
 	tool_print("%s\n", or_none(info->uio));
 	print_group(info);
@@ -315,6 +325,22 @@ void json_override(
 	json_flag(object, "interrupted_change", override.interrupted);
 }
 
+void json_comparison(
+	struct json_object *object, const struct tool *tool, const struct uvio_device_info *info)
+{
+	static const char *const states[] = {
+		[FORMER_NONE] = NULL,
+		[FORMER_UNDER_WAY] = "under way",
+		[FORMER_LEFT] = "interrupted",
+		[FORMER_UNSURE] = "not known",
+	};
+	char driver[FORMER_NAME];
+	enum former_state state = former_look(tool, info, driver);
+
+	json_text(object, "comparison", states[state]);
+	json_text(object, "former_driver", state == FORMER_LEFT ? driver : NULL);
+}
+
 static struct json_object *info_json(
 	const struct tool *tool, const struct uvio_device_info *info, const struct name *name)
 {
@@ -328,6 +354,7 @@ static struct json_object *info_json(
 	json_flag(object, "bridge", info->bridge);
 	json_text(object, "kernel_driver", info->driver);
 	json_override(object, tool, info);
+	json_comparison(object, tool, info);
 	json_text(object, "uio", info->uio);
 	if (info->iommu_group >= 0)
 		json_object_object_add(object, "iommu_group", group_json(info));

@@ -28,6 +28,9 @@ void json_identity(
 /* driver_override of a PCI device, and whether a change of its driver was interrupted. */
 void json_override(
 	struct json_object *object, const struct tool *tool, const struct uvio_device_info *info);
+/* What former.h knows of it; nothing where there is no record. */
+void json_comparison(
+	struct json_object *object, const struct tool *tool, const struct uvio_device_info *info);
 
 /*
  * Prints and frees: to standard output, or to the file that the user named, which is written

@@ -49,16 +49,22 @@ static void await_end(pid_t parent, const sigset_t *set)
 		sigwait(set, &number);
 }
 
-static void give_back(struct uvio_ctx *ctx, const char *address, const char *driver)
+static bool give_back(struct uvio_ctx *ctx, const struct uvio_device_info *info)
 {
 	const struct timespec pause = {.tv_nsec = 100 * 1000000};
+	const char *driver = info->driver ? info->driver : "none";
+	int rc = -EBUSY;
 
-	for (int i = 0; i < TRIES && uvio_bind(ctx, address, driver) == -EBUSY; i++)
-		nanosleep(&pause, NULL);
+	for (int i = 0; i < TRIES && rc == -EBUSY; i++) {
+		rc = uvio_bind(ctx, info->address, driver);
+		if (rc == -EBUSY)
+			nanosleep(&pause, NULL);
+	}
+	return !rc;
 }
 
-static void watch(
-	const struct tool *tool, const char *address, const char *driver, int fd, pid_t parent)
+static void watch(const struct tool *tool, const struct uvio_device_info *info,
+	struct former *former, int fd, pid_t parent)
 {
 	sigset_t set;
 	char word;
@@ -70,13 +76,13 @@ static void watch(
 	if (recv(fd, &word, sizeof(word), 0) == 1)
 		return;
 	await_end(parent, &set);
-	give_back(tool->ctx, address, driver);
+	former->keeps = !give_back(tool->ctx, info);
+	former_close(former);
 }
 
-int restore_at_end(
-	const struct tool *tool, const struct uvio_device_info *info, struct restorer *restorer)
+int restore_at_end(const struct tool *tool, const struct uvio_device_info *info,
+	struct former *former, struct restorer *restorer)
 {
-	const char *driver = info->driver ? info->driver : "none";
 	pid_t pid, parent = getpid();
 	int fds[2];
 
@@ -89,7 +95,7 @@ int restore_at_end(
 	pid = fork();
 	if (!pid) {
 		close(fds[1]);
-		watch(tool, info->address, driver, fds[0], parent);
+		watch(tool, info, former, fds[0], parent);
 		_exit(0);
 	}
 	close(fds[0]);

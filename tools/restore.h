@@ -4,6 +4,7 @@
 #ifndef UVIO_TOOLS_RESTORE_H
 #define UVIO_TOOLS_RESTORE_H
 
+#include "former.h"
 #include "tools.h"
 
 struct restorer {
@@ -13,10 +14,11 @@ struct restorer {
 
 /**
  * Before the device is opened. Where this process ends without restore_cancel(), by whatever
- * signal, @driver ("none": no one) is bound again. An exit status, or TOOL_GO_ON.
+ * signal, the driver of @info is bound again, and the record removed. An exit status, or
+ * TOOL_GO_ON.
  */
 int restore_at_end(const struct tool *tool, const struct uvio_device_info *info,
-	struct restorer *restorer);
+	struct former *former, struct restorer *restorer);
 void restore_cancel(struct restorer *restorer);
 
 #endif /* UVIO_TOOLS_RESTORE_H */

@@ -212,7 +212,7 @@ int uio_guard_begin(struct uvio_udev *udev)
 			"%s: the configuration space cannot be written (%s), so that no guard can "
 			"stop the card%s",
 			udev->address.text, strerror(-device->config_refused),
-			uvio_refusal(device->config_refused));
+			uvio_refusal(udev->ctx, device->config_refused));
 	if (udev->lock_fd < 0)
 		return uvio_fail(-EACCES,
 			"%s: no guard without the card's lock, which the file \"remove\" in its "

@@ -91,7 +91,7 @@ static int config_failed(struct uvio_udev *udev, int err)
 	return uvio_fail_advised(udev, rc,
 		"%s: cannot arm INTx: the configuration space cannot be written (%s), "
 		"so an interrupt would come once and never again%s[vfio:; or use the vfio backend]",
-		udev->address.text, strerror(-err), uvio_refusal(err));
+		udev->address.text, strerror(-err), uvio_refusal(udev->ctx, err));
 }
 
 static int set_intx(struct uvio_udev *udev, bool on)

@@ -55,14 +55,14 @@ static void forget(const struct uio_region *own)
 }
 
 /* Of ioperm() and of /dev/port. */
-static void describe_refusal(int err, char *text, size_t size)
+static void describe_refusal(struct uvio_ctx *ctx, int err, char *text, size_t size)
 {
 	const char *lack = uvio_lack(CAP_SYS_RAWIO);
 
 	if (err == -EPERM && lack)
 		snprintf(text, size, "; it takes CAP_SYS_RAWIO, %s", lack);
 	else
-		snprintf(text, size, "%s", uvio_refusal(err));
+		snprintf(text, size, "%s", uvio_refusal(ctx, err));
 }
 
 static bool __attribute__((noinline))
@@ -74,7 +74,7 @@ ask(struct uvio_udev *udev, const struct uvio_region *region, const struct uio_r
 	grants[next_grant++ % GRANTS] = (struct grant){own->port, own->ports, !rc};
 	if (!rc)
 		return true;
-	describe_refusal(rc, why, sizeof(why));
+	describe_refusal(udev->ctx, rc, why, sizeof(why));
 	uvio_log(udev->ctx, UVIO_LOG_WARNING,
 		"%s: region %u: no port instructions in this thread, calls instead: %s%s",
 		udev->address.text, region->index, strerror(-rc),
@@ -122,7 +122,7 @@ static int open_dev_port(struct uvio_udev *udev, const struct uvio_region *regio
 	fd = uvio_sys_open(path, O_RDWR);
 	if (fd >= 0)
 		return fd;
-	describe_refusal(fd, why, sizeof(why));
+	describe_refusal(udev->ctx, fd, why, sizeof(why));
 	return uvio_fail(fd, "%s: region %u: cannot open %s for its I/O ports: %s%s",
 		udev->address.text, region->index, path, strerror(-fd),
 		fd == -ENOENT ? "; perhaps the kernel has no CONFIG_DEVPORT" : why);

@@ -151,18 +151,16 @@ static int open_resource(struct uvio_udev *udev, unsigned int index)
 	if (fd >= 0)
 		return fd;
 	return uvio_fail(fd, "%s: region %u: cannot open %s: %s%s", udev->address.text, index, path,
-		strerror(-fd), uvio_refusal(fd));
+		strerror(-fd), uvio_refusal(udev->ctx, fd));
 }
 
-/* Lockdown is EPERM, and what a driver has exclusively EINVAL. */
+/* What a driver has exclusively is EINVAL. */
 static const char *refused_resource(struct uvio_udev *udev, int rc)
 {
 	if (rc == -EINVAL)
 		return "; perhaps a kernel driver has claimed it: /proc/iomem shows which, and "
 		       "iomem=relaxed lifts that";
-	if (rc == -EPERM && uvio_locked_down(udev->ctx))
-		return "; the kernel is locked down (Secure Boot)";
-	return uvio_refusal(rc);
+	return uvio_refusal(udev->ctx, rc);
 }
 
 static int map_by_resource(struct uvio_udev *udev, struct uvio_region *region)

@@ -28,7 +28,7 @@ static int open_rom(struct uvio_udev *udev)
 		return uvio_fail(fd, "%s: the card has no region %d: it has no ROM",
 			udev->address.text, UVIO_REGION_ROM);
 	return uvio_fail(fd, "%s: region %d: cannot open %s: %s%s", udev->address.text,
-		UVIO_REGION_ROM, path, strerror(-fd), uvio_refusal(fd));
+		UVIO_REGION_ROM, path, strerror(-fd), uvio_refusal(udev->ctx, fd));
 }
 
 int uio_rom_info(struct uvio_udev *udev, struct uvio_region *region)

@@ -52,7 +52,7 @@ static int open_config(struct uvio_udev *udev, struct uio_device *device)
 	}
 	if (fd < 0)
 		return uvio_fail(fd, "%s: cannot open %s: %s%s", udev->address.text, path,
-			strerror(-fd), uvio_refusal(fd));
+			strerror(-fd), uvio_refusal(udev->ctx, fd));
 	device->config_fd = fd;
 	return 0;
 }
@@ -125,12 +125,18 @@ static int find_own_driver(struct uvio_udev *udev, struct uio_device *device)
 	return 0;
 }
 
-static bool may_reset(const struct uvio_udev *udev)
+/* By the rights that the write will need. */
+static void find_reset(struct uvio_udev *udev)
 {
 	char path[UVIO_PATH_SIZE];
+	int rc = uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/reset", udev->address.text);
 
-	return !uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/reset", udev->address.text) &&
-	       uvio_may_access(path, W_OK);
+	if (!rc)
+		rc = uvio_access(path, W_OK);
+	if (!rc)
+		udev->caps |= UVIO_CAP_RESET;
+	else if (rc != -ENOENT)
+		udev->reset_refused = rc;
 }
 
 static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
@@ -141,8 +147,7 @@ static void set_caps(struct uvio_udev *udev, const struct uio_device *device)
 	if (!device->pci)
 		return;
 	udev->caps |= UVIO_CAP_CONFIG | (udev->own_driver ? UVIO_CAP_OWN_DRIVER : 0);
-	if (may_reset(udev))
-		udev->caps |= UVIO_CAP_RESET;
+	find_reset(udev);
 }
 
 static int check_flags(const struct uvio_udev *udev)
@@ -235,7 +240,7 @@ static int uio_reset(struct uvio_udev *udev)
 			"or for the card (dmesg)",
 			udev->address.text);
 	return uvio_fail(found, "%s: cannot reset it through sysfs: %s%s", udev->address.text,
-		strerror(-rc), uvio_refusal(rc));
+		strerror(-rc), uvio_refusal(udev->ctx, rc));
 }
 
 static bool uio_claims(const struct uvio_device_info *info)

@@ -129,11 +129,11 @@ enum uvio_cap {
  * backend can carry it as it is bound now. -ENOENT: it is not bound to the driver that the backend
  * needs, or its IOMMU group has no node. -ENXIO: the card does not answer at the
  * addresses which the kernel has for it: it lost them, never got any, or does not decode them.
- * -EBUSY: open elsewhere, by a node or by its files in sysfs, or its IOMMU group is not viable, or memory
- * is mapped in @domain where it cannot reach it. -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ESTALE: the node
- * belongs to another device. -ENOTSUP: port instructions, and the processor has none. -ENOMEM.
- * -EPROTO: the kernel's answer makes no sense. The text names what blocks and how to fix it; the
- * device is left as it was found.
+ * -EBUSY: open elsewhere, by a node or by its files in sysfs, or its IOMMU group is not viable, or
+ * memory is mapped in @domain where it cannot reach it. -EACCES, -EPERM: the node, or the IOMMU,
+ * may not be used. -ESTALE: the node belongs to another device. -ENOTSUP: port instructions, and
+ * the processor has none. -ENOMEM. -EPROTO: the kernel's answer makes no sense. The text names what
+ * blocks and how to fix it; the device is left as it was found.
  *
  * With UVIO_OPEN_GUARD also what starting a program can fail with; -ENOTSUP: not PCI, or there is
  * no reset; -ETIMEDOUT, -EPIPE, -EPROTO: the guard does not answer, or is of another version.
@@ -204,7 +204,8 @@ UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
  * reset fails; where disabling them failed, they are still enabled. Regions and DMA
  * mappings stay. No thread may be waiting for an interrupt meanwhile. 0; -ENOTSUP (the card has no
  * reset that the kernel can do); -EAGAIN (the kernel was busy with it, three times); -ETIMEDOUT
- * (uio: the kernel does not return from it); -ENODEV; -EIO, -EPERM, -EACCES.
+ * (uio: the kernel does not return from it); -ENODEV; -EIO; -EPERM, -EACCES, -EROFS (uio: this
+ * user may not write the file of sysfs that does it, as UVIO_CAP_RESET says).
  */
 UVIO_API int uvio_udev_reset(struct uvio_udev *udev);
 

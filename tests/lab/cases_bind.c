@@ -73,14 +73,18 @@ static pid_t start_command(const char *const argv[])
 	_exit(125);
 }
 
-static bool is_one_of_ours(const char *comm)
+/* This program has another name. */
+static const char *const names_of_ours[] = {"uvio\n", "uvio-apart\n", "uvio-restore\n", NULL};
+static const char *const name_of_restorer[] = {"uvio-restore\n", NULL};
+
+static bool is_among(const char *const names[], const char *comm)
 {
-	return !strcmp(comm, "uvio\n") || !strcmp(comm, "uvio-apart\n") ||
-	       !strcmp(comm, "uvio-restore\n");
+	while (*names && strcmp(*names, comm) != 0)
+		names++;
+	return *names;
 }
 
-/* As "kill all of it" does; this program has another name. */
-static void kill_everything(void)
+static void kill_named(const char *const names[])
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
@@ -97,11 +101,17 @@ static void kill_everything(void)
 		n = read(fd, comm, sizeof(comm) - 1);
 		close(fd);
 		comm[n > 0 ? n : 0] = '\0';
-		if (is_one_of_ours(comm))
+		if (is_among(names, comm))
 			kill(atoi(entry->d_name), SIGKILL);
 	}
 	if (dir)
 		closedir(dir);
+}
+
+/* As "kill all of it" does. */
+static void kill_everything(void)
+{
+	kill_named(names_of_ours);
 }
 
 static int state_is_sound(int signal_number, unsigned int round)
@@ -208,6 +218,68 @@ static int compare_ended_by_kill(struct pair *pair)
 	return end_compares(pair, SIGKILL, false);
 }
 
+static int run_to_end(const char *const argv[])
+{
+	pid_t pid = start_command(argv);
+	int status = 0;
+
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+	await_all();
+	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
+	return PASS;
+}
+
+static bool output_has(const char *command, const char *part)
+{
+	FILE *stream = popen(command, "r");
+	char text[8192];
+	size_t n = stream ? fread(text, 1, sizeof(text) - 1, stream) : 0;
+
+	text[n] = '\0';
+	if (stream)
+		pclose(stream);
+	return strstr(text, part);
+}
+
+/* The second process first, so that it has no time to give the device back. */
+static int leave_compared(struct pair *pair, const char *driver)
+{
+	static const char *const argv[] = {"uvio", "compare", EDU, NULL};
+	pid_t pid;
+
+	CHECK_OK(uvio_bind(pair->ctx, EDU, driver));
+	pid = start_command(argv);
+	while (!strcmp(driver_now(), driver) && waitpid(pid, NULL, WNOHANG) == 0)
+		pause_us(1000);
+	kill_named(name_of_restorer);
+	kill_everything();
+	await_all();
+	CHECK(strcmp(driver_now(), driver) != 0);
+	CHECK(output_has(COMMAND " info --json " EDU, "\"comparison\": \"interrupted\""));
+	CHECK(output_has(COMMAND " check " EDU, "comparison: uvio compare was interrupted"));
+	return PASS;
+}
+
+static int compare_all_killed(struct pair *pair)
+{
+	static const char *const compare[] = {"uvio", "compare", "-n", "5", "-b", "uio", EDU, NULL};
+	static const char *const bind[] = {"uvio", "bind", EDU, "vfio", NULL};
+	static const char *const drivers[] = {"uio_pci_generic", "vfio-pci"};
+
+	for (unsigned int i = 0; i < COMPARES; i++) {
+		CHECK(leave_compared(pair, drivers[i & 1]) == PASS);
+		CHECK(run_to_end(compare) == PASS);
+		CHECK(!strcmp(driver_now(), drivers[i & 1]));
+		CHECK(!strcmp(override_now(), "(null)"));
+		CHECK(access("/run/uvio/compare-" EDU, F_OK) < 0);
+	}
+	CHECK(leave_compared(pair, "uio_pci_generic") == PASS);
+	CHECK(run_to_end(bind) == PASS);
+	CHECK(!strcmp(driver_now(), "vfio-pci") && !strcmp(override_now(), "(null)"));
+	CHECK(access("/run/uvio/compare-" EDU, F_OK) < 0);
+	return PASS;
+}
+
 static const struct test_case ended[] = {
 	{"bind: ended by SIGINT", 0, ended_by_interrupt, true},
 	{"bind: ended by SIGTERM", 0, ended_by_terminate, true},
@@ -217,6 +289,7 @@ static const struct test_case ended[] = {
 	{"compare: ended by SIGINT", 0, compare_ended_by_interrupt, true},
 	{"compare: ended by SIGQUIT", 0, compare_ended_by_quit, true},
 	{"compare: ended by SIGKILL", 0, compare_ended_by_kill, true},
+	{"compare: everything killed, and the next command", 0, compare_all_killed, true},
 	{0},
 };
 
