@@ -206,9 +206,7 @@ bool former_is_left(const struct former *former, const struct uvio_device_info *
 
 void former_tell(const struct former *former, const struct uvio_device_info *left)
 {
-	fprintf(stderr,
-		"uvio: %s: an interrupted uvio compare had left it with %s; before that, it had "
-		"%s\n",
+	tool_error("%s: an interrupted uvio compare had left it with %s; before that, it had %s",
 		left->address, in_words(left->driver), in_words(former->driver));
 }
 
