@@ -108,7 +108,7 @@ static int each_line(
 	while (!rc && n > 0) {
 		n = uvio_sys_read(fd, search->lines + used, sizeof(search->lines) - used);
 		used += n > 0 ? (size_t)n : 0;
-		if (used == sizeof(search->lines))
+		if (used == sizeof(search->lines) && !memchr(search->lines, '\n', used))
 			search->lines[used - 1] = '\n';
 		rc = n < 0 ? (int)n : each_whole_line(search, &used, visit);
 	}

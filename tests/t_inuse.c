@@ -16,6 +16,7 @@
 #include "tree.h"
 
 #define MEMBER "0000:00:06.0"
+#define MAPS "proc/4711/maps"
 #define NVME "0000:00:0a.0"
 #define NVME_FOLDER "sys/devices/pci0000:00/" NVME
 #define NODE EDU_FOLDER "/uio/uio0"
@@ -161,11 +162,12 @@ static void this_process_has_the_number_that_proc_says(void)
 	is_busy(EDU, "/dev/uio0 is open in this program");
 }
 
+/* The line of which a part only is read at once with those before it. */
 static void a_mapping_is_found_after_close(void)
 {
 	begin_with_number();
-	tree_change(tree, "file proc/4711/maps 7f00-7f01 r-xp 00000000 08:01 9 /usr/bin/oldtool\\n"
-			  "7f02-7f03 rw-s 00000000 00:05 99 /dev/uio0\\n");
+	tree_append(tree, MAPS, "7f00-7f01 r-xp 00000000 08:01 9 /usr/bin/oldtool\n", 334);
+	tree_append(tree, MAPS, "7f02-7f03 rw-s 00000000 00:05 99 /dev/uio0\n", 1);
 	is_busy(EDU, "/dev/uio0 is mapped in process 4711 (oldtool)");
 }
 
