@@ -123,5 +123,5 @@ int uvio_apart_start(void (*work)(void *data, int fd), void *data, const int kee
 	if (!rc)
 		return fds[0];
 	uvio_sys_close(fds[0]);
-	return rc;
+	return rc == -EAGAIN ? -ENOSPC : rc;
 }

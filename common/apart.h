@@ -13,7 +13,8 @@
  * @work makes system calls, and nothing else that takes a lock. It has a copy of @data.
  *
  * The other end of the socket, which says -EPIPE once the process has ended; or a negative errno,
- * without a text.
+ * without a text: -ENOSPC where the kernel says EAGAIN, since no process is left for this user
+ * and trying again does not help; see uvio_limit_of_processes().
  */
 int uvio_apart_start(void (*work)(void *data, int fd), void *data, const int keep[UVIO_APART_KEEP]);
 

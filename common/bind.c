@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rlimit.h"
 #include "backend.h"
 #include "binding.h"
 #include "sys.h"
@@ -139,12 +140,14 @@ static int read_under_lock(
 	const struct uvio_binding *binding, const char *file, char *text, size_t size)
 {
 	int n = uvio_sysfs_read_watched(binding->ctx, binding->address.text, file, text, size);
+	char limit[UVIO_LIMIT_TEXT];
 
 	if (n == -ETIMEDOUT)
 		return locked_by_kernel(binding, "read", file);
+	uvio_limit_of_processes(binding->ctx, n, limit);
 	if (n < 0 && n != -ENOENT)
-		return uvio_fail(
-			n, "%s: cannot read its %s: %s", binding->address.text, file, strerror(-n));
+		return uvio_fail(n, "%s: cannot read its %s: %s", binding->address.text, file,
+			limit[0] ? limit : strerror(-n));
 	return n;
 }
 

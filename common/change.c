@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rlimit.h"
 #include "binding.h"
 #include "sys.h"
 
@@ -235,12 +236,14 @@ static int perform(struct uvio_binding *binding, struct uvio_rebind *rebind, boo
 {
 	struct uvio_rebind_note note = {.step = UVIO_REBIND_LOOK};
 	int rc, fd = uvio_rebind_start(rebind, binding->locks);
+	char limit[UVIO_LIMIT_TEXT];
 
 	if (fd < 0) {
 		if (rebind->goal != UVIO_REBIND_REPAIR)
 			uvio_sys_remove(rebind->record);
+		uvio_limit_of_processes(binding->ctx, fd, limit);
 		return uvio_fail(fd, "%s: cannot start the process that changes its driver: %s",
-			binding->address.text, strerror(-fd));
+			binding->address.text, limit[0] ? limit : strerror(-fd));
 	}
 	rc = watch(binding, rebind, fd, &note);
 	uvio_sys_close(fd);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rlimit.h"
 #include "internal.h"
 #include "stop.h"
 #include "rights.h"
@@ -112,6 +113,7 @@ int uvio_guard_new(struct uvio_ctx *ctx, const char *text, uint32_t flags, struc
 static int stop_locked(struct uvio_guard *guard, uint32_t *found)
 {
 	int rc = uvio_stop(&guard->card);
+	char limit[UVIO_LIMIT_TEXT];
 
 	if (rc == -ENODEV)
 		return uvio_fail(rc, "%s: the card is gone", guard->address.text);
@@ -121,11 +123,12 @@ static int stop_locked(struct uvio_guard *guard, uint32_t *found)
 			"it: perhaps it waits for a change of the driver (ps shows whether a "
 			"process writes to sysfs), or for the card (dmesg)",
 			guard->address.text);
-	if (rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM)
+	uvio_limit_of_processes(guard->ctx, rc, limit);
+	if (rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM || rc == -ENOSPC)
 		return uvio_fail(rc,
 			"%s: the card is stopped, but no process could be started that resets it: "
 			"%s",
-			guard->address.text, strerror(-rc));
+			guard->address.text, limit[0] ? limit : strerror(-rc));
 	if (rc < 0)
 		return uvio_fail(rc,
 			"%s: the card could not be stopped: %s; it may still write "

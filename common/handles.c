@@ -11,6 +11,8 @@
 #include "holders.h"
 #include "sys.h"
 
+#define PCI_BARS 6
+
 static struct uvio_handle *add(struct uvio_handles *handles)
 {
 	struct uvio_handle *grown = handles->list;
@@ -32,6 +34,7 @@ static void locate(struct uvio_handle *handle, const char *path, const struct st
 	handle->located = true;
 	handle->dev = st->st_dev;
 	handle->ino = st->st_ino;
+	handle->size = st->st_size;
 	snprintf(handle->path, sizeof(handle->path), "%.120s", path);
 }
 
@@ -85,6 +88,37 @@ int uvio_handles_add_number(
 	if (!uvio_sys_stat(path, &st))
 		locate(handle, path, &st);
 	return 0;
+}
+
+static int add_register_file(struct uvio_handles *handles, const char *name)
+{
+	char path[UVIO_PATH_SIZE];
+	struct uvio_handle *handle;
+	struct stat st;
+
+	if (uvio_sysfs_path(handles->ctx, path, "bus/pci/devices/%s/%s", handles->function, name) ||
+		uvio_sys_stat(path, &st))
+		return 0;
+	handle = add(handles);
+	if (!handle)
+		return uvio_no_memory(handles->address);
+	locate(handle, name, &st);
+	handle->registers = true;
+	return 0;
+}
+
+int uvio_handles_add_registers(struct uvio_handles *handles)
+{
+	char name[32];
+	int rc = add_register_file(handles, "config");
+
+	if (!rc)
+		rc = add_register_file(handles, "remove");
+	for (int i = 0; i < 2 * PCI_BARS && !rc; i++) {
+		snprintf(name, sizeof(name), "resource%d%s", i / 2, i % 2 ? "_wc" : "");
+		rc = add_register_file(handles, name);
+	}
+	return rc;
 }
 
 void uvio_handles_free(struct uvio_handles *handles)

@@ -26,9 +26,11 @@ struct search {
 	const struct uvio_handles *want;
 	struct uvio_holder *holder;
 	struct uvio_holder maybe;
+	int self; /* this process, as /proc numbers it */
 	/* Of the process under way. */
 	int pid;
 	unsigned int descriptors;
+	bool is_over;	 /* its first thread, which then has none */
 	bool has_config; /* open for writing */
 	bool has_lock;
 	bool has_node; /* of VFIO, whose descriptors it explains */
@@ -106,7 +108,7 @@ static int each_line(
 	while (!rc && n > 0) {
 		n = uvio_sys_read(fd, search->lines + used, sizeof(search->lines) - used);
 		used += n > 0 ? (size_t)n : 0;
-		if (used == sizeof(search->lines))
+		if (used == sizeof(search->lines) && !memchr(search->lines, '\n', used))
 			search->lines[used - 1] = '\n';
 		rc = n < 0 ? (int)n : each_whole_line(search, &used, visit);
 	}
@@ -128,6 +130,7 @@ static int found(struct search *search, const char *what, bool mapped)
 	struct uvio_holder *holder = search->holder;
 
 	holder->pid = search->pid;
+	holder->own = search->pid == search->self;
 	holder->mapped = mapped;
 	snprintf(holder->what, sizeof(holder->what), "%s", what);
 	name_process(search, holder->name);
@@ -140,7 +143,7 @@ static int found_copy(struct search *search)
 	struct uvio_holder *holder = search->holder;
 
 	holder->given_up = true;
-	if (search->pid == getpid() || holder->copy_pid)
+	if (search->pid == search->self || holder->copy_pid)
 		return 0;
 	holder->copy_pid = search->pid;
 	name_process(search, holder->copy_name);
@@ -149,6 +152,8 @@ static int found_copy(struct search *search)
 
 static bool is_it(const struct uvio_handle *handle, const struct stat *st)
 {
+	if (handle->registers)
+		return false;
 	if (handle->numbered && handle->block ? S_ISBLK(st->st_mode) : S_ISCHR(st->st_mode))
 		return handle->numbered && st->st_rdev == makedev(handle->major, handle->minor);
 	return handle->located && st->st_dev == handle->dev && st->st_ino == handle->ino;
@@ -162,35 +167,24 @@ static const struct uvio_handle *handle_of(const struct search *search, const st
 	return NULL;
 }
 
-/* The last part of a path to a file of the function in sysfs; NULL: it is none. */
-static const char *file_of_function(const struct search *search, const char *path)
+static bool is_inode(const struct search *search, const struct uvio_handle *handle, ino_t ino)
 {
-	const char *function = search->want->function, *last = strrchr(path, '/');
-	size_t n = function ? strlen(function) : 0;
-
-	if (search->want->function_of_others && search->pid == getpid())
-		return NULL;
-	if (!function || !last || (size_t)(last - path) <= n || last[-1 - (int)n] != '/' ||
-		strncmp(last - n, function, n) != 0)
-		return NULL;
-	last++;
-	return !strcmp(last, "config") || !strcmp(last, "remove") ||
-			       (!strncmp(last, "resource", 8) && isdigit((unsigned char)last[8]))
-		       ? last
-		       : NULL;
+	return handle->registers && handle->ino == ino &&
+	       !(search->want->function_of_others && search->pid == search->self);
 }
 
-/* Of any instance of sysfs; the file that this process sees by that name may be elsewhere. */
-static bool is_in_sysfs(const struct search *search, const char *name, const struct stat *st)
+/* By the inode, also of another instance of sysfs; its size keeps from asking a server. */
+static const struct uvio_handle *registers_of(const struct search *search, const struct stat *st)
 {
-	char path[UVIO_PATH_SIZE];
-	struct stat own;
+	for (unsigned int i = 0; i < search->want->count; i++) {
+		const struct uvio_handle *handle = &search->want->list[i];
 
-	if (uvio_sys_is_sysfs(search->file))
-		return true;
-	return !uvio_sysfs_path(search->want->ctx, path, "bus/pci/devices/%s/%s",
-		       search->want->function, name) &&
-	       !stat(path, &own) && own.st_dev == st->st_dev && own.st_ino == st->st_ino;
+		if (is_inode(search, handle, st->st_ino) &&
+			(handle->dev == st->st_dev ||
+				(handle->size == st->st_size && uvio_sys_is_sysfs(search->file))))
+			return handle;
+	}
+	return NULL;
 }
 
 /* The line "flags" of fdinfo, in octal. What cannot be read is for writing, and in use. */
@@ -263,14 +257,14 @@ static int look_at_orphan(struct search *search, const struct stat *st)
 
 static int look_at_file(struct search *search, const char *name)
 {
-	const char *file = file_of_function(search, search->link);
 	const struct uvio_handle *handle;
 	struct stat st;
 
 	if (uvio_sys_stat(search->file, &st))
 		return 0;
-	if (file && is_in_sysfs(search, file, &st))
-		return look_at_sysfs(search, file, name);
+	handle = registers_of(search, &st);
+	if (handle)
+		return look_at_sysfs(search, handle->path, name);
 	handle = handle_of(search, &st);
 	if (!handle && S_ISCHR(st.st_mode) && is_of_vfio(search->link)) {
 		search->has_node = true;
@@ -291,8 +285,12 @@ static int look_at_fd(struct search *search, const char *name)
 	search->descriptors++;
 	snprintf(search->file, sizeof(search->file), "%.2000s/fd/%.20s", search->process, name);
 	rc = uvio_sys_readlink(search->file, search->link, sizeof(search->link));
+	if (rc == -ENAMETOOLONG) { /* a path longer than the kernel tells */
+		search->link[0] = '\0';
+		return look_at_file(search, name);
+	}
 	if (rc)
-		return is_over(rc) || rc == -ENAMETOOLONG ? 0 : rc;
+		return is_over(rc) ? 0 : rc;
 	if (search->link[0] == '/')
 		return look_at_file(search, name);
 	return descriptor && !strcmp(search->link, descriptor) ? look_at_descriptor(search, name)
@@ -319,6 +317,8 @@ static const struct uvio_handle *handle_named(
 	for (unsigned int i = 0; i < search->want->count; i++) {
 		const struct uvio_handle *handle = &search->want->list[i];
 
+		if (handle->registers)
+			continue;
 		if ((handle->located && handle->dev == dev && handle->ino == ino) ||
 			has_name_of(search, handle, path))
 			return handle;
@@ -326,46 +326,58 @@ static const struct uvio_handle *handle_named(
 	return NULL;
 }
 
+/* Named there without the zeros in front that maps has. */
+static void name_mapping(struct search *search, unsigned long first, unsigned long last)
+{
+	snprintf(search->file, sizeof(search->file), "%.2000s/map_files/%lx-%lx", search->process,
+		first, last);
+}
+
 /* A file which is mapped shared may be a node by any name. */
 static int look_at_mapped_node(
-	struct search *search, const char *range, dev_t dev, unsigned long long ino, bool shared)
+	struct search *search, dev_t dev, unsigned long long ino, bool shared)
 {
 	const struct uvio_handle *handle = handle_named(search, dev, ino, search->link);
 	struct stat st;
 
 	if (!handle && (!shared || !strncmp(search->link, "/dev/shm/", 9)))
 		return 0;
-	snprintf(search->file, sizeof(search->file), "%.2000s/map_files/%.40s", search->process,
-		range);
 	if (!uvio_sys_stat(search->file, &st))
 		handle = handle_of(search, &st);
 	return handle ? found(search, handle->path, true) : 0;
 }
 
 /*
- * A user can map a file of the same name elsewhere. Where a mapping cannot be followed, which takes
- * CAP_SYS_ADMIN, one of a file on no disk may be of another instance of sysfs.
+ * Where a mapping cannot be followed, which takes CAP_SYS_ADMIN, one of that inode on no disk may
+ * be of another instance of sysfs.
  */
-static bool is_mapped_from_sysfs(
-	struct search *search, const char *range, const char *name, dev_t dev, ino_t ino)
+static const struct uvio_handle *mapped_registers(struct search *search, dev_t dev, ino_t ino)
 {
-	struct stat st = {.st_dev = dev, .st_ino = ino}, seen;
+	for (unsigned int i = 0; i < search->want->count; i++) {
+		const struct uvio_handle *handle = &search->want->list[i];
+		struct stat st;
 
-	snprintf(search->file, sizeof(search->file), "%.2000s/map_files/%.40s", search->process,
-		range);
-	return is_in_sysfs(search, name, &st) ||
-	       (!major(dev) && uvio_sys_stat(search->file, &seen));
+		if (!is_inode(search, handle, ino))
+			continue;
+		if (!uvio_sys_stat(search->file, &st))
+			return registers_of(search, &st);
+		if (handle->dev == dev || !major(dev))
+			return handle;
+	}
+	return NULL;
 }
 
 static int look_at_mapping(struct search *search, char *line)
 {
+	const struct uvio_handle *handle;
+	unsigned long first, last;
 	unsigned int high, low;
 	unsigned long long ino;
-	char range[40], perms[8];
-	const char *file;
+	char perms[8];
 	int n = 0;
 
-	if (sscanf(line, "%39s %7s %*s %x:%x %llu %n", range, perms, &high, &low, &ino, &n) != 5 ||
+	if (sscanf(line, "%lx-%lx %7s %*s %x:%x %llu %n", &first, &last, perms, &high, &low, &ino,
+		    &n) != 6 ||
 		!n || !line[n])
 		return 0;
 	snprintf(search->link, sizeof(search->link), "%s", line + n);
@@ -374,20 +386,24 @@ static int look_at_mapping(struct search *search, char *line)
 			search->want->descriptor && !strcmp(search->link, search->want->descriptor);
 		return 0;
 	}
-	file = file_of_function(search, search->link);
-	if (file && perms[1] == 'w' &&
-		is_mapped_from_sysfs(search, range, file, makedev(high, low), ino))
-		return found(search, file, true);
-	return look_at_mapped_node(search, range, makedev(high, low), ino, perms[3] == 's');
+	name_mapping(search, first, last);
+	handle = perms[1] == 'w' ? mapped_registers(search, makedev(high, low), ino) : NULL;
+	if (handle)
+		return found(search, handle->path, true);
+	return look_at_mapped_node(search, makedev(high, low), ino, perms[3] == 's');
+}
+
+static int look_at_descriptors(struct search *search)
+{
+	snprintf(search->folder, sizeof(search->folder), "%s/fd", search->process);
+	return each_number(search, search->folder, look_at_fd);
 }
 
 /* Of a process, or of a thread of it. */
 static int look_inside(struct search *search)
 {
-	int rc;
+	int rc = look_at_descriptors(search);
 
-	snprintf(search->folder, sizeof(search->folder), "%s/fd", search->process);
-	rc = each_number(search, search->folder, look_at_fd);
 	if (rc && !is_over(rc))
 		return rc;
 	snprintf(search->folder, sizeof(search->folder), "%s/maps", search->process);
@@ -395,11 +411,21 @@ static int look_inside(struct search *search)
 	return is_over(rc) ? 0 : rc;
 }
 
+/* Its first thread may have ended before it, or it may have descriptors of its own. */
 static int look_at_thread(struct search *search, const char *name)
 {
-	snprintf(search->process, sizeof(search->process), "%s/%d/task/%.20s",
-		search->want->ctx->proc, search->pid, name);
-	return atoi(name) == search->pid ? 0 : look_inside(search);
+	int rc, thread = atoi(name);
+
+	if (thread == search->pid)
+		return 0;
+	snprintf(search->process, sizeof(search->process), "%s/%d/task/%d", search->want->ctx->proc,
+		search->pid, thread);
+	if (search->is_over)
+		return look_inside(search);
+	if (search->self == getpid() && uvio_sys_same_files(search->pid, thread))
+		return 0;
+	rc = look_at_descriptors(search);
+	return is_over(rc) ? 0 : rc;
 }
 
 /* Who has the lock's file open keeps to the lock, as a guard does, which may write to config. */
@@ -422,14 +448,15 @@ static int look_at_process(struct search *search, const char *name)
 	int rc;
 
 	search->pid = atoi(name);
-	if (search->want->others && search->pid == getpid())
+	if (search->want->others && search->pid == search->self)
 		return 0;
 	search->descriptors = 0;
 	search->has_config = search->has_lock = search->has_node = search->has_descriptor = false;
 	snprintf(search->process, sizeof(search->process), "%s/%d", search->want->ctx->proc,
 		search->pid);
 	rc = look_inside(search);
-	if (!rc && !search->descriptors) { /* its first thread may have ended before others */
+	if (!rc) {
+		search->is_over = !search->descriptors;
 		snprintf(search->folder, sizeof(search->folder), "%s/task", search->process);
 		rc = each_number(search, search->folder, look_at_thread);
 		rc = is_over(rc) ? 0 : rc;
@@ -488,6 +515,7 @@ int uvio_holder_find(const struct uvio_handles *handles, struct uvio_holder *hol
 		return uvio_no_memory(handles->address);
 	search->want = handles;
 	search->holder = holder;
+	search->self = uvio_proc_self(handles->ctx);
 	rc = look_at_proc(search);
 	if (!rc) {
 		rc = each_number(search, handles->ctx->proc, look_at_process);
@@ -508,7 +536,7 @@ int uvio_holder_refuse(const struct uvio_handles *handles, const struct uvio_hol
 	char who[UVIO_NAME_SIZE + 32] = "this program";
 	bool is_path = holder->what[0] == '/';
 
-	if (holder->pid != getpid())
+	if (!holder->own)
 		snprintf(who, sizeof(who), "process %d (%s)", holder->pid, holder->name);
 	if (holder->perhaps)
 		return uvio_fail(-EBUSY,

@@ -5,7 +5,8 @@
  * now; a descriptor that came from the node; a file of it in sysfs. By /proc, and never by opening
  * a node: closing /dev/uioN, even once, stops the card of whoever has it.
  *
- * Nodes are compared by device number, since they have other names and inodes in containers. What
+ * Nodes are compared by device number, since they have other names and inodes in containers; files
+ * in sysfs by inode, which is the same in all instances of it, wherever they are mounted. What
  * no process shows: a descriptor that is on its way through a socket, or kept by io_uring.
  */
 #ifndef UVIO_HOLDERS_H
@@ -22,24 +23,27 @@ struct uvio_handle {
 	bool located; /* dev and ino are known: of the node as this process has it */
 	dev_t dev;
 	ino_t ino;
+	off_t size;
+	bool registers;		       /* a file of the function in sysfs; @path is its name */
 	char path[UVIO_NAME_SIZE * 2]; /* as this process has it */
 };
 
 /** What to look for. All zero but the first two: nothing. */
 struct uvio_handles {
 	struct uvio_ctx *ctx;
-	const char *address;  /* for texts */
-	const char *function; /* whose files in sysfs count, open or mapped for writing; or NULL */
-	bool function_of_others; /* such files count in other processes than this one only */
-	const char *descriptor; /* the name in /proc of a descriptor without a node; or NULL */
-	bool others;		/* than this process */
-	bool orphans;		/* nodes of VFIO which the kernel has no more, of any device */
+	const char *address;	 /* for texts */
+	const char *function;	 /* its address, where it is one of PCI; or NULL */
+	bool function_of_others; /* its files count in other processes than this one only */
+	const char *descriptor;	 /* the name in /proc of a descriptor without a node; or NULL */
+	bool others;		 /* than this process */
+	bool orphans;		 /* nodes of VFIO which the kernel has no more, of any device */
 	struct uvio_handle *list;
 	unsigned int count, room;
 };
 
 struct uvio_holder {
 	int pid;		   /* 0: nobody was found */
+	bool own;		   /* it is this process */
 	char name[UVIO_NAME_SIZE]; /* of its program */
 	char what[UVIO_NAME_SIZE * 2];
 	bool mapped;
@@ -56,6 +60,8 @@ int uvio_handles_add_node(struct uvio_handles *handles, const char *path);
 /** One by "MAJOR:MINOR", as in sysfs; @path for texts. */
 int uvio_handles_add_number(
 	struct uvio_handles *handles, bool block, const char *number, const char *path);
+/** The files in sysfs by which @function is driven: they count open or mapped for writing. */
+int uvio_handles_add_registers(struct uvio_handles *handles);
 void uvio_handles_free(struct uvio_handles *handles);
 
 /** 0 when the search was done; an errno with a text when it could not be done. */

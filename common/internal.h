@@ -142,6 +142,8 @@ int uvio_read_file(const char *path, char *buf, size_t size);
 int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *name);
 /** As much of it as anybody needs, for free(); "" where it cannot be read; NULL: out of memory. */
 char *uvio_proc_read_all(struct uvio_ctx *ctx, const char *name);
+/** This process, as /proc numbers it, which may be that of another PID namespace. */
+int uvio_proc_self(struct uvio_ctx *ctx);
 int uvio_dev_path(struct uvio_ctx *ctx, char *path, const char *format, ...) UVIO_PRINTF(3, 4);
 
 /** Strict: decimal or 0x, nothing behind it. 0 or -EINVAL, without a text. */

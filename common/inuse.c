@@ -383,6 +383,8 @@ static int gather(struct search *search, const struct uvio_address *address,
 		rc = walk(search, folder);
 	if (!rc && backend && address->kind == UVIO_ADDRESS_PCI)
 		rc = add_shared_node(search, address->text, backend->ops);
+	if (!rc && search->handles.function)
+		rc = uvio_handles_add_registers(&search->handles);
 	if (backend)
 		search->handles.descriptor = backend->descriptor;
 	return rc;
@@ -443,12 +445,15 @@ int uvio_registers_in_use(struct uvio_ctx *ctx, const struct uvio_address *addre
 		.address = address->text,
 		.function = address->text,
 		.function_of_others = true};
-	struct uvio_holder holder;
+	struct uvio_holder holder = {0};
 	int rc;
 
 	if (address->kind != UVIO_ADDRESS_PCI)
 		return 0;
-	rc = uvio_holder_find(&handles, &holder);
+	rc = uvio_handles_add_registers(&handles);
+	if (!rc)
+		rc = uvio_holder_find(&handles, &holder);
+	uvio_handles_free(&handles);
 	return !rc && holder.pid ? uvio_holder_refuse(&handles, &holder) : rc;
 }
 

@@ -48,9 +48,10 @@ static int find_holder(struct uvio_ctx *ctx, int fd)
 static void describe_holder(struct uvio_ctx *ctx, int pid, char *text, size_t size)
 {
 	char file[64], name[UVIO_NAME_SIZE] = "";
+	int self = uvio_proc_self(ctx);
 
-	snprintf(text, size, "%s", pid == getpid() ? "this process" : "another process");
-	if (pid <= 0 || pid == getpid())
+	snprintf(text, size, "%s", pid == self ? "this process" : "another process");
+	if (pid <= 0 || pid == self)
 		return;
 	snprintf(file, sizeof(file), "%d/comm", pid);
 	uvio_proc_read(ctx, name, sizeof(name), file);
@@ -139,11 +140,14 @@ int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *out
 	return rc;
 }
 
+/* Numbers in /proc may be of another PID namespace, and it may hide processes of other users. */
 bool uvio_lock_is_left(struct uvio_ctx *ctx, int fd)
 {
 	int pid = find_holder(ctx, fd);
+	char path[UVIO_PATH_SIZE];
 
-	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+	snprintf(path, sizeof(path), "%s/%d", ctx->proc, pid);
+	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH && !uvio_sys_exists_at(AT_FDCWD, path);
 }
 
 /* Unlocked first: a child has copies of the descriptor, and must not hold the lock by them. */

@@ -109,8 +109,7 @@ int uvio_populate_readable(struct uvio_udev *udev, const struct uvio_mapping *ma
 			return refuse(&look, at, -EFAULT,
 				"may not be read here (PROT_WRITE alone), and the card is only to "
 				"read it (UVIO_DMA_TO_CARD); map it for both directions, or make "
-				"it "
-				"readable first");
+				"it readable first");
 	return 0;
 }
 

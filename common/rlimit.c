@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "rlimit.h"
 #include "rights.h"
@@ -147,13 +148,16 @@ void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LI
 void uvio_limit_of_files(int err, unsigned int missing, char text[UVIO_LIMIT_TEXT])
 {
 	unsigned long long limit = uvio_limit(RLIMIT_NOFILE);
-	char more[24] = "";
+	char more[24] = "", all[32] = "";
 
 	text[0] = '\0';
+	/* Which can be read where others have closed some since. */
 	if (err == -ENFILE)
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"all processes of the machine have as many files open as they may "
-			"together; raise it: sysctl fs.file-max");
+			"together%s%s; raise it: sysctl fs.file-max",
+			uvio_read_file("/proc/sys/fs/file-max", all, sizeof(all)) > 0 ? ", " : "",
+			all);
 	if (err != -EMFILE || limit == UVIO_NO_LIMIT)
 		return;
 	if (missing)
@@ -163,6 +167,38 @@ void uvio_limit_of_files(int err, unsigned int missing, char text[UVIO_LIMIT_TEX
 		"-n%s, or LimitNOFILE= of the systemd unit; all files and sockets of the program "
 		"count",
 		limit, more);
+}
+
+/* Of root, and of whoever has one of these, the kernel counts none. */
+static bool is_limited_in_processes(void)
+{
+	return uvio_limit(RLIMIT_NPROC) != UVIO_NO_LIMIT && getuid() &&
+	       !uvio_has_capability(CAP_SYS_RESOURCE) && !uvio_has_capability(CAP_SYS_ADMIN);
+}
+
+void uvio_limit_of_processes(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT_TEXT])
+{
+	char threads[32] = "", numbers[32] = "";
+
+	text[0] = '\0';
+	if (err != -ENOSPC)
+		return;
+	if (is_limited_in_processes()) {
+		snprintf(text, UVIO_LIMIT_TEXT,
+			"all programs of this user may have %llu processes and threads together "
+			"(RLIMIT_NPROC), or perhaps fewer by their control group (pids.max); raise "
+			"it: ulimit -u, or LimitNPROC= of the systemd unit",
+			uvio_limit(RLIMIT_NPROC));
+		return;
+	}
+	uvio_proc_read(ctx, threads, sizeof(threads), "sys/kernel/threads-max");
+	uvio_proc_read(ctx, numbers, sizeof(numbers), "sys/kernel/pid_max");
+	snprintf(text, UVIO_LIMIT_TEXT,
+		"the machine may have %s threads (sysctl kernel.threads-max) and %s numbers of "
+		"them "
+		"(kernel.pid_max); perhaps the control group may have fewer: look at pids.max in "
+		"its folder below /sys/fs/cgroup, or TasksMax= of the systemd unit",
+		threads[0] ? threads : "so many", numbers[0] ? numbers : "so many");
 }
 
 void uvio_limit_of_watches(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT_TEXT])

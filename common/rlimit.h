@@ -34,6 +34,9 @@ unsigned long long uvio_limit(int resource);
  */
 void uvio_limit_of_files(int err, unsigned int missing, char text[UVIO_LIMIT_TEXT]);
 
+/** For -ENOSPC of a process that could not be started; "" for others. */
+void uvio_limit_of_processes(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT_TEXT]);
+
 /** For -ENOSPC of an epoll descriptor; "" for others. */
 void uvio_limit_of_watches(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT_TEXT]);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/kcmp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -193,6 +194,7 @@ int uvio_sys_stat(const char *path, struct stat *st)
 		.st_rdev = makedev(found.stx_rdev_major, found.stx_rdev_minor),
 		.st_ino = found.stx_ino,
 		.st_mode = found.stx_mode,
+		.st_size = (off_t)found.stx_size,
 	};
 	return 0;
 }
@@ -202,6 +204,17 @@ bool uvio_sys_is_sysfs(const char *path)
 	struct statfs found;
 
 	return !statfs(path, &found) && found.f_type == SYSFS_MAGIC;
+}
+
+bool uvio_sys_same_files(int pid, int other)
+{
+#ifdef SYS_kcmp
+	return !syscall(SYS_kcmp, pid, other, KCMP_FILES, 0, 0);
+#else
+	(void)pid;
+	(void)other;
+	return false;
+#endif
 }
 
 int uvio_sys_readlink(const char *path, char *buf, size_t size)

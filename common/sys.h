@@ -149,6 +149,8 @@ void uvio_sys_port_outs(uint32_t port, unsigned int width, const void *buffer, s
 /** Without asking a server for news, which may be gone. */
 int uvio_sys_stat(const char *path, struct stat *st);
 bool uvio_sys_is_sysfs(const char *path);
+/** Whether two threads have one table of descriptors; false also where that cannot be asked. */
+bool uvio_sys_same_files(int pid, int other);
 
 /** The target of a link, terminated. */
 int uvio_sys_readlink(const char *path, char *buf, size_t size);

@@ -105,6 +105,14 @@ int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *nam
 	return uvio_read_file(path, buf, size);
 }
 
+int uvio_proc_self(struct uvio_ctx *ctx)
+{
+	char path[UVIO_PATH_SIZE], pid[32];
+
+	snprintf(path, sizeof(path), "%s/self", ctx->proc);
+	return uvio_sys_readlink(path, pid, sizeof(pid)) || atoi(pid) <= 0 ? getpid() : atoi(pid);
+}
+
 char *uvio_proc_read_all(struct uvio_ctx *ctx, const char *name)
 {
 	char *grown, *text = NULL;

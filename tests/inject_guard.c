@@ -122,7 +122,7 @@ int __wrap_uvio_apart_start(void (*work)(void *data, int fd), void *data, const 
 	if (!rc)
 		rc = __real_uvio_sys_socketpair(fds);
 	if (rc)
-		return rc;
+		return rc == -EAGAIN ? -ENOSPC : rc;
 	inject_opened(fds[0], "apart");
 	inject_opened(fds[1], "apart");
 	work(data, fds[1]);

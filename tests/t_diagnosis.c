@@ -454,6 +454,48 @@ static void every_cause_is_looked_at_or_says_perhaps(void)
 	ASSERT(i > 10);
 }
 
+static void a_process_that_cannot_be_started_has_the_numbers(void)
+{
+	tree_change(card.tree, "file proc/sys/kernel/threads-max 4711\\n");
+	tree_change(card.tree, "file proc/sys/kernel/pid_max 32768\\n");
+	user_unusual = 0;
+	says_another(&op_reset, INJECT_SPAWN, "apart", EAGAIN, ENOSPC,
+		EDU ": cannot start the process that resets it: the machine may have 4711 threads "
+		    "(sysctl kernel.threads-max) and 32768 numbers of them");
+}
+
+static void a_watch_too_many_has_the_number(void)
+{
+	tree_change(card.tree, "file proc/sys/fs/epoll/max_user_watches 815\\n");
+	says(&op_event_fd, INJECT_EPOLL_ADD, sim == &sim_uio ? "uio0" : "", ENOSPC,
+		EDU ": no descriptor for its events: No space left on device; all processes of "
+		    "this user may watch 815 descriptors with epoll; raise it: sysctl "
+		    "fs.epoll.max_user_watches");
+}
+
+static void open_with_one(enum inject_kind kind, const char *what, int err)
+{
+	int call = find_call(&op_open, kind, what);
+
+	ASSERT(call >= 0);
+	inject_begin((unsigned int)call, -err);
+	ASSERT_OK(card_open());
+	inject_end();
+}
+
+static void a_signal_does_not_hide_the_interrupt(void)
+{
+	open_with_one(INJECT_POLL, "uio0", EINTR);
+	ASSERT(uvio_caps(udev) & UVIO_CAP_INTX);
+}
+
+static void an_index_that_the_kernel_does_not_know_is_none(void)
+{
+	open_with_one(INJECT_IOCTL, "GET_IRQ_INFO", EINVAL);
+	ASSERT(!(uvio_caps(udev) & UVIO_CAP_INTX));
+	ASSERT(uvio_caps(udev) & UVIO_CAP_MSI);
+}
+
 static CU_TestInfo on_vfio[] = {
 	TEST(every_cause_is_looked_at_or_says_perhaps),
 	TEST_FOR("vfio 27", a_container_that_is_missing),
@@ -470,6 +512,8 @@ static CU_TestInfo on_vfio[] = {
 	TEST(a_device_that_was_unbound),
 	TEST(no_descriptors_left),
 	TEST(a_line_that_is_shared),
+	TEST(an_index_that_the_kernel_does_not_know_is_none),
+	TEST(a_watch_too_many_has_the_number),
 	TEST_FOR("vfio 41", a_mapping_that_is_refused),
 	TEST_FOR("vfio 50", memory_that_cannot_be_pinned),
 	TEST_FOR("vfio 45", a_table_that_is_full),
@@ -493,6 +537,9 @@ static CU_TestInfo on_uio[] = {
 	TEST_FOR("uio 3.29", frames_that_are_hidden),
 	TEST_FOR("uio 3.40", a_claimed_region),
 	TEST(a_region_under_lockdown),
+	TEST(a_signal_does_not_hide_the_interrupt),
+	TEST(a_process_that_cannot_be_started_has_the_numbers),
+	TEST(a_watch_too_many_has_the_number),
 	TEST(a_limit_of_zero_is_named),
 	TEST(a_region_beyond_a_limit_has_the_numbers),
 	TEST(a_huge_page_beyond_the_limit_has_the_numbers),

@@ -107,7 +107,8 @@ static void no_descriptor_names_the_limit(void)
 		(unsigned long long)limit.rlim_cur);
 	ASSERT_ERR(uvio_fail(-EMFILE, "dev: no"), -EMFILE, "dev: no; this process ");
 	ASSERT_HAS(uvio_last_error(), text);
-	ASSERT_ERR(uvio_fail(-ENFILE, "dev: no"), -ENFILE, "raise it: sysctl fs.file-max");
+	ASSERT_ERR(uvio_fail(-ENFILE, "dev: no"), -ENFILE, "as they may together");
+	ASSERT_HAS(uvio_last_error(), "; raise it: sysctl fs.file-max");
 	uvio_fail(-EMFILE, "dev: RLIMIT_NOFILE is known");
 	ASSERT_STR(uvio_last_error(), "dev: RLIMIT_NOFILE is known");
 }

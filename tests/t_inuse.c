@@ -16,6 +16,7 @@
 #include "tree.h"
 
 #define MEMBER "0000:00:06.0"
+#define MAPS "proc/4711/maps"
 #define NVME "0000:00:0a.0"
 #define NVME_FOLDER "sys/devices/pci0000:00/" NVME
 #define NODE EDU_FOLDER "/uio/uio0"
@@ -23,7 +24,7 @@
 
 static struct tree *tree;
 static struct test_log logged;
-static bool no_capability;
+static bool no_capability, same_files;
 
 bool __real_uvio_has_capability(unsigned int capability);
 bool __wrap_uvio_has_capability(unsigned int capability);
@@ -31,6 +32,14 @@ bool __wrap_uvio_has_capability(unsigned int capability);
 bool __wrap_uvio_has_capability(unsigned int capability)
 {
 	return !no_capability && __real_uvio_has_capability(capability);
+}
+
+/* Numbers of processes in a tree are those of others here. */
+bool __wrap_uvio_sys_same_files(int pid, int other);
+
+bool __wrap_uvio_sys_same_files(int pid, int other)
+{
+	return same_files && pid == 4711 && other == 4712;
 }
 
 /* In a tree nodes are files. */
@@ -61,7 +70,7 @@ static void begin(const char *name)
 
 static void teardown(void)
 {
-	no_capability = false;
+	no_capability = same_files = false;
 	tree_free(tree);
 	tree = NULL;
 }
@@ -130,11 +139,35 @@ static void a_thread_whose_first_one_has_ended_is_found(void)
 	is_busy(EDU, "/dev/uio0 is open in process 4711 (oldtool)");
 }
 
+/* As after unshare(CLONE_FILES) in it. */
+static void a_thread_with_descriptors_of_its_own_is_found(void)
+{
+	begin_with_number();
+	tree_change(tree, "link proc/4711/fd/3 /dev/zero");
+	tree_change(tree, "link proc/4711/task/4712/fd/3 /dev/null");
+	is_busy(EDU, "/dev/uio0 is open in process 4711 (oldtool)");
+	same_files = true;
+	is_free(EDU);
+}
+
+/* In a PID namespace without a /proc of its own; the numbers there are those of the outer one. */
+static void this_process_has_the_number_that_proc_says(void)
+{
+	begin_with_number();
+	tree_change(tree, "link proc/4711/fd/3 /dev/null");
+	is_busy(EDU, "/dev/uio0 is open in process 4711 (oldtool)");
+	tree_change(tree, "file proc/4711/mountinfo");
+	tree_change(tree, "remove proc/self");
+	tree_change(tree, "link proc/self 4711");
+	is_busy(EDU, "/dev/uio0 is open in this program");
+}
+
+/* The line of which a part only is read at once with those before it. */
 static void a_mapping_is_found_after_close(void)
 {
 	begin_with_number();
-	tree_change(tree, "file proc/4711/maps 7f00-7f01 r-xp 00000000 08:01 9 /usr/bin/oldtool\\n"
-			  "7f02-7f03 rw-s 00000000 00:05 99 /dev/uio0\\n");
+	tree_append(tree, MAPS, "7f00-7f01 r-xp 00000000 08:01 9 /usr/bin/oldtool\n", 334);
+	tree_append(tree, MAPS, "7f02-7f03 rw-s 00000000 00:05 99 /dev/uio0\n", 1);
 	is_busy(EDU, "/dev/uio0 is mapped in process 4711 (oldtool)");
 }
 
@@ -231,95 +264,6 @@ static void a_stale_node_is_no_handle_of_the_device(void)
 	ASSERT_EQ(uvio_find_opener(tree->ctx, path, name, sizeof(name)), 4711);
 	tree_change(tree, "file sys/dev/char/1:3/uevent MAJOR=1\\nMINOR=3\\nDEVNAME=null\\n");
 	ASSERT_EQ(uvio_find_opener(tree->ctx, path, name, sizeof(name)), 0);
-}
-
-static void registers_mapped_from_sysfs_are_in_use(void)
-{
-	begin("edu-uio");
-	tree_change(tree, "file proc/4711/maps 7f02-7f03 r--s 00000000 00:15 99 "
-			  "/sys/devices/pci0000:00/" EDU "/resource0\\n");
-	is_free(EDU);
-	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:15 99 "
-			  "/sys/devices/pci0000:00/0000:00:05.0/resource0\\n");
-	is_free(EDU);
-	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:15 99 "
-			  "/sys/devices/pci0000:00/" EDU "/resource0\\n");
-	is_busy(EDU, EDU ": resource0 in sysfs is mapped in process 4711 (oldtool)");
-}
-
-/* Anybody may map a file of such a name. */
-static void registers_by_name_only_are_none(void)
-{
-	begin("edu-uio");
-	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 08:01 99 "
-			  "/home/user/" EDU "/resource0\\n");
-	is_free(EDU);
-	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:29 99 "
-			  "/tmp/" EDU "/resource0\\n");
-	tree_change(tree, "link proc/4711/map_files/7f02-7f03 /dev/zero");
-	is_free(EDU);
-	tree_change(tree, "link proc/4711/map_files/7f02-7f03 /sys/kernel/uevent_seqnum");
-	is_busy(EDU, EDU ": resource0 in sysfs is mapped in process 4711 (oldtool)");
-}
-
-/* For who is about to open it: what this process has is its own. */
-static int open_answer(const char *text)
-{
-	struct uvio_address address;
-
-	ASSERT_OK(uvio_address_resolve(tree->ctx, text, &address));
-	return uvio_registers_in_use(tree->ctx, &address);
-}
-
-static void registers_of_others_keep_from_opening(void)
-{
-	begin("edu-uio");
-	tree_change(tree, "file " EDU_FOLDER "/resource0");
-	tree_change(
-		tree, "link proc/%d/fd/3 %s/" EDU_FOLDER "/resource0", (int)getpid(), tree->root);
-	tree_change(tree, "file proc/%d/fdinfo/3 flags:\t0100002\\n", (int)getpid());
-	ASSERT_ERR(answer(EDU), -EBUSY, EDU ": resource0 in sysfs is open in this program");
-	ASSERT_OK(open_answer(EDU));
-	tree_change(tree, "file proc/4711/maps 7f02-7f03 rw-s 00000000 00:15 99 "
-			  "/sys/devices/pci0000:00/" EDU "/resource0\\n");
-	ASSERT_ERR(open_answer(EDU), -EBUSY,
-		EDU ": resource0 in sysfs is mapped in process 4711 (oldtool); end that process");
-	tree_change(tree, "remove proc/self/mountinfo");
-	ASSERT_ERR(open_answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
-}
-
-static void have_file(const char *name, int fd, const char *flags)
-{
-	tree_change(tree, "link proc/4711/fd/%d %s/" EDU_FOLDER "/%s", fd, tree->root, name);
-	tree_change(tree, "file proc/4711/fdinfo/%d flags:\t%s\\n", fd, flags);
-}
-
-static void registers_open_for_writing_are_in_use(void)
-{
-	begin("edu-uio");
-	tree_change(tree, "file " EDU_FOLDER "/resource0");
-	have_file("resource0", 3, "0100000");
-	is_free(EDU);
-	have_file("resource0", 3, "0100002");
-	is_busy(EDU, EDU ": resource0 in sysfs is open in process 4711 (oldtool)");
-}
-
-static void a_configuration_space_open_for_writing_is_in_use(void)
-{
-	begin("edu-uio");
-	have_file("config", 3, "0100000");
-	is_free(EDU);
-	have_file("config", 3, "0100002");
-	is_busy(EDU, EDU ": config in sysfs is open in process 4711 (oldtool)");
-}
-
-/* As the guard of a driver, which asks for the lock before it writes. */
-static void who_keeps_to_the_lock_may_have_the_configuration_space(void)
-{
-	begin("edu-uio");
-	have_file("config", 3, "0100002");
-	have_file("remove", 4, "0100001");
-	is_free(EDU);
 }
 
 static void have_descriptor(const char *info)
@@ -537,6 +481,8 @@ static CU_TestInfo processes[] = {
 	TEST(nobody_has_it),
 	TEST(a_node_by_another_name_is_known_by_its_number),
 	TEST(a_thread_whose_first_one_has_ended_is_found),
+	TEST(a_thread_with_descriptors_of_its_own_is_found),
+	TEST(this_process_has_the_number_that_proc_says),
 	TEST(a_mapping_is_found_after_close),
 	TEST(a_mapping_by_another_name_is_known_by_its_number),
 	TEST(a_mapping_of_another_node_of_that_name_is_none),
@@ -546,12 +492,6 @@ static CU_TestInfo processes[] = {
 	TEST(this_process_is_passed_over),
 	TEST(a_stale_node_is_no_handle_of_the_device),
 	TEST(a_stale_node_of_a_group_is_not_asked),
-	TEST(registers_mapped_from_sysfs_are_in_use),
-	TEST(registers_by_name_only_are_none),
-	TEST(registers_of_others_keep_from_opening),
-	TEST(registers_open_for_writing_are_in_use),
-	TEST(a_configuration_space_open_for_writing_is_in_use),
-	TEST(who_keeps_to_the_lock_may_have_the_configuration_space),
 	TEST(a_descriptor_from_vfio_names_its_device),
 	TEST(a_descriptor_from_vfio_without_a_name_is_perhaps_it),
 	TEST(a_descriptor_from_vfio_says_nothing_of_a_card_on_uio),

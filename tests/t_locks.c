@@ -82,7 +82,10 @@ static void take_other(void)
 	other = open(path, O_RDWR | O_CLOEXEC);
 	ASSERT(other >= 0 && !flock(other, LOCK_EX | LOCK_NB) && !fstat(other, &st));
 	tree_change(tree, "file proc/4711/comm othertool\\n");
-	tree_change(tree, "file proc/locks 1: FLOCK  ADVISORY  WRITE 4711 %02x:%02x:%llu 0 EOF\\n",
+	tree_change(tree,
+		"file proc/locks 1: FLOCK  ADVISORY  WRITE 99 %02x:%02x:%llu 0 EOF\\n"
+		"2: FLOCK  ADVISORY  WRITE 4711 %02x:%02x:%llu 0 EOF\\n",
+		major(st.st_dev), minor(st.st_dev), (unsigned long long)st.st_ino + 1,
 		major(st.st_dev), minor(st.st_dev), (unsigned long long)st.st_ino);
 }
 

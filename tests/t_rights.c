@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 #include "internal.h"
 #include "machine.h"
 #include "rights.h"
+#include "rlimit.h"
 #include "sys.h"
 
 #define USER 1000
@@ -276,6 +278,19 @@ static int has_nothing(void)
 	return 1;
 }
 
+static int is_told_the_limit(void)
+{
+	const struct rlimit limit = {.rlim_cur = 4711, .rlim_max = 4711};
+	char text[UVIO_LIMIT_TEXT];
+	struct uvio_ctx *ctx;
+
+	if (setrlimit(RLIMIT_NPROC, &limit) || uvio_ctx_new(NULL, &ctx))
+		return UNABLE;
+	uvio_limit_of_processes(ctx, -ENOSPC, text);
+	uvio_ctx_free(ctx);
+	return !strncmp(text, "all programs of this user may have 4711 processes", 49) ? 1 : 2;
+}
+
 static void is_so(bool (*become)(void), int (*ask)(void))
 {
 	const struct person person = {"", become};
@@ -293,6 +308,12 @@ static void capabilities_are_those_in_effect(void)
 		is_so(set_user_id_root, has_admin);
 		is_so(root_for_now_a_user, has_nothing);
 	}
+}
+
+static void the_number_of_processes_counts_for_users(void)
+{
+	is_so(ordinary_user, is_told_the_limit);
+	is_so(user_with_dac, is_told_the_limit);
 }
 
 /* All of them, in a namespace whose numbers of users are those outside. */
@@ -338,6 +359,7 @@ static CU_TestInfo cases[] = {
 	TEST(a_filter_that_knows_not_the_call_is_no_answer),
 	TEST(an_answer_of_the_kernel_stands),
 	TEST(capabilities_are_those_in_effect),
+	TEST(the_number_of_processes_counts_for_users),
 	TEST(those_of_another_user_namespace_do_not_count),
 	CU_TEST_INFO_NULL,
 };

@@ -284,6 +284,48 @@ static void a_user_is_told_who_may_read_more(void)
 	ASSERT(uvio_udev_alive(udev));
 }
 
+static bool config_fails;
+
+static int pread_or_fail(int fd, void *buf, size_t size, uint64_t offset)
+{
+	return config_fails && fd == uio.config ? -EIO : sim_uio.pread(fd, buf, size, offset);
+}
+
+static int pwrite_or_fail(int fd, const void *buf, size_t size, uint64_t offset)
+{
+	return config_fails && fd == uio.config ? -EIO : sim_uio.pwrite(fd, buf, size, offset);
+}
+
+static void what_fails_leaves_the_drivers_switch_as_it_was(void)
+{
+	kernel = sim_uio;
+	kernel.pread = pread_or_fail;
+	kernel.pwrite = pwrite_or_fail;
+	sim = &kernel;
+	uio.irqcontrol = true;
+	card_open_asserted();
+	config_fails = true;
+	ASSERT(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1) < 0);
+	ASSERT(!uio.armed);
+	config_fails = false;
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+	config_fails = true;
+	ASSERT(uvio_irq_disable(udev) < 0);
+	ASSERT(uio.armed);
+	config_fails = false;
+	ASSERT_OK(uvio_irq_disable(udev));
+	ASSERT(!uio.armed);
+}
+
+static void a_card_that_is_gone_can_be_disabled(void)
+{
+	uio.irqcontrol = true;
+	begin_irq();
+	uio.gone = true;
+	ASSERT_ERR(uvio_irq_wait(udev, 0, 1000, NULL), -ENODEV, "is gone");
+	ASSERT_OK(uvio_irq_disable(udev));
+}
+
 static bool opened_it_can_reset(unsigned int who, uint64_t unusual)
 {
 	bool can;
@@ -452,6 +494,8 @@ static CU_TestInfo irq_cases[] = {
 	{"the counter is read in four bytes (vfio 67) (uio 3.6)",
 		the_counter_is_read_in_four_bytes},
 	TEST_FOR("uio 3.7", what_came_before_is_not_reported),
+	TEST_FOR("uio 3.11", what_fails_leaves_the_drivers_switch_as_it_was),
+	TEST(a_card_that_is_gone_can_be_disabled),
 	CU_TEST_INFO_NULL,
 };
 

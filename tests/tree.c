@@ -70,6 +70,19 @@ void tree_change(struct tree *tree, const char *format, ...)
 	ASSERT_EQ(tree_apply(&place, line), 0);
 }
 
+void tree_append(struct tree *tree, const char *path, const char *text, unsigned int times)
+{
+	char full[PATH_MAX];
+	FILE *file;
+
+	snprintf(full, sizeof(full), "%s/%s", tree->root, path);
+	file = fopen(full, "ae");
+	ASSERT(file);
+	while (times--)
+		fputs(text, file);
+	ASSERT_EQ(fclose(file), 0);
+}
+
 const char *tree_read(const struct tree *tree, const char *path)
 {
 	static char text[4096];

@@ -20,6 +20,9 @@ void tree_free(struct tree *tree);
 /** Changes one thing: a line as in a .tree file (see treefile.h). */
 void tree_change(struct tree *tree, const char *format, ...) UVIO_PRINTF(2, 3);
 
+/** Makes a file of the tree longer, by @text so many times. */
+void tree_append(struct tree *tree, const char *path, const char *text, unsigned int times);
+
 /** The content of a file of the tree, without the newline at its end; valid until the next call. */
 const char *tree_read(const struct tree *tree, const char *path);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "rlimit.h"
 #include "guard.h"
 #include "sys.h"
 #include "uio.h"
@@ -60,6 +61,7 @@ static int ask_about(struct uio_guard *guard, enum guard_question question, uint
 static int start_failed(struct uvio_udev *udev, int rc)
 {
 	const char *program = udev->ctx->guard;
+	char limit[UVIO_LIMIT_TEXT];
 
 	if (rc == -ENOENT || rc == -EACCES)
 		return uvio_fail(rc,
@@ -72,8 +74,12 @@ static int start_failed(struct uvio_udev *udev, int rc)
 	if (rc == -EPIPE || rc == -ETIMEDOUT)
 		return uvio_fail(rc, "%s: its guard %s %s", udev->address.text, program,
 			rc == -EPIPE ? "ended before it was ready" : "does not answer");
+	/* Trying again does not help. */
+	if (rc == -EAGAIN)
+		rc = -ENOSPC;
+	uvio_limit_of_processes(udev->ctx, rc, limit);
 	return uvio_fail(rc, "%s: cannot start its guard %s: %s", udev->address.text, program,
-		strerror(-rc));
+		limit[0] ? limit : strerror(-rc));
 }
 
 static int spawn(struct uvio_udev *udev, struct uio_guard *guard)

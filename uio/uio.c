@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rlimit.h"
 #include "sys.h"
 #include "uio.h"
 
@@ -229,6 +230,7 @@ static int uio_reset(struct uvio_udev *udev)
 {
 	int rc = uvio_sysfs_write_watched(udev->ctx, udev->address.text, "reset", "1");
 	int found = !rc || rc == -EAGAIN ? rc : uvio_udev_failed(udev, rc);
+	char limit[UVIO_LIMIT_TEXT];
 
 	if (found == -ENODEV || !rc || rc == -EAGAIN)
 		return found;
@@ -239,6 +241,10 @@ static int uio_reset(struct uvio_udev *udev)
 			"for a change of the driver (ps shows whether a process writes to sysfs), "
 			"or for the card (dmesg)",
 			udev->address.text);
+	uvio_limit_of_processes(udev->ctx, rc, limit);
+	if (limit[0])
+		return uvio_fail(found, "%s: cannot start the process that resets it: %s",
+			udev->address.text, limit);
 	return uvio_fail(found, "%s: cannot reset it through sysfs: %s%s", udev->address.text,
 		strerror(-rc), uvio_refusal(udev->ctx, rc));
 }

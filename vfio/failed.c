@@ -104,7 +104,7 @@ static const char *cause_of(const struct uvio_udev *udev, int err, const char *s
 
 int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name)
 {
-	if (pid == getpid())
+	if (pid == uvio_proc_self(udev->ctx))
 		return uvio_fail(-EBUSY,
 			"%s: another member of its IOMMU group is open in this program; open both "
 			"in the same domain (uvio_domain_new())",

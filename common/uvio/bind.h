@@ -44,7 +44,7 @@ extern "C" {
  * 0, or: -EINVAL and -ENODEV as uvio_device_find(); -ENOTSUP (not PCI, or a bridge); -EBUSY (in
  * use, see uvio_device_in_use(), perhaps only since the change began; or it has virtual functions);
  * -ENOENT (the kernel driver is not loaded); -EACCES, -EPERM, -EROFS; -EIO (the kernel did not bind
- * it, or the process that changes the driver was killed); -ETIMEDOUT; -EAGAIN, -ENOMEM, -EMFILE (no
+ * it, or the process that changes the driver was killed); -ETIMEDOUT; -ENOSPC, -ENOMEM, -EMFILE (no
  * process could be started). On failure the device has the driver that it had before, or the text
  * says that it has not.
  */

@@ -51,7 +51,7 @@ UVIO_API int uvio_guard_new(
  * -EBUSY: somebody has it open, who stopped it at open. -ENODEV: the card is gone. -EAGAIN: the
  * kernel was busy with it, three times, and did not reset it. -ETIMEDOUT: it is stopped, and the
  * kernel has not come back from resetting it, and may do it later. -EACCES, -EPERM, -EIO: it may
- * still be running; -EMFILE, -ENOMEM: it is stopped, and was not reset.
+ * still be running; -EMFILE, -ENOMEM, -ENOSPC: it is stopped, and was not reset.
  */
 UVIO_API int uvio_guard_stop(struct uvio_guard *guard, uint32_t *found);
 

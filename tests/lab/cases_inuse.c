@@ -5,9 +5,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -117,6 +121,124 @@ static int taken_in_container(struct pair *pair)
 	return taken(pair, enter_container);
 }
 
+/* Where a mapping has zeros in front in /proc/PID/maps. */
+#define LOW_ADDRESS ((void *)0x100000)
+
+static bool map_low(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	void *low = mmap(
+		LOW_ADDRESS, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0);
+
+	return !close(fd) && low == LOW_ADDRESS;
+}
+
+static bool mount_at(const char *path, const char *place)
+{
+	return !unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount(path, place, NULL, MS_BIND, NULL);
+}
+
+/* As a container may have the folder of its card. */
+static bool map_in_folder_elsewhere(const char *path)
+{
+	char folder[96];
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+	return (!mkdir("/tmp/card", 0755) || errno == EEXIST) && mount_at(folder, "/tmp/card") &&
+	       map_low("/tmp/card/resource0");
+}
+
+static bool open_by_another_name(const char *path)
+{
+	int fd = open("/tmp/card-file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	return !close(fd) && mount_at(path, "/tmp/card-file") &&
+	       open("/tmp/card-file", O_RDWR | O_CLOEXEC) >= 0;
+}
+
+/* With descriptors of its own, which the first thread has not. */
+static bool open_in_thread(const char *path)
+{
+	return !unshare(CLONE_FILES) && open(path, O_RDWR | O_CLOEXEC) >= 0;
+}
+
+struct holding {
+	bool (*hold)(const char *path);
+	char path[96];
+	int ready;
+};
+
+static void *hold(void *data)
+{
+	const struct holding *holding = data;
+
+	if (!holding->hold(holding->path))
+		_exit(1);
+	(void)!write(holding->ready, "", 1);
+	for (;;)
+		pause();
+}
+
+/* In a thread or in the first one, until the process is killed. */
+static void hold_in_child(struct holding *holding)
+{
+	pthread_t thread;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (holding->hold != open_in_thread)
+		hold(holding);
+	pthread_create(&thread, NULL, hold, holding);
+	for (;;)
+		pause();
+}
+
+static int is_seen(struct pair *pair, pid_t pid)
+{
+	struct foreign foreign = {.pid = pid};
+
+	return is_left_alone(pair, &foreign, FOREIGN_MAPPING);
+}
+
+static int held_by(struct pair *pair, struct holding *holding)
+{
+	int rc, ready[2];
+	char byte;
+	pid_t pid;
+
+	CHECK(!pipe2(ready, O_CLOEXEC));
+	holding->ready = ready[1];
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		hold_in_child(holding);
+	close(ready[1]);
+	CHECK(pid > 0 && read(ready[0], &byte, 1) == 1);
+	close(ready[0]);
+	rc = is_seen(pair, pid);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return rc;
+}
+
+static int unusual_handles_are_seen(struct pair *pair)
+{
+	static bool (*const holds[])(const char *path) = {
+		map_low, map_in_folder_elsewhere, open_by_another_name, open_in_thread};
+	struct holding holding = {0};
+
+	snprintf(holding.path, sizeof(holding.path), "/sys/bus/pci/devices/%s/resource0",
+		pair->address);
+	for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
+		holding.hold = holds[i];
+		if (held_by(pair, &holding))
+			return fail_at(__FILE__, __LINE__, "handle %zu", i);
+	}
+	holding.hold = open_in_thread;
+	CHECK(!foreign_node(pair->address, pair->backend, holding.path, sizeof(holding.path)));
+	return strcmp(pair->backend, "vfio/cdev") != 0 ? held_by(pair, &holding) : PASS;
+}
+
 static int refused_here(struct pair *pair)
 {
 	CHECK_ERR(pair_open(pair), -EBUSY, "process ");
@@ -159,7 +281,8 @@ static void map_alike(const char *address)
 	strcat(path, "/resource0");
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0 || ftruncate(fd, 4096) ||
-		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED ||
+		!map_low(path))
 		_exit(1);
 }
 
@@ -221,6 +344,8 @@ const struct test_case inuse_cases[] = {
 	{"in use: in a container, too", 0, taken_in_container, true},
 	{"in use: a program with a sysfs of its own is refused", 0, own_sysfs_is_refused, false},
 	{"in use: registers mapped or open in sysfs", 0, registers_in_sysfs_are_taken, true},
+	{"in use: by another name, at a low address, in a thread alone", 0,
+		unusual_handles_are_seen, true},
 	{"in use: what a user locks and maps keeps nobody out", 0, users_locks_keep_nobody_out,
 		true},
 	{0},
