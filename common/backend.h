@@ -355,9 +355,9 @@ struct uvio_choice {
 	bool unchecked;	       /* by the driver that is bound */
 };
 
-/** The one to open with: by the options, the domain, the driver, or the first that is usable. */
-int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address,
-	const struct uvio_open_options *options, struct uvio_choice *choice);
+/** The one to open with: by @name, or, where that is NULL, by the driver, or the first usable. */
+int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address, const char *name,
+	struct uvio_choice *choice);
 /** What open() failed with, or why no backend is usable where the choice was by the driver alone.
  */
 int uvio_choice_failed(struct uvio_ctx *ctx, const struct uvio_address *address,

@@ -156,15 +156,12 @@ static const struct uvio_backend *bound_to(struct uvio_ctx *ctx, const struct uv
 	return NULL;
 }
 
-int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address,
-	const struct uvio_open_options *options, struct uvio_choice *choice)
+int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address, const char *name,
+	struct uvio_choice *choice)
 {
 	*choice = (struct uvio_choice){0};
-	if (options->backend)
-		return uvio_backend_parse(options->backend, &choice->backend, &choice->transport);
-	choice->backend = options->domain ? uvio_domain_backend(options->domain) : NULL;
-	if (choice->backend)
-		return 0;
+	if (name)
+		return uvio_backend_parse(name, &choice->backend, &choice->transport);
 	choice->backend = bound_to(ctx, address);
 	choice->unchecked = choice->backend;
 	return choice->backend ? 0 : choose_by_check(ctx, address, &choice->backend);

@@ -179,6 +179,17 @@ open_locked(struct uvio_udev *udev, const struct uvio_open_options *options)
 	return rc;
 }
 
+/* A domain that has devices has chosen already. */
+static int choose(struct uvio_ctx *ctx, const struct uvio_address *address,
+	const struct uvio_open_options *options, struct uvio_choice *choice)
+{
+	*choice = (struct uvio_choice){0};
+	if (!options->backend && options->domain)
+		choice->backend = uvio_domain_backend(options->domain);
+	return choice->backend ? 0
+			       : uvio_backend_choose(ctx, address, options->backend, choice);
+}
+
 int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_open_options *options,
 	struct uvio_udev **out)
 {
@@ -196,7 +207,7 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	if (!rc)
 		rc = uvio_address_resolve(ctx, text, &address);
 	if (!rc)
-		rc = uvio_backend_choose(ctx, &address, options, &choice);
+		rc = choose(ctx, &address, options, &choice);
 	if (rc)
 		return rc;
 	udev = udev_new(ctx, &address, choice.backend, choice.transport);
