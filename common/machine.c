@@ -43,14 +43,6 @@ enum uvio_known uvio_interrupts_remapped(struct uvio_ctx *ctx)
 	return known;
 }
 
-bool uvio_locked_down(struct uvio_ctx *ctx)
-{
-	char text[128] = "";
-
-	uvio_sysfs_read(ctx, text, sizeof(text), "kernel/security/lockdown");
-	return strstr(text, "[integrity]") || strstr(text, "[confidentiality]");
-}
-
 bool uvio_parameter_is_on(struct uvio_ctx *ctx, const char *module, const char *name)
 {
 	char mode[8] = "";

@@ -15,9 +15,6 @@ enum uvio_known {
 /** Whether an IOMMU remaps interrupts; known on x86. */
 enum uvio_known uvio_interrupts_remapped(struct uvio_ctx *ctx);
 
-/** Whether the kernel lets nobody write what could change it: Secure Boot. */
-bool uvio_locked_down(struct uvio_ctx *ctx);
-
 /** Whether a parameter of a module that is loaded is Y. */
 bool uvio_parameter_is_on(struct uvio_ctx *ctx, const char *module, const char *name);
 

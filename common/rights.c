@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "machine.h"
 #include "rights.h"
 #include "sys.h"
 
@@ -41,6 +41,14 @@ const char *uvio_lack(unsigned int capability)
 	if (capability < 64 && !uvio_sys_capget(&set) && set.effective >> capability & 1)
 		return "which this process has in its own user namespace only, as in a container";
 	return "which this process lacks";
+}
+
+bool uvio_locked_down(struct uvio_ctx *ctx)
+{
+	char text[128] = "";
+
+	uvio_sysfs_read(ctx, text, sizeof(text), "kernel/security/lockdown");
+	return strstr(text, "[integrity]") || strstr(text, "[confidentiality]");
 }
 
 /* By what the kernel shows of it, which it does not in a container. */

@@ -38,4 +38,7 @@ const char *uvio_refusal(struct uvio_ctx *ctx, int err);
 /** The effective user, to be named in messages; says nothing about what he may. */
 unsigned int uvio_user(void);
 
+/** Whether the kernel lets nobody write what could change it: Secure Boot. */
+bool uvio_locked_down(struct uvio_ctx *ctx);
+
 #endif /* UVIO_RIGHTS_H */
