@@ -13,7 +13,21 @@
 
 #include "fake.h"
 #include "fake_parts.h"
-#include "sys.h"
+#include <uvio/check.h>
+#include <uvio/device.h>
+#include <uvio/driver.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/backend.h"
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/error.h"
+#include "base/finding.h"
+#include "base/pci_config.h"
+#include "base/sys.h"
+#include "device/device.h"
 
 struct fake_faults fake_faults;
 
@@ -394,7 +408,7 @@ const struct uvio_backend fake_backend = {
 
 /*
  * The registry, with the fake in front. A backend that is to stay adds itself to the array in
- * common/backend.c instead.
+ * common/backend/backend.c instead.
  */
 const struct uvio_backend *__real_uvio_backend_find(const char *name);
 const struct uvio_backend *__real_uvio_backend_at(unsigned int index);

@@ -10,7 +10,9 @@
 #ifndef UVIO_TESTS_FAKE_H
 #define UVIO_TESTS_FAKE_H
 
-#include "backend.h"
+#include <uvio/irq.h>
+
+#include "backend/backend.h"
 
 /* What the regions are for; the other numbers are not there. */
 enum {
@@ -88,7 +90,7 @@ struct fake {
 	enum uvio_irq_kind kind;
 	unsigned int vectors; /* 0: none enabled */
 	int fds[FAKE_MAX_VECTORS];
-	bool masked; /* INTx, after each event until it is acknowledged */
+	bool masked;	    /* INTx, after each event until it is acknowledged */
 	int hang_up;	    /* the other end of udev->gone_fd; -1: none, or it was closed */
 	unsigned int calls; /* of region_read and region_write */
 	unsigned int resets;

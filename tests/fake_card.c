@@ -10,7 +10,13 @@
 
 #include "fake.h"
 #include "fake_parts.h"
-#include "sys.h"
+#include <uvio/dma.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+
+#include "backend/objects.h"
+#include "base/pci_config.h"
+#include "base/sys.h"
 
 /* Section "MMIO area spec". */
 #define EDU_ID 0x00

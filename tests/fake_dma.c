@@ -12,7 +12,13 @@
 
 #include "fake.h"
 #include "fake_parts.h"
-#include "sys.h"
+#include <uvio/driver.h>
+
+#include "backend/objects.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "base/table.h"
+#include "dma/dma.h"
 
 size_t fake_windows;
 

@@ -2,6 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <uvio/context.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
 #include "fixture.h"
 
 struct tree *tree;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include <uvio/context.h>
 #include <uvio/error.h>
 
 #include "harness.h"

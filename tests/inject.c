@@ -11,7 +11,8 @@
 #include <time.h>
 
 #include "inject.h"
-#include "sys.h"
+#include "base/context.h"
+#include "base/sys.h"
 #include "user.h"
 
 #define MAX_CALLS 1024

@@ -3,12 +3,13 @@
 /* The lock of a card, and the system calls by which a driver starts its guard and talks to it. */
 #include <config.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "inject.h"
-#include "sys.h"
+#include "base/sys.h"
 
 int __real_uvio_sys_lock(int fd);
 int __wrap_uvio_sys_lock(int fd);

@@ -5,6 +5,15 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include <uvio/device.h>
+#include <uvio/dma.h>
+#include <uvio/error.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "device/device.h"
 #include "asleep.h"
 #include "harness.h"
 #include "inject_ops.h"

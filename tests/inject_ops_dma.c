@@ -3,6 +3,9 @@
 /* Operations on memory for DMA from other sources than uvio_dma_alloc(). */
 #include <config.h>
 
+#include <uvio/dma.h>
+#include <uvio/error.h>
+
 #include "harness.h"
 #include "inject_ops.h"
 

@@ -3,6 +3,8 @@
 /* Stopping a card which nobody has open. */
 #include <config.h>
 
+#include <uvio/guard.h>
+
 #include "harness.h"
 #include "inject_ops.h"
 

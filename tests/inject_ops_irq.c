@@ -7,6 +7,12 @@
 #include <poll.h>
 #include <string.h>
 
+#include <uvio/driver.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/udev.h>
+
 #include "asleep.h"
 #include "harness.h"
 #include "inject_ops.h"

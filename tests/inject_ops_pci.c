@@ -4,6 +4,11 @@
 
 #include <errno.h>
 
+#include <uvio/error.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "harness.h"
 #include "inject_ops.h"
 

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <uvio/driver.h>
+#include <uvio/error.h>
+
 #include "harness.h"
 #include "inject_process.h"
 #include "inject_run.h"

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "kernel.h"
-#include "sys.h"
 
 struct kernel kernel;
 

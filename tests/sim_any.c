@@ -10,6 +10,7 @@
 
 #include <uvio/uvio.h>
 
+#include "backend/objects.h"
 #include "sim_any.h"
 
 struct sim_any kernel;

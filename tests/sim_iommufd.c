@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend.h"
+#include "udev/token.h"
 #include "sim_iommufd.h"
 #include "vfio/iommufd.h"
 

@@ -6,7 +6,11 @@
 #include <string.h>
 
 #include "harness.h"
-#include "internal.h"
+#include <uvio/error.h>
+
+#include "base/address.h"
+#include "base/context.h"
+#include "base/error.h"
 #include "tree.h"
 
 static void parses_as(const char *text, enum uvio_address_kind kind, const char *canonical)

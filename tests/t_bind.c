@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 #include <uvio/bind.h>
+#include <uvio/context.h>
+#include <uvio/error.h>
 
 #include "harness.h"
-#include "internal.h"
+#include "base/context.h"
 #include "kernel.h"
 #include "tree.h"
 

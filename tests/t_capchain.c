@@ -3,11 +3,12 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness.h"
-#include "sys.h"
+#include "base/context.h"
 #include "vfio.h"
 
 #define BASE 16
@@ -15,7 +16,7 @@
 /* What the kernel answers: it wants @want bytes, and fills them when there is room. */
 static struct {
 	uint32_t want;
-	uint32_t more; /* it has grown by that when it is asked again, */
+	uint32_t more;	    /* it has grown by that when it is asked again, */
 	unsigned int grows; /* so many times */
 	int error;
 	unsigned int asked;

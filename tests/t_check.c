@@ -10,10 +10,14 @@
 #include <linux/vfio.h>
 
 #include <uvio/check.h>
+#include <uvio/device.h>
+#include <uvio/error.h>
 #include <uvio/udev.h>
 
 #include "harness.h"
-#include "sys.h"
+#include "backend/objects.h"
+#include "base/finding.h"
+#include "device/device.h"
 #include "tree.h"
 #include "user.h"
 

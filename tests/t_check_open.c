@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 #include <uvio/check.h>
+#include <uvio/device.h>
 
+#include "base/finding.h"
+#include "device/device.h"
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_iommufd.h"

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include <uvio/device.h>
+#include <uvio/error.h>
 
 #include "harness.h"
-#include "internal.h"
+#include "base/sysfs.h"
+#include "device/device.h"
 #include "tree.h"
 
 static struct tree *tree;

@@ -8,7 +8,11 @@
 #include <string.h>
 
 #include "harness.h"
-#include "internal.h"
+#include <uvio/device.h>
+
+#include "base/address.h"
+#include "device/device.h"
+#include "owner/inuse.h"
 #include "tree.h"
 
 #define NVME "0000:00:0a.0"

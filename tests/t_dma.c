@@ -9,6 +9,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <uvio/dma.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/table.h"
+#include "dma/dma.h"
 #include "fixture.h"
 
 #define MANY 1000

@@ -10,8 +10,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <uvio/dma.h>
 #include <uvio/domain.h>
+#include <uvio/udev.h>
 
+#include "backend/backend.h"
+#include "backend/objects.h"
 #include "asleep.h"
 #include "fixture.h"
 

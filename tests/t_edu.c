@@ -5,8 +5,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
 #include <uvio/trial.h>
+#include <uvio/udev.h>
 
+#include "backend/objects.h"
 #include "fixture.h"
 
 static const struct uvio_driver *driver;

@@ -3,13 +3,20 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "harness.h"
-#include "internal.h"
+#include <uvio/context.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+
+#include "base/address.h"
+#include "base/context.h"
+#include "base/error.h"
 
 static void *look(void *result)
 {

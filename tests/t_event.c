@@ -9,7 +9,12 @@
 #include <signal.h>
 #include <time.h>
 
+#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
 
 #include "asleep.h"
 #include "fixture.h"

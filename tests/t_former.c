@@ -13,6 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/device.h>
+
+#include "device/device.h"
 #include "former.h"
 #include "harness.h"
 #include "kernel.h"

@@ -18,6 +18,8 @@
 
 #include <uvio/uvio.h>
 
+#include "backend/objects.h"
+#include "base/context.h"
 #include "asleep.h"
 #include "harness.h"
 #include "sim_uio.h"
@@ -393,7 +395,8 @@ static void the_guard_has_nothing_of_the_program_but_what_it_needs(void)
 	ASSERT_OK(open_with(UVIO_OPEN_GUARD));
 	close(inherited);
 	snprintf(process, sizeof(process), "%d", guard_pid());
-	/* Two of the folder itself; 0 to 2; the card's folder, lock, config, and the driver's pidfd. */
+	/* Two of the folder itself; 0 to 2; the card's folder, lock, config, and the driver's
+	 * pidfd. */
 	ASSERT_EQ(descriptors_of(process), 2 + 4 + 3);
 }
 

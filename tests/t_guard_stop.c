@@ -12,6 +12,7 @@
 
 #include <uvio/uvio.h>
 
+#include "backend/objects.h"
 #include "harness.h"
 #include "sim_uio.h"
 

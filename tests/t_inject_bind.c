@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <uvio/bind.h>
+#include <uvio/error.h>
 
 #include "harness.h"
 #include "inject_run.h"

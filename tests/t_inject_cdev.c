@@ -6,8 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <uvio/dma.h>
 #include <uvio/domain.h>
+#include <uvio/udev.h>
 
+#include "backend/objects.h"
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_iommufd.h"

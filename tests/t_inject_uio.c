@@ -5,6 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include <uvio/context.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_uio.h"

@@ -10,9 +10,19 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "backend.h"
-#include "internal.h"
-#include "rights.h"
+#include <uvio/check.h>
+#include <uvio/context.h>
+#include <uvio/device.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+
+#include "backend/backend.h"
+#include "backend/objects.h"
+#include "base/address.h"
+#include "base/context.h"
+#include "base/finding.h"
+#include "device/device.h"
+#include "owner/inuse.h"
 #include "tree.h"
 
 #define MEMBER "0000:00:06.0"

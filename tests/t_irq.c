@@ -9,6 +9,11 @@
 #include <string.h>
 #include <time.h>
 
+#include <uvio/driver.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "asleep.h"
 #include "fixture.h"
 

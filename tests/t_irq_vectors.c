@@ -7,6 +7,12 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "backend/backend.h"
 #include "asleep.h"
 #include "fixture.h"
 

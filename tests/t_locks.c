@@ -14,7 +14,8 @@
 #include <uvio/uvio.h>
 
 #include "harness.h"
-#include "internal.h"
+#include "backend/objects.h"
+#include "base/context.h"
 #include "kernel.h"
 #include "tree.h"
 

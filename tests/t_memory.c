@@ -20,7 +20,12 @@
 
 #include "harness.h"
 #include "inject_ops.h"
-#include "kept.h"
+#include <uvio/dma.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/table.h"
+#include "dma/kept.h"
 #include "sim_uio.h"
 #include "sim_vfio.h"
 

@@ -13,6 +13,9 @@
 
 #include <pci/pci.h>
 
+#include <uvio/device.h>
+
+#include "device/device.h"
 #include "harness.h"
 #include "names.h"
 #include "tree.h"

@@ -14,11 +14,13 @@
 #include <unistd.h>
 
 #include <uvio/bind.h>
+#include <uvio/context.h>
+#include <uvio/error.h>
 
 #include "harness.h"
 #include "kernel.h"
-#include "rebind.h"
-#include "sys.h"
+#include "base/context.h"
+#include "bind/rebind.h"
 #include "tree.h"
 
 #define UIO "uio_pci_generic"

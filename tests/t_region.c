@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include <uvio/driver.h>
+#include <uvio/error.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "asleep.h"
 #include "fixture.h"
 

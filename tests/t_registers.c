@@ -10,8 +10,13 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "internal.h"
-#include "sys.h"
+#include <uvio/device.h>
+
+#include "base/address.h"
+#include "base/context.h"
+#include "base/sys.h"
+#include "device/device.h"
+#include "owner/inuse.h"
 #include "tree.h"
 
 #define NODE EDU_FOLDER "/uio/uio0"

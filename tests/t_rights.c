@@ -18,11 +18,15 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "internal.h"
-#include "machine.h"
-#include "rights.h"
-#include "rlimit.h"
-#include "sys.h"
+#include <uvio/check.h>
+#include <uvio/context.h>
+
+#include "base/context.h"
+#include "base/finding.h"
+#include "base/rights.h"
+#include "base/rlimit.h"
+#include "base/sys.h"
+#include "check/machine.h"
 
 #define USER 1000
 #define GROUP 1000

@@ -12,6 +12,10 @@
 
 #include <uvio/uvio.h>
 
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/finding.h"
+#include "device/device.h"
 #include "harness.h"
 #include "inject_ops.h"
 #include "inject_process.h"

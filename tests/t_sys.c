@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "sys.h"
+#include "base/sys.h"
 
 /* That of the configuration space in the descriptor of VFIO: none of 32 bits holds it. */
 #define FAR (UINT64_C(7) << 40)

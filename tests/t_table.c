@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "table.h"
+#include "base/table.h"
 
 #define MANY 60000
 #define PAGE ((uintptr_t)0x1000)

@@ -14,12 +14,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <uvio/dma.h>
 #include <uvio/domain.h>
+#include <uvio/error.h>
 #include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
 
 #include "asleep.h"
 #include "fixture.h"
-#include "sys.h"
+#include "backend/backend.h"
+#include "backend/objects.h"
+#include "base/pci_config.h"
+#include "base/sys.h"
 #include "uio.h"
 
 #define ROUNDS 2000

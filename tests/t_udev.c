@@ -12,6 +12,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/context.h>
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/backend.h"
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/pci_config.h"
 #include "fixture.h"
 
 static int open_as(const char *address, const struct uvio_open_options *options)

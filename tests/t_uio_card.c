@@ -7,6 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_uio.h"

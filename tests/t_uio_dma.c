@@ -10,6 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/dma.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/udev.h>
+
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_uio.h"

@@ -4,6 +4,10 @@
 
 #include <errno.h>
 
+#include <uvio/device.h>
+
+#include "base/context.h"
+#include "device/device.h"
 #include "harness.h"
 #include "tree.h"
 #include "uio.h"

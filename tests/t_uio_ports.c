@@ -11,7 +11,7 @@
 
 #include "inject_run.h"
 #include "sim_any.h"
-#include "sys.h"
+#include "base/sys.h"
 #include "user.h"
 
 static void use_isa(void)

@@ -9,8 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/dma.h>
 #include <uvio/domain.h>
+#include <uvio/event.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
 
+#include "backend/objects.h"
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_vfio.h"

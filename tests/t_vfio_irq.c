@@ -8,6 +8,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "asleep.h"
 #include "harness.h"
 #include "inject_ops.h"

@@ -5,6 +5,10 @@
 
 #include <errno.h>
 
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/udev.h>
+
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_vfio.h"

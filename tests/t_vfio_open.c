@@ -10,6 +10,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <uvio/device.h>
+#include <uvio/dma.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "device/device.h"
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_iommufd.h"

@@ -6,6 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include <uvio/driver.h>
+#include <uvio/error.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_vfio.h"

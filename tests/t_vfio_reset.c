@@ -7,7 +7,13 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "backend.h"
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
 #include "harness.h"
 #include "inject_ops.h"
 #include "sim_vfio.h"

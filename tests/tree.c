@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <uvio/context.h>
+
 #include "harness.h"
 #include "tree.h"
 #include "treefile.h"

@@ -3,11 +3,12 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rights.h"
 #include "user.h"
 
 unsigned int user;

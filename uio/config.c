@@ -3,10 +3,15 @@
 #include <config.h>
 
 #include <endian.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "sys.h"
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/pci_config.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
 #include "uio.h"
 
 /* PCI Local Bus Specification 3.0, 6.2.2: bit 10 of the command register, INTx disable. */

@@ -5,6 +5,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include <uvio/driver.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/sysfs.h"
+#include "base/table.h"
+#include "check/check.h"
+#include "dma/phys.h"
 #include "uio.h"
 
 int uio_dma_allowed(struct uvio_udev *udev)

@@ -7,9 +7,20 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "rlimit.h"
+#include <uvio/context.h>
+#include <uvio/driver.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/rights.h"
+#include "base/rlimit.h"
+#include "base/sys.h"
+#include "base/table.h"
+#include "dma/dma.h"
+#include "guard/guard.h"
+#include "owner/lock.h"
 #include "guard.h"
-#include "sys.h"
 #include "uio.h"
 
 /* For a machine that is short of everything; a guard that was stopped must not stop the driver. */

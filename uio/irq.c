@@ -5,7 +5,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sys.h"
+#include <uvio/driver.h>
+#include <uvio/irq.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/rights.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "check/check.h"
+#include "udev/udev.h"
 #include "uio.h"
 
 #define GONE "its kernel driver was unbound, or the card removed"

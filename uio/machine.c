@@ -5,8 +5,12 @@
 
 #include <unistd.h>
 
-#include "machine.h"
-#include "rights.h"
+#include <uvio/check.h>
+
+#include "base/context.h"
+#include "base/finding.h"
+#include "base/rights.h"
+#include "check/machine.h"
 #include "uio.h"
 
 static void probe_modules(struct uvio_ctx *ctx, struct uvio_check *check)

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uvio/device.h>
+
+#include "base/context.h"
+#include "base/sysfs.h"
 #include "uio.h"
 
 /* of x86 */

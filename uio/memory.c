@@ -7,6 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <uvio/device.h>
+#include <uvio/driver.h>
+
+#include "backend/objects.h"
+#include "base/table.h"
+#include "dma/phys.h"
 #include "uio.h"
 
 /* No processor has more of them. */

@@ -13,7 +13,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sys.h"
+#include <uvio/context.h>
+#include <uvio/driver.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/rights.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "udev/region.h"
 #include "uio.h"
 
 /* So many ranges a thread remembers; it asks again for those that it forgot. */

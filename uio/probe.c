@@ -7,8 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "machine.h"
-#include "rights.h"
+#include <uvio/check.h>
+#include <uvio/device.h>
+
+#include "base/context.h"
+#include "base/finding.h"
+#include "base/pci_config.h"
+#include "base/rights.h"
+#include "base/sysfs.h"
+#include "check/card.h"
+#include "check/machine.h"
+#include "device/device.h"
+#include "dma/phys.h"
+#include "owner/node.h"
 #include "uio.h"
 
 const char *uio_translation(const char *iommu_type)

@@ -11,9 +11,21 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "machine.h"
-#include "rights.h"
-#include "sys.h"
+#include <uvio/device.h>
+#include <uvio/driver.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/pci_config.h"
+#include "base/rights.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "check/check.h"
+#include "device/device.h"
+#include "dma/dma.h"
+#include "udev/region.h"
 #include "uio.h"
 
 #define CONFIG_SIZE 4096

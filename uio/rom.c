@@ -9,7 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include <uvio/context.h>
+#include <uvio/driver.h>
+#include <uvio/region.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/error.h"
+#include "base/rights.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
 #include "uio.h"
 
 /* An expansion ROM has 16 MiB at most, by the PCI Local Bus Specification 3.0, 6.2.5.2. */

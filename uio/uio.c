@@ -8,8 +8,28 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rlimit.h"
-#include "sys.h"
+#include <uvio/context.h>
+#include <uvio/device.h>
+#include <uvio/driver.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/backend.h"
+#include "backend/objects.h"
+#include "base/address.h"
+#include "base/context.h"
+#include "base/pci_config.h"
+#include "base/rights.h"
+#include "base/rlimit.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "check/check.h"
+#include "device/device.h"
+#include "dma/phys.h"
+#include "owner/inuse.h"
+#include "owner/lock.h"
+#include "owner/node.h"
+#include "udev/udev.h"
 #include "uio.h"
 
 /* The uioN of a PCI device. */

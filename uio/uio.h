@@ -7,10 +7,26 @@
 #ifndef UVIO_UIO_H
 #define UVIO_UIO_H
 
-#include "backend.h"
-#include "phys.h"
-#include "rights.h"
-#include "sys.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uvio/device.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+
+#include "base/context.h"
+#include "base/pci_config.h"
+#include "base/sys.h"
+#include "dma/phys.h"
+
+struct uvio_check;
+struct uvio_device;
+struct uvio_domain;
+struct uvio_mapping;
+struct uvio_udev;
 
 #define UIO_MAPS 5	  /* MAX_UIO_MAPS */
 #define UIO_PORT_RANGES 5 /* MAX_UIO_PORT_REGIONS */

@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include "guard.h"
-#include "stop.h"
-#include "sys.h"
+#include <uvio/guard.h>
+
+#include "base/sys.h"
+#include "guard/stop.h"
 
 #define SOCKET STDIN_FILENO
 

@@ -11,7 +11,20 @@
 #include <unistd.h>
 
 #include "iommufd.h"
-#include "sys.h"
+#include <uvio/device.h>
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/rights.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "base/table.h"
+#include "device/device.h"
+#include "owner/inuse.h"
+#include "owner/node.h"
+#include "udev/token.h"
 #include "vfio.h"
 
 /* Of iommufd's lists, which are short. */

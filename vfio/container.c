@@ -5,7 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "sys.h"
+#include <uvio/dma.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/sys.h"
+#include "base/table.h"
 #include "vfio.h"
 
 /* Where the kernel does not say: what every IOMMU can do, without the window of x86's MSIs. */

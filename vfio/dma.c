@@ -7,9 +7,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "populate.h"
-#include "rlimit.h"
-#include "sys.h"
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/error.h"
+#include "base/rlimit.h"
+#include "base/sys.h"
+#include "base/table.h"
+#include "dma/dma.h"
+#include "dma/populate.h"
 #include "vfio.h"
 
 int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)

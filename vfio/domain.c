@@ -6,7 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys.h"
+#include <uvio/driver.h>
+
+#include "backend/objects.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "base/table.h"
+#include "dma/dma.h"
 #include "vfio.h"
 
 static int bad_ranges(struct uvio_udev *udev, int rc)

@@ -6,7 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rights.h"
+#include <uvio/driver.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/error.h"
+#include "base/rights.h"
+#include "base/sysfs.h"
+#include "check/check.h"
+#include "owner/inuse.h"
+#include "udev/udev.h"
 #include "vfio.h"
 
 #define NEEDLESS_TOKEN                                                                             \

@@ -5,7 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sys.h"
+#include <uvio/driver.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/sys.h"
+#include "udev/token.h"
 #include "vfio.h"
 
 /* Since Linux 6.1. Numbers of the ABI stay, so that older headers do too. */

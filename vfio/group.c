@@ -13,7 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/error.h"
+#include "base/rights.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "owner/node.h"
 #include "vfio.h"
 
 /* Before the number, in the names of nodes of groups without an IOMMU. */

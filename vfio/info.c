@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys.h"
+#include "base/sys.h"
 #include "vfio.h"
 
 /* Far more than any kernel answers; a length beyond that is not believed. */

@@ -3,12 +3,23 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rlimit.h"
-#include "sys.h"
+#include <uvio/driver.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/error.h"
+#include "base/pci_config.h"
+#include "base/rlimit.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "udev/udev.h"
 #include "vfio.h"
 
 /* PCI Local Bus Specification 3.0, 6.2.2: bit 10 of the command register, INTx disable. */

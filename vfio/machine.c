@@ -3,12 +3,19 @@
 /* What the machine has for VFIO, without a device. */
 #include <config.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "machine.h"
-#include "rights.h"
+#include <uvio/check.h>
+
+#include "base/context.h"
+#include "base/error.h"
+#include "base/finding.h"
+#include "base/rights.h"
+#include "base/sysfs.h"
+#include "check/machine.h"
 #include "vfio.h"
 
 #define NO_IOMMU_FIX                                                                               \

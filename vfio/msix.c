@@ -6,7 +6,13 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include <uvio/irq.h>
+#include <uvio/region.h>
+
+#include "backend/objects.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "udev/region.h"
 #include "vfio.h"
 
 /* PCI Local Bus Specification 3.0, 6.7 and 6.8.2. */

@@ -5,6 +5,14 @@
 
 #include <errno.h>
 
+#include <uvio/context.h>
+#include <uvio/driver.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/table.h"
+#include "dma/phys.h"
 #include "vfio.h"
 
 int vfio_noiommu_allowed(struct uvio_udev *udev)

@@ -9,10 +9,21 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "machine.h"
-#include "rights.h"
-#include "rlimit.h"
-#include "sys.h"
+#include <uvio/check.h>
+#include <uvio/device.h>
+
+#include "base/context.h"
+#include "base/error.h"
+#include "base/finding.h"
+#include "base/rights.h"
+#include "base/rlimit.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "check/card.h"
+#include "check/machine.h"
+#include "device/device.h"
+#include "dma/phys.h"
+#include "owner/node.h"
 #include "vfio.h"
 
 #define NO_GROUP_FIX                                                                               \

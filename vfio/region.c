@@ -10,7 +10,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include <uvio/context.h>
+#include <uvio/driver.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "dma/dma.h"
+#include "udev/region.h"
 #include "vfio.h"
 
 /* Regions have the kernel's numbers: BARs 0 to 5, ROM, configuration space, VGA, and more. */

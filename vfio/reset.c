@@ -7,7 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys.h"
+#include <uvio/driver.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/error.h"
+#include "base/pci_config.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "udev/udev.h"
 #include "vfio.h"
 
 /* PCI Local Bus Specification 3.0, 6.2.2: bit 1, memory space. Off, a mapped register is SIGBUS. */

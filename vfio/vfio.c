@@ -8,7 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include <uvio/driver.h>
+#include <uvio/udev.h>
+
+#include "backend/backend.h"
+#include "backend/objects.h"
+#include "base/address.h"
+#include "base/context.h"
+#include "base/error.h"
+#include "base/rights.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "base/table.h"
+#include "dma/phys.h"
+#include "owner/node.h"
 #include "vfio.h"
 
 static int get_info(struct uvio_udev *udev, struct vfio_device *device)

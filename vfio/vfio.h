@@ -5,10 +5,22 @@
 #define UVIO_VFIO_H
 
 #include <linux/vfio.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "backend.h"
-#include "phys.h"
-#include "rights.h"
+#include <uvio/irq.h>
+#include <uvio/region.h>
+
+#include "base/context.h"
+#include "dma/phys.h"
+
+struct uvio_check;
+struct uvio_device;
+struct uvio_device_info;
+struct uvio_domain;
+struct uvio_mapping;
+struct uvio_udev;
 
 /* iova.c: free ranges of IOVA, neither overlapping nor touching, in a balanced tree by address. */
 

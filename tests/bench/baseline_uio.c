@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <uvio/irq.h>
+
 #include "baseline.h"
 
 enum { NODE, CONFIG, PAGEMAP, LOCK };

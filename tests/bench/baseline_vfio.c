@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <uvio/irq.h>
+
 #include "baseline.h"
 #include "iommufd.h"
 

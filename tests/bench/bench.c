@@ -10,6 +10,9 @@
 #include <string.h>
 #include <time.h>
 
+#include <uvio/driver.h>
+#include <uvio/irq.h>
+
 #include "more.h"
 
 #define CARD_BUFFER 0x40000

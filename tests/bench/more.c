@@ -16,6 +16,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "more.h"
 
 #define PAGE ((size_t)4096)

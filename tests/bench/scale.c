@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uvio/context.h>
+#include <uvio/error.h>
+
+#include "base/context.h"
 #include "scale.h"
 
 #define ROUNDS 201

@@ -8,6 +8,16 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/device.h>
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/irq.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "device/device.h"
 #include "../asleep.h"
 
 #include "scale.h"

@@ -9,7 +9,12 @@
 #include <unistd.h>
 
 #include "scale.h"
-#include "table.h"
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/table.h"
 #include "vfio.h"
 
 #define PAGE ((size_t)4096)

@@ -12,7 +12,14 @@
 #include <sys/mman.h>
 
 #include "fuzz.h"
-#include "sys.h"
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
+#include "backend/backend.h"
+#include "backend/objects.h"
+#include "base/address.h"
+#include "base/context.h"
+#include "dma/dma.h"
 #include "vfio.h"
 
 #define ADDRESS_SPACE (UINT64_C(1) << 46)

@@ -15,7 +15,13 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "sys.h"
+#include <uvio/device.h>
+
+#include "base/address.h"
+#include "base/context.h"
+#include "device/device.h"
+#include "owner/inuse.h"
+#include "owner/lock.h"
 #include "uio.h"
 
 #define DISK "bus/pci/devices/0000:00:04.0/block/sda"

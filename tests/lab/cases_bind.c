@@ -15,6 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+
 #include "conformance.h"
 
 #define EDU "0000:00:04.0"

@@ -7,6 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define ROUNDS 50

@@ -11,6 +11,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/check.h>
+#include <uvio/device.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define EDU "0000:00:04.0"

@@ -12,6 +12,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/trial.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define EDU "0000:00:04.0"

@@ -7,6 +7,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <uvio/dma.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define MARK 0xa5

@@ -5,6 +5,14 @@
 
 #include <sys/mman.h>
 
+#include <uvio/bind.h>
+#include <uvio/dma.h>
+#include <uvio/domain.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define SIZE 1024

@@ -6,6 +6,9 @@
  */
 #include <config.h>
 
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define COMMAND 4

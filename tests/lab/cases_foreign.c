@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include <uvio/driver.h>
+
 #include "conformance.h"
 
 #define EDU "0000:00:04.0"

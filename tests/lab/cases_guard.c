@@ -16,6 +16,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/context.h>
+#include <uvio/dma.h>
+#include <uvio/domain.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/guard.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define EDU "0000:00:04.0"

@@ -16,6 +16,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/check.h>
+#include <uvio/device.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/guard.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 static int is_in_use(struct pair *pair)

@@ -6,6 +6,12 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define ROUNDS 100

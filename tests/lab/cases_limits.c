@@ -12,6 +12,13 @@
 
 #include <linux/capability.h>
 
+#include <uvio/dma.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define KIB 1024u

@@ -5,6 +5,15 @@
 
 #include <stdlib.h>
 
+#include <uvio/bind.h>
+#include <uvio/check.h>
+#include <uvio/device.h>
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/event.h>
+#include <uvio/trial.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define EDU "0000:00:04.0"

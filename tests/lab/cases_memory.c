@@ -15,6 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/dma.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define PAGE 4096

@@ -8,6 +8,12 @@
 
 #include <sched.h>
 
+#include <uvio/device.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define DEVICES "/sys/bus/platform/devices/"

@@ -6,6 +6,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/check.h>
+#include <uvio/device.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define ROM_CARD "0000:00:1d.0"

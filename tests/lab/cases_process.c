@@ -10,6 +10,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/device.h>
+#include <uvio/dma.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/trial.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define USER 1000

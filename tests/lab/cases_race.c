@@ -8,6 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/error.h>
+
 #include "conformance.h"
 
 #define ROUNDS 20

@@ -7,6 +7,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <uvio/device.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 /* Beyond the last byte of every region; no register of any card is touched. */

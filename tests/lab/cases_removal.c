@@ -13,6 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define LOOPS_FOR_US 40000 /* nothing depends on it */

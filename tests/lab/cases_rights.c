@@ -15,6 +15,15 @@
 
 #include <linux/capability.h>
 
+#include <uvio/check.h>
+#include <uvio/device.h>
+#include <uvio/dma.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define BIT(capability) (UINT64_C(1) << (capability))

@@ -8,6 +8,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/device.h>
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/irq.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define PAGE ((size_t)4096)

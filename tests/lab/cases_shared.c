@@ -12,6 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/device.h>
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+#include <uvio/irq.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define FIGHTERS 4

@@ -11,6 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/context.h>
+#include <uvio/dma.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define COMMAND "/lab/uvio"

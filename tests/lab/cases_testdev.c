@@ -3,6 +3,10 @@
 /* Ways to a region which a plain memory BAR does not need, on QEMU's pci-testdev. */
 #include <config.h>
 
+#include <uvio/bind.h>
+#include <uvio/driver.h>
+#include <uvio/region.h>
+
 #include "conformance.h"
 
 #define TESTDEV "0000:00:07.0"

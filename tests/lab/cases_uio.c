@@ -17,6 +17,14 @@
 #include <sys/io.h>
 #endif
 
+#include <uvio/bind.h>
+#include <uvio/dma.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define TESTDEV "0000:00:07.0"

@@ -14,6 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/check.h>
+#include <uvio/device.h>
+#include <uvio/error.h>
+
 #include "conformance.h"
 
 struct user {

@@ -19,6 +19,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/device.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/irq.h>
+#include <uvio/region.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define VENDOR 0x1b36

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+
 #include "conformance.h"
 
 #define EDU "0000:00:04.0"

@@ -11,6 +11,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <uvio/bind.h>
+#include <uvio/check.h>
+#include <uvio/context.h>
+#include <uvio/device.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+#include <uvio/event.h>
+#include <uvio/trial.h>
+#include <uvio/udev.h>
+
 #include "conformance.h"
 
 #define WANTED_MAX 8

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/apart.h"
+#include "base/sys.h"
+
+#define MOST_DESCRIPTORS 65536
+
+/* Without what the program has for pthread_atfork(), which may take locks of other threads. */
+static pid_t fork_only(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+	return _Fork();
+#else
+	return fork();
+#endif
+}
+
+static void close_range_of(int first, int last)
+{
+	if (first > last)
+		return;
+#ifdef SYS_close_range
+	if (!syscall(SYS_close_range, first, last, 0))
+		return;
+#endif
+	for (int fd = first; fd <= last && fd < MOST_DESCRIPTORS; fd++)
+		close(fd);
+}
+
+static void close_all_but(int *fds, int count)
+{
+	int next = STDERR_FILENO + 1;
+
+	for (int i = 1; i < count; i++)
+		for (int k = i; k && fds[k - 1] > fds[k]; k--) {
+			int higher = fds[k - 1];
+
+			fds[k - 1] = fds[k];
+			fds[k] = higher;
+		}
+	for (int i = 0; i < count; i++)
+		if (fds[i] >= next) {
+			close_range_of(next, fds[i] - 1);
+			next = fds[i] + 1;
+		}
+	close_range_of(next, INT_MAX);
+}
+
+/* Who reads what the program prints must not wait for this process to end. */
+static void keep_only(int fd, const int *keep)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), all[1 + UVIO_APART_KEEP] = {fd};
+
+	for (int i = 0; i <= STDERR_FILENO; i++)
+		if (null < 0 || dup2(null, i) < 0)
+			close(i);
+	for (int i = 0; i < UVIO_APART_KEEP; i++)
+		all[1 + i] = keep ? keep[i] : -1;
+	close_all_but(all, 1 + UVIO_APART_KEEP);
+}
+
+/* The child ends at once, so that its own child is nobody's whom the program waits for. */
+static void run_apart(void (*work)(void *data, int fd), void *data, int fd, const int *keep)
+{
+	pid_t pid = fork_only();
+
+	if (pid)
+		_exit(pid < 0 ? errno : 0);
+	setsid();
+	prctl(PR_SET_NAME, "uvio-apart");
+	(void)!chdir("/");
+	keep_only(fd, keep);
+	work(data, fd);
+	_exit(0);
+}
+
+/*
+ * A program which waits for all of its children may take this one from us, and somebody may kill it
+ * after it has forked: that is no failure, and the socket tells whether there is a process.
+ */
+static int await_child(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : 0;
+}
+
+/* A thread that is cancelled is so in the child, too. */
+int uvio_apart_start(void (*work)(void *data, int fd), void *data, const int keep[UVIO_APART_KEEP])
+{
+	int state, fds[2], rc = uvio_sys_socketpair(fds);
+	sigset_t all, old;
+	pid_t pid;
+
+	if (rc)
+		return rc;
+	state = uvio_sys_shield();
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid = fork_only();
+	if (!pid)
+		run_apart(work, data, fds[1], keep);
+	rc = pid < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	uvio_sys_close(fds[1]);
+	if (!rc)
+		rc = await_child(pid);
+	uvio_sys_unshield(state);
+	if (!rc)
+		return fds[0];
+	uvio_sys_close(fds[0]);
+	return rc == -EAGAIN ? -ENOSPC : rc;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#ifndef UVIO_BASE_ERROR_H
+#define UVIO_BASE_ERROR_H
+
+#include "base/context.h"
+
+/* A failure that must survive its own cleanup. */
+struct uvio_saved_error {
+	char text[UVIO_TEXT_SIZE];
+	int err;
+};
+
+void uvio_error_save(struct uvio_saved_error *saved);
+int uvio_error_restore(const struct uvio_saved_error *saved);
+
+/** "EPERM"; takes the errno with either sign. */
+const char *uvio_errname(int err);
+
+/**
+ * What others may have chosen, as the name of a process, must not control a terminal or break
+ * JSON: what is no printable character of UTF-8 becomes "?". Texts of errors, of the log and of
+ * findings are clean.
+ */
+void uvio_text_clean(char *text);
+
+/** -ENOMEM with a text. */
+int uvio_no_memory(const char *object);
+
+#endif /* UVIO_BASE_ERROR_H */

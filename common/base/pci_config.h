@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#ifndef UVIO_BASE_PCI_CONFIG_H
+#define UVIO_BASE_PCI_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The PCI configuration space, by the PCI Local Bus Specification 3.0, 6.1 and 6.2. */
+#define PCI_CONFIG_VENDOR 0x00
+
+#define PCI_CONFIG_DEVICE 0x02
+#define PCI_CONFIG_REVISION 0x08 /* and the class code */
+#define PCI_CONFIG_SUBVENDOR 0x2c
+#define PCI_CONFIG_SUBDEVICE 0x2e
+#define PCI_CONFIG_COMMAND 0x04 /* 16 bits; bit 2: bus master */
+#define PCI_CONFIG_STATUS 0x06
+#define PCI_CONFIG_INTERRUPT_PIN 0x3d
+#define PCI_COMMAND_IO 0x01
+#define PCI_COMMAND_MEMORY 0x02
+#define PCI_COMMAND_BUS_MASTER 0x04
+#define PCI_COMMAND_INTX_OFF 0x400
+#define PCI_STATUS_CAP_LIST 0x10
+
+/**
+ * Whether that status register is of a card which does not answer: others have bits that are 0. Not
+ * by the ids: those of a virtual function read all ones in sysfs, and vfio shows for any device
+ * what the kernel has kept of them, as of the list of capabilities.
+ */
+static inline bool uvio_status_is_gone(uint64_t status)
+{
+	return (status | PCI_STATUS_CAP_LIST) == 0xffff;
+}
+
+#endif /* UVIO_BASE_PCI_CONFIG_H */

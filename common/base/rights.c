@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/context.h"
+#include "base/rights.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+
+/* PROC_USER_INIT_INO of the kernel, the same since Linux 3.8. */
+#define INITIAL_USER_NAMESPACE 0xeffffffdu
+
+/* Where there is no such file, there is but one user namespace, or no /proc to tell. */
+static bool in_initial_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) || st.st_ino == INITIAL_USER_NAMESPACE;
+}
+
+bool uvio_has_capability(unsigned int capability)
+{
+	struct uvio_capabilities set;
+
+	return !uvio_sys_capget(&set) && capability < 64 && set.effective >> capability & 1 &&
+	       in_initial_namespace();
+}
+
+const char *uvio_lack(unsigned int capability)
+{
+	struct uvio_capabilities set;
+
+	if (uvio_has_capability(capability))
+		return NULL;
+	if (capability < 64 && !uvio_sys_capget(&set) && set.effective >> capability & 1)
+		return "which this process has in its own user namespace only, as in a container";
+	return "which this process lacks";
+}
+
+bool uvio_locked_down(struct uvio_ctx *ctx)
+{
+	char text[128] = "";
+
+	uvio_sysfs_read(ctx, text, sizeof(text), "kernel/security/lockdown");
+	return strstr(text, "[integrity]") || strstr(text, "[confidentiality]");
+}
+
+/* By what the kernel shows of it, which it does not in a container. */
+static const char *not_permitted(struct uvio_ctx *ctx)
+{
+	if (uvio_locked_down(ctx))
+		return "; the kernel is locked down (Secure Boot)";
+	if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
+		return "; the kernel is not locked down: perhaps a security module or a filter of "
+		       "system calls refuses it, of which dmesg may tell";
+	return "; perhaps the kernel is locked down: see /sys/kernel/security/lockdown";
+}
+
+const char *uvio_refusal(struct uvio_ctx *ctx, int err)
+{
+	switch (err) {
+	case -EACCES:
+		return "; run as root or with CAP_DAC_OVERRIDE";
+	case -EPERM:
+		return not_permitted(ctx);
+	case -EROFS:
+		return "; sysfs is mounted read-only, as in a container";
+	default:
+		return "";
+	}
+}
+
+unsigned int uvio_user(void)
+{
+	return geteuid();
+}
+
+/* What access() takes into account: of root what is permitted, of others nothing. */
+static bool access_is_right(const struct uvio_capabilities *set)
+{
+	uint64_t dac = 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH;
+	uint64_t taken = getuid() ? 0 : set->permitted;
+
+	return getuid() == geteuid() && getgid() == getegid() && !((set->effective ^ taken) & dac);
+}
+
+static bool in_group(gid_t gid)
+{
+	int count = getgroups(0, NULL);
+	gid_t *groups = count > 0 ? malloc((size_t)count * sizeof(*groups)) : NULL;
+	bool found = getegid() == gid;
+
+	count = groups ? getgroups(count, groups) : 0;
+	for (int i = 0; i < count && !found; i++)
+		found = groups[i] == gid;
+	free(groups);
+	return found;
+}
+
+static bool mode_allows(const struct stat *st, int mode)
+{
+	mode_t bits = st->st_mode;
+
+	if (st->st_uid == geteuid())
+		bits >>= 6;
+	else if (in_group(st->st_gid))
+		bits >>= 3;
+	return ((int)bits & mode) == mode;
+}
+
+/* By the permissions of the file alone; entries of an access control list are not looked at. */
+static bool may_by_mode(const char *path, int mode)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (stat(path, &st))
+		return false;
+	if (mode & W_OK && !S_ISCHR(st.st_mode) && !statvfs(path, &fs) && fs.f_flag & ST_RDONLY)
+		return false;
+	return mode_allows(&st, mode) ||
+	       (!(mode & X_OK) && uvio_has_capability(CAP_DAC_OVERRIDE)) ||
+	       (mode == R_OK && uvio_has_capability(CAP_DAC_READ_SEARCH));
+}
+
+/* The filters of some containers answer EPERM to a system call that they do not know. */
+static bool is_missing(int rc)
+{
+	return rc == -ENOSYS || (rc == -EPERM && uvio_sys_access("/", F_OK) == -EPERM);
+}
+
+int uvio_access(const char *path, int mode)
+{
+	int rc = uvio_sys_access(path, mode);
+	struct uvio_capabilities set;
+	struct stat st;
+
+	if (!is_missing(rc))
+		return rc;
+	if (!uvio_sys_capget(&set) && access_is_right(&set))
+		return access(path, mode) ? -errno : 0;
+	if (stat(path, &st))
+		return -errno;
+	return may_by_mode(path, mode) ? 0 : -EACCES;
+}
+
+bool uvio_may_access(const char *path, int mode)
+{
+	return !uvio_access(path, mode);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* Files of sysfs where the kernel may wait: driver_override and reset take the device's lock. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <uvio/context.h>
+
+#include "base/apart.h"
+#include "base/context.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+
+#define READ_TIMEOUT_MS 5000
+/* A reset may take a minute until the card answers again. */
+#define WRITE_TIMEOUT_MS 90000
+
+struct answer {
+	int rc; /* the number of bytes, or a negative errno */
+	char text[256];
+};
+
+struct question {
+	char path[UVIO_PATH_SIZE];
+	bool read;
+	bool write;
+	const char *text; /* to write; NULL: what was read */
+	struct answer answer;
+};
+
+static int read_text(const char *path, char *text, size_t size)
+{
+	int rc, fd = uvio_sys_open(path, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	rc = (int)uvio_sys_read(fd, text, size - 1);
+	uvio_sys_close(fd);
+	return rc;
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int rc, fd = uvio_sys_open(path, O_WRONLY);
+
+	if (fd < 0)
+		return fd;
+	rc = (int)uvio_sys_write(fd, text, strlen(text));
+	uvio_sys_close(fd);
+	return rc;
+}
+
+static void ask(void *data, int fd)
+{
+	struct question *question = data;
+	struct answer *answer = &question->answer;
+
+	if (question->read)
+		answer->rc = read_text(question->path, answer->text, sizeof(answer->text));
+	if (question->write && answer->rc >= 0)
+		answer->rc =
+			write_text(question->path, question->text ? question->text : answer->text);
+	uvio_sys_send(fd, answer, sizeof(*answer), NULL, 0);
+}
+
+static int ask_apart(struct uvio_ctx *ctx, const char *address, const char *file,
+	struct question *question, int timeout_ms)
+{
+	int fd, rc = uvio_sysfs_path(ctx, question->path, "bus/pci/devices/%s/%s", address, file);
+
+	if (rc)
+		return rc;
+	if (question->write)
+		uvio_log(ctx, UVIO_LOG_INFO, "%s: writing '%s' to bus/pci/devices/%s/%s", address,
+			question->text ? question->text : "(what is in it)", address, file);
+	fd = uvio_apart_start(ask, question, NULL);
+	if (fd < 0)
+		return fd;
+	rc = uvio_sys_receive(fd, &question->answer, sizeof(question->answer), timeout_ms);
+	uvio_sys_close(fd);
+	if (rc == -EPIPE)
+		rc = -EIO; /* it was killed */
+	return rc ? rc : question->answer.rc;
+}
+
+int uvio_sysfs_write_watched(
+	struct uvio_ctx *ctx, const char *address, const char *file, const char *text)
+{
+	struct question question = {.write = true, .text = text};
+	int n = ask_apart(ctx, address, file, &question, WRITE_TIMEOUT_MS);
+
+	return n < 0 ? n : (size_t)n == strlen(text) ? 0 : -EIO;
+}
+
+int uvio_sysfs_read_watched(
+	struct uvio_ctx *ctx, const char *address, const char *file, char *buf, size_t size)
+{
+	struct question question = {.read = true};
+	int n = ask_apart(ctx, address, file, &question, READ_TIMEOUT_MS);
+
+	if (n < 0)
+		return n;
+	question.answer.text[n] = '\0';
+	question.answer.text[strcspn(question.answer.text, "\n")] = '\0';
+	snprintf(buf, size, "%s", question.answer.text);
+	return (int)strlen(buf);
+}
+
+int uvio_sysfs_rewrite_watched(struct uvio_ctx *ctx, const char *address, const char *file)
+{
+	struct question question = {.read = true, .write = true};
+	int n = ask_apart(ctx, address, file, &question, READ_TIMEOUT_MS);
+
+	return n < 0 ? n : 0;
+}

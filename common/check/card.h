@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#ifndef UVIO_CHECK_CARD_H
+#define UVIO_CHECK_CARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct uvio_check;
+struct uvio_ctx;
+struct uvio_udev;
+
+/**
+ * Adds findings about a PCI card which does not answer where the kernel takes it to be; @decoding:
+ * also where its BARs are switched off. 0; -ENODEV: its configuration space reads all ones.
+ */
+int uvio_card_probe(
+	struct uvio_ctx *ctx, const char *address, bool decoding, struct uvio_check *check);
+
+/** 0, or -ENODEV or -ENXIO with the text of a finding that blocks. */
+int uvio_card_ready(struct uvio_ctx *ctx, const char *address, bool decoding);
+
+/**
+ * What keeps the registers of an open card from answering, and did not at open: a BAR that lost its
+ * address, or decoding that is off, as the card itself shows it; "" where it shows nothing.
+ */
+void uvio_card_changed(struct uvio_udev *udev, char *text, size_t size);
+
+/** Whether the card's INTx is off, whoever did it: VFIO shows what this program did only. */
+bool uvio_card_masks_intx(struct uvio_udev *udev);
+
+#endif /* UVIO_CHECK_CARD_H */

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uvio/check.h>
+#include <uvio/device.h>
+#include <uvio/driver.h>
+#include <uvio/error.h>
+
+#include "backend/backend.h"
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/error.h"
+#include "base/finding.h"
+#include "check/check.h"
+#include "check/choose.h"
+#include "check/machine.h"
+#include "device/device.h"
+
+static int probe(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const struct uvio_backend *backend, const char *transport, struct uvio_check *check)
+{
+	if (device->info.bridge)
+		uvio_check_add(check, UVIO_UNFIT, "choose the card behind it: uvio list",
+			"%s: a bridge: user space cannot drive it", device->info.address);
+	else
+		backend->ops->probe(ctx, device, transport, check);
+	return uvio_check_end(check, device->info.address);
+}
+
+int uvio_check_judge(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const struct uvio_backend *backend, const char *transport, enum uvio_verdict *verdict)
+{
+	struct uvio_check check = {0};
+	int rc = probe(ctx, device, backend, transport, &check);
+
+	*verdict = check.verdict;
+	uvio_check_cleanup(&check);
+	return rc;
+}
+
+/* Whether the device could be driven so, once it is bound and nobody has it. */
+static bool would_do(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name)
+{
+	const struct uvio_backend *backend;
+	enum uvio_verdict verdict;
+	const char *transport;
+
+	return device && !uvio_backend_parse(name, &backend, &transport) &&
+	       !uvio_check_judge(ctx, device, backend, transport, &verdict) &&
+	       verdict <= UVIO_IN_USE;
+}
+
+/*
+ * Advice may name another backend in brackets, "run as root[vfio:, or use the vfio backend]": that
+ * stays where the other one would do.
+ */
+static void settle_advice(struct uvio_ctx *ctx, const struct uvio_device *device, char *text)
+{
+	char *open, *colon, *close;
+
+	while ((open = strchr(text, '['))) {
+		colon = strchr(open, ':');
+		close = strchr(open, ']');
+		if (!colon || !close || colon > close)
+			return;
+		*colon = '\0';
+		if (!would_do(ctx, device, open + 1))
+			colon = close - 1;
+		memmove(close, close + 1, strlen(close + 1) + 1);
+		memmove(open, colon + 1, strlen(colon + 1) + 1);
+	}
+}
+
+static void settle_fix(
+	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_finding *finding)
+{
+	char *fix = (char *)finding->fix;
+
+	if (fix)
+		settle_advice(ctx, device, fix);
+	if (fix && !*fix) {
+		free(fix);
+		finding->fix = NULL;
+	}
+}
+
+/* By itself, so that the text is not on the stack while the backend looks. */
+static void __attribute__((noinline))
+settle_fixes(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
+{
+	struct uvio_saved_error before;
+
+	uvio_error_save(&before);
+	for (unsigned int i = 0; i < check->count; i++)
+		settle_fix(ctx, device, &check->findings[i]);
+	uvio_error_restore(&before);
+}
+
+static int run(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const struct uvio_backend *backend, const char *transport, struct uvio_check *check)
+{
+	int rc = probe(ctx, device, backend, transport, check);
+
+	if (!rc)
+		settle_fixes(ctx, device, check);
+	return rc;
+}
+
+static int check_with(struct uvio_ctx *ctx, const struct uvio_device *device,
+	const struct uvio_backend *backend, const char *transport, struct uvio_check **out)
+{
+	struct uvio_check *check = calloc(1, sizeof(*check));
+	int rc;
+
+	if (!check)
+		return uvio_no_memory(device->info.address);
+	rc = run(ctx, device, backend, transport, check);
+	if (rc) {
+		uvio_check_free(check);
+		return rc;
+	}
+	*out = check;
+	return 0;
+}
+
+int uvio_check_unused(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
+	struct uvio_check **out)
+{
+	const struct uvio_backend *backend;
+	const char *transport;
+	int rc;
+
+	if (!name) {
+		uvio_no_backend("(none)");
+		return -EINVAL;
+	}
+	rc = uvio_backend_parse(name, &backend, &transport);
+	return rc ? rc : check_with(ctx, device, backend, transport, out);
+}
+
+static void check_use(
+	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
+{
+	struct uvio_saved_error before;
+	int rc;
+
+	uvio_error_save(&before);
+	rc = uvio_device_in_use(ctx, device);
+	if (rc)
+		uvio_check_add(
+			check, rc == -EBUSY ? UVIO_BUSY : UVIO_NOTE, NULL, "%s", uvio_last_error());
+	uvio_error_restore(&before);
+}
+
+int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
+	struct uvio_check **out)
+{
+	struct uvio_check *check = NULL;
+	int rc = uvio_check_unused(ctx, device, name, &check);
+
+	if (rc || !check)
+		return rc;
+	if (!device->info.bridge)
+		check_use(ctx, device, check);
+	rc = uvio_check_end(check, device->info.address);
+	if (rc)
+		uvio_check_free(check);
+	else
+		*out = check;
+	return rc;
+}
+
+/* @name: NULL, or of a backend. */
+static int machine_with(struct uvio_ctx *ctx, const char *name, struct uvio_check *check)
+{
+	const struct uvio_backend *backend;
+	const char *transport;
+	int rc = name ? uvio_backend_parse(name, &backend, &transport) : 0;
+
+	if (rc)
+		return rc;
+	if (!name)
+		uvio_machine_probe(ctx, check);
+	else if (backend->ops->machine)
+		backend->ops->machine(ctx, check);
+	return uvio_check_end(check, "this machine");
+}
+
+bool uvio_machine_has(struct uvio_ctx *ctx, const char *backend)
+{
+	struct uvio_check check = {0};
+	bool has = !machine_with(ctx, backend, &check) && check.verdict == UVIO_USABLE;
+
+	uvio_check_cleanup(&check);
+	return has;
+}
+
+int uvio_check_machine(struct uvio_ctx *ctx, const char *backend, struct uvio_check **out)
+{
+	struct uvio_check *check = calloc(1, sizeof(*check));
+	int rc;
+
+	if (!check)
+		return uvio_no_memory("this machine");
+	rc = machine_with(ctx, backend, check);
+	if (rc) {
+		uvio_check_free(check);
+		return rc;
+	}
+	*out = check;
+	return 0;
+}
+
+void uvio_check_free(struct uvio_check *check)
+{
+	if (!check)
+		return;
+	uvio_check_cleanup(check);
+	free(check);
+}
+
+enum uvio_verdict uvio_check_verdict(const struct uvio_check *check)
+{
+	return check->verdict;
+}
+
+const struct uvio_finding *uvio_check_findings(const struct uvio_check *check, unsigned int *count)
+{
+	*count = check->count;
+	return check->findings;
+}
+
+int uvio_fail_advised(struct uvio_udev *udev, int err, const char *format, ...)
+{
+	struct uvio_device *device;
+	char text[UVIO_TEXT_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	/* Of a device that went nothing is advised. */
+	if (uvio_device_at(udev->ctx, &udev->address, &device))
+		device = NULL;
+	settle_advice(udev->ctx, device, text);
+	uvio_device_free(device);
+	return uvio_fail(err, "%s", text);
+}
+
+static bool explain(struct uvio_udev *udev, int err)
+{
+	struct uvio_device *device;
+	struct uvio_check *check = NULL;
+	bool explained;
+
+	if (uvio_device_at(udev->ctx, &udev->address, &device))
+		return false;
+	if (check_with(udev->ctx, device, udev->backend, udev->transport, &check)) {
+		uvio_device_free(device);
+		return false;
+	}
+	explained = check && check->verdict != UVIO_USABLE;
+	if (explained)
+		uvio_check_fail(check, err);
+	uvio_check_free(check);
+	uvio_device_free(device);
+	return explained;
+}
+
+int uvio_open_failed(struct uvio_udev *udev, int err, const char *step, const char *cause)
+{
+	if (explain(udev, err))
+		return err;
+	return uvio_fail(err, "%s: %s: %s (%s)", udev->address.text, step,
+		cause ? cause : strerror(-err), uvio_errname(err));
+}

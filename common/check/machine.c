@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* What this machine has for drivers in user space. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <uvio/check.h>
+
+#include "base/context.h"
+#include "base/error.h"
+#include "base/finding.h"
+#include "base/rights.h"
+#include "base/rlimit.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "check/machine.h"
+
+static bool has_word(const char *text, const char *chip)
+{
+	size_t n = strlen(chip);
+
+	for (const char *found = text; (found = strstr(found, chip)); found += n)
+		if (found > text && found[-1] == ' ')
+			return true;
+	return false;
+}
+
+/*
+ * The names of the interrupt chips tell it, on x86. A machine which shows neither has no APIC, or
+ * is none of these.
+ */
+enum uvio_known uvio_interrupts_remapped(struct uvio_ctx *ctx)
+{
+	char *text = uvio_proc_read_all(ctx, "interrupts");
+	enum uvio_known known = UVIO_UNKNOWN;
+
+	if (text && (has_word(text, "IR-IO-APIC") || has_word(text, "IR-PCI-MSI")))
+		known = UVIO_YES;
+	else if (text && has_word(text, "IO-APIC"))
+		known = UVIO_NO;
+	free(text);
+	return known;
+}
+
+bool uvio_parameter_is_on(struct uvio_ctx *ctx, const char *module, const char *name)
+{
+	char mode[8] = "";
+
+	uvio_sysfs_read(ctx, mode, sizeof(mode), "module/%s/parameters/%s", module, name);
+	return mode[0] && strchr("Yy1", mode[0]);
+}
+
+/* Whether a file has @text, which is shorter than half of what is read at once. */
+static bool file_has(const char *path, const char *text)
+{
+	char buf[1024];
+	size_t kept = 0;
+	bool found = false;
+	int fd = uvio_sys_open(path, O_RDONLY);
+
+	while (fd >= 0 && !found) {
+		ssize_t n = uvio_sys_read(fd, buf + kept, sizeof(buf) - 1 - kept);
+
+		if (n <= 0)
+			break;
+		kept += (size_t)n;
+		buf[kept] = '\0';
+		found = strstr(buf, text);
+		if (kept > sizeof(buf) / 2) {
+			memmove(buf, buf + kept - sizeof(buf) / 2, sizeof(buf) / 2);
+			kept = sizeof(buf) / 2;
+		}
+	}
+	if (fd >= 0)
+		uvio_sys_close(fd);
+	return found;
+}
+
+static bool listed(struct uvio_ctx *ctx, const char *list, const char *module)
+{
+	char path[sizeof(ctx->proc) + 256], release[128] = "", name[UVIO_NAME_SIZE];
+
+	uvio_proc_read(ctx, release, sizeof(release), "sys/kernel/osrelease");
+	snprintf(path, sizeof(path), "%s/../lib/modules/%s/%s", ctx->proc, release, list);
+	snprintf(name, sizeof(name), "/%s.ko", module);
+	return file_has(path, name);
+}
+
+/* Of a module that is built in there is a folder only where it has parameters. */
+enum uvio_module uvio_module_state(struct uvio_ctx *ctx, const char *module)
+{
+	char name[UVIO_NAME_SIZE];
+
+	snprintf(name, sizeof(name), "%s", module);
+	for (char *c = name; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	if (listed(ctx, "modules.builtin", module))
+		return UVIO_MODULE_BUILT_IN;
+	if (uvio_sysfs_exists(ctx, "module/%s", name))
+		return UVIO_MODULE_LOADED;
+	return listed(ctx, "modules.dep", module) ? UVIO_MODULE_ON_DISK : UVIO_MODULE_ABSENT;
+}
+
+enum uvio_module uvio_module_probe(
+	struct uvio_ctx *ctx, const char *module, const char *what, struct uvio_check *check)
+{
+	static const char *const words[] = {
+		[UVIO_MODULE_LOADED] = "loaded",
+		[UVIO_MODULE_BUILT_IN] = "built into the kernel",
+		[UVIO_MODULE_ON_DISK] = "not loaded",
+		[UVIO_MODULE_ABSENT] = "not loaded, and not in /lib/modules of this kernel",
+	};
+	enum uvio_module state = uvio_module_state(ctx, module);
+	char fix[UVIO_NAME_SIZE];
+
+	snprintf(fix, sizeof(fix), "modprobe %s", module);
+	uvio_check_add(check, UVIO_NOTE, state == UVIO_MODULE_ON_DISK ? fix : NULL,
+		"module %s (%s): %s", module, what, words[state]);
+	return state;
+}
+
+void uvio_node_refused(
+	const char *address, const char *path, int rc, const char *fix, struct uvio_check *check)
+{
+	struct stat st;
+
+	if (rc == -EPERM) {
+		uvio_check_add(check, UVIO_BLOCKS,
+			"hand the node to the container (--device of docker and podman, "
+			"DeviceAllow= of a systemd unit), and look there which devices it may have",
+			"%s: %s is refused whatever its mode (EPERM): the device rules of the "
+			"control group do not allow it",
+			address, path);
+		return;
+	}
+	if (stat(path, &st)) {
+		uvio_check_add(check, UVIO_BLOCKS, fix,
+			"%s: %s may not be opened by user %u, nor be looked at (%s): perhaps a "
+			"folder on its path is closed to that user",
+			address, path, uvio_user(), uvio_errname(rc));
+		return;
+	}
+	uvio_check_add(check, UVIO_BLOCKS, fix,
+		"%s: %s may not be opened by user %u: it belongs to user %u and group %u with mode "
+		"%04o (%s)",
+		address, path, uvio_user(), (unsigned int)st.st_uid, (unsigned int)st.st_gid,
+		(unsigned int)st.st_mode & 07777, uvio_errname(rc));
+}
+
+static void probe_kernel(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	char release[128] = "";
+
+	uvio_proc_read(ctx, release, sizeof(release), "sys/kernel/osrelease");
+	uvio_check_add(check, UVIO_NOTE, NULL, "kernel: Linux %s",
+		release[0] ? release : "(version not known)");
+}
+
+static bool concerns_devices(const char *option, size_t size)
+{
+	static const char *const names[] = {"intel_iommu=", "amd_iommu=", "iommu", "arm-smmu",
+		"intremap=", "nointremap", "x2apic", "nox2apic", "pci=", "pcie", "vfio", "uio",
+		"iomem=", "lockdown=", "hugepage", "default_hugepagesz=", "hugetlb",
+		"isolcpus=", "module_blacklist=", "irqpoll", "noapic", "nolapic"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (size >= strlen(names[i]) && !strncmp(option, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static void probe_options(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	char line[2048] = "", found[UVIO_TEXT_SIZE / 2] = "";
+	size_t used = 0;
+
+	uvio_proc_read(ctx, line, sizeof(line), "cmdline");
+	for (const char *c = line; *c && used < sizeof(found);) {
+		size_t n = strcspn(c, " \n");
+
+		if (concerns_devices(c, n))
+			used += (size_t)snprintf(
+				found + used, sizeof(found) - used, " %.*s", (int)n, c);
+		c += n + strspn(c + n, " \n");
+	}
+	uvio_check_add(check, UVIO_NOTE, NULL, "kernel options:%s",
+		found[0] ? found : " none that concerns devices");
+}
+
+static void probe_lockdown(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	if (uvio_locked_down(ctx))
+		uvio_check_add(check, UVIO_LIMITS,
+			uvio_machine_has(ctx, "vfio")
+				? "use the vfio backend, or switch Secure Boot off in the firmware "
+				  "setup"
+				: "switch Secure Boot off in the firmware setup",
+			"lockdown: the kernel is locked down (Secure Boot): on uio no "
+			"configuration space can be written, and no I/O ports used");
+	else if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
+		uvio_check_add(check, UVIO_NOTE, NULL, "lockdown: off");
+	else
+		uvio_check_add(check, UVIO_NOTE, NULL,
+			"lockdown: not known: %s/kernel/security/lockdown is not there, as in a "
+			"container, or where the kernel has none",
+			ctx->sysfs);
+}
+
+static void limit_text(char *text, size_t size, int resource, unsigned int shift)
+{
+	unsigned long long limit = uvio_limit(resource);
+
+	if (limit == UVIO_NO_LIMIT)
+		snprintf(text, size, "unlimited");
+	else
+		snprintf(text, size, "%llu%s", limit >> shift, shift ? " KiB" : "");
+}
+
+static void probe_limits(struct uvio_check *check)
+{
+	char locked[32], files[32];
+
+	limit_text(locked, sizeof(locked), RLIMIT_MEMLOCK, 10);
+	limit_text(files, sizeof(files), RLIMIT_NOFILE, 0);
+	uvio_check_add(check, UVIO_NOTE, NULL,
+		"limits: locked memory %s (ulimit -l), open descriptors %s (ulimit -n)", locked,
+		files);
+}
+
+static unsigned long long meminfo(const char *text, const char *name)
+{
+	const char *found = strstr(text, name);
+
+	return found ? strtoull(found + strlen(name), NULL, 10) : 0;
+}
+
+static void probe_huge_pages(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	char *text = uvio_proc_read_all(ctx, "meminfo");
+	unsigned long long total = text ? meminfo(text, "HugePages_Total:") : 0;
+
+	if (text)
+		uvio_check_add(check, UVIO_NOTE,
+			total ? NULL
+			      : "for large contiguous buffers on uio: sysctl vm.nr_hugepages=N",
+			"huge pages: %llu of %llu free, of %llu KiB each",
+			meminfo(text, "HugePages_Free:"), total, meminfo(text, "Hugepagesize:"));
+	free(text);
+}
+
+void uvio_machine_probe(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	probe_kernel(ctx, check);
+	probe_options(ctx, check);
+	probe_lockdown(ctx, check);
+	probe_limits(check);
+	probe_huge_pages(ctx, check);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+
+/** Facts about the machine, for the checks of the backends. */
+#ifndef UVIO_MACHINE_H
+#define UVIO_MACHINE_H
+
+#include <stdbool.h>
+
+struct uvio_check;
+struct uvio_ctx;
+
+enum uvio_known {
+	UVIO_UNKNOWN = 0,
+	UVIO_NO,
+	UVIO_YES,
+};
+
+/** Whether an IOMMU remaps interrupts; known on x86. */
+enum uvio_known uvio_interrupts_remapped(struct uvio_ctx *ctx);
+
+/** Whether a parameter of a module that is loaded is Y. */
+bool uvio_parameter_is_on(struct uvio_ctx *ctx, const char *module, const char *name);
+
+enum uvio_module {
+	UVIO_MODULE_LOADED,
+	UVIO_MODULE_BUILT_IN,
+	UVIO_MODULE_ON_DISK,
+	UVIO_MODULE_ABSENT, /* or built in, where /lib/modules does not say so */
+};
+
+/** @module as its file is called, "vfio-pci". */
+enum uvio_module uvio_module_state(struct uvio_ctx *ctx, const char *module);
+/** The same, as a note. */
+enum uvio_module uvio_module_probe(
+	struct uvio_ctx *ctx, const char *module, const char *what, struct uvio_check *check);
+
+/** The finding for a node that is there, and for which uvio_access() gave @rc; @fix: for its mode.
+ */
+void uvio_node_refused(
+	const char *address, const char *path, int rc, const char *fix, struct uvio_check *check);
+
+/** Whether nothing that this machine has or lacks keeps cards off that backend. */
+bool uvio_machine_has(struct uvio_ctx *ctx, const char *backend);
+
+/** What concerns all backends. */
+void uvio_machine_probe(struct uvio_ctx *ctx, struct uvio_check *check);
+
+#endif /* UVIO_MACHINE_H */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/*
+ * Page frames which a card may not be told of. Where the kernel pins pages for an IOMMU, it looks
+ * at them first; where it does not, this does, by /proc/kpageflags. Whose page tables lead there
+ * was seen before, by uvio_populate().
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/kernel-page-flags.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/sys.h"
+#include "base/table.h"
+#include "dma/dma.h"
+#include "dma/phys.h"
+
+#define CHUNK 64
+
+static bool is_set(uint64_t flags, unsigned int bit)
+{
+	return flags >> bit & 1;
+}
+
+/* One that is written back to a disk: neither anonymous, nor of tmpfs, nor a huge page. */
+static bool is_of_file(uint64_t flags)
+{
+	return is_set(flags, KPF_UPTODATE) && !is_set(flags, KPF_ANON) &&
+	       !is_set(flags, KPF_SWAPBACKED) && !is_set(flags, KPF_HUGE);
+}
+
+/* Why the card may not write there; NULL: it may. */
+static const char *unfit(uint64_t flags, uint32_t direction)
+{
+	if (is_set(flags, KPF_NOPAGE))
+		return "memory of a device";
+	if (is_set(flags, KPF_HWPOISON))
+		return "memory that is broken";
+	if (!(direction & UVIO_DMA_FROM_CARD))
+		return NULL;
+	if (is_set(flags, KPF_ZERO_PAGE))
+		return "the machine's page of zeros";
+	if (is_of_file(flags))
+		return "a page of a file, which would lose what the card writes; use anonymous "
+		       "memory, tmpfs, or uvio_dma_alloc()";
+	return NULL;
+}
+
+static int check_chunk(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t frame,
+	const uint64_t *flags, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		const char *why = unfit(flags[i], mapping->flags);
+
+		if (why)
+			return uvio_fail(-EFAULT,
+				"%s: DMA map: 0x%llx bytes at %p: at 0x%" PRIx64 " lies %s",
+				udev->address.text, (unsigned long long)mapping->size,
+				(void *)mapping->addr, (frame + i) * udev->domain->dma.page, why);
+	}
+	return 0;
+}
+
+/* The file ends with the machine's memory: what lies beyond it is a device's. */
+static int read_flags(int fd, uint64_t frame, uint64_t *flags, uint64_t count)
+{
+	int rc = uvio_sys_pread(fd, flags, count * sizeof(*flags), frame * sizeof(*flags));
+
+	for (uint64_t i = 0; rc == -EIO && i < count; i++) {
+		int one =
+			uvio_sys_pread(fd, &flags[i], sizeof(*flags), (frame + i) * sizeof(*flags));
+
+		if (one == -EIO)
+			flags[i] = UINT64_C(1) << KPF_NOPAGE;
+		else if (one)
+			return one;
+	}
+	return rc == -EIO ? 0 : rc;
+}
+
+static int check_segment(struct uvio_udev *udev, const struct uvio_mapping *mapping, int fd,
+	uint64_t frame, uint64_t count)
+{
+	uint64_t flags[CHUNK];
+	int rc = 0;
+
+	while (count && !rc) {
+		uint64_t n = count < CHUNK ? count : CHUNK;
+
+		rc = read_flags(fd, frame, flags, n);
+		if (rc)
+			return uvio_fail(rc, "%s: DMA map: reading kpageflags: %s",
+				udev->address.text, strerror(-rc));
+		rc = check_chunk(udev, mapping, frame, flags, n);
+		frame += n;
+		count -= n;
+	}
+	return rc;
+}
+
+int uvio_phys_check_frames(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	uint64_t page = udev->domain->dma.page;
+	char path[UVIO_PATH_SIZE];
+	int fd, rc = 0;
+
+	snprintf(path, sizeof(path), "%s/kpageflags", udev->ctx->proc);
+	fd = uvio_sys_open(path, O_RDONLY);
+	if (fd == -EACCES || fd == -EPERM || fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return uvio_fail(
+			fd, "%s: cannot open %s: %s", udev->address.text, path, strerror(-fd));
+	for (size_t i = 0; i < mapping->segment_count && !rc; i++) {
+		uint64_t end = uvio_segment_end(mapping, i);
+
+		rc = check_segment(udev, mapping, fd, mapping->segments[i].iova / page,
+			(end - mapping->segments[i].begin) / page);
+	}
+	uvio_sys_close(fd);
+	return rc;
+}

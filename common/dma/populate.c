@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/*
+ * The caller's memory before the card is told of it. A page of private memory that was not written
+ * yet is the zero page of the machine, or one of the file: told to the card, that stays what the
+ * card has, and the program's next write goes to a copy. So that each page which can be written is
+ * made the program's own first, by a fault for writing, which changes nothing in it.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+
+#include "backend/objects.h"
+#include "base/sys.h"
+#include "base/table.h"
+#include "dma/populate.h"
+
+/* Linux 5.14. */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/** What is being looked at. */
+struct look {
+	struct uvio_udev *udev;
+	const struct uvio_mapping *mapping;
+	size_t page;
+	bool by_pages; /* the kernel has no MADV_POPULATE_* */
+};
+
+/* Of a page that is there: this one. */
+static bool has_populate(size_t page)
+{
+	uintptr_t here = (uintptr_t)&page & ~(uintptr_t)(page - 1);
+
+	return uvio_sys_madvise((void *)here, page, MADV_POPULATE_READ) != -EINVAL;
+}
+
+static int populate(const struct look *look, uintptr_t at, bool write)
+{
+	if (look->by_pages)
+		return uvio_sys_touch((void *)at, write);
+	return uvio_sys_madvise(
+		(void *)at, look->page, write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+}
+
+static int refuse(const struct look *look, uintptr_t at, int err, const char *why)
+{
+	const struct uvio_mapping *mapping = look->mapping;
+
+	return uvio_fail(err, "%s: DMA map: 0x%llx bytes at %p: the page at %p %s",
+		look->udev->address.text, (unsigned long long)mapping->size, (void *)mapping->addr,
+		(void *)at, why);
+}
+
+/* Neither written to nor read. */
+static int unreadable(const struct look *look, uintptr_t at, int rc)
+{
+	if (!uvio_sys_is_mapped((void *)at, look->page))
+		return refuse(look, at, -EFAULT, "is not mapped in this process");
+	if (rc == -ENOMEM || rc == -EAGAIN)
+		return refuse(look, at, -ENOMEM, "cannot be read in: the kernel has no memory");
+	if (rc == -EINVAL || look->by_pages)
+		return refuse(look, at, -EFAULT,
+			"is not memory that a card may be given: it is of a device, or from "
+			"memfd_secret(), or may not be read (PROT_NONE)");
+	return refuse(look, at, -EFAULT,
+		"cannot be read in: it lies beyond the end of its file, or no huge page is free "
+		"for it, or the memory there is broken");
+}
+
+/* Written to it was not, with @rc; it may be that nobody wants that. */
+static int unwritable(const struct look *look, uintptr_t at, int rc)
+{
+	int read = populate(look, at, false);
+
+	if (read)
+		return unreadable(look, at, read);
+	if (rc == -ENOMEM || rc == -EAGAIN)
+		return refuse(look, at, -ENOMEM,
+			"cannot be made the program's own: the kernel has no memory for a copy");
+	if (rc != -EINVAL && !look->by_pages)
+		return refuse(look, at, -EFAULT,
+			"cannot be made the program's own: no huge page is free for a copy, or its "
+			"file system has no room");
+	if (look->mapping->flags & UVIO_DMA_FROM_CARD)
+		return refuse(look, at, -EFAULT,
+			"is read-only here, and the card is to write to it; map it for the card's "
+			"reading only (UVIO_DMA_TO_CARD), or make it writable first");
+	return 0;
+}
+
+static struct look look_at(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	return (struct look){.udev = udev, .mapping = mapping, .page = udev->domain->dma.page};
+}
+
+int uvio_populate_readable(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	struct look look = look_at(udev, mapping);
+
+	if (mapping->flags != UVIO_DMA_TO_CARD ||
+		!uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_POPULATE_READ))
+		return 0;
+	look.by_pages = !has_populate(look.page);
+	for (uintptr_t at = mapping->addr; at < mapping->addr + mapping->size; at += look.page)
+		if (populate(&look, at, false) && uvio_sys_is_mapped((void *)at, look.page))
+			return refuse(&look, at, -EFAULT,
+				"may not be read here (PROT_WRITE alone), and the card is only to "
+				"read it (UVIO_DMA_TO_CARD); map it for both directions, or make "
+				"it readable first");
+	return 0;
+}
+
+int uvio_populate(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	struct look look = look_at(udev, mapping);
+	int rc;
+
+	uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_UNMERGEABLE);
+	rc = uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_POPULATE_WRITE);
+	if (!rc)
+		return 0;
+	look.by_pages = rc == -EINVAL && !has_populate(look.page);
+	for (uintptr_t at = mapping->addr; at < mapping->addr + mapping->size; at += look.page) {
+		rc = populate(&look, at, true);
+		if (rc)
+			rc = unwritable(&look, at, rc);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}

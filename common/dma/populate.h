@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+
+/** The pages of the caller's memory, before the card is told of them. */
+#ifndef UVIO_POPULATE_H
+#define UVIO_POPULATE_H
+
+struct uvio_mapping;
+struct uvio_udev;
+
+/**
+ * Makes each page of @mapping that can be written the program's own, with what it holds: not the
+ * zero page, not one of a file that is mapped privately, not one shared with a child or by KSM.
+ * Device memory is not touched. 0; -EFAULT (what a card may not be given, or read-only and
+ * the flags have UVIO_DMA_FROM_CARD), -ENOMEM, with a text that names the page.
+ */
+int uvio_populate(struct uvio_udev *udev, const struct uvio_mapping *mapping);
+
+/**
+ * Of memory for which that gave 0: -EFAULT with a text where the card is only to read it, and it
+ * may be written but not read.
+ */
+int uvio_populate_readable(struct uvio_udev *udev, const struct uvio_mapping *mapping);
+
+#endif /* UVIO_POPULATE_H */

@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <uvio/driver.h>
+
+#include "base/context.h"
+#include "base/error.h"
+#include "base/rights.h"
+#include "base/sys.h"
+#include "base/sysfs.h"
+#include "owner/holders.h"
+#include "owner/inuse.h"
+
+#define FOUND 1
+
+/* The link ns/pid of the first PID namespace, by the kernel's PROC_PID_INIT_INO. */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+
+struct search {
+	const struct uvio_handles *want;
+	struct uvio_holder *holder;
+	struct uvio_holder maybe;
+	int self; /* this process, as /proc numbers it */
+	/* Of the process under way. */
+	int pid;
+	unsigned int descriptors;
+	bool is_over;	 /* its first thread, which then has none */
+	bool has_config; /* open for writing */
+	bool has_lock;
+	bool has_node; /* of VFIO, whose descriptors it explains */
+	bool has_descriptor;
+	/* By depth: the process, its folder, a file in that. */
+	char process[PATH_MAX / 2];
+	char folder[PATH_MAX / 2 + 16];
+	char file[PATH_MAX];
+	char link[PATH_MAX];
+	char lines[4 * PATH_MAX];
+};
+
+static int failed(const struct search *search, int err, const char *path)
+{
+	return uvio_fail(err, "%s: cannot see whether a process has it open: %s: %s",
+		search->want->address, path, strerror(-err));
+}
+
+static bool is_over(int err)
+{
+	return err == -ENOENT || err == -ESRCH;
+}
+
+static bool is_hidden(int err)
+{
+	return err == -EACCES || err == -EPERM;
+}
+
+/* Calls @visit with each name that is a number, until one is not 0. */
+static int each_number(struct search *search, const char *path,
+	int (*visit)(struct search *search, const char *name))
+{
+	struct dirent *entry;
+	DIR *dir;
+	int rc = uvio_sys_opendir(path, &dir);
+
+	if (rc)
+		return rc;
+	for (errno = 0; !rc && (entry = readdir(dir)); errno = 0)
+		if (isdigit((unsigned char)entry->d_name[0]))
+			rc = visit(search, entry->d_name);
+	if (!rc)
+		rc = -errno;
+	uvio_sys_closedir(dir);
+	return rc;
+}
+
+/* The lines that are whole; what is behind them is moved to the front. */
+static int each_whole_line(
+	struct search *search, size_t *used, int (*visit)(struct search *search, char *line))
+{
+	char *line = search->lines, *end;
+	int rc = 0;
+
+	while (!rc && (end = memchr(line, '\n', *used))) {
+		*end = '\0';
+		rc = visit(search, line);
+		*used -= (size_t)(end + 1 - line);
+		line = end + 1;
+	}
+	memmove(search->lines, line, *used);
+	return rc;
+}
+
+/* A text file, line by line, until @visit is not 0. One that is longer than all paths is cut. */
+static int each_line(
+	struct search *search, const char *path, int (*visit)(struct search *search, char *line))
+{
+	size_t used = 0;
+	ssize_t n = 1;
+	int rc = 0, fd = uvio_sys_open(path, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	while (!rc && n > 0) {
+		n = uvio_sys_read(fd, search->lines + used, sizeof(search->lines) - used);
+		used += n > 0 ? (size_t)n : 0;
+		if (used == sizeof(search->lines) && !memchr(search->lines, '\n', used))
+			search->lines[used - 1] = '\n';
+		rc = n < 0 ? (int)n : each_whole_line(search, &used, visit);
+	}
+	uvio_sys_close(fd);
+	return rc;
+}
+
+static void name_process(const struct search *search, char name[UVIO_NAME_SIZE])
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "%d/comm", search->pid);
+	name[0] = '\0';
+	uvio_proc_read(search->want->ctx, name, UVIO_NAME_SIZE, file);
+}
+
+static int found(struct search *search, const char *what, bool mapped)
+{
+	struct uvio_holder *holder = search->holder;
+
+	holder->pid = search->pid;
+	holder->own = search->pid == search->self;
+	holder->mapped = mapped;
+	snprintf(holder->what, sizeof(holder->what), "%s", what);
+	name_process(search, holder->name);
+	return FOUND;
+}
+
+/* One of this very process ends with whatever it opens now. */
+static int found_copy(struct search *search)
+{
+	struct uvio_holder *holder = search->holder;
+
+	holder->given_up = true;
+	if (search->pid == search->self || holder->copy_pid)
+		return 0;
+	holder->copy_pid = search->pid;
+	name_process(search, holder->copy_name);
+	return 0;
+}
+
+static bool is_it(const struct uvio_handle *handle, const struct stat *st)
+{
+	if (handle->registers)
+		return false;
+	if (handle->numbered && handle->block ? S_ISBLK(st->st_mode) : S_ISCHR(st->st_mode))
+		return handle->numbered && st->st_rdev == makedev(handle->major, handle->minor);
+	return handle->located && st->st_dev == handle->dev && st->st_ino == handle->ino;
+}
+
+static const struct uvio_handle *handle_of(const struct search *search, const struct stat *st)
+{
+	for (unsigned int i = 0; i < search->want->count; i++)
+		if (is_it(&search->want->list[i], st))
+			return &search->want->list[i];
+	return NULL;
+}
+
+static bool is_inode(const struct search *search, const struct uvio_handle *handle, ino_t ino)
+{
+	return handle->registers && handle->ino == ino &&
+	       !(search->want->function_of_others && search->pid == search->self);
+}
+
+/* By the inode, also of another instance of sysfs; its size keeps from asking a server. */
+static const struct uvio_handle *registers_of(const struct search *search, const struct stat *st)
+{
+	for (unsigned int i = 0; i < search->want->count; i++) {
+		const struct uvio_handle *handle = &search->want->list[i];
+
+		if (is_inode(search, handle, st->st_ino) &&
+			(handle->dev == st->st_dev ||
+				(handle->size == st->st_size && uvio_sys_is_sysfs(search->file))))
+			return handle;
+	}
+	return NULL;
+}
+
+/* The line "flags" of fdinfo, in octal. What cannot be read is for writing, and in use. */
+static unsigned long flags_of(struct search *search, const char *name)
+{
+	char info[256] = "", *line;
+
+	snprintf(search->file, sizeof(search->file), "%.2000s/fdinfo/%.20s", search->process, name);
+	if (uvio_read_file(search->file, info, sizeof(info)) < 0)
+		return O_RDWR;
+	line = strstr(info, "flags:");
+	return line ? strtoul(line + strlen("flags:"), NULL, 8) : O_RDWR;
+}
+
+/* Since Linux 6.17 fdinfo names the device. 1: this one; 0: another one; -1: it does not say. */
+static int device_of(struct search *search, const char *name)
+{
+	char info[1024] = "", *line, *last;
+	const char *function = search->want->function;
+
+	snprintf(search->file, sizeof(search->file), "%.2000s/fdinfo/%.20s", search->process, name);
+	if (uvio_read_file(search->file, info, sizeof(info)) < 0)
+		return -1;
+	line = strstr(info, "vfio-device-syspath:");
+	if (!line)
+		return -1;
+	line[strcspn(line, "\n")] = '\0';
+	last = strrchr(line, '/');
+	return function && last && !strcmp(last + 1, function);
+}
+
+static int look_at_descriptor(struct search *search, const char *name)
+{
+	int rc = device_of(search, name);
+
+	if (rc < 0)
+		search->has_descriptor = true;
+	return rc > 0 ? found(search, "a descriptor of it from VFIO", false) : 0;
+}
+
+static int look_at_sysfs(struct search *search, const char *file, const char *name)
+{
+	bool writes = (flags_of(search, name) & O_ACCMODE) != O_RDONLY;
+
+	if (!strcmp(file, "remove"))
+		search->has_lock |= writes;
+	else if (!strcmp(file, "config"))
+		search->has_config |= writes;
+	else if (writes)
+		return found(search, file, false);
+	return 0;
+}
+
+static bool is_of_vfio(const char *path)
+{
+	const char *last = strstr(path, "/vfio/");
+
+	return last && strcmp(last, "/vfio/vfio") != 0;
+}
+
+/* Its number is free again while somebody has it: the kernel waits for that. */
+static int look_at_orphan(struct search *search, const struct stat *st)
+{
+	if (!search->want->orphans || uvio_sysfs_exists(search->want->ctx, "dev/char/%u:%u",
+					      major(st->st_rdev), minor(st->st_rdev)))
+		return 0;
+	search->link[strcspn(search->link, " ")] = '\0'; /* " (deleted)" */
+	return found(search, search->link, false);
+}
+
+static int look_at_file(struct search *search, const char *name)
+{
+	const struct uvio_handle *handle;
+	struct stat st;
+
+	if (uvio_sys_stat(search->file, &st))
+		return 0;
+	handle = registers_of(search, &st);
+	if (handle)
+		return look_at_sysfs(search, handle->path, name);
+	handle = handle_of(search, &st);
+	if (!handle && S_ISCHR(st.st_mode) && is_of_vfio(search->link)) {
+		search->has_node = true;
+		return look_at_orphan(search, &st);
+	}
+	if (!handle)
+		return 0;
+	if (flags_of(search, name) & UVIO_SYS_GIVEN_UP)
+		return found_copy(search);
+	return found(search, handle->path, false);
+}
+
+static int look_at_fd(struct search *search, const char *name)
+{
+	const char *descriptor = search->want->descriptor;
+	int rc;
+
+	search->descriptors++;
+	snprintf(search->file, sizeof(search->file), "%.2000s/fd/%.20s", search->process, name);
+	rc = uvio_sys_readlink(search->file, search->link, sizeof(search->link));
+	if (rc == -ENAMETOOLONG) { /* a path longer than the kernel tells */
+		search->link[0] = '\0';
+		return look_at_file(search, name);
+	}
+	if (rc)
+		return is_over(rc) ? 0 : rc;
+	if (search->link[0] == '/')
+		return look_at_file(search, name);
+	return descriptor && !strcmp(search->link, descriptor) ? look_at_descriptor(search, name)
+							       : 0;
+}
+
+/* By the part of the node's path which is the same wherever it is mounted, as "/vfio/12". */
+static bool has_name_of(
+	const struct search *search, const struct uvio_handle *handle, const char *path)
+{
+	const char *dev = search->want->ctx->dev, *end = handle->path;
+	size_t n = strlen(path), m;
+
+	if (!strncmp(end, dev, strlen(dev)))
+		end += strlen(dev);
+	m = strlen(end);
+	return n >= m && !strcmp(path + n - m, end);
+}
+
+/* Where its inode cannot be asked: by the number of that, or by the name that nodes have. */
+static const struct uvio_handle *handle_named(
+	const struct search *search, dev_t dev, unsigned long long ino, const char *path)
+{
+	for (unsigned int i = 0; i < search->want->count; i++) {
+		const struct uvio_handle *handle = &search->want->list[i];
+
+		if (handle->registers)
+			continue;
+		if ((handle->located && handle->dev == dev && handle->ino == ino) ||
+			has_name_of(search, handle, path))
+			return handle;
+	}
+	return NULL;
+}
+
+/* Named there without the zeros in front that maps has. */
+static void name_mapping(struct search *search, unsigned long first, unsigned long last)
+{
+	snprintf(search->file, sizeof(search->file), "%.2000s/map_files/%lx-%lx", search->process,
+		first, last);
+}
+
+/* A file which is mapped shared may be a node by any name. */
+static int look_at_mapped_node(
+	struct search *search, dev_t dev, unsigned long long ino, bool shared)
+{
+	const struct uvio_handle *handle = handle_named(search, dev, ino, search->link);
+	struct stat st;
+
+	if (!handle && (!shared || !strncmp(search->link, "/dev/shm/", 9)))
+		return 0;
+	if (!uvio_sys_stat(search->file, &st))
+		handle = handle_of(search, &st);
+	return handle ? found(search, handle->path, true) : 0;
+}
+
+/*
+ * Where a mapping cannot be followed, which takes CAP_SYS_ADMIN, one of that inode on no disk may
+ * be of another instance of sysfs.
+ */
+static const struct uvio_handle *mapped_registers(struct search *search, dev_t dev, ino_t ino)
+{
+	for (unsigned int i = 0; i < search->want->count; i++) {
+		const struct uvio_handle *handle = &search->want->list[i];
+		struct stat st;
+
+		if (!is_inode(search, handle, ino))
+			continue;
+		if (!uvio_sys_stat(search->file, &st))
+			return registers_of(search, &st);
+		if (handle->dev == dev || !major(dev))
+			return handle;
+	}
+	return NULL;
+}
+
+static int look_at_mapping(struct search *search, char *line)
+{
+	const struct uvio_handle *handle;
+	unsigned long first, last;
+	unsigned int high, low;
+	unsigned long long ino;
+	char perms[8];
+	int n = 0;
+
+	if (sscanf(line, "%lx-%lx %7s %*s %x:%x %llu %n", &first, &last, perms, &high, &low, &ino,
+		    &n) != 6 ||
+		!n || !line[n])
+		return 0;
+	snprintf(search->link, sizeof(search->link), "%s", line + n);
+	if (search->link[0] != '/') {
+		search->has_descriptor |=
+			search->want->descriptor && !strcmp(search->link, search->want->descriptor);
+		return 0;
+	}
+	name_mapping(search, first, last);
+	handle = perms[1] == 'w' ? mapped_registers(search, makedev(high, low), ino) : NULL;
+	if (handle)
+		return found(search, handle->path, true);
+	return look_at_mapped_node(search, makedev(high, low), ino, perms[3] == 's');
+}
+
+static int look_at_descriptors(struct search *search)
+{
+	snprintf(search->folder, sizeof(search->folder), "%s/fd", search->process);
+	return each_number(search, search->folder, look_at_fd);
+}
+
+/* Of a process, or of a thread of it. */
+static int look_inside(struct search *search)
+{
+	int rc = look_at_descriptors(search);
+
+	if (rc && !is_over(rc))
+		return rc;
+	snprintf(search->folder, sizeof(search->folder), "%s/maps", search->process);
+	rc = each_line(search, search->folder, look_at_mapping);
+	return is_over(rc) ? 0 : rc;
+}
+
+/* Its first thread may have ended before it, or it may have descriptors of its own. */
+static int look_at_thread(struct search *search, const char *name)
+{
+	int rc, thread = atoi(name);
+
+	if (thread == search->pid)
+		return 0;
+	snprintf(search->process, sizeof(search->process), "%s/%d/task/%d", search->want->ctx->proc,
+		search->pid, thread);
+	if (search->is_over)
+		return look_inside(search);
+	if (search->self == getpid() && uvio_sys_same_files(search->pid, thread))
+		return 0;
+	rc = look_at_descriptors(search);
+	return is_over(rc) ? 0 : rc;
+}
+
+/* Who has the lock's file open keeps to the lock, as a guard does, which may write to config. */
+static int sum_up(struct search *search)
+{
+	struct uvio_holder before = *search->holder;
+
+	if (search->has_config && !search->has_lock)
+		return found(search, "config", false);
+	if (search->has_descriptor && !search->has_node && !search->maybe.pid) {
+		found(search, "a descriptor from VFIO", false);
+		search->maybe = *search->holder;
+		*search->holder = before;
+	}
+	return 0;
+}
+
+static int look_at_process(struct search *search, const char *name)
+{
+	int rc;
+
+	search->pid = atoi(name);
+	if (search->want->others && search->pid == search->self)
+		return 0;
+	search->descriptors = 0;
+	search->has_config = search->has_lock = search->has_node = search->has_descriptor = false;
+	snprintf(search->process, sizeof(search->process), "%s/%d", search->want->ctx->proc,
+		search->pid);
+	rc = look_inside(search);
+	if (!rc) {
+		search->is_over = !search->descriptors;
+		snprintf(search->folder, sizeof(search->folder), "%s/task", search->process);
+		rc = each_number(search, search->folder, look_at_thread);
+		rc = is_over(rc) ? 0 : rc;
+	}
+	if (!rc)
+		rc = sum_up(search);
+	if (is_hidden(rc)) {
+		search->holder->hidden++;
+		return 0;
+	}
+	return rc;
+}
+
+/* "36 25 0:31 / /proc rw,... - proc proc rw,hidepid=invisible": users see their own only. */
+static int look_at_mount(struct search *search, char *line)
+{
+	char point[256] = "", *type = strstr(line, " - proc "), *hide;
+
+	if (!type || sscanf(line, "%*s %*s %*s %*s %255s", point) != 1 ||
+		strcmp(point, search->want->ctx->proc) != 0)
+		return 0;
+	hide = strstr(type, "hidepid=");
+	hide = hide ? hide + strlen("hidepid=") : NULL;
+	search->holder->hidden = hide && *hide != '0' && strncmp(hide, "off", 3) != 0 &&
+				 !uvio_has_capability(CAP_SYS_PTRACE);
+	return 0;
+}
+
+/* Whether there is a /proc, and whose processes are in it. */
+static int look_at_proc(struct search *search)
+{
+	const char *proc = search->want->ctx->proc;
+	int rc;
+
+	snprintf(search->file, sizeof(search->file), "%s/self/mountinfo", proc);
+	rc = each_line(search, search->file, look_at_mount);
+	if (rc)
+		return uvio_fail(rc,
+			"%s: cannot see whether a process has it open: %s: %s; perhaps %s is not "
+			"mounted",
+			search->want->address, search->file, strerror(-rc), proc);
+	snprintf(search->file, sizeof(search->file), "%s/self/ns/pid", proc);
+	search->holder->outside =
+		!uvio_sys_readlink(search->file, search->link, sizeof(search->link)) &&
+		strcmp(search->link, FIRST_PID_NAMESPACE) != 0;
+	return 0;
+}
+
+int uvio_holder_find(const struct uvio_handles *handles, struct uvio_holder *holder)
+{
+	struct search *search = calloc(1, sizeof(*search));
+	int rc;
+
+	*holder = (struct uvio_holder){0};
+	if (!search)
+		return uvio_no_memory(handles->address);
+	search->want = handles;
+	search->holder = holder;
+	search->self = uvio_proc_self(handles->ctx);
+	rc = look_at_proc(search);
+	if (!rc) {
+		rc = each_number(search, handles->ctx->proc, look_at_process);
+		if (rc < 0)
+			rc = failed(search, rc, handles->ctx->proc);
+	}
+	if (!rc && search->maybe.pid) {
+		search->maybe.hidden = holder->hidden;
+		*holder = search->maybe;
+		holder->perhaps = true;
+	}
+	free(search);
+	return rc < 0 ? rc : 0;
+}
+
+int uvio_holder_refuse(const struct uvio_handles *handles, const struct uvio_holder *holder)
+{
+	char who[UVIO_NAME_SIZE + 32] = "this program";
+	bool is_path = holder->what[0] == '/';
+
+	if (!holder->own)
+		snprintf(who, sizeof(who), "process %d (%s)", holder->pid, holder->name);
+	if (holder->perhaps)
+		return uvio_fail(-EBUSY,
+			"%s: perhaps in use: %s has a descriptor from VFIO of some device; if that "
+			"is this one, end that process first",
+			handles->address, who);
+	return uvio_fail(-EBUSY, "%s: %s%s is %s in %s; end that process first", handles->address,
+		holder->what, is_path || strchr(holder->what, ' ') ? "" : " in sysfs",
+		holder->mapped ? "mapped" : "open", who);
+}
+
+int uvio_holder_refuse_copy(const struct uvio_handles *handles, const struct uvio_holder *holder)
+{
+	return uvio_fail(-EBUSY,
+		"%s: process %d (%s) has a copy of its node from before a fork(), and bus "
+		"mastering is switched off by the kernel when that process ends: end it first",
+		handles->address, holder->copy_pid, holder->copy_name);
+}
+
+/* Failing to find out is no answer here: the kernel has refused already, and this names by whom. */
+static int find_opener(struct uvio_ctx *ctx, const char *path, bool others, char *name, size_t size)
+{
+	struct uvio_handles handles = {.ctx = ctx, .address = path, .others = others};
+	struct uvio_saved_error before;
+	struct uvio_holder holder = {0};
+
+	uvio_error_save(&before);
+	name[0] = '\0';
+	if (!uvio_handles_add_node(&handles, path) && !uvio_holder_find(&handles, &holder))
+		snprintf(name, size, "%s", holder.name);
+	uvio_handles_free(&handles);
+	uvio_error_restore(&before);
+	return holder.pid;
+}
+
+int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size)
+{
+	return find_opener(ctx, path, false, name, size);
+}
+
+int uvio_find_other_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size)
+{
+	return find_opener(ctx, path, true, name, size);
+}
+
+int uvio_find_orphan(
+	struct uvio_ctx *ctx, char *path, size_t path_size, char *name, size_t name_size)
+{
+	const struct uvio_handles handles = {.ctx = ctx, .address = "vfio", .orphans = true};
+	struct uvio_saved_error before;
+	struct uvio_holder holder = {0};
+
+	uvio_error_save(&before);
+	if (uvio_holder_find(&handles, &holder))
+		holder.pid = 0;
+	snprintf(path, path_size, "%s", holder.what);
+	snprintf(name, name_size, "%s", holder.name);
+	uvio_error_restore(&before);
+	return holder.pid;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* The run folder, in which root leaves what all its programs see, whichever their namespaces. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <uvio/driver.h>
+
+#include "base/address.h"
+#include "base/context.h"
+#include "base/sys.h"
+#include "owner/lock.h"
+#include "owner/run.h"
+
+bool uvio_run_is_ours(const struct stat *st)
+{
+	return (!st->st_uid || st->st_uid == geteuid()) && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+int uvio_run_folder(struct uvio_ctx *ctx, bool make, char *folder)
+{
+	struct stat st;
+	int rc;
+
+	snprintf(folder, UVIO_PATH_SIZE, "%s/uvio", ctx->run);
+	rc = make ? uvio_sys_mkdir(folder) : 0;
+	if (rc && rc != -EEXIST)
+		return rc;
+	if (lstat(folder, &st))
+		return -errno;
+	return S_ISDIR(st.st_mode) && uvio_run_is_ours(&st) ? 0 : -EPERM;
+}
+
+static int open_lock(const char *path)
+{
+	struct stat st;
+	int fd = uvio_sys_open_or_create(path);
+
+	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode) && uvio_run_is_ours(&st)))
+		return fd;
+	uvio_sys_close(fd);
+	return -ESTALE;
+}
+
+static bool is_refused(int rc)
+{
+	return rc == -EACCES || rc == -EPERM || rc == -EROFS || rc == -ENOENT || rc == -ENOTDIR;
+}
+
+int uvio_run_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *out)
+{
+	char folder[UVIO_PATH_SIZE], path[UVIO_PATH_SIZE];
+	int rc, fd;
+
+	*out = -1;
+	if (address->kind != UVIO_ADDRESS_PCI)
+		return 0;
+	rc = uvio_run_folder(ctx, true, folder);
+	snprintf(path, sizeof(path), "%.*s/lock-%s", UVIO_PATH_SIZE - UVIO_ADDRESS_SIZE - 8, folder,
+		address->text);
+	fd = rc ? rc : open_lock(path);
+	if (is_refused(fd))
+		return 0;
+	if (fd == -ESTALE || fd == -ELOOP)
+		return uvio_fail(-EPERM,
+			"%s: %s, the lock for changes of its driver, is not a file that only this "
+			"user can write; remove it",
+			address->text, path);
+	if (fd < 0)
+		return uvio_fail(fd, "%s: cannot open %s, the lock for changes of its driver: %s",
+			address->text, path, strerror(-fd));
+	rc = uvio_lock_take(ctx, address, fd);
+	if (rc)
+		uvio_sys_close(fd);
+	else
+		*out = fd;
+	return rc;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uvio/dma.h>
+#include <uvio/driver.h>
+#include <uvio/trial.h>
+#include <uvio/udev.h>
+
+#include "backend/objects.h"
+#include "base/context.h"
+#include "base/error.h"
+#include "udev/udev.h"
+
+struct uvio_card {
+	const struct uvio_driver *driver;
+	struct uvio_udev *udev;
+	void *priv;
+};
+
+/* Fields are only ever added: a table of this version has all that is used here. */
+static int check_table(const struct uvio_driver *driver)
+{
+	if (!driver)
+		return uvio_fail(-EINVAL, "card driver: no table (NULL)");
+	if (driver->size < sizeof(*driver))
+		return uvio_fail(-EINVAL,
+			"card driver: its table has a size of %zu, less than %zu; set .size = "
+			"sizeof(struct uvio_driver)",
+			driver->size, sizeof(*driver));
+	if (!driver->name || !driver->attach)
+		return uvio_fail(-EINVAL, "card driver '%s': its table has no %s",
+			driver->name ? driver->name : "", driver->name ? "attach" : "name");
+	if (driver->trial && driver->trial->size < sizeof(*driver->trial))
+		return uvio_fail(-EINVAL,
+			"card driver '%s': the table of its trial has a size of %zu, less than "
+			"%zu; set .size = sizeof(struct uvio_trial)",
+			driver->name, driver->trial->size, sizeof(*driver->trial));
+	return 0;
+}
+
+static const struct uvio_driver *named(const struct uvio_ctx *ctx, const char *name)
+{
+	const struct uvio_driver *driver;
+
+	for (unsigned int i = 0; (driver = uvio_driver_get(ctx, i)); i++)
+		if (!strcmp(driver->name, name))
+			return driver;
+	return NULL;
+}
+
+int uvio_driver_add(struct uvio_ctx *ctx, const struct uvio_driver *driver)
+{
+	const struct uvio_driver **drivers;
+	int rc = check_table(driver);
+
+	if (rc)
+		return rc;
+	if (!ctx)
+		return uvio_fail(
+			-EINVAL, "card driver '%s': no context to add it to", driver->name);
+	if (named(ctx, driver->name))
+		return uvio_fail(-EEXIST,
+			"card driver '%s': there is one of that name; give it another",
+			driver->name);
+	drivers = realloc(ctx->drivers, (ctx->driver_count + 1) * sizeof(*drivers));
+	if (!drivers)
+		return uvio_no_memory(driver->name);
+	drivers[ctx->driver_count++] = driver;
+	ctx->drivers = drivers;
+	return 0;
+}
+
+const struct uvio_driver *uvio_driver_get(const struct uvio_ctx *ctx, unsigned int index)
+{
+	unsigned int added = ctx ? ctx->driver_count : 0, count = 0;
+
+	if (index < added)
+		return ctx->drivers[added - 1 - index];
+	while (uvio_drivers[count])
+		count++;
+	return index - added < count ? uvio_drivers[index - added] : NULL;
+}
+
+static bool same(uint16_t want, uint16_t have)
+{
+	return want == UVIO_ANY_ID || have == UVIO_ANY_ID || want == have;
+}
+
+static bool matches(const struct uvio_driver *driver, const struct uvio_driver_id *card)
+{
+	for (const struct uvio_driver_id *id = driver->ids; id && id->vendor; id++)
+		if (id->vendor == card->vendor && id->device == card->device &&
+			same(id->subvendor, card->subvendor) &&
+			same(id->subdevice, card->subdevice))
+			return true;
+	return false;
+}
+
+const struct uvio_driver *uvio_driver_match(const struct uvio_ctx *ctx, uint16_t vendor,
+	uint16_t device, uint16_t subvendor, uint16_t subdevice)
+{
+	const struct uvio_driver_id card = {vendor, device, subvendor, subdevice};
+	const struct uvio_driver *driver;
+
+	for (unsigned int i = 0; (driver = uvio_driver_get(ctx, i)); i++)
+		if (matches(driver, &card))
+			return driver;
+	return NULL;
+}
+
+static struct uvio_card *new_card(const struct uvio_driver *driver, struct uvio_udev *udev)
+{
+	struct uvio_card *card = calloc(1, sizeof(*card));
+
+	if (!card)
+		return NULL;
+	card->driver = driver;
+	card->udev = udev;
+	card->priv = calloc(1, driver->card_size ? driver->card_size : 1);
+	if (card->priv)
+		return card;
+	free(card);
+	return NULL;
+}
+
+static void free_card(struct uvio_card *card)
+{
+	free(card->priv);
+	free(card);
+}
+
+int uvio_card_attach(
+	const struct uvio_driver *driver, struct uvio_udev *udev, struct uvio_card **out)
+{
+	struct uvio_card *card;
+	int rc = check_table(driver);
+
+	if (out)
+		*out = NULL;
+	if (rc)
+		return rc;
+	if (!udev || !out)
+		return uvio_fail(-EINVAL, "card driver '%s': no %s to attach it to (NULL)",
+			driver->name, udev ? "place for a card" : "udev device");
+	card = new_card(driver, udev);
+	if (!card)
+		return uvio_no_memory(uvio_udev_address(udev));
+	rc = driver->dma_mask ? uvio_dma_set_mask(udev, driver->dma_mask) : 0;
+	if (!rc)
+		rc = driver->attach(udev, card->priv);
+	if (rc) {
+		free_card(card);
+		return rc;
+	}
+	*out = card;
+	return 0;
+}
+
+void uvio_card_detach(struct uvio_card *card)
+{
+	if (!card)
+		return;
+	if (card->driver->detach)
+		card->driver->detach(card->priv);
+	free_card(card);
+}
+
+int uvio_card_service(struct uvio_card *card)
+{
+	if (!card)
+		return uvio_fail(-EINVAL, "card: nothing to serve (NULL)");
+	if (!card->driver->service)
+		return uvio_fail(-ENOTSUP, "%s: the card driver '%s' has nothing to serve",
+			uvio_udev_address(card->udev), card->driver->name);
+	return card->driver->service(card->priv);
+}
+
+const struct uvio_driver *uvio_card_driver(const struct uvio_card *card)
+{
+	return card ? card->driver : NULL;
+}
+
+struct uvio_udev *uvio_card_udev(const struct uvio_card *card)
+{
+	return card ? card->udev : NULL;
+}
+
+void *uvio_card_priv(struct uvio_card *card)
+{
+	return card ? card->priv : NULL;
+}
