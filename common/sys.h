@@ -48,6 +48,8 @@ int uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned 
 /** The number of bytes, which may be fewer than asked for. */
 ssize_t uvio_sys_read(int fd, void *buf, size_t size);
 ssize_t uvio_sys_write(int fd, const void *buf, size_t size);
+/** The same, where RLIMIT_FSIZE is no signal, which ends programs, but -EFBIG alone. */
+ssize_t uvio_sys_write_within_limit(int fd, const void *buf, size_t size);
 
 /** What such a call gave, where only all @size bytes are of use: 0, or a negative errno. */
 #define UVIO_SYS_RESULT(n, size)                                                                   \

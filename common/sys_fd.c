@@ -9,11 +9,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sys.h"
@@ -174,4 +176,21 @@ int uvio_sys_memfd(const char *name, unsigned int flags, size_t size)
 	rc = -errno;
 	close_shielded(fd);
 	return rc;
+}
+
+ssize_t uvio_sys_write_within_limit(int fd, const void *buf, size_t size)
+{
+	const struct timespec now = {0};
+	sigset_t set, old, pending;
+	ssize_t n;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &set, &old);
+	sigpending(&pending);
+	n = uvio_sys_write(fd, buf, size);
+	if (n == -EFBIG && !sigismember(&pending, SIGXFSZ))
+		sigtimedwait(&set, NULL, &now);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return n;
 }
