@@ -292,6 +292,7 @@ static int map_memory(struct uvio_udev *udev, struct uvio_mapping *mapping, int 
 	if (rc)
 		return uvio_dma_memory_failed(udev, mapping, mapping->size, rc);
 	uvio_sys_madvise(addr, mapping->size, MADV_DONTFORK);
+	uvio_sys_madvise(addr, mapping->size, MADV_NOHUGEPAGE);
 	mapping->addr = (uintptr_t)addr;
 	rc = keep(udev, mapping, fd);
 	if (!rc)
