@@ -191,7 +191,10 @@ void uvio_sys_hang_up(int fd);
 /** A descriptor that is readable once this process has ended; -ENOSYS before Linux 5.3. */
 int uvio_sys_pidfd(void);
 
-/** Memory with a descriptor; @flags as MFD_HUGETLB. */
+/** Whether a file may not have @size bytes (RLIMIT_FSIZE): to be asked before one is written. */
+bool uvio_sys_is_too_large(size_t size);
+
+/** Memory with a descriptor; @flags as MFD_HUGETLB. -EFBIG: beyond RLIMIT_FSIZE. */
 int uvio_sys_memfd(const char *name, unsigned int flags, size_t size);
 
 /**

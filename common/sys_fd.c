@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -63,8 +64,9 @@ int uvio_sys_keep(int fd)
 	if (fd < 0 || fd >= LOWEST)
 		return fd;
 	kept = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST);
+	/* EINVAL: with this limit there is no such descriptor at all. */
 	if (kept < 0)
-		kept = -errno;
+		kept = errno == EINVAL ? -EMFILE : -errno;
 	close_shielded(fd);
 	return kept;
 }
@@ -165,9 +167,20 @@ int uvio_sys_pidfd(void)
 #endif
 }
 
+/* Beyond this limit the kernel sends SIGXFSZ, which ends a program. */
+bool uvio_sys_is_too_large(size_t size)
+{
+	struct rlimit limit;
+
+	return !getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
+	       size > limit.rlim_cur;
+}
+
 int uvio_sys_memfd(const char *name, unsigned int flags, size_t size)
 {
-	int rc, fd = KEEP(true, memfd_create(name, flags | MFD_CLOEXEC));
+	int rc, fd = uvio_sys_is_too_large(size)
+			     ? -EFBIG
+			     : KEEP(true, memfd_create(name, flags | MFD_CLOEXEC));
 
 	if (fd < 0)
 		return fd;
