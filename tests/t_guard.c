@@ -332,6 +332,33 @@ static void another_kernel_driver_is_left_alone(void)
 	ASSERT_STR(tree_read(tree, EDU_FOLDER "/reset"), "");
 }
 
+static int memfd_answer;
+
+static int no_memfd(unsigned int flags, size_t size)
+{
+	(void)flags;
+	(void)size;
+	return memfd_answer;
+}
+
+static void limits_of_memory_that_is_kept_are_named(void)
+{
+	static struct sim kernel;
+	struct uvio_dma dma;
+
+	kernel = sim_uio;
+	kernel.memfd = no_memfd;
+	ASSERT_OK(open_with(UVIO_OPEN_GUARD));
+	sim = &kernel;
+	memfd_answer = -EFBIG;
+	ASSERT_ERR(uvio_dma_alloc(udev, 4096, 0, &dma), -ENOMEM,
+		"(RLIMIT_FSIZE), and memory that a guard keeps is a file; raise it: ulimit -f");
+	memfd_answer = -EMFILE;
+	ASSERT_ERR(uvio_dma_alloc(udev, 4096, 0, &dma), -EMFILE,
+		"no descriptor for 0x1000 bytes: Too many open files; this process may have ");
+	sim = &sim_uio;
+}
+
 static CU_TestInfo dying[] = {
 	{"without a guard a killed driver leaves the card running (uio 3.16)",
 		without_a_guard_a_killed_driver_leaves_the_card_running},
@@ -477,6 +504,7 @@ static CU_TestInfo living[] = {
 	TEST(the_guard_is_no_child_of_the_driver),
 	TEST(the_guard_has_nothing_of_the_program_but_what_it_needs),
 	TEST(no_descriptors_are_lost_in_the_driver),
+	TEST(limits_of_memory_that_is_kept_are_named),
 	TEST(a_program_that_ignores_its_children_gets_a_guard),
 	TEST(signals_to_a_group_do_not_end_the_guard),
 	TEST(without_its_guard_a_card_gets_no_bus_mastering),

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -188,6 +189,36 @@ static void a_mapping_by_another_name_is_known_by_its_number(void)
 	is_free(EDU);
 	tree_change(tree, "link proc/4711/map_files/7f02-7f03 /dev/null");
 	is_busy(EDU, "/dev/uio0 is mapped in process 4711 (oldtool)");
+}
+
+static void write_mapping(size_t padding, const char *rest)
+{
+	char path[UVIO_PATH_SIZE];
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "%s/proc/4711/maps", tree->root);
+	maps = fopen(path, "we");
+	ASSERT(maps);
+	fprintf(maps, "7f02-7f03 rw-s 00000000 00:05 98 /%0*d%s\n", (int)padding, 0, rest);
+	ASSERT_EQ(fclose(maps), 0);
+}
+
+/* A path of many folders, of which the last ones read like the line of a mapping. */
+static void the_rest_of_a_long_line_is_no_mapping(void)
+{
+	static const char header[] = "7f02-7f03 rw-s 00000000 00:05 98 /";
+	static const char forged[] = "7f04-7f05 rw-s 00000000 00:05 99 /dev/uio0";
+	size_t most = 4 * PATH_MAX - strlen(header);
+
+	begin_with_number();
+	for (size_t padding = most - 1; padding < 8 * PATH_MAX + most; padding += 4 * PATH_MAX) {
+		write_mapping(padding, forged);
+		is_free(EDU);
+		write_mapping(padding + 1, forged);
+		is_free(EDU);
+		write_mapping(padding, "\n7f04-7f05 rw-s 00000000 00:05 99 /dev/uio0");
+		is_busy(EDU, "/dev/uio0 is mapped in process 4711 (oldtool)");
+	}
 }
 
 static void a_mapping_of_another_node_of_that_name_is_none(void)
@@ -496,6 +527,7 @@ static CU_TestInfo processes[] = {
 	TEST(a_mapping_is_found_after_close),
 	TEST(a_mapping_by_another_name_is_known_by_its_number),
 	TEST(a_mapping_of_another_node_of_that_name_is_none),
+	TEST(the_rest_of_a_long_line_is_no_mapping),
 	TEST(a_copy_of_a_node_that_was_given_back_keeps_from_opening),
 	TEST(a_copy_that_this_process_has_is_no_obstacle),
 	TEST(who_has_it_open_counts_before_a_copy),

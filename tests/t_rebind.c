@@ -7,8 +7,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -387,6 +389,26 @@ static void no_record_is_left_where_others_can_write(void)
 	end();
 }
 
+/* Of which the kernel tells by a signal that ends programs. */
+static void a_limit_of_files_ends_no_program(void)
+{
+	struct uvio_rebind *rebind;
+	struct rlimit limit, none;
+	sigset_t pending;
+
+	begin("edu-uio", NULL);
+	rebind = uvio_rebind_new(tree->ctx, EDU);
+	ASSERT(rebind && !getrlimit(RLIMIT_FSIZE, &limit));
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	ASSERT(!setrlimit(RLIMIT_FSIZE, &none));
+	uvio_record_save(tree->ctx, rebind);
+	ASSERT(!setrlimit(RLIMIT_FSIZE, &limit));
+	ASSERT(!rebind->recorded && !tree_has(tree, RECORD));
+	ASSERT(!sigpending(&pending) && !sigismember(&pending, SIGXFSZ));
+	free(rebind);
+	end();
+}
+
 static void without_a_place_for_the_record_it_binds(void)
 {
 	begin("edu-uio", NULL);
@@ -546,6 +568,7 @@ static CU_TestInfo interrupted[] = {
 	TEST(an_unbind_that_cannot_be_put_right_is_told),
 	TEST(a_pipe_is_no_record_to_wait_for),
 	TEST(no_record_is_left_where_others_can_write),
+	TEST(a_limit_of_files_ends_no_program),
 	TEST(without_a_place_for_the_record_it_binds),
 	CU_TEST_INFO_NULL,
 };

@@ -164,6 +164,19 @@ static void have_file(const char *name, int fd, const char *flags)
 	tree_change(tree, "file proc/4711/fdinfo/%d flags:\t%s\\n", fd, flags);
 }
 
+/* As lspci reads it, and closes it just then: between the look at the file and at its flags. */
+static void a_configuration_space_that_was_read_is_free(void)
+{
+	begin("edu-uio");
+	tree_change(tree, "file " EDU_FOLDER "/config");
+	tree_change(tree, "link proc/4711/fd/3 %s/" EDU_FOLDER "/config", tree->root);
+	is_free(EDU);
+	have_file("config", 3, "0100000");
+	is_free(EDU);
+	have_file("config", 3, "0100002");
+	is_busy(EDU, "config in sysfs is open in process 4711 (oldtool)");
+}
+
 static void registers_open_for_writing_are_in_use(void)
 {
 	begin("edu-uio");
@@ -197,6 +210,7 @@ static CU_TestInfo registers[] = {
 	TEST(registers_by_name_only_are_none),
 	TEST(a_mapping_at_a_low_address_is_followed),
 	TEST(registers_of_others_keep_from_opening),
+	TEST(a_configuration_space_that_was_read_is_free),
 	TEST(registers_open_for_writing_are_in_use),
 	TEST(a_configuration_space_open_for_writing_is_in_use),
 	TEST(who_keeps_to_the_lock_may_have_the_configuration_space),

@@ -186,7 +186,58 @@ static void low_descriptors_that_are_held_take_nothing(void)
 	ASSERT_EQ(uvio_sys_hold_low(), 0);
 }
 
+static int in_child(int (*work)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(work());
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static int open_within_three(void)
+{
+	const struct rlimit limit = {3, 3};
+
+	close(STDOUT_FILENO);
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		return 2;
+	return uvio_sys_open("/dev/null", O_RDONLY) == -EMFILE && uvio_sys_eventfd() == -EMFILE &&
+			       fcntl(STDOUT_FILENO, F_GETFD) < 0
+		       ? 0
+		       : 1;
+}
+
+/* A low one is free, and there can be no other. */
+static void a_limit_of_low_descriptors_is_a_limit(void)
+{
+	ASSERT_EQ(in_child(open_within_three), 0);
+}
+
+static int memory_within_4096(void)
+{
+	const struct rlimit limit = {4096, 4096};
+	int fd;
+
+	if (setrlimit(RLIMIT_FSIZE, &limit))
+		return 2;
+	fd = uvio_sys_memfd("small", 0, 4096);
+	if (fd < 0 || uvio_sys_memfd("large", 0, 4097) != -EFBIG)
+		return 1;
+	return uvio_sys_is_too_large(4096) || !uvio_sys_is_too_large(4097);
+}
+
+/* The kernel's answer is a signal, too, which ends the program. */
+static void a_limit_of_files_ends_no_program(void)
+{
+	ASSERT_EQ(in_child(memory_within_4096), 0);
+}
+
 static CU_TestInfo cases[] = {
+	TEST(a_limit_of_low_descriptors_is_a_limit),
+	TEST(a_limit_of_files_ends_no_program),
 	TEST_FOR("vfio 5", offsets_have_64_bits),
 	TEST_FOR("vfio 12", a_target_is_whole_and_ends),
 	TEST_FOR("vfio 29", every_descriptor_closes_on_exec),

@@ -205,6 +205,37 @@ static void memory_is_shared_and_not_for_children(void)
 	ASSERT_EQ(status, 0);
 }
 
+static size_t kept_small;
+
+static int small_pages(void *addr, size_t size, int advice)
+{
+	(void)addr;
+	kept_small += advice == MADV_NOHUGEPAGE ? size : 0;
+	return SIM_NOT_MINE;
+}
+
+/* What the kernel gathers into a huge page lies elsewhere then, shared memory as well. */
+static void memory_is_not_gathered_into_huge_pages(void)
+{
+	void *memory =
+		mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	static struct sim kernel;
+
+	kernel = sim_uio;
+	kernel.madvise = small_pages;
+	sim = &kernel;
+	uio.huge = 0;
+	kept_small = 0;
+	ASSERT(uvio_dma_alloc_scattered(udev, 16 * PAGE, 0, segments, SEGMENTS, &dma) > 0);
+	ASSERT_EQ(kept_small, 16 * PAGE);
+	ASSERT(memory != MAP_FAILED);
+	ASSERT(uvio_dma_map(udev, memory, 4 * PAGE, 0, segments, SEGMENTS) > 0);
+	ASSERT_EQ(kept_small, 20 * PAGE);
+	ASSERT_OK(uvio_dma_unmap(udev, memory, 4 * PAGE));
+	munmap(memory, 4 * PAGE);
+	sim = &sim_uio;
+}
+
 static void small_pages_come_as_a_list(void)
 {
 	uint64_t total = 0;
@@ -427,6 +458,7 @@ static CU_TestInfo contiguous_cases[] = {
 
 static CU_TestInfo scattered_cases[] = {
 	TEST_FOR("uio 3.32", small_pages_come_as_a_list),
+	TEST_FOR("uio 3.30", memory_is_not_gathered_into_huge_pages),
 	TEST(a_list_without_room_is_given_back),
 	TEST(a_large_list_is_of_huge_pages_where_they_are_free),
 	TEST_FOR("uio 3.34", pages_beyond_the_mask_are_replaced),

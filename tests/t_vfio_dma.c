@@ -20,6 +20,10 @@
 #include "inject_ops.h"
 #include "sim_vfio.h"
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
 #define PAGE 4096
 #define HUGE (2 << 20)
 
@@ -341,7 +345,41 @@ static void memory_is_unmapped_before_it_is_given_back(void)
 	ASSERT(mincore(addr, PAGE, &seen) && errno == ENOMEM);
 }
 
+static char *behind;
+
+/* Of a device is the page in front of @behind; the calls for both are refused, as for one. */
+static int has_a_device(void *addr, size_t size, int advice)
+{
+	if (advice != MADV_POPULATE_READ && advice != MADV_POPULATE_WRITE)
+		return SIM_NOT_MINE;
+	return (char *)addr < behind && (char *)addr + size > behind - PAGE ? -EINVAL
+									    : SIM_NOT_MINE;
+}
+
+/* The kernel maps both, and the card must not get the page of zeros for the second. */
+static void memory_behind_that_of_a_device_is_the_programs_own(void)
+{
+	static struct sim kernel;
+	char *memory = memory_of(3 * PAGE);
+	unsigned char is_there = 0;
+
+	ASSERT(!mprotect(memory, 3 * PAGE, PROT_READ | PROT_WRITE));
+	behind = memory + 2 * PAGE;
+	kernel = sim_vfio;
+	kernel.madvise = has_a_device;
+	sim = &kernel;
+	ASSERT_EQ(uvio_dma_map(udev, memory, 3 * PAGE, UVIO_DMA_TO_CARD, &segment, 1), 1);
+	ASSERT_STR(uvio_last_error(), "");
+	ASSERT(!mincore(behind, PAGE, &is_there) && is_there & 1);
+	ASSERT(!mincore(behind - PAGE, PAGE, &is_there) && !(is_there & 1));
+	ASSERT_OK(uvio_dma_unmap(udev, memory, 3 * PAGE));
+	munmap(memory, 3 * PAGE);
+	sim = &sim_vfio;
+}
+
 static CU_TestInfo cases[] = {
+	{"memory behind that of a device is the program's own",
+		memory_behind_that_of_a_device_is_the_programs_own},
 	{"sizes have 64 bits (vfio 6)", sizes_have_64_bits},
 	{"the pages of the IOMMU count (vfio 31)", the_pages_of_the_iommu_count},
 	{"the library's memory lies in whole pages of the IOMMU (vfio 31)",

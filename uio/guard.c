@@ -303,6 +303,7 @@ static int map_memory(struct uvio_udev *udev, struct uvio_mapping *mapping, int 
 	if (rc)
 		return uvio_dma_memory_failed(udev, mapping, mapping->size, rc);
 	uvio_sys_madvise(addr, mapping->size, MADV_DONTFORK);
+	uvio_sys_madvise(addr, mapping->size, MADV_NOHUGEPAGE);
 	mapping->addr = (uintptr_t)addr;
 	rc = keep(udev, mapping, fd);
 	if (!rc)
@@ -310,6 +311,18 @@ static int map_memory(struct uvio_udev *udev, struct uvio_mapping *mapping, int 
 	uio_guard_forget(udev->domain, mapping);
 	uvio_sys_munmap(addr, mapping->size);
 	return rc;
+}
+
+static int no_memory(struct uvio_udev *udev, struct uvio_mapping *mapping, int rc)
+{
+	char limit[UVIO_LIMIT_TEXT];
+
+	if (rc != -EMFILE && rc != -ENFILE)
+		return uvio_dma_memory_failed(udev, mapping, mapping->size, rc);
+	uvio_limit_of_files(rc, 0, limit);
+	return uvio_fail(rc, "%s: DMA alloc: no descriptor for 0x%llx bytes: %s%s%s",
+		udev->address.text, (unsigned long long)mapping->size, strerror(-rc),
+		limit[0] ? "; " : "", limit);
 }
 
 /* The guard maps it as well, so that it stays where it is while the card may write to it. */
@@ -325,8 +338,7 @@ int uio_guard_memory(struct uvio_udev *udev, struct uvio_mapping *mapping, int m
 		return uvio_dma_anonymous(udev, mapping, mmap_flags);
 	fd = uvio_sys_memfd("uvio", huge, mapping->size);
 	if (fd < 0)
-		return uvio_fail(fd, "%s: DMA alloc: no memory for 0x%llx bytes: %s",
-			udev->address.text, (unsigned long long)mapping->size, strerror(-fd));
+		return no_memory(udev, mapping, fd);
 	rc = map_memory(udev, mapping, fd, mmap_flags);
 	uvio_sys_close(fd);
 	return rc;

@@ -216,6 +216,8 @@ static int keep(struct guard *guard, const struct guard_message *message, int fd
 		free(kept);
 		return rc == -EAGAIN ? -ENOMEM : rc;
 	}
+	/* Gathered into a huge page, it would lie elsewhere. */
+	madvise(kept->addr, kept->size, MADV_NOHUGEPAGE);
 	mlock(kept->addr, kept->size);
 	guard->kept = kept;
 	return 0;

@@ -99,21 +99,17 @@ static int reserve(struct uvio_udev *udev, const struct uvio_mapping *mapping, u
 
 /*
  * Pages that the card may write are pinned by a fault for writing. Before Linux 6.2 those which it
- * may only read are pinned as they are. The kernel judges what cannot be made the program's own.
+ * may only read are pinned as they are. The kernel judges what cannot be made the program's own;
+ * iommufd does not see where only the processor's page tables permit reading.
  */
 static int own_pages(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
-	struct uvio_saved_error before;
 	int rc;
 
 	if (mapping->flags & UVIO_DMA_FROM_CARD)
 		return 0;
-	uvio_error_save(&before);
-	rc = uvio_populate(udev, mapping);
-	if (rc != -EFAULT)
-		return rc;
-	uvio_error_restore(&before);
-	return 0;
+	rc = uvio_populate_most(udev, mapping);
+	return rc ? rc : uvio_populate_readable(udev, mapping);
 }
 
 int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)

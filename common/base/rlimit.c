@@ -114,12 +114,20 @@ static void limit_of_space(struct uvio_ctx *ctx, unsigned long long want, char *
 			count, most);
 }
 
-/* mmap() gives EAGAIN for one cause only. */
+/* mmap() gives EAGAIN for one cause only, and EFBIG is uvio_sys_memfd(). */
 int uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, int rc, char text[UVIO_LIMIT_TEXT])
 {
 	text[0] = '\0';
 	if (rc == -ENOMEM)
 		limit_of_space(ctx, size >> 10, text);
+	if (rc == -EFBIG) {
+		snprintf(text, UVIO_LIMIT_TEXT,
+			"; files of this process are limited to %llu KiB (RLIMIT_FSIZE), and "
+			"memory that a guard keeps is a file; raise it: ulimit -f, or LimitFSIZE= "
+			"of the systemd unit",
+			soft_limit(RLIMIT_FSIZE));
+		return -ENOMEM;
+	}
 	if (rc != -EAGAIN)
 		return rc;
 	hits_locked(ctx, size >> 10, text, "and each mapping counts after mlockall(MCL_FUTURE)");

@@ -15,8 +15,8 @@ struct uvio_ctx;
 
 /**
  * What a mapping of @size more bytes hit when mmap() gave @rc, of the limits of address space,
- * number of mappings and locked memory: a clause that begins with ";", or an empty text. The errno
- * for the caller: @rc, but -ENOMEM for -EAGAIN.
+ * number of mappings, locked memory and size of files: a clause that begins with ";", or an empty
+ * text. The errno for the caller: @rc, but -ENOMEM for -EAGAIN and -EFBIG.
  */
 int uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, int rc, char text[UVIO_LIMIT_TEXT]);
 

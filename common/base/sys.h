@@ -49,6 +49,8 @@ int uvio_sys_is_node(int folder, const char *path, unsigned int major, unsigned 
 /** The number of bytes, which may be fewer than asked for. */
 ssize_t uvio_sys_read(int fd, void *buf, size_t size);
 ssize_t uvio_sys_write(int fd, const void *buf, size_t size);
+/** The same, where RLIMIT_FSIZE is no signal, which ends programs, but -EFBIG alone. */
+ssize_t uvio_sys_write_within_limit(int fd, const void *buf, size_t size);
 
 /** What such a call gave, where only all @size bytes are of use: 0, or a negative errno. */
 #define UVIO_SYS_RESULT(n, size)                                                                   \
@@ -193,7 +195,10 @@ void uvio_sys_hang_up(int fd);
 /** A descriptor that is readable once this process has ended; -ENOSYS before Linux 5.3. */
 int uvio_sys_pidfd(void);
 
-/** Memory with a descriptor; @flags as MFD_HUGETLB. */
+/** Whether a file may not have @size bytes (RLIMIT_FSIZE): to be asked before one is written. */
+bool uvio_sys_is_too_large(size_t size);
+
+/** Memory with a descriptor; @flags as MFD_HUGETLB. -EFBIG: beyond RLIMIT_FSIZE. */
 int uvio_sys_memfd(const char *name, unsigned int flags, size_t size);
 
 /**

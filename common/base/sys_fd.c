@@ -9,11 +9,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -61,8 +64,9 @@ int uvio_sys_keep(int fd)
 	if (fd < 0 || fd >= LOWEST)
 		return fd;
 	kept = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST);
+	/* EINVAL: with this limit there is no such descriptor at all. */
 	if (kept < 0)
-		kept = -errno;
+		kept = errno == EINVAL ? -EMFILE : -errno;
 	close_shielded(fd);
 	return kept;
 }
@@ -163,9 +167,20 @@ int uvio_sys_pidfd(void)
 #endif
 }
 
+/* Beyond this limit the kernel sends SIGXFSZ, which ends a program. */
+bool uvio_sys_is_too_large(size_t size)
+{
+	struct rlimit limit;
+
+	return !getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
+	       size > limit.rlim_cur;
+}
+
 int uvio_sys_memfd(const char *name, unsigned int flags, size_t size)
 {
-	int rc, fd = KEEP(true, memfd_create(name, flags | MFD_CLOEXEC));
+	int rc, fd = uvio_sys_is_too_large(size)
+			     ? -EFBIG
+			     : KEEP(true, memfd_create(name, flags | MFD_CLOEXEC));
 
 	if (fd < 0)
 		return fd;
@@ -174,4 +189,21 @@ int uvio_sys_memfd(const char *name, unsigned int flags, size_t size)
 	rc = -errno;
 	close_shielded(fd);
 	return rc;
+}
+
+ssize_t uvio_sys_write_within_limit(int fd, const void *buf, size_t size)
+{
+	const struct timespec now = {0};
+	sigset_t set, old, pending;
+	ssize_t n;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &set, &old);
+	sigpending(&pending);
+	n = uvio_sys_write(fd, buf, size);
+	if (n == -EFBIG && !sigismember(&pending, SIGXFSZ))
+		sigtimedwait(&set, NULL, &now);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return n;
 }

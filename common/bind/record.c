@@ -37,9 +37,9 @@ static int write_record(const struct uvio_rebind *rebind, const char *text)
 	fd = uvio_sys_create(rebind->record);
 	if (fd < 0)
 		return fd;
-	n = uvio_sys_write(fd, text, strlen(text));
+	n = uvio_sys_write_within_limit(fd, text, strlen(text));
 	uvio_sys_close(fd);
-	return n == (ssize_t)strlen(text) ? 0 : -EIO;
+	return n == (ssize_t)strlen(text) ? 0 : n < 0 ? (int)n : -EIO;
 }
 
 void uvio_record_save(struct uvio_ctx *ctx, struct uvio_rebind *rebind)

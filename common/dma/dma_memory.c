@@ -82,9 +82,14 @@ static int allocate(
 	return 0;
 }
 
+/* Nothing pins these, and what the kernel gathers into a huge page it moves. */
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags)
 {
-	return allocate(udev, mapping, mapping->size, MAP_SHARED | mmap_flags);
+	int rc = allocate(udev, mapping, mapping->size, MAP_SHARED | mmap_flags);
+
+	if (!rc)
+		uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_NOHUGEPAGE);
+	return rc;
 }
 
 /* What is around the pages is given back. */

@@ -224,8 +224,8 @@ static int not_kept(struct uvio_udev *udev, const struct uvio_mapping *mapping, 
 }
 
 /*
- * A fork would share the pages, and the next write go to a copy; and a page that was gathered into
- * a huge one is another. What was done until now may have been before such a change.
+ * A fork would share the pages, and the next write go to a copy. What was done until now may have
+ * been before one.
  */
 static int keep_pages(
 	const struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
@@ -234,7 +234,6 @@ static int keep_pages(
 
 	if (rc)
 		return not_kept(udev, mapping, rc);
-	uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_NOHUGEPAGE);
 	rc = uvio_populate(udev, mapping);
 	return rc ? rc : translate(phys, udev, mapping);
 }
@@ -242,8 +241,11 @@ static int keep_pages(
 static int map_foreign(
 	const struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
-	int rc = translate(phys, udev, mapping);
+	int rc;
 
+	/* A page that is gathered into a huge one is another. */
+	uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_NOHUGEPAGE);
+	rc = translate(phys, udev, mapping);
 	if (!rc && mapping->is_private)
 		rc = keep_pages(phys, udev, mapping);
 	if (!rc)

@@ -16,6 +16,7 @@
 #include <uvio/driver.h>
 
 #include "backend/objects.h"
+#include "base/error.h"
 #include "base/sys.h"
 #include "base/table.h"
 #include "dma/populate.h"
@@ -101,39 +102,87 @@ static struct look look_at(struct uvio_udev *udev, const struct uvio_mapping *ma
 	return (struct look){.udev = udev, .mapping = mapping, .page = udev->domain->dma.page};
 }
 
+static int unread(const struct look *look, uintptr_t at)
+{
+	return refuse(look, at, -EFAULT,
+		"may not be read here (PROT_WRITE alone), and the card is only to read it "
+		"(UVIO_DMA_TO_CARD); map it for both directions, or make it readable first");
+}
+
 int uvio_populate_readable(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
+	uintptr_t at = mapping->addr, end = at + mapping->size;
 	struct look look = look_at(udev, mapping);
 
 	if (mapping->flags != UVIO_DMA_TO_CARD ||
-		!uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_POPULATE_READ))
+		!uvio_sys_madvise((void *)at, mapping->size, MADV_POPULATE_READ))
 		return 0;
 	look.by_pages = !has_populate(look.page);
-	for (uintptr_t at = mapping->addr; at < mapping->addr + mapping->size; at += look.page)
-		if (populate(&look, at, false) && uvio_sys_is_mapped((void *)at, look.page))
-			return refuse(&look, at, -EFAULT,
-				"may not be read here (PROT_WRITE alone), and the card is only to "
-				"read it (UVIO_DMA_TO_CARD); map it for both directions, or make "
-				"it readable first");
+	for (; at < end; at += look.page) {
+		if (!populate(&look, at, false))
+			continue;
+		if (!populate(&look, at, true))
+			return unread(&look, at);
+		if (!uvio_sys_is_mapped((void *)at, look.page))
+			return 0;
+	}
 	return 0;
+}
+
+/* Up to a page that no card may be given; @at is that one then. */
+static int populate_from(const struct look *look, uintptr_t *at)
+{
+	uintptr_t end = look->mapping->addr + look->mapping->size;
+	int rc = 0;
+
+	for (; *at < end; *at += look->page) {
+		rc = populate(look, *at, true);
+		if (rc)
+			rc = unwritable(look, *at, rc);
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
+/* Whether all is done at once; else by pages. */
+static bool populate_all(struct look *look)
+{
+	void *addr = (void *)look->mapping->addr;
+	size_t size = look->mapping->size;
+	int rc;
+
+	uvio_sys_madvise(addr, size, MADV_UNMERGEABLE);
+	rc = uvio_sys_madvise(addr, size, MADV_POPULATE_WRITE);
+	look->by_pages = rc == -EINVAL && !has_populate(look->page);
+	return !rc;
 }
 
 int uvio_populate(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
 	struct look look = look_at(udev, mapping);
+	uintptr_t at = mapping->addr;
+
+	return populate_all(&look) ? 0 : populate_from(&look, &at);
+}
+
+int uvio_populate_most(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	struct look look = look_at(udev, mapping);
+	struct uvio_saved_error before;
+	uintptr_t at = mapping->addr;
 	int rc;
 
-	uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_UNMERGEABLE);
-	rc = uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_POPULATE_WRITE);
-	if (!rc)
+	if (populate_all(&look))
 		return 0;
-	look.by_pages = rc == -EINVAL && !has_populate(look.page);
-	for (uintptr_t at = mapping->addr; at < mapping->addr + mapping->size; at += look.page) {
-		rc = populate(&look, at, true);
-		if (rc)
-			rc = unwritable(&look, at, rc);
-		if (rc)
-			return rc;
+	uvio_error_save(&before);
+	for (rc = populate_from(&look, &at); rc == -EFAULT; rc = populate_from(&look, &at)) {
+		if (!uvio_sys_is_mapped((void *)at, look.page))
+			break;
+		at += look.page;
 	}
+	if (rc && rc != -EFAULT)
+		return rc;
+	uvio_error_restore(&before);
 	return 0;
 }

@@ -17,8 +17,14 @@ struct uvio_udev;
 int uvio_populate(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 
 /**
- * Of memory for which that gave 0: -EFAULT with a text where the card is only to read it, and it
- * may be written but not read.
+ * The same of all pages that can be, for a kernel that judges the others itself: it may take memory
+ * of a device, and behind that may be more. 0; -ENOMEM with a text.
+ */
+int uvio_populate_most(struct uvio_udev *udev, const struct uvio_mapping *mapping);
+
+/**
+ * After one of these: -EFAULT with a text where the card is only to read it, and a page may be
+ * written but not read. The kernel does not always refuse that, since the processor could.
  */
 int uvio_populate_readable(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 

@@ -47,6 +47,7 @@ struct search {
 	char folder[PATH_MAX / 2 + 16];
 	char file[PATH_MAX];
 	char link[PATH_MAX];
+	bool is_rest; /* the line under way is, of one that was too long */
 	char lines[4 * PATH_MAX];
 };
 
@@ -94,7 +95,8 @@ static int each_whole_line(
 
 	while (!rc && (end = memchr(line, '\n', *used))) {
 		*end = '\0';
-		rc = visit(search, line);
+		rc = search->is_rest ? 0 : visit(search, line);
+		search->is_rest = false;
 		*used -= (size_t)(end + 1 - line);
 		line = end + 1;
 	}
@@ -102,22 +104,29 @@ static int each_whole_line(
 	return rc;
 }
 
-/* A text file, line by line, until @visit is not 0. One that is longer than all paths is cut. */
+/*
+ * A text file, line by line, until @visit is not 0. Of one that is longer than all paths, the rest
+ * is passed over: whoever chose that path might have made it look like a line of its own.
+ */
 static int each_line(
 	struct search *search, const char *path, int (*visit)(struct search *search, char *line))
 {
 	size_t used = 0;
+	bool too_long;
 	ssize_t n = 1;
 	int rc = 0, fd = uvio_sys_open(path, O_RDONLY);
 
 	if (fd < 0)
 		return fd;
+	search->is_rest = false;
 	while (!rc && n > 0) {
 		n = uvio_sys_read(fd, search->lines + used, sizeof(search->lines) - used);
 		used += n > 0 ? (size_t)n : 0;
-		if (used == sizeof(search->lines) && !memchr(search->lines, '\n', used))
+		too_long = used == sizeof(search->lines) && !memchr(search->lines, '\n', used);
+		if (too_long)
 			search->lines[used - 1] = '\n';
 		rc = n < 0 ? (int)n : each_whole_line(search, &used, visit);
+		search->is_rest |= too_long;
 	}
 	uvio_sys_close(fd);
 	return rc;
@@ -194,14 +203,16 @@ static const struct uvio_handle *registers_of(const struct search *search, const
 	return NULL;
 }
 
-/* The line "flags" of fdinfo, in octal. What cannot be read is for writing, and in use. */
+/* The line "flags" of fdinfo, in octal; 0: closed by now. What cannot be read is for writing. */
 static unsigned long flags_of(struct search *search, const char *name)
 {
 	char info[256] = "", *line;
+	int rc;
 
 	snprintf(search->file, sizeof(search->file), "%.2000s/fdinfo/%.20s", search->process, name);
-	if (uvio_read_file(search->file, info, sizeof(info)) < 0)
-		return O_RDWR;
+	rc = uvio_read_file(search->file, info, sizeof(info));
+	if (is_over(rc))
+		return 0;
 	line = strstr(info, "flags:");
 	return line ? strtoul(line + strlen("flags:"), NULL, 8) : O_RDWR;
 }
@@ -561,46 +572,4 @@ int uvio_holder_refuse_copy(const struct uvio_handles *handles, const struct uvi
 		"%s: process %d (%s) has a copy of its node from before a fork(), and bus "
 		"mastering is switched off by the kernel when that process ends: end it first",
 		handles->address, holder->copy_pid, holder->copy_name);
-}
-
-/* Failing to find out is no answer here: the kernel has refused already, and this names by whom. */
-static int find_opener(struct uvio_ctx *ctx, const char *path, bool others, char *name, size_t size)
-{
-	struct uvio_handles handles = {.ctx = ctx, .address = path, .others = others};
-	struct uvio_saved_error before;
-	struct uvio_holder holder = {0};
-
-	uvio_error_save(&before);
-	name[0] = '\0';
-	if (!uvio_handles_add_node(&handles, path) && !uvio_holder_find(&handles, &holder))
-		snprintf(name, size, "%s", holder.name);
-	uvio_handles_free(&handles);
-	uvio_error_restore(&before);
-	return holder.pid;
-}
-
-int uvio_find_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size)
-{
-	return find_opener(ctx, path, false, name, size);
-}
-
-int uvio_find_other_opener(struct uvio_ctx *ctx, const char *path, char *name, size_t size)
-{
-	return find_opener(ctx, path, true, name, size);
-}
-
-int uvio_find_orphan(
-	struct uvio_ctx *ctx, char *path, size_t path_size, char *name, size_t name_size)
-{
-	const struct uvio_handles handles = {.ctx = ctx, .address = "vfio", .orphans = true};
-	struct uvio_saved_error before;
-	struct uvio_holder holder = {0};
-
-	uvio_error_save(&before);
-	if (uvio_holder_find(&handles, &holder))
-		holder.pid = 0;
-	snprintf(path, path_size, "%s", holder.what);
-	snprintf(name, name_size, "%s", holder.name);
-	uvio_error_restore(&before);
-	return holder.pid;
 }

@@ -58,7 +58,8 @@ UVIO_API int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask);
  * -EINVAL (@size is 0, a flag is unknown); -EOVERFLOW (@size wraps); -EPERM (uio: not opted in, an
  * IOMMU translates, page frame numbers are hidden); -ENOMEM (the text has the limit that was
  * hit, its value, and what else counts against it: locked memory, address space, number of
- * mappings, huge pages; also where the kernel says EAGAIN, since trying again does not help);
+ * mappings, huge pages, with a guard the size of files; also where the kernel says EAGAIN, since
+ * trying again does not help);
  * -ENOSPC (no IOVA below the mask, or the table of the kernel is full); -ERANGE (uio: beyond the
  * mask); -ENOTSUP, -ENODEV; -EPIPE, -ETIMEDOUT (the guard has ended, or does not answer).
  */
@@ -76,8 +77,8 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  * writable and written to later, the card does not see that: unmap it, and map it again.
  *
  * On vfio before Linux 5.9 private memory should be MADV_DONTFORK where the program forks. On uio
- * the memory is locked, and stays locked after it is unmapped; while private memory is mapped,
- * children do not get it, and the kernel neither merges it (KSM) nor makes huge pages of it. Of
+ * the memory is locked, stays locked after it is unmapped, and the kernel neither merges it (KSM)
+ * nor makes huge pages of it; while private memory is mapped, children do not get it. Of
  * private huge pages only whole ones can be mapped there, since a part is not kept from children:
  * or make them MAP_SHARED. Children get private memory again when it is mapped in no domain of its
  * context any more, also where the program had advised MADV_DONTFORK.

@@ -292,6 +292,26 @@ static int number_of_mappings_is_named(struct pair *pair)
 	return with_large_bar(pair, map_one_too_many);
 }
 
+/* The record of a change is a file, and beyond the limit a signal ends who writes it. */
+static int bind_without_files(struct pair *pair)
+{
+	CHECK(!set_limit(RLIMIT_FSIZE, 0));
+	CHECK_OK(uvio_bind(pair->ctx, pair->address, "none"));
+	CHECK_OK(uvio_bind(pair->ctx, pair->address, pair->backend));
+	CHECK_OK(open_alone(pair));
+	close_alone(pair);
+	return PASS;
+}
+
+static int no_file_may_be_written(struct pair *pair)
+{
+	int status = in_child(pair, bind_without_files);
+
+	uvio_bind(pair->ctx, pair->address, pair->backend);
+	CHECK(status == PASS);
+	return PASS;
+}
+
 const struct test_case limit_cases[] = {
 	{"limits: locked memory (vfio 44)", UVIO_CAP_DMA, memlock_is_named, true},
 	{"limits: descriptors at open", 0, descriptors_at_open_are_named, true},
@@ -299,5 +319,6 @@ const struct test_case limit_cases[] = {
 	{"limits: mappings after mlockall(MCL_FUTURE)", 0, locked_mappings_are_named, true},
 	{"limits: address space", 0, address_space_is_named, true},
 	{"limits: number of mappings", 0, number_of_mappings_is_named, true},
+	{"limits: size of files", 0, no_file_may_be_written, true},
 	{0},
 };

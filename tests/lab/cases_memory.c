@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -30,6 +31,10 @@
 #define HUGE_SIZE (2u << 20)
 #define FILE_NAME "/tmp/memory"
 #define RAMFS "/tmp/ramfs"
+#define HUGE_PAGES "/sys/kernel/mm/transparent_hugepage/"
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
 #endif
@@ -399,6 +404,93 @@ static int registers_are_not_touched(struct pair *pair)
 	return PASS;
 }
 
+/* Of the card's registers the first page stays; what takes the place of others nobody has touched.
+ */
+static unsigned char *behind_registers(struct pair *pair)
+{
+	struct uvio_region bar;
+	unsigned char *memory;
+
+	if (uvio_region_map(pair->udev, 0, &bar) || !bar.base || bar.size < SIZE)
+		return NULL;
+	memory = (unsigned char *)bar.base;
+	if (mmap(memory + PAGE, SIZE - PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return NULL;
+	return memory;
+}
+
+/* Where the kernel takes the registers of a card, the memory behind them is no less the program's.
+ */
+static int memory_behind_registers_is_read(struct pair *pair)
+{
+	unsigned char *memory = behind_registers(pair);
+	uint64_t iova;
+
+	if (!memory) {
+		snprintf(pair->reason, sizeof(pair->reason), "no mapped BAR of that size");
+		return SKIP;
+	}
+	CHECK_OK(uvio_bus_master(pair->udev, true));
+	if (map_for(pair, memory, UVIO_DMA_TO_CARD, &iova) < 0) {
+		CHECK(uvio_last_errno() == -EFAULT);
+		return PASS;
+	}
+	CHECK(uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED);
+	memset(memory + PAGE, 0x35, SIZE - PAGE);
+	CHECK(!card_reads(pair, iova + PAGE, memory + PAGE));
+	CHECK(!card_reads(pair, iova + SIZE - PAGE, memory + SIZE - PAGE));
+	CHECK_OK(uvio_dma_unmap(pair->udev, memory, SIZE));
+	return PASS;
+}
+
+/* Shared, small pages that lie as a huge one would. */
+static unsigned char *might_be_huge(void)
+{
+	unsigned char *memory =
+		mmap(NULL, 2 * HUGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t at = ((uintptr_t)memory + HUGE_SIZE - 1) & ~(uintptr_t)(HUGE_SIZE - 1);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	memory = mmap((void *)at, HUGE_SIZE, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* The kernel does so of its own accord as well, some time. */
+static int gather(struct pair *pair)
+{
+	static struct uvio_dma_segment segments[HUGE_SIZE / PAGE];
+	unsigned char *memory = might_be_huge();
+
+	CHECK(memory);
+	CHECK_OK(uvio_dma_map(pair->udev, memory, HUGE_SIZE, 0, segments, HUGE_SIZE / PAGE));
+	CHECK(!sysfs_write(HUGE_PAGES "enabled", "always"));
+	CHECK(!sysfs_write(HUGE_PAGES "shmem_enabled", "always"));
+	if (!madvise(memory, HUGE_SIZE, MADV_COLLAPSE))
+		printf("# gathered\n");
+	CHECK_OK(uvio_dma_verify(pair->udev, memory, HUGE_SIZE));
+	CHECK_OK(uvio_dma_unmap(pair->udev, memory, HUGE_SIZE));
+	munmap(memory, HUGE_SIZE);
+	return PASS;
+}
+
+static int shared_pages_are_not_gathered(struct pair *pair)
+{
+	int result;
+
+	if (uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED || access(HUGE_PAGES "enabled", W_OK)) {
+		snprintf(
+			pair->reason, sizeof(pair->reason), "pinned, or no transparent huge pages");
+		return SKIP;
+	}
+	result = gather(pair);
+	sysfs_write(HUGE_PAGES "shmem_enabled", "never");
+	sysfs_write(HUGE_PAGES "enabled", "never");
+	return result;
+}
+
 /* Stands for a disk: its pages have nobody that writes them back for a card either. */
 static int a_file_does_not_lose_what_the_card_writes(struct pair *pair)
 {
@@ -434,6 +526,10 @@ const struct test_case memory_cases[] = {
 		read_only_memory_is_not_written_to, false},
 	{"memory: what is none is refused", UVIO_CAP_DMA, what_is_no_memory_is_refused, false},
 	{"memory: registers are not touched", UVIO_CAP_DMA, registers_are_not_touched, false},
+	{"memory: behind registers it is the program's own", UVIO_CAP_DMA,
+		memory_behind_registers_is_read, false},
+	{"memory: shared pages are not gathered into huge ones (uio 3.30)", UVIO_CAP_DMA,
+		shared_pages_are_not_gathered, false},
 	{"memory: a file does not lose what the card writes", UVIO_CAP_DMA,
 		a_file_does_not_lose_what_the_card_writes, false},
 	{0},
