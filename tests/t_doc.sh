@@ -260,7 +260,7 @@ narrow() { # TEXT
 # What is written with () and begins as the functions of this project do is one.
 functions_exist() { # TEXT
 	grep -o '\<\(uvio\|uio\|vfio\)_[a-z_0-9]*()' "$top_srcdir/$1" | sort -u | tr -d '()' | while read -r name; do
-		cat "$top_srcdir"/common/*.[ch] "$top_srcdir"/common/uvio/*.h "$top_srcdir"/uio/*.[ch] \
+		cat "$top_srcdir"/common/*/*.[ch] "$top_srcdir"/common/uvio/*.h "$top_srcdir"/uio/*.[ch] \
 			"$top_srcdir"/vfio/*.[ch] "$top_srcdir"/drivers/*.[ch] "$top_srcdir"/tools/*.[ch] \
 			"$top_srcdir"/tests/*.[ch] | grep -q "\<$name(" || echo "$name()"
 	done >"$scratch/missing"
