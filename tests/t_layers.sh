@@ -96,5 +96,6 @@ check "an include that goes up is found" a_wrong_include_is_found
 check "a call that goes up is found" a_wrong_call_is_found
 check "only the list of backends names one" names_no_backend
 check "backends include common/, and not each other" only "^($folders)/" uio vfio
-check "drivers and the command include only what is public" only '^$' drivers tools
+check "drivers include only what is public, and their list" only "^[.][.]/drivers[.]h\$" drivers
+check "the command includes only what is public" only "^\$" tools
 plan

@@ -49,7 +49,7 @@ extern const struct baseline_ops baseline_compat;
 extern const struct baseline_ops baseline_cdev;
 extern const struct baseline_ops baseline_uio;
 
-/* Registers of edu, as in drivers/edu.c. */
+/* Registers of edu, as in drivers/qemu/edu.c. */
 #define EDU_LIVE 0x04
 #define EDU_LATE_MS 10000
 #define EDU_IRQ_STATUS 0x24

@@ -12,7 +12,7 @@
 #define EDU "0000:00:04.0"
 #define INTERRUPTS 3
 
-/* See drivers/edu.c. */
+/* See drivers/qemu/edu.c. */
 #define RAISE "write=0x60:1"
 #define CLEAR "write=0x64:0xffffffff"
 

@@ -11,7 +11,7 @@
 
 #define BAR_SIZE (1u << 20)
 
-/* See drivers/edu.c. */
+/* See drivers/qemu/edu.c. */
 #define DMA_SOURCE 0x80
 #define DMA_TARGET 0x88
 #define DMA_COUNT 0x90

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "drivers.h"
+#include "../drivers.h"
 
 /* The same header at the start of BAR0, which is memory, and of BAR1, which is I/O ports. */
 #define TEST_SELECT 0 /* 8 bits: begins a test, through that BAR */

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "drivers.h"
+#include "../drivers.h"
 
 /* Registers in BAR0; section "MMIO area spec". */
 #define EDU_ID 0x00   /* major, minor, 0x00ed */

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "drivers.h"
+#include "../drivers.h"
 
 /* Registers in BAR0, 32 bits each; BAR2 is the memory. */
 #define IVSHMEM_MASK 0x00     /* without effect in this revision: storage */
