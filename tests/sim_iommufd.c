@@ -99,16 +99,16 @@ static int attach(const struct iommufd_vfio_attach *ask)
 static int get_ranges(struct iommufd_ioas_iova_ranges *ask)
 {
 	struct iommufd_iova_range *list = (void *)(uintptr_t)ask->allowed_iovas;
-	uint32_t room = ask->num_iovas;
+	uint32_t capacity = ask->num_iovas;
 
 	if (ask->size != sizeof(*ask) || ask->ioas_id != SPACE || ask->reserved)
 		return -EINVAL;
-	for (uint32_t i = 0; i < room && i < iommufd.ranges; i++)
+	for (uint32_t i = 0; i < capacity && i < iommufd.ranges; i++)
 		list[i] = (struct iommufd_iova_range){i * STEP, i * STEP + STEP / 2 - 1};
 	ask->num_iovas = iommufd.ranges;
 	ask->out_iova_alignment = iommufd.alignment;
 	iommufd.ranges += iommufd.growth;
-	return ask->num_iovas > room ? -EMSGSIZE : 0;
+	return ask->num_iovas > capacity ? -EMSGSIZE : 0;
 }
 
 /* The rules of the table are those of the other simulation. */

@@ -277,23 +277,23 @@ static ssize_t sim_write(int fd, const void *buf, size_t size)
 
 /* One capability behind the structure, where there is room for it. */
 static struct vfio_info_cap_header *add_cap(
-	struct vfio_region_info *info, uint32_t room, uint16_t id, size_t size)
+	struct vfio_region_info *info, uint32_t capacity, uint16_t id, size_t size)
 {
 	struct vfio_info_cap_header *cap = (void *)(info + 1);
 
 	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
 	info->argsz = (uint32_t)(sizeof(*info) + size);
-	info->cap_offset = room < info->argsz ? 0 : sizeof(*info);
-	if (room < info->argsz)
+	info->cap_offset = capacity < info->argsz ? 0 : sizeof(*info);
+	if (capacity < info->argsz)
 		return NULL;
 	*cap = (struct vfio_info_cap_header){id, 1, 0};
 	return cap;
 }
 
-static void add_type(struct vfio_region_info *info, uint32_t room)
+static void add_type(struct vfio_region_info *info, uint32_t capacity)
 {
 	struct vfio_region_info_cap_type *cap =
-		(void *)add_cap(info, room, VFIO_REGION_INFO_CAP_TYPE, sizeof(*cap));
+		(void *)add_cap(info, capacity, VFIO_REGION_INFO_CAP_TYPE, sizeof(*cap));
 
 	if (!cap)
 		return;
@@ -302,30 +302,30 @@ static void add_type(struct vfio_region_info *info, uint32_t room)
 }
 
 /* Old kernels say nothing of the table, and refuse it. */
-static void add_msix(struct vfio_region_info *info, uint32_t room)
+static void add_msix(struct vfio_region_info *info, uint32_t capacity)
 {
 	if (vfio.msix_mappable && vfio.msix_table && info->index == (vfio.msix_table & 7))
-		add_cap(info, room, VFIO_REGION_INFO_CAP_MSIX_MAPPABLE,
+		add_cap(info, capacity, VFIO_REGION_INFO_CAP_MSIX_MAPPABLE,
 			sizeof(struct vfio_info_cap_header));
 }
 
 static int get_region(struct vfio_region_info *info)
 {
 	struct vfio_region_info_cap_sparse_mmap *cap;
-	uint32_t room = info->argsz;
+	uint32_t capacity = info->argsz;
 
-	if (room < sizeof(*info) || info->index >= vfio.info.num_regions ||
+	if (capacity < sizeof(*info) || info->index >= vfio.info.num_regions ||
 		info->index == VFIO_PCI_VGA_REGION_INDEX)
 		return -EINVAL;
 	info->offset = (uint64_t)info->index << REGION_SHIFT;
 	info->size = vfio.regions[info->index].size;
 	info->flags = vfio.regions[info->index].flags;
 	if (vfio.types[info->index].type)
-		add_type(info, room);
-	add_msix(info, room);
+		add_type(info, capacity);
+	add_msix(info, capacity);
 	if (!vfio.sparse || info->index)
 		return 0;
-	cap = (void *)add_cap(info, room, VFIO_REGION_INFO_CAP_SPARSE_MMAP,
+	cap = (void *)add_cap(info, capacity, VFIO_REGION_INFO_CAP_SPARSE_MMAP,
 		sizeof(*cap) + 2 * sizeof(cap->areas[0]));
 	if (!cap)
 		return 0;
@@ -444,9 +444,9 @@ static int set_irqs(const struct vfio_irq_set *set)
 static int get_iommu(struct vfio_iommu_type1_info *info)
 {
 	struct vfio_iommu_type1_info_cap_iova_range *cap = (void *)(info + 1);
-	uint32_t room = info->argsz, want = sizeof(*info) + sizeof(*cap) + 2 * 16;
+	uint32_t capacity = info->argsz, want = sizeof(*info) + sizeof(*cap) + 2 * 16;
 
-	if (!vfio.translates || room < sizeof(*info))
+	if (!vfio.translates || capacity < sizeof(*info))
 		return -EINVAL;
 	info->flags = VFIO_IOMMU_INFO_PGSIZES;
 	info->iova_pgsizes = vfio.page | 1 << 21;
@@ -454,8 +454,8 @@ static int get_iommu(struct vfio_iommu_type1_info *info)
 		return 0;
 	info->flags |= VFIO_IOMMU_INFO_CAPS;
 	info->argsz = want;
-	info->cap_offset = room < want ? 0 : sizeof(*info);
-	if (room < want)
+	info->cap_offset = capacity < want ? 0 : sizeof(*info);
+	if (capacity < want)
 		return 0;
 	cap->header = (struct vfio_info_cap_header){VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 1, 0};
 	cap->nr_iovas = 2;

@@ -48,16 +48,16 @@ int sim_vfio_judge_token(const char *name)
 
 static int get_affected(struct vfio_pci_hot_reset_info *info)
 {
-	uint32_t room = info->argsz;
+	uint32_t capacity = info->argsz;
 
-	if (room < sizeof(*info))
+	if (capacity < sizeof(*info))
 		return -EINVAL;
 	if (!vfio.affected_count)
 		return -ENODEV;
 	vfio.asked_affected++;
 	info->flags = 0;
 	info->count = vfio.affected_count;
-	if (room < sizeof(*info) + vfio.affected_count * sizeof(info->devices[0]))
+	if (capacity < sizeof(*info) + vfio.affected_count * sizeof(info->devices[0]))
 		return -ENOSPC;
 	memcpy(info->devices, vfio.affected, vfio.affected_count * sizeof(info->devices[0]));
 	return 0;

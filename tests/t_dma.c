@@ -331,7 +331,7 @@ static void an_address_among_hundreds_of_segments_is_looked_up(void)
 /* As a backend makes them: of any size, and joined where they touch. */
 static void segments_have_any_size(void)
 {
-	struct uvio_mapping mapping = {.room = 1, .segments = &mapping.one};
+	struct uvio_mapping mapping = {.capacity = 1, .segments = &mapping.one};
 
 	for (uint64_t i = 0; i < 100; i++)
 		ASSERT_EQ(uvio_mapping_add(&mapping, (i % 3 ? i : ~i & 0xffff) << 12, 0x1000), 0);

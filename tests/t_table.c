@@ -78,8 +78,8 @@ static size_t check_node(const struct uvio_table_node *node, unsigned int level,
 	size_t total = 0;
 
 	++*nodes;
-	ASSERT(node->count >= 1 && node->count <= UVIO_TABLE_ROOM);
-	for (unsigned int i = 0; i < UVIO_TABLE_ROOM; i++) {
+	ASSERT(node->count >= 1 && node->count <= UVIO_TABLE_CAPACITY);
+	for (unsigned int i = 0; i < UVIO_TABLE_CAPACITY; i++) {
 		if (i >= node->count) {
 			ASSERT(node->firsts[i] == UINTPTR_MAX);
 			continue;
@@ -169,7 +169,7 @@ static void the_next_one_is_found(void)
 /* What began a node once must not hide a mapping that reaches over that place now. */
 static void a_mapping_reaches_over_where_others_began(void)
 {
-	for (size_t n = 0; n < 10 * UVIO_TABLE_ROOM; n++)
+	for (size_t n = 0; n < 10 * UVIO_TABLE_CAPACITY; n++)
 		insert_at(n, n, 1);
 	for (size_t n = 100; n < 300; n++)
 		uvio_table_remove(&table, &mappings[n]);
@@ -231,7 +231,7 @@ static void sixty_thousand_come_in_any_order(void)
 		fill(orders[i]);
 		/* A third of the room is used at least, and the tree is no higher than that gives.
 		 */
-		ASSERT(check() <= 3 * MANY / UVIO_TABLE_ROOM + 64);
+		ASSERT(check() <= 3 * MANY / UVIO_TABLE_CAPACITY + 64);
 		ASSERT(table.height <= 3);
 		they_are_all_there_in_order();
 		uvio_table_clear(&table);

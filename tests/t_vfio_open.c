@@ -393,7 +393,7 @@ static const struct sim of_many = {
 
 static void a_hundred_groups_fit(void)
 {
-	struct vfio_domain of_vfio = {.way = &vfio_way_group, .container_fd = -1};
+	struct vfio_domain of_vfio = {.transport = &vfio_transport_group, .container_fd = -1};
 	struct uvio_domain domain = {.ctx = card.tree->ctx, .priv = &of_vfio};
 	static struct vfio_device devices[MANY];
 	static struct uvio_udev udevs[MANY];
@@ -406,11 +406,11 @@ static void a_hundred_groups_fit(void)
 			"link sys/bus/pci/devices/%s/iommu_group ../../../../kernel/%d",
 			udevs[i].address.text, i);
 		devices[i] = (struct vfio_device){.fd = -1, .group_fd = -1};
-		ASSERT_OK(vfio_way_group.open(&udevs[i], &devices[i]));
+		ASSERT_OK(vfio_transport_group.open(&udevs[i], &devices[i]));
 	}
 	ASSERT_EQ(of_vfio.group_count, MANY);
 	for (int i = 0; i < MANY; i++)
-		vfio_way_group.close(&udevs[i], &devices[(i * 37) % MANY]);
+		vfio_transport_group.close(&udevs[i], &devices[(i * 37) % MANY]);
 	ASSERT_EQ(of_vfio.group_count, 0);
 	ASSERT_EQ(of_vfio.container_fd, -1);
 	vfio_domain_cleanup(&domain);

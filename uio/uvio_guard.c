@@ -132,7 +132,7 @@ static int receive(struct guard_message *message, int *fds)
 {
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(GUARD_FDS * sizeof(int))];
+		char buffer[CMSG_SPACE(GUARD_FDS * sizeof(int))];
 	} control;
 	struct iovec iov = {.iov_base = message, .iov_len = sizeof(*message)};
 	struct msghdr header = {

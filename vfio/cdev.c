@@ -198,25 +198,25 @@ static void cdev_close(struct uvio_udev *udev, struct vfio_device *device)
 static int ask_ranges(struct vfio_domain *domain, struct iommufd_ioas_iova_ranges *ask,
 	struct iommufd_iova_range **list)
 {
-	uint32_t room = 16;
+	uint32_t capacity = 16;
 	int rc = -EMSGSIZE;
 
 	*list = NULL;
 	for (int i = 0; i < RANGES_TRIES && rc == -EMSGSIZE; i++) {
 		free(*list);
-		*list = calloc(room, sizeof(**list));
+		*list = calloc(capacity, sizeof(**list));
 		if (!*list)
 			return -ENOMEM;
 		*ask = (struct iommufd_ioas_iova_ranges){
 			.size = sizeof(*ask),
 			.ioas_id = domain->ioas_id,
-			.num_iovas = room,
+			.num_iovas = capacity,
 			.allowed_iovas = (uintptr_t)*list,
 		};
 		rc = uvio_sys_ioctl(domain->container_fd, IOMMUFD_IOAS_IOVA_RANGES, ask);
-		if (ask->num_iovas > MAX_RANGES || (rc >= 0 && ask->num_iovas > room))
+		if (ask->num_iovas > MAX_RANGES || (rc >= 0 && ask->num_iovas > capacity))
 			return -EPROTO;
-		room = ask->num_iovas > room ? ask->num_iovas : room;
+		capacity = ask->num_iovas > capacity ? ask->num_iovas : capacity;
 	}
 	return rc == -EMSGSIZE ? -EPROTO : rc < 0 ? rc : 0;
 }
@@ -291,7 +291,7 @@ static int cdev_hot_reset(struct uvio_udev *udev, const struct vfio_pci_hot_rese
 	return vfio_hot_reset_by(udev->priv, NULL, 0);
 }
 
-const struct vfio_way vfio_way_cdev = {
+const struct vfio_transport vfio_transport_cdev = {
 	.name = "cdev",
 	.offered = cdev_offered,
 	.open = cdev_open,

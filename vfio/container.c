@@ -34,10 +34,10 @@ static int ranges_of_cap(const void *info, size_t size, const struct vfio_info_c
 	struct vfio_range **ranges, size_t *count)
 {
 	const struct vfio_iommu_type1_info_cap_iova_range *cap = (const void *)header;
-	size_t room = size - (size_t)((const char *)header - (const char *)info);
+	size_t capacity = size - (size_t)((const char *)header - (const char *)info);
 
-	if (room < sizeof(*cap) ||
-		cap->nr_iovas > (room - sizeof(*cap)) / sizeof(cap->iova_ranges[0]))
+	if (capacity < sizeof(*cap) ||
+		cap->nr_iovas > (capacity - sizeof(*cap)) / sizeof(cap->iova_ranges[0]))
 		return -EPROTO;
 	*ranges = calloc(cap->nr_iovas ? cap->nr_iovas : 1, sizeof(**ranges));
 	if (!*ranges)

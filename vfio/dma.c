@@ -122,7 +122,7 @@ int vfio_dma_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 		rc = reserve(udev, mapping, &iova);
 	if (rc)
 		return rc;
-	rc = domain->way->map(domain, mapping, iova);
+	rc = domain->transport->map(domain, mapping, iova);
 	if (rc) {
 		vfio_iova_free(&domain->iova, iova, mapping->size);
 		return map_failed(udev, mapping, iova, rc);
@@ -134,7 +134,7 @@ int vfio_dma_unmap(struct uvio_domain *shared, struct uvio_mapping *mapping)
 {
 	struct vfio_domain *domain = shared->priv;
 	uint64_t iova = mapping->segments[0].iova;
-	int rc = domain->forgotten ? 0 : domain->way->unmap(domain, iova, mapping->size);
+	int rc = domain->forgotten ? 0 : domain->transport->unmap(domain, iova, mapping->size);
 
 	/* What may still be mapped must not be given out again. */
 	if (rc)

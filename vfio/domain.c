@@ -29,7 +29,7 @@ static int read_ranges(struct uvio_udev *udev, struct vfio_iova *iova)
 	uint64_t page = udev->domain->dma.page;
 	struct vfio_range *ranges = NULL;
 	size_t count = 0;
-	int rc = domain->way->ranges(udev, &ranges, &count, &page);
+	int rc = domain->transport->ranges(udev, &ranges, &count, &page);
 
 	if (rc)
 		return rc == -ENOMEM || rc == -EPROTO ? bad_ranges(udev, rc) : rc;
@@ -71,7 +71,7 @@ static int map_again(void *data, struct uvio_mapping *mapping)
 	struct uvio_udev *udev = data;
 	struct vfio_domain *domain = udev->domain->priv;
 	uint64_t iova = mapping->segments[0].iova;
-	int rc = domain->way->map(domain, mapping, iova);
+	int rc = domain->transport->map(domain, mapping, iova);
 
 	if (!rc)
 		return 0;
@@ -107,7 +107,7 @@ int vfio_domain_settle(struct uvio_udev *udev)
 	const struct vfio_domain *domain = udev->domain->priv;
 	int rc;
 
-	if (!domain->way->ranges)
+	if (!domain->transport->ranges)
 		return 0;
 	pthread_mutex_lock(&udev->domain->dma.lock);
 	rc = settle_locked(udev);
@@ -119,7 +119,7 @@ void vfio_domain_cleanup(struct uvio_domain *shared)
 {
 	struct vfio_domain *domain = shared->priv;
 
-	if (!domain->way)
+	if (!domain->transport)
 		return;
 	uvio_sys_close(domain->container_fd);
 	free(domain->groups);

@@ -38,33 +38,34 @@ int vfio_group_name(struct uvio_ctx *ctx, const char *address, char *name, size_
 	return 0;
 }
 
-static bool group_offered(struct uvio_ctx *ctx, const char *address, const struct vfio_way *way)
+static bool group_offered(
+	struct uvio_ctx *ctx, const char *address, const struct vfio_transport *transport)
 {
 	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 
 	if (vfio_group_name(ctx, address, name, sizeof(name)))
 		return false;
-	if (!strncmp(name, NOIOMMU, strlen(NOIOMMU)) != !!way->prefix[0])
+	if (!strncmp(name, NOIOMMU, strlen(NOIOMMU)) != !!transport->prefix[0])
 		return false;
 	if (uvio_dev_path(ctx, path, "vfio/%s", name) || !uvio_may_access(path, R_OK | W_OK))
 		return false;
-	return !uvio_dev_path(ctx, path, "%s", way->container) &&
+	return !uvio_dev_path(ctx, path, "%s", transport->container) &&
 	       uvio_may_access(path, R_OK | W_OK);
 }
 
 static bool offered(struct uvio_ctx *ctx, const char *address)
 {
-	return group_offered(ctx, address, &vfio_way_group);
+	return group_offered(ctx, address, &vfio_transport_group);
 }
 
 static bool compat_offered(struct uvio_ctx *ctx, const char *address)
 {
-	return group_offered(ctx, address, &vfio_way_compat);
+	return group_offered(ctx, address, &vfio_transport_compat);
 }
 
 static bool noiommu_offered(struct uvio_ctx *ctx, const char *address)
 {
-	return group_offered(ctx, address, &vfio_way_noiommu);
+	return group_offered(ctx, address, &vfio_transport_noiommu);
 }
 
 int vfio_container_judge(int fd, unsigned long iommu_type)
@@ -86,12 +87,12 @@ static int open_container(struct uvio_udev *udev, struct vfio_domain *domain)
 
 	if (domain->container_fd >= 0)
 		return 0;
-	uvio_dev_path(udev->ctx, path, "%s", domain->way->container);
+	uvio_dev_path(udev->ctx, path, "%s", domain->transport->container);
 	rc = uvio_sys_open(path, O_RDWR);
 	if (rc < 0)
 		return vfio_open_failed(udev, rc, path);
 	domain->container_fd = rc;
-	rc = vfio_container_judge(domain->container_fd, domain->way->iommu_type);
+	rc = vfio_container_judge(domain->container_fd, domain->transport->iommu_type);
 	if (rc) {
 		vfio_open_failed(udev, rc, "VFIO_CHECK_EXTENSION");
 		uvio_sys_close(domain->container_fd);
@@ -134,8 +135,8 @@ static int attach(struct uvio_udev *udev, const struct vfio_domain *domain, int 
 		return vfio_open_failed(udev, rc, "VFIO_GROUP_SET_CONTAINER");
 	if (domain->group_count)
 		return 0;
-	rc = uvio_sys_ioctl(
-		domain->container_fd, VFIO_SET_IOMMU, (void *)(uintptr_t)domain->way->iommu_type);
+	rc = uvio_sys_ioctl(domain->container_fd, VFIO_SET_IOMMU,
+		(void *)(uintptr_t)domain->transport->iommu_type);
 	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_SET_IOMMU") : 0;
 }
 
@@ -212,15 +213,15 @@ static int get_device(
 }
 
 /* As vfio_group_name(), but as the transport has it, which costs less. */
-static int node_name(
-	struct uvio_ctx *ctx, const struct vfio_way *way, const char *address, char *name)
+static int node_name(struct uvio_ctx *ctx, const struct vfio_transport *transport,
+	const char *address, char *name)
 {
 	char group[UVIO_NAME_SIZE / 2];
 	int rc = uvio_sysfs_link(
 		ctx, group, sizeof(group), "bus/pci/devices/%s/iommu_group", address);
 
 	if (!rc)
-		snprintf(name, UVIO_NAME_SIZE, "%s%s", way->prefix, group);
+		snprintf(name, UVIO_NAME_SIZE, "%s%s", transport->prefix, group);
 	return rc;
 }
 
@@ -231,7 +232,7 @@ static int group_open(struct uvio_udev *udev, struct vfio_device *device)
 	struct vfio_group *group;
 	int rc;
 
-	if (node_name(udev->ctx, domain->way, udev->address.text, name))
+	if (node_name(udev->ctx, domain->transport, udev->address.text, name))
 		return vfio_open_failed(udev, -ENOENT, "iommu_group");
 	rc = find_group(domain, name) ? 0 : add_group(udev, domain, name);
 	if (rc)
@@ -268,7 +269,7 @@ static struct vfio_group *find_number(const struct vfio_domain *domain, uint32_t
 {
 	char name[UVIO_NAME_SIZE];
 
-	snprintf(name, sizeof(name), "%s%u", domain->way->prefix, number);
+	snprintf(name, sizeof(name), "%s%u", domain->transport->prefix, number);
 	return find_group(domain, name);
 }
 
@@ -308,7 +309,7 @@ static int group_hot_reset(struct uvio_udev *udev, const struct vfio_pci_hot_res
 	.ranges = vfio_container_ranges, .map = vfio_container_map, .unmap = vfio_container_unmap, \
 	.close_unmaps = true
 
-const struct vfio_way vfio_way_group = {
+const struct vfio_transport vfio_transport_group = {
 	.name = "group",
 	.container = "vfio/vfio",
 	.prefix = "",
@@ -318,7 +319,7 @@ const struct vfio_way vfio_way_group = {
 	BY_TYPE1,
 };
 
-const struct vfio_way vfio_way_compat = {
+const struct vfio_transport vfio_transport_compat = {
 	.name = "compat",
 	.container = "iommu",
 	.prefix = "",
@@ -328,7 +329,7 @@ const struct vfio_way vfio_way_compat = {
 	BY_TYPE1,
 };
 
-const struct vfio_way vfio_way_noiommu = {
+const struct vfio_transport vfio_transport_noiommu = {
 	.name = "noiommu",
 	.container = "vfio/vfio",
 	.prefix = NOIOMMU,

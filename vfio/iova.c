@@ -204,23 +204,23 @@ static inline void refresh(struct vfio_iova *iova, uint64_t first)
  */
 static int __attribute__((noinline)) grow(struct vfio_iova *iova)
 {
-	size_t room = iova->room ? iova->room * 2 : 16;
+	size_t capacity = iova->capacity ? iova->capacity * 2 : 16;
 	struct vfio_free *grown;
 
-	if (room > UINT32_MAX)
+	if (capacity > UINT32_MAX)
 		return -ENOMEM;
-	grown = realloc(iova->nodes, room * sizeof(*grown));
+	grown = realloc(iova->nodes, capacity * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	iova->nodes = grown;
 	grown[0] = (struct vfio_free){0};
-	iova->room = room;
+	iova->capacity = capacity;
 	return 0;
 }
 
 static inline int reserve(struct vfio_iova *iova)
 {
-	return iova->count + iova->allocated + 2 < iova->room ? 0 : grow(iova);
+	return iova->count + iova->allocated + 2 < iova->capacity ? 0 : grow(iova);
 }
 
 /* Whole pages inside the range, none of them reserved. */

@@ -175,21 +175,21 @@ static void probe_group_node(
 
 /* What the kernel itself says: the node of no device, which anybody may open and close. */
 static void ask_container(struct uvio_ctx *ctx, const struct uvio_device_info *info,
-	const struct vfio_way *way, struct uvio_check *check)
+	const struct vfio_transport *transport, struct uvio_check *check)
 {
 	char path[UVIO_PATH_SIZE];
 	int fd, rc;
 
-	uvio_dev_path(ctx, path, "%s", way->container);
+	uvio_dev_path(ctx, path, "%s", transport->container);
 	fd = uvio_sys_open(path, O_RDWR);
 	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
 		return;
-	rc = fd < 0 ? fd : vfio_container_judge(fd, way->iommu_type);
+	rc = fd < 0 ? fd : vfio_container_judge(fd, transport->iommu_type);
 	if (fd >= 0)
 		uvio_sys_close(fd);
 	if (rc == -EPERM || rc == -EACCES)
-		not_permitted(info, path, rc, way->container, check);
-	else if (rc == -ENOTSUP && way == &vfio_way_noiommu)
+		not_permitted(info, path, rc, transport->container, check);
+	else if (rc == -ENOTSUP && transport == &vfio_transport_noiommu)
 		uvio_check_add(check, UVIO_BLOCKS,
 			"load vfio with enable_unsafe_noiommu_mode=1, or write 1 to that parameter "
 			"in sysfs",
@@ -206,24 +206,24 @@ static void ask_container(struct uvio_ctx *ctx, const struct uvio_device_info *i
 }
 
 static void probe_container(struct uvio_ctx *ctx, const struct uvio_device_info *info,
-	const struct vfio_way *way, struct uvio_check *check)
+	const struct vfio_transport *transport, struct uvio_check *check)
 {
 	if (!probe_path(ctx, info, "vfio/vfio", "modprobe vfio; in a container, pass the node in",
 		    check))
-		ask_container(ctx, info, way, check);
+		ask_container(ctx, info, transport, check);
 }
 
 static void probe_by_group(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	probe_container(ctx, info, &vfio_way_group, check);
+	probe_container(ctx, info, &vfio_transport_group, check);
 	probe_group_node(ctx, info, check);
 }
 
 static void probe_by_noiommu(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	probe_container(ctx, info, &vfio_way_noiommu, check);
+	probe_container(ctx, info, &vfio_transport_noiommu, check);
 	probe_group_node(ctx, info, check);
 }
 
@@ -272,7 +272,7 @@ static void probe_compat(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	if (!probe_iommufd(ctx, info, check))
-		ask_container(ctx, info, &vfio_way_compat, check);
+		ask_container(ctx, info, &vfio_transport_compat, check);
 	probe_group_node(ctx, info, check);
 }
 
@@ -313,7 +313,7 @@ static const struct {
 static void choose_transport(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	char *offered, size_t size, struct uvio_check *check)
 {
-	vfio_ways_offered(ctx, info->address, offered, size);
+	vfio_transports_offered(ctx, info->address, offered, size);
 	if (offered[0] && strcmp(offered, "group") != 0)
 		uvio_check_add(
 			check, UVIO_NOTE, NULL, "%s: can be opened by %s", info->address, offered);

@@ -56,9 +56,10 @@ static int set_areas(struct vfio_region *region, const struct vfio_region_info *
 	const struct vfio_info_cap_header *header)
 {
 	const struct vfio_region_info_cap_sparse_mmap *cap = (const void *)header;
-	size_t room = info->argsz - (size_t)((const char *)header - (const char *)info);
+	size_t capacity = info->argsz - (size_t)((const char *)header - (const char *)info);
 
-	if (room < sizeof(*cap) || cap->nr_areas > (room - sizeof(*cap)) / sizeof(cap->areas[0]))
+	if (capacity < sizeof(*cap) ||
+		cap->nr_areas > (capacity - sizeof(*cap)) / sizeof(cap->areas[0]))
 		return -EPROTO;
 	if (vfio_areas_reserve(region, cap->nr_areas))
 		return -ENOMEM;

@@ -154,7 +154,7 @@ static void describe(struct uvio_udev *udev, const struct vfio_pci_dependent_dev
 	affected->iommu_group = group_of(udev->ctx, affected->address);
 	if (!strcmp(affected->address, udev->address.text))
 		affected->flags = UVIO_AFFECTED_SELF;
-	else if (!strstr(affected->driver, "vfio") || !domain->way->owns(domain, found))
+	else if (!strstr(affected->driver, "vfio") || !domain->transport->owns(domain, found))
 		affected->flags = UVIO_AFFECTED_BLOCKS;
 }
 
@@ -239,7 +239,7 @@ int vfio_hot_reset(struct uvio_udev *udev)
 	if (!info)
 		return rc;
 	pthread_mutex_lock(&udev->domain->lock);
-	rc = domain->way->hot_reset(udev, info);
+	rc = domain->transport->hot_reset(udev, info);
 	if (rc && rc != -EAGAIN)
 		rc = hot_reset_failed(udev, info, rc);
 	pthread_mutex_unlock(&udev->domain->lock);

@@ -43,7 +43,7 @@ static void set_caps(struct uvio_udev *udev, const struct vfio_device *device)
 	const struct vfio_domain *domain = udev->domain->priv;
 
 	udev->caps |= UVIO_CAP_CONFIG;
-	domain->way->set_caps(udev);
+	domain->transport->set_caps(udev);
 	if (device->info.flags & VFIO_DEVICE_FLAGS_RESET)
 		udev->caps |= UVIO_CAP_RESET | UVIO_CAP_RESET_AT_OPEN;
 	if (vfio_can_hot_reset(device))
@@ -59,21 +59,21 @@ static void vfio_close(struct uvio_udev *udev)
 
 	uvio_sys_close(udev->release_fd);
 	uvio_sys_close(udev->error_fd);
-	domain->way->close(udev, device);
+	domain->transport->close(udev, device);
 	vfio_irq_cleanup(udev);
 	uvio_phys_cleanup(&device->phys);
 	vfio_regions_cleanup(device);
 }
 
 /* In the order of choice. */
-static const struct vfio_way *const ways[] = {
-	&vfio_way_cdev,
-	&vfio_way_group,
-	&vfio_way_compat,
-	&vfio_way_noiommu,
+static const struct vfio_transport *const transports[] = {
+	&vfio_transport_cdev,
+	&vfio_transport_group,
+	&vfio_transport_compat,
+	&vfio_transport_noiommu,
 };
 
-static const struct uvio_transport transports[] = {
+static const struct uvio_transport published[] = {
 	{.name = "cdev", .full = "vfio/cdev"},
 	{.name = "group", .full = "vfio/group"},
 	{.name = "compat", .full = "vfio/compat"},
@@ -85,43 +85,45 @@ static const struct uvio_transport transports[] = {
  * The one asked for, or the first that can be opened; where none can, group tells why. A token is
  * known to the groups of every kernel, and to cdev since Linux 6.17.
  */
-static const struct vfio_way *choose_way(const struct uvio_udev *udev, const char *token)
+static const struct vfio_transport *choose_transport(
+	const struct uvio_udev *udev, const char *token)
 {
 	char path[UVIO_PATH_SIZE];
 
 	/* Without iommufd there is but one that is not asked for by name. */
 	if (!udev->transport &&
 		(uvio_dev_path(udev->ctx, path, "iommu") || !uvio_may_access(path, R_OK | W_OK)))
-		return &vfio_way_group;
-	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
-		if (udev->transport ? !strcmp(udev->transport, ways[i]->name)
-				    : !transports[i].on_request &&
-					      (!token || ways[i] != &vfio_way_cdev) &&
-					      ways[i]->offered(udev->ctx, udev->address.text))
-			return ways[i];
-	return &vfio_way_group;
+		return &vfio_transport_group;
+	for (size_t i = 0; i < ARRAY_SIZE(transports); i++)
+		if (udev->transport ? !strcmp(udev->transport, transports[i]->name)
+				    : !published[i].on_request &&
+					      (!token || transports[i] != &vfio_transport_cdev) &&
+					      transports[i]->offered(udev->ctx, udev->address.text))
+			return transports[i];
+	return &vfio_transport_group;
 }
 
-void vfio_ways_offered(struct uvio_ctx *ctx, const char *address, char *text, size_t size)
+void vfio_transports_offered(struct uvio_ctx *ctx, const char *address, char *text, size_t size)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ways) && used < size; i++)
-		if (!transports[i].on_request && ways[i]->offered(ctx, address))
-			used += (size_t)snprintf(
-				text + used, size - used, "%s%s", used ? ", " : "", ways[i]->name);
+	for (size_t i = 0; i < ARRAY_SIZE(transports) && used < size; i++)
+		if (!published[i].on_request && transports[i]->offered(ctx, address))
+			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+				transports[i]->name);
 }
 
-static int open_way(struct uvio_udev *udev)
+static int open_transport(struct uvio_udev *udev)
 {
 	struct vfio_domain *domain = udev->domain->priv;
 
-	if (!domain->way) {
-		domain->way = choose_way(udev, ((struct vfio_device *)udev->priv)->vf_token);
+	if (!domain->transport) {
+		domain->transport =
+			choose_transport(udev, ((struct vfio_device *)udev->priv)->vf_token);
 		domain->container_fd = -1;
 	}
-	udev->transport = domain->way->name;
-	return domain->way->open(udev, udev->priv);
+	udev->transport = domain->transport->name;
+	return domain->transport->open(udev, udev->priv);
 }
 
 static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *options)
@@ -134,7 +136,7 @@ static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 	uvio_phys_init(&device->phys, "vfio/noiommu", "; or switch the IOMMU on");
 	if (udev->address.kind != UVIO_ADDRESS_PCI)
 		return vfio_open_failed(udev, -ENOTSUP, "open");
-	rc = open_way(udev);
+	rc = open_transport(udev);
 	device->vf_token = NULL;
 	if (rc)
 		return rc;
@@ -160,22 +162,22 @@ static int vfio_bus_master(struct uvio_udev *udev, bool on)
 {
 	const struct vfio_domain *domain = udev->domain->priv;
 
-	return on && domain->way->bus_master ? domain->way->bus_master(udev) : 0;
+	return on && domain->transport->bus_master ? domain->transport->bus_master(udev) : 0;
 }
 
 static int vfio_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	const struct vfio_domain *domain = udev->domain->priv;
 
-	return domain->way->dma_memory(udev, mapping);
+	return domain->transport->dma_memory(udev, mapping);
 }
 
 static int vfio_scattered(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	const struct vfio_domain *domain = udev->domain->priv;
 
-	return domain->way->dma_scattered ? domain->way->dma_scattered(udev, mapping)
-					  : domain->way->dma_memory(udev, mapping);
+	return domain->transport->dma_scattered ? domain->transport->dma_scattered(udev, mapping)
+						: domain->transport->dma_memory(udev, mapping);
 }
 
 static int vfio_verify(
@@ -183,7 +185,7 @@ static int vfio_verify(
 {
 	const struct vfio_domain *domain = udev->domain->priv;
 
-	return domain->way->dma_verify(udev, mapping, into, size);
+	return domain->transport->dma_verify(udev, mapping, into, size);
 }
 
 static void vfio_memory_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
@@ -196,21 +198,21 @@ static int vfio_map(struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	const struct vfio_domain *domain = udev->domain->priv;
 
-	return domain->way->dma_map(udev, mapping);
+	return domain->transport->dma_map(udev, mapping);
 }
 
 static int vfio_unmap(struct uvio_domain *shared, struct uvio_mapping *mapping)
 {
 	const struct vfio_domain *domain = shared->priv;
 
-	return domain->way->dma_unmap(shared, mapping);
+	return domain->transport->dma_unmap(shared, mapping);
 }
 
 static bool vfio_close_unmaps(const struct uvio_domain *shared)
 {
 	const struct vfio_domain *domain = shared->priv;
 
-	return domain->way->close_unmaps;
+	return domain->transport->close_unmaps;
 }
 
 static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
@@ -298,7 +300,7 @@ const struct uvio_backend uvio_backend_vfio = {
 	.help = "vfio-pci: DMA behind the IOMMU, MSI, for ordinary users too",
 	.kernel_driver = "vfio-pci",
 	.descriptor = "anon_inode:[vfio-device]",
-	.transports = transports,
+	.transports = published,
 	.decodes = true,
 	.priv_size = sizeof(struct vfio_device),
 	.domain_size = sizeof(struct vfio_domain),

@@ -42,7 +42,7 @@ struct vfio_iova {
 	uint32_t root;
 	uint32_t unused;  /* nodes given back, linked by left; 0: none */
 	uint32_t touched; /* nodes that were ever in use */
-	size_t count, room;
+	size_t count, capacity;
 	size_t allocated; /* blocks that are out, or @last */
 	/* Given back last, and not in the tree yet: for the next of that size. All 0: none. */
 	struct vfio_range last;
@@ -100,9 +100,9 @@ const struct vfio_info_cap_header *vfio_cap_find(
 struct vfio_device;
 struct vfio_domain;
 
-struct vfio_way {
+struct vfio_transport {
 	const char *name;
-	/* What the ways by group differ in. */
+	/* Where the transports by group differ. */
 	const char *container; /* the node, below /dev */
 	const char *prefix;    /* of the group's node, before its number */
 	unsigned long iommu_type;
@@ -147,10 +147,10 @@ struct vfio_way {
 /** Whether the container speaks our version and has that IOMMU: 0, -EPROTO, -ENOTSUP, an errno. */
 int vfio_container_judge(int fd, unsigned long iommu_type);
 
-extern const struct vfio_way vfio_way_cdev;
-extern const struct vfio_way vfio_way_group;
-extern const struct vfio_way vfio_way_compat;
-extern const struct vfio_way vfio_way_noiommu;
+extern const struct vfio_transport vfio_transport_cdev;
+extern const struct vfio_transport vfio_transport_group;
+extern const struct vfio_transport vfio_transport_compat;
+extern const struct vfio_transport vfio_transport_noiommu;
 
 /** One that is attached to the container. */
 struct vfio_group {
@@ -161,8 +161,8 @@ struct vfio_group {
 
 /** The private data of a domain. */
 struct vfio_domain {
-	const struct vfio_way *way; /* NULL: no device was opened yet */
-	int container_fd;	    /* or /dev/iommu; -1: not open */
+	const struct vfio_transport *transport; /* NULL: no device was opened yet */
+	int container_fd;			/* or /dev/iommu; -1: not open */
 	struct vfio_group *groups;
 	size_t group_count;
 	uint32_t ioas_id; /* of iommufd; 0: none */
@@ -172,7 +172,7 @@ struct vfio_domain {
 
 /* vfio.c */
 /** The names of those that can be opened now and are not on request only: "cdev, group". */
-void vfio_ways_offered(struct uvio_ctx *ctx, const char *address, char *text, size_t size);
+void vfio_transports_offered(struct uvio_ctx *ctx, const char *address, char *text, size_t size);
 
 /* container.c: the group's transport and those like it, over a container of type1 */
 int vfio_container_ranges(

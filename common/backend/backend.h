@@ -156,7 +156,7 @@ struct uvio_backend_ops {
 	int (*look)(struct uvio_udev *udev);
 };
 
-/** A way in which a backend reaches the kernel. */
+/** A kernel interface that a backend uses, by its name. */
 struct uvio_transport {
 	const char *name; /* "cdev"; NULL ends an array */
 	const char *full; /* "vfio/cdev" */
@@ -167,7 +167,7 @@ struct uvio_backend {
 	const char *name;
 	const char *help;
 	const char *kernel_driver;		 /* for uvio_bind(); NULL: it cannot bind */
-	const struct uvio_transport *transports; /* in the order of choice; NULL: one way only */
+	const struct uvio_transport *transports; /* in the order of choice; NULL: only one */
 	bool decodes;		/* open switches the BARs on, in whatever state they were */
 	const char *descriptor; /* what /proc calls those without a node, or NULL */
 	size_t priv_size;

@@ -374,7 +374,7 @@ int uvio_sys_send(int fd, const void *buf, size_t size, const int *fds, unsigned
 {
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(UVIO_SYS_FDS * sizeof(int))];
+		char buffer[CMSG_SPACE(UVIO_SYS_FDS * sizeof(int))];
 	} control = {0};
 	struct iovec iov = {.iov_base = (void *)buf, .iov_len = size};
 	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};

@@ -9,11 +9,11 @@
 
 #include "base/table.h"
 
-#define ROOM UVIO_TABLE_ROOM
+#define CAPACITY UVIO_TABLE_CAPACITY
 /* Neighbours are joined well before they fill a node, so that the next entry does not split it. */
-#define JOINED (ROOM * 3 / 4)
+#define JOINED (CAPACITY * 3 / 4)
 /* What entries which come in order leave: some more fit between without a split. */
-#define FILLED (ROOM * 7 / 8)
+#define FILLED (CAPACITY * 7 / 8)
 
 /* Readers that come all the time would keep a writer out for ever. */
 void uvio_table_init(struct uvio_table *table)
@@ -135,8 +135,8 @@ static struct uvio_table_node *put(struct uvio_table *table, struct uvio_table_n
 {
 	struct uvio_table_node *right = NULL;
 
-	if (node->count == ROOM) {
-		unsigned int keep = at == ROOM ? FILLED : ROOM / 2;
+	if (node->count == CAPACITY) {
+		unsigned int keep = at == CAPACITY ? FILLED : CAPACITY / 2;
 
 		right = split(table, node, keep);
 		if (at > keep) {

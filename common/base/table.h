@@ -33,19 +33,19 @@ struct uvio_mapping {
 	bool is_private; /* has pages which a fork shares, and a write then copies */
 	bool limited;	 /* its memory was not to be had for a limit, which the text names */
 	unsigned int segment_count;
-	size_t room;	 /* of @segments, which points to @one where it is 1 */
+	size_t capacity; /* of @segments, which points to @one where it is 1 */
 	uint64_t filled; /* bytes that have a segment: in the end all */
 	struct uvio_mapping_segment *segments;
 	struct uvio_mapping_segment one;
 	struct uvio_mapping *kept_next, **kept_at; /* of kept.c; @kept_at NULL: not kept */
 };
 
-#define UVIO_TABLE_ROOM 64
+#define UVIO_TABLE_CAPACITY 64
 
 /** The largest address fills the room behind the entries. */
 struct uvio_table_node {
-	uintptr_t firsts[UVIO_TABLE_ROOM]; /* the lowest address of each */
-	void *below[UVIO_TABLE_ROOM];	   /* nodes; mappings at the bottom */
+	uintptr_t firsts[UVIO_TABLE_CAPACITY]; /* the lowest address of each */
+	void *below[UVIO_TABLE_CAPACITY];      /* nodes; mappings at the bottom */
 	unsigned int count;
 };
 
@@ -97,7 +97,7 @@ static inline size_t uvio_table_place(const struct uvio_table_node *node, uintpt
 	return i;
 }
 
-_Static_assert(UVIO_TABLE_ROOM == 64, "six steps");
+_Static_assert(UVIO_TABLE_CAPACITY == 64, "six steps");
 
 /** Of a table that is not empty: the last mapping that begins before @end, or else the first. */
 static inline struct uvio_mapping *uvio_table_before(const struct uvio_table *table, uintptr_t end)

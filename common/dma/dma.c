@@ -27,10 +27,10 @@ void uvio_dma_init(struct uvio_dma_table *dma)
 
 int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count)
 {
-	bool has_own = mapping->room > 1;
+	bool has_own = mapping->capacity > 1;
 	struct uvio_mapping_segment *grown;
 
-	if (count <= mapping->room)
+	if (count <= mapping->capacity)
 		return 0;
 	grown = realloc(has_own ? mapping->segments : NULL, count * sizeof(*grown));
 	if (!grown)
@@ -38,14 +38,14 @@ int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count)
 	if (!has_own)
 		grown[0] = mapping->one;
 	mapping->segments = grown;
-	mapping->room = count;
+	mapping->capacity = count;
 	return 0;
 }
 
 /* The last one is kept: programs which map again and again do without malloc() and free(). */
 static void mapping_free(struct uvio_domain *domain, struct uvio_mapping *mapping)
 {
-	if (mapping->room > 1)
+	if (mapping->capacity > 1)
 		free(mapping->segments);
 	free(atomic_exchange(&domain->dma.spare, mapping));
 }
@@ -126,7 +126,7 @@ static inline struct uvio_mapping *mapping_new(struct uvio_udev *udev, uint32_t 
 		uvio_no_memory(udev->address.text);
 		return NULL;
 	}
-	*mapping = (struct uvio_mapping){.flags = flags, .room = 1};
+	*mapping = (struct uvio_mapping){.flags = flags, .capacity = 1};
 	mapping->segments = &mapping->one;
 	return mapping;
 }
@@ -324,7 +324,7 @@ static int give_back(void *data, struct uvio_mapping *mapping)
 
 	if (mapping->owned)
 		domain->backend->ops->dma_memory_free(domain, mapping);
-	if (mapping->room > 1)
+	if (mapping->capacity > 1)
 		free(mapping->segments);
 	free(mapping);
 	return 0;

@@ -51,7 +51,7 @@ static inline int uvio_mapping_add(struct uvio_mapping *mapping, uint64_t iova, 
 	uint64_t begin = mapping->filled;
 
 	if (!n || last->iova + (begin - last->begin) != iova) {
-		if (n == mapping->room && uvio_mapping_reserve(mapping, 2 * (size_t)n))
+		if (n == mapping->capacity && uvio_mapping_reserve(mapping, 2 * (size_t)n))
 			return -ENOMEM;
 		mapping->segments[n] = (struct uvio_mapping_segment){.iova = iova, .begin = begin};
 		mapping->segment_count++;

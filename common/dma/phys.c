@@ -27,11 +27,11 @@
 
 #define PAGEMAP_CHUNK 64
 
-void uvio_phys_init(struct uvio_phys *phys, const char *way, const char *instead)
+void uvio_phys_init(struct uvio_phys *phys, const char *transport, const char *instead)
 {
 	*phys = (struct uvio_phys){
 		.pagemap_fd = -1,
-		.way = way,
+		.transport = transport,
 		.instead = instead,
 		.memory = uvio_dma_anonymous,
 	};
@@ -67,7 +67,7 @@ static int frames_hidden(const struct uvio_phys *phys, struct uvio_udev *udev)
 	uvio_phys_lack(udev->ctx, lack, sizeof(lack));
 	return uvio_fail_advised(udev, -EPERM,
 		"%s: no DMA on %s: the kernel hides page frame numbers from this process: %s%s",
-		udev->address.text, phys->way,
+		udev->address.text, phys->transport,
 		lack[0] ? lack : "perhaps CAP_SYS_ADMIN was missing when the device was opened",
 		phys->instead);
 }
@@ -133,7 +133,8 @@ bad_page(const struct uvio_phys *phys, struct uvio_udev *udev, uint64_t entry)
 	return uvio_fail_advised(udev, -ERANGE,
 		"%s: DMA map: a page lies at 0x%" PRIx64 ", beyond the DMA mask 0x%" PRIx64
 		", and %s cannot move it; use uvio_dma_alloc()%s",
-		udev->address.text, frame * page, udev->domain->dma.mask, phys->way, phys->instead);
+		udev->address.text, frame * page, udev->domain->dma.mask, phys->transport,
+		phys->instead);
 }
 
 /* Pieces that are apart; a page that is bad counts as one. */

@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 
 /**
- * DMA by physical addresses, for every way that has no IOMMU to translate: memory that stays where
- * it is, and where that is, by /proc/self/pagemap. Whether it is allowed is the caller's question.
+ * DMA by physical addresses, for every transport that has no IOMMU to translate: memory that stays
+ * where it is, and where that is, by /proc/self/pagemap. Whether it is allowed is the caller's
+ * question.
  */
 #ifndef UVIO_PHYS_H
 #define UVIO_PHYS_H
@@ -18,8 +19,8 @@ struct uvio_udev;
 
 /** In the private data of a backend's udev device. */
 struct uvio_phys {
-	int pagemap_fd;	 /* -1: not opened yet */
-	const char *way; /* in texts: "DMA on @way needs..." */
+	int pagemap_fd;	       /* -1: not opened yet */
+	const char *transport; /* in texts: "DMA on @transport needs..." */
 	/* In texts, behind what else can be done: "; or do that", for uvio_fail_advised(). */
 	const char *instead;
 	/* Where memory comes from; uvio_dma_anonymous(), unless it is changed. */
@@ -37,7 +38,7 @@ struct uvio_phys {
 void uvio_phys_lack(struct uvio_ctx *ctx, char *text, size_t size);
 
 /** Opens nothing. */
-void uvio_phys_init(struct uvio_phys *phys, const char *way, const char *instead);
+void uvio_phys_init(struct uvio_phys *phys, const char *transport, const char *instead);
 void uvio_phys_cleanup(struct uvio_phys *phys);
 
 /* An entry of pagemap, by the kernel's admin-guide/mm/pagemap. */

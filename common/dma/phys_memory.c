@@ -87,11 +87,11 @@ static int too_large(const struct uvio_phys *phys, struct uvio_udev *udev, const
 		return uvio_fail_advised(udev, -ENOMEM,
 			"%s: DMA alloc: 0x%" PRIx64 " bytes: on %s a buffer has one huge page at "
 			"most, and this kernel has none; use uvio_dma_alloc_scattered()%s",
-			udev->address.text, size, phys->way, phys->instead);
+			udev->address.text, size, phys->transport, phys->instead);
 	return uvio_fail_advised(udev, -ENOMEM,
 		"%s: DMA alloc: 0x%" PRIx64 " bytes: on %s a buffer has one huge page at most, and "
 		"the largest has %" PRIu64 " kB; use uvio_dma_alloc_scattered()%s",
-		udev->address.text, size, phys->way, huge->sizes[huge->count - 1] >> 10,
+		udev->address.text, size, phys->transport, huge->sizes[huge->count - 1] >> 10,
 		phys->instead);
 }
 

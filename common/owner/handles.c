@@ -19,14 +19,14 @@
 static struct uvio_handle *add(struct uvio_handles *handles)
 {
 	struct uvio_handle *grown = handles->list;
-	unsigned int room = handles->room ? 2 * handles->room : 8;
+	unsigned int capacity = handles->capacity ? 2 * handles->capacity : 8;
 
-	if (handles->count == handles->room) {
-		grown = realloc(grown, room * sizeof(*grown));
+	if (handles->count == handles->capacity) {
+		grown = realloc(grown, capacity * sizeof(*grown));
 		if (!grown)
 			return NULL;
 		handles->list = grown;
-		handles->room = room;
+		handles->capacity = capacity;
 	}
 	grown[handles->count] = (struct uvio_handle){0};
 	return &grown[handles->count++];
@@ -128,5 +128,5 @@ void uvio_handles_free(struct uvio_handles *handles)
 {
 	free(handles->list);
 	handles->list = NULL;
-	handles->count = handles->room = 0;
+	handles->count = handles->capacity = 0;
 }

@@ -40,7 +40,7 @@ struct uvio_handles {
 	bool others;		 /* than this process */
 	bool orphans;		 /* nodes of VFIO which the kernel has no more, of any device */
 	struct uvio_handle *list;
-	unsigned int count, room;
+	unsigned int count, capacity;
 };
 
 struct uvio_holder {

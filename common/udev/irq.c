@@ -82,12 +82,12 @@ static unsigned int room_for(
 	return kind == UVIO_IRQ_MSIX && udev->backend->ops->irq_grow ? (unsigned int)have : most;
 }
 
-static int make_vectors(struct uvio_udev *udev, unsigned int room)
+static int make_vectors(struct uvio_udev *udev, unsigned int capacity)
 {
-	udev->vectors = calloc(room, sizeof(*udev->vectors));
+	udev->vectors = calloc(capacity, sizeof(*udev->vectors));
 	if (!udev->vectors)
 		return uvio_no_memory(udev->address.text);
-	for (unsigned int i = 0; i < room; i++) {
+	for (unsigned int i = 0; i < capacity; i++) {
 		udev->vectors[i].udev = udev;
 		udev->vectors[i].fd = -1;
 		udev->vectors[i].event_size = sizeof(union uvio_irq_event);

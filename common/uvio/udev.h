@@ -151,7 +151,7 @@ UVIO_API void uvio_udev_close(struct uvio_udev *udev);
 UVIO_API const char *uvio_udev_address(const struct uvio_udev *udev);
 UVIO_API const char *uvio_udev_backend(const struct uvio_udev *udev);
 
-/** How the backend reaches the kernel: "group", "cdev", ...; "" where there is one way only. */
+/** The transport: "group", "cdev", ...; "" for a backend which has only one. */
 UVIO_API const char *uvio_udev_transport(const struct uvio_udev *udev);
 
 /**

@@ -50,17 +50,17 @@ static size_t take(void *to, size_t size)
 
 int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg)
 {
-	uint32_t room, want = 0;
+	uint32_t capacity, want = 0;
 	uint8_t rc = 0;
 
 	(void)fd;
 	(void)request;
-	memcpy(&room, arg, sizeof(room));
+	memcpy(&capacity, arg, sizeof(capacity));
 	if (!take(&rc, 1) || rc > 250)
 		return rc > 250 ? -(int)(rc - 245) : -EINVAL;
 	take(&want, sizeof(want));
 	memcpy(arg, &want, sizeof(want));
-	take((char *)arg + sizeof(want), room - sizeof(want));
+	take((char *)arg + sizeof(want), capacity - sizeof(want));
 	return 0;
 }
 
@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct uvio_ctx ctx = {.sysfs = "/nowhere", .dev = "/nowhere", .proc = "/nowhere"};
 	struct vfio_device device = {.group_fd = -1, .fd = -1, .unmask_fd = -1};
 	struct vfio_domain space = {
-		.way = size && data[0] & 2 ? &vfio_way_cdev : &vfio_way_group,
+		.transport = size && data[0] & 2 ? &vfio_transport_cdev : &vfio_transport_group,
 		.container_fd = -1,
 	};
 	struct uvio_domain domain = {.ctx = &ctx, .priv = &space};
