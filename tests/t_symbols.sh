@@ -25,9 +25,22 @@ have_versions() {
 		awk '$2 != "A" { print $3 }' | grep -v '@@UVIO_[0-9.]*$'
 }
 
+# Those of a sanitizer or of gcov are not the library's.
+static_exports_alone() {
+	$NM --defined-only --extern-only "$top_builddir/.libs/libuvio.a" |
+		awk 'NF == 3 && $3 !~ /^(__|_?gcov|\.|DW\.ref)/ { print $3 }' | sort >"$scratch/static"
+	diff "$scratch/list" "$scratch/static"
+}
+
 check "the headers declare some functions" test -s "$scratch/headers"
 check "the list of symbols is sorted and has none twice" sort -cu "$top_srcdir/common/libuvio.sym"
 check "the list of symbols is what the headers declare" diff "$scratch/list" "$scratch/headers"
+if [ -f "$top_builddir/.libs/libuvio.a" ]; then
+	check "the static library exports what the list says" static_exports_alone
+else
+	skip "the static library exports what the list says" "no static library"
+fi
+
 # What ends the process, writes to its streams, or takes its signals.
 # A copy of it, for work that goes on apart, ends by _exit().
 rude='exit|_Exit|quick_exit|abort|__assert|__assert_fail|atexit|signal|sigaction'
