@@ -43,6 +43,17 @@ static void teardown(void)
 	ASSERT_EQ(inject_left(left, sizeof(left)), 0);
 }
 
+/* Process 4711 is in the tree only. */
+static void registers_that_another_process_has_keep_from_opening(void)
+{
+	tree_change(card.tree, "file " EDU_FOLDER "/resource0");
+	tree_change(card.tree, "file proc/4711/comm oldtool\\n");
+	tree_change(card.tree, "link proc/4711/fd/3 %s/" EDU_FOLDER "/resource0", card.tree->root);
+	tree_change(card.tree, "file proc/4711/fdinfo/3 flags:\t0100002\\n");
+	ASSERT_ERR(card_open(), -EBUSY,
+		EDU ": resource0 in sysfs is open in process 4711 (oldtool); end that process");
+}
+
 static void counter_is(uint32_t event)
 {
 	uio.event = event;
@@ -480,6 +491,7 @@ static CU_TestInfo driver_cases[] = {
 	TEST(msi_without_bus_mastering_is_told),
 	TEST(intx_of_its_own_driver_is_as_before),
 	TEST(a_node_of_another_card_is_not_opened),
+	TEST(registers_that_another_process_has_keep_from_opening),
 	TEST(the_uio_device_that_is_named_is_opened),
 	CU_TEST_INFO_NULL,
 };

@@ -249,6 +249,20 @@ static void registers_never_come_from_sysfs(void)
 		ASSERT(!strstr(inject_call(i)->what, "/resource0"));
 }
 
+/* The kernel itself keeps other programs from the card. Process 4711 is in the tree only. */
+static void who_has_registers_in_sysfs_is_not_looked_for(void)
+{
+	tree_change(card.tree, "file " EDU_FOLDER "/resource0");
+	tree_change(card.tree, "file proc/4711/comm oldtool\\n");
+	tree_change(card.tree, "link proc/4711/fd/3 %s/" EDU_FOLDER "/resource0", card.tree->root);
+	tree_change(card.tree, "file proc/4711/fdinfo/3 flags:\t0100002\\n");
+	inject_begin_counting();
+	card_open_asserted();
+	inject_end();
+	for (unsigned int i = 0; i < inject_count(); i++)
+		ASSERT(!strstr(inject_call(i)->what, "/proc/4711"));
+}
+
 /* The kernel loads VFIO when it likes: nothing is remembered of a time when it was not there. */
 static void what_is_loaded_later_is_found(void)
 {
@@ -428,6 +442,7 @@ static CU_TestInfo by_group[] = {
 		everything_is_closed_before_what_it_needs},
 	TEST(memory_outlives_the_container),
 	{"registers never come from sysfs (vfio 59)", registers_never_come_from_sysfs},
+	TEST(who_has_registers_in_sysfs_is_not_looked_for),
 	{"what is loaded later is found (vfio 27)", what_is_loaded_later_is_found},
 	{"without an IOMMU there is none to ask (vfio 23)", without_an_iommu_there_is_none_to_ask},
 	{"without an IOMMU the node takes a capability (vfio 23)",

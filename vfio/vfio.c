@@ -302,6 +302,7 @@ const struct uvio_backend uvio_backend_vfio = {
 	.descriptor = "anon_inode:[vfio-device]",
 	.transports = published,
 	.decodes = true,
+	.exclusive = true,
 	.priv_size = sizeof(struct vfio_device),
 	.domain_size = sizeof(struct vfio_domain),
 	.ops = &vfio_ops,

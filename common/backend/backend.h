@@ -169,6 +169,7 @@ struct uvio_backend {
 	const char *kernel_driver;		 /* for uvio_bind(); NULL: it cannot bind */
 	const struct uvio_transport *transports; /* in the order of choice; NULL: only one */
 	bool decodes;		/* open switches the BARs on, in whatever state they were */
+	bool exclusive;		/* the kernel gives a device to one program only */
 	const char *descriptor; /* what /proc calls those without a node, or NULL */
 	size_t priv_size;
 	size_t domain_size;

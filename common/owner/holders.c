@@ -183,10 +183,9 @@ static const struct uvio_handle *handle_of(const struct search *search, const st
 	return NULL;
 }
 
-static bool is_inode(const struct search *search, const struct uvio_handle *handle, ino_t ino)
+static bool is_inode(const struct uvio_handle *handle, ino_t ino)
 {
-	return handle->registers && handle->ino == ino &&
-	       !(search->want->function_of_others && search->pid == search->self);
+	return handle->registers && handle->ino == ino;
 }
 
 /* By the inode, also of another instance of sysfs; its size keeps from asking a server. */
@@ -195,7 +194,7 @@ static const struct uvio_handle *registers_of(const struct search *search, const
 	for (unsigned int i = 0; i < search->want->count; i++) {
 		const struct uvio_handle *handle = &search->want->list[i];
 
-		if (is_inode(search, handle, st->st_ino) &&
+		if (is_inode(handle, st->st_ino) &&
 			(handle->dev == st->st_dev ||
 				(handle->size == st->st_size && uvio_sys_is_sysfs(search->file))))
 			return handle;
@@ -375,7 +374,7 @@ static const struct uvio_handle *mapped_registers(struct search *search, dev_t d
 		const struct uvio_handle *handle = &search->want->list[i];
 		struct stat st;
 
-		if (!is_inode(search, handle, ino))
+		if (!is_inode(handle, ino))
 			continue;
 		if (!uvio_sys_stat(search->file, &st))
 			return registers_of(search, &st);

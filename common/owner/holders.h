@@ -33,12 +33,11 @@ struct uvio_handle {
 /** What to look for. All zero but the first two: nothing. */
 struct uvio_handles {
 	struct uvio_ctx *ctx;
-	const char *address;	 /* for texts */
-	const char *function;	 /* its address, where it is one of PCI; or NULL */
-	bool function_of_others; /* its files count in other processes than this one only */
-	const char *descriptor;	 /* the name in /proc of a descriptor without a node; or NULL */
-	bool others;		 /* than this process */
-	bool orphans;		 /* nodes of VFIO which the kernel has no more, of any device */
+	const char *address;	/* for texts */
+	const char *function;	/* its address, where it is one of PCI; or NULL */
+	const char *descriptor; /* the name in /proc of a descriptor without a node; or NULL */
+	bool others;		/* than this process */
+	bool orphans;		/* nodes of VFIO which the kernel has no more, of any device */
 	struct uvio_handle *list;
 	unsigned int count, capacity;
 };

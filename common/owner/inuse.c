@@ -453,10 +453,8 @@ int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *device)
 /* Of this process the lock, the kernel and the node tell. */
 int uvio_registers_in_use(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
-	struct uvio_handles handles = {.ctx = ctx,
-		.address = address->text,
-		.function = address->text,
-		.function_of_others = true};
+	struct uvio_handles handles = {
+		.ctx = ctx, .address = address->text, .function = address->text, .others = true};
 	struct uvio_holder holder = {0};
 	int rc;
 

@@ -22,8 +22,8 @@ struct uvio_udev;
 int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
 
 /**
- * The same for who is about to open it, of what no node and no lock tells: its files in sysfs,
- * which another process has mapped or open for writing.
+ * The same for who is about to open it where the kernel would let others have it too, of what no
+ * node and no lock tells: its files in sysfs, which another process has mapped or open for writing.
  */
 int uvio_registers_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
 

@@ -246,7 +246,7 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	rc = uvio_run_lock(ctx, &address, &run_lock);
 	if (rc)
 		goto err_unlock;
-	rc = uvio_registers_in_use(ctx, &address);
+	rc = udev->backend->exclusive ? 0 : uvio_registers_in_use(ctx, &address);
 	if (!rc)
 		rc = open_locked(udev, options);
 	uvio_unlock(run_lock);

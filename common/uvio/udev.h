@@ -117,7 +117,10 @@ enum uvio_cap {
  *
  * The open is exclusive: before the node of a PCI device is opened, root takes the lock (flock on
  * the file "remove" of the device in sysfs, opened for writing, which only root can do). The kernel
- * gives a node of VFIO to one program only; on a node of UIO flock is taken too. Afterwards bus
+ * gives a node of VFIO to one program only; a node of UIO is refused where another process has it
+ * open, or the card's registers in sysfs, and flock is taken on it too. Registers which another
+ * process has in sysfs while the card is on VFIO are not looked for: uvio_check_device() and
+ * uvio_device_in_use() tell of them. Afterwards bus
  * mastering is off and no interrupt is enabled; where the configuration space cannot be written
  * (uio without root), they are as they were, and a warning is logged. With a UIO driver for this
  * card (UVIO_CAP_OWN_DRIVER), bus mastering and MSI stay as that driver has set them up, and are
@@ -129,11 +132,11 @@ enum uvio_cap {
  * backend can carry it as it is bound now. -ENOENT: it is not bound to the driver that the backend
  * needs, or its IOMMU group has no node. -ENXIO: the card does not answer at the
  * addresses which the kernel has for it: it lost them, never got any, or does not decode them.
- * -EBUSY: open elsewhere, by a node or by its files in sysfs, or its IOMMU group is not viable, or
- * memory is mapped in @domain where it cannot reach it. -EACCES, -EPERM: the node, or the IOMMU,
- * may not be used. -ESTALE: the node belongs to another device. -ENOTSUP: port instructions, and
- * the processor has none. -ENOMEM. -EPROTO: the kernel's answer makes no sense. The text names what
- * blocks and how to fix it; the device is left as it was found.
+ * -EBUSY: open elsewhere, by a node or, on uio, by its files in sysfs, or its IOMMU group is not
+ * viable, or memory is mapped in @domain where it cannot reach it. -EACCES, -EPERM: the node, or
+ * the IOMMU, may not be used. -ESTALE: the node belongs to another device. -ENOTSUP: port
+ * instructions, and the processor has none. -ENOMEM. -EPROTO: the kernel's answer makes no sense.
+ * The text names what blocks and how to fix it; the device is left as it was found.
  *
  * With UVIO_OPEN_GUARD also what starting a program can fail with; -ENOTSUP: not PCI, or there is
  * no reset; -ETIMEDOUT, -EPIPE, -EPROTO: the guard does not answer, or is of another version.

@@ -54,15 +54,22 @@ static int is_refused(struct pair *pair, const struct foreign *foreign)
 	return PASS;
 }
 
+static int is_left_bound(struct pair *pair)
+{
+	if (is_in_use(pair))
+		return FAIL;
+	CHECK_ERR(uvio_bind(pair->ctx, pair->address, "none"), -EBUSY, pair->address);
+	CHECK_ERR(uvio_unbind(pair->ctx, pair->address), -EBUSY, pair->address);
+	return PASS;
+}
+
 static int is_left_alone(
 	struct pair *pair, const struct foreign *foreign, enum foreign_handle handle)
 {
 	bool master = bus_master_is_on(pair->address);
 
-	if (is_in_use(pair))
+	if (is_left_bound(pair))
 		return FAIL;
-	CHECK_ERR(uvio_bind(pair->ctx, pair->address, "none"), -EBUSY, pair->address);
-	CHECK_ERR(uvio_unbind(pair->ctx, pair->address), -EBUSY, pair->address);
 	if (!strcmp(pair->backend, "uio") || handle != FOREIGN_NODE)
 		CHECK(!is_refused(pair, foreign));
 	CHECK(bus_master_is_on(pair->address) == master);
@@ -90,6 +97,16 @@ static int taken(struct pair *pair, int (*enter)(void))
 	return PASS;
 }
 
+/* VFIO keeps other programs from a node, and does not look at sysfs: only a check tells. */
+static int registers_keep_from_opening(struct pair *pair, const struct foreign *foreign)
+{
+	if (!strcmp(pair->backend, "uio"))
+		return is_refused(pair, foreign);
+	CHECK_OK(pair_open(pair));
+	pair_close(pair);
+	return PASS;
+}
+
 /* Of that neither the kernel nor a node knows, whatever driver the card has. */
 static int registers_are_taken(struct pair *pair, const char *action)
 {
@@ -100,10 +117,10 @@ static int registers_are_taken(struct pair *pair, const char *action)
 	snprintf(line, sizeof(line), "foreign_uio /sys/bus/pci/devices/%s/resource0%s",
 		pair->address, action);
 	CHECK(foreign_start(&foreign, NULL, line) == PASS);
-	rc = is_left_alone(pair, &foreign, FOREIGN_MAPPING);
+	rc = is_left_bound(pair) || registers_keep_from_opening(pair, &foreign);
 	CHECK(foreign_end(&foreign) == PASS);
 	if (rc)
-		return fail_at(__FILE__, __LINE__, "resource0%s", action);
+		return fail_at(__FILE__, __LINE__, "resource0%s: %s", action, pair->reason);
 	CHECK_OK(pair_open(pair));
 	pair_close(pair);
 	return PASS;
@@ -201,11 +218,13 @@ static void hold_in_child(struct holding *holding)
 		pause();
 }
 
-static int is_seen(struct pair *pair, pid_t pid)
+static int is_seen(struct pair *pair, const char *path, pid_t pid)
 {
 	struct foreign foreign = {.pid = pid};
 
-	return is_left_alone(pair, &foreign, FOREIGN_MAPPING);
+	if (strncmp(path, "/sys/", 5) != 0)
+		return is_left_alone(pair, &foreign, FOREIGN_MAPPING);
+	return is_left_bound(pair) || registers_keep_from_opening(pair, &foreign);
 }
 
 static int held_by(struct pair *pair, struct holding *holding)
@@ -223,7 +242,7 @@ static int held_by(struct pair *pair, struct holding *holding)
 	close(ready[1]);
 	CHECK(pid > 0 && read(ready[0], &byte, 1) == 1);
 	close(ready[0]);
-	rc = is_seen(pair, pid);
+	rc = is_seen(pair, holding->path, pid);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	return rc;
