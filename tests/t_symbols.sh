@@ -35,6 +35,25 @@ static_exports_alone() {
 check "the headers declare some functions" test -s "$scratch/headers"
 check "the list of symbols is sorted and has none twice" sort -cu "$top_srcdir/common/libuvio.sym"
 check "the list of symbols is what the headers declare" diff "$scratch/list" "$scratch/headers"
+# A function and how many pointers it takes, a line.
+pointers_of_headers() {
+	cat "$top_srcdir"/common/uvio/*.h | sed '/^#/d; s|/\*.*\*/||' | tr '\n\t' '  ' |
+		grep -o 'UVIO_API [^;]*;' |
+		sed 's/ UVIO_PRINTF(.*//; s/^[^(]*[ *]\(uvio_[a-z0-9_]*\) *(\(.*\)).*/\1,\2/' |
+		awk -F, '{ n = 0; for (i = 2; i <= NF; i++) n += $i ~ /\*/; print $1, n }' | sort
+}
+
+misuse_is_complete() {
+	pointers_of_headers >"$scratch/pointers"
+	sed -n 's/^	\(X\|VOID\)(\(uvio_[a-z0-9_]*\), \([0-9]\),.*/\2 \3/p' \
+		"$top_srcdir/tests/t_misuse.c" | sort | diff "$scratch/pointers" -
+}
+threads_are_named() {
+	! grep -Liw 'threads\?' "$top_srcdir"/common/uvio/*.h | grep -v '/uvio\.h$'
+}
+check "each header says which thread may call what" threads_are_named
+check "each exported function is called with each of its pointers NULL" misuse_is_complete
+
 if [ -f "$top_builddir/.libs/libuvio.a" ]; then
 	check "the static library exports what the list says" static_exports_alone
 else

@@ -142,6 +142,8 @@ int uvio_address_resolve(struct uvio_ctx *ctx, const char *text, struct uvio_add
 {
 	int rc = uvio_address_parse(text, address);
 
+	if (!rc && !ctx)
+		return uvio_fail(-EINVAL, "%s: no context to look it up in (NULL)", text);
 	if (!rc && address->kind == UVIO_ADDRESS_NAME)
 		rc = find_by_name(ctx, address);
 	if (rc || address->kind == UVIO_ADDRESS_PCI)

@@ -74,6 +74,8 @@ int uvio_fail(int err, const char *format, ...)
 	char text[UVIO_TEXT_SIZE];
 	va_list args;
 
+	if (UVIO_NULL("format", format))
+		return err;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
@@ -116,6 +118,12 @@ const char *uvio_time_text(char text[UVIO_TIME_SIZE], int64_t ns)
 
 	snprintf(text, UVIO_TIME_SIZE, "%lld %s", (long long)(ns / of), unit);
 	return text;
+}
+
+bool uvio_null_given(const char *function, const char *argument)
+{
+	uvio_fail(-EINVAL, "%s(): %s is NULL", function, argument);
+	return true;
 }
 
 int uvio_no_memory(const char *object)

@@ -3,6 +3,8 @@
 #ifndef UVIO_BASE_ERROR_H
 #define UVIO_BASE_ERROR_H
 
+#include <stdbool.h>
+
 #include "base/context.h"
 
 /* A failure that must survive its own cleanup. */
@@ -23,6 +25,13 @@ const char *uvio_errname(int err);
  * findings are clean.
  */
 void uvio_text_clean(char *text);
+
+/**
+ * Whether @pointer, which a program gave as @argument and this function needs, is NULL: then with
+ * the text for -EINVAL.
+ */
+#define UVIO_NULL(argument, pointer) (!(pointer) && uvio_null_given(__func__, argument))
+bool uvio_null_given(const char *function, const char *argument);
 
 /** -ENOMEM with a text. */
 int uvio_no_memory(const char *object);

@@ -163,8 +163,11 @@ int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, co
 	struct uvio_check **out)
 {
 	struct uvio_check *check = NULL;
-	int rc = uvio_check_unused(ctx, device, name, &check);
+	int rc;
 
+	if (UVIO_NULL("ctx", ctx) || UVIO_NULL("device", device) || UVIO_NULL("check", out))
+		return -EINVAL;
+	rc = uvio_check_unused(ctx, device, name, &check);
 	if (rc || !check)
 		return rc;
 	if (!device->info.bridge)
@@ -204,9 +207,12 @@ bool uvio_machine_has(struct uvio_ctx *ctx, const char *backend)
 
 int uvio_check_machine(struct uvio_ctx *ctx, const char *backend, struct uvio_check **out)
 {
-	struct uvio_check *check = calloc(1, sizeof(*check));
+	struct uvio_check *check;
 	int rc;
 
+	if (UVIO_NULL("ctx", ctx) || UVIO_NULL("check", out))
+		return -EINVAL;
+	check = calloc(1, sizeof(*check));
 	if (!check)
 		return uvio_no_memory("this machine");
 	rc = machine_with(ctx, backend, check);
@@ -228,11 +234,15 @@ void uvio_check_free(struct uvio_check *check)
 
 enum uvio_verdict uvio_check_verdict(const struct uvio_check *check)
 {
+	if (UVIO_NULL("check", check))
+		return UVIO_BROKEN;
 	return check->verdict;
 }
 
 const struct uvio_finding *uvio_check_findings(const struct uvio_check *check, unsigned int *count)
 {
+	if (UVIO_NULL("check", check) || UVIO_NULL("count", count))
+		return NULL;
 	*count = check->count;
 	return check->findings;
 }

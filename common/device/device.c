@@ -102,8 +102,11 @@ static int device_new(
 int uvio_device_find(struct uvio_ctx *ctx, const char *text, struct uvio_device **out)
 {
 	struct uvio_address address;
-	int rc = uvio_address_resolve(ctx, text, &address);
+	int rc;
 
+	if (UVIO_NULL("device", out))
+		return -EINVAL;
+	rc = uvio_address_resolve(ctx, text, &address);
 	return rc ? rc : uvio_device_at(ctx, &address, out);
 }
 
@@ -128,6 +131,8 @@ void uvio_device_free(struct uvio_device *device)
 
 const struct uvio_device_info *uvio_device_info(const struct uvio_device *device)
 {
+	if (UVIO_NULL("device", device))
+		return NULL;
 	return &device->info;
 }
 
@@ -202,6 +207,8 @@ int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***out)
 	struct uvio_saved_error before;
 	int rc;
 
+	if (UVIO_NULL("ctx", ctx) || UVIO_NULL("list", out))
+		return -EINVAL;
 	if (!uvio_sysfs_exists(ctx, "."))
 		return uvio_fail(-ENOENT, "%s: no such folder; sysfs should be there", ctx->sysfs);
 	uvio_error_save(&before);
@@ -221,7 +228,7 @@ int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***out)
 
 void uvio_device_list_free(struct uvio_device **list, int count)
 {
-	for (int i = 0; i < count; i++)
+	for (int i = 0; list && i < count; i++)
 		uvio_device_free(list[i]);
 	free(list);
 }

@@ -175,8 +175,11 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 {
 	const struct answer answer = {.segments = segments, .max = max};
 	struct uvio_mapping *mapping;
-	int rc = check_flags(udev, &flags);
+	int rc;
 
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("addr", addr))
+		return -EINVAL;
+	rc = check_flags(udev, &flags);
 	if (rc)
 		return rc;
 	if (!segments)
@@ -235,6 +238,8 @@ int uvio_dma_unmap_from(struct uvio_domain *domain, const char *object, void *ad
 
 int uvio_dma_unmap(struct uvio_udev *udev, void *addr, size_t size)
 {
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	return uvio_dma_unmap_from(udev->domain, udev->address.text, addr, size);
 }
 
@@ -309,6 +314,8 @@ int uvio_dma_free_from(struct uvio_domain *domain, const char *object, struct uv
 
 int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma)
 {
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("dma", dma))
+		return -EINVAL;
 	return uvio_dma_free_from(udev->domain, udev->address.text, dma);
 }
 
@@ -395,9 +402,12 @@ static void look_up(
 
 int uvio_dma_iova(struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous)
 {
-	struct uvio_table *table = &udev->domain->dma.table;
 	const struct uvio_mapping *mapping;
+	struct uvio_table *table;
 
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("iova", iova))
+		return -EINVAL;
+	table = &udev->domain->dma.table;
 	pthread_rwlock_rdlock(&table->lock);
 	mapping = uvio_table_find(table, (uintptr_t)addr);
 	if (mapping)
@@ -414,6 +424,8 @@ int uvio_dma_verify(struct uvio_udev *udev, const void *addr, size_t size)
 	uintptr_t at = (uintptr_t)addr;
 	int rc = 0;
 
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (!size)
 		return uvio_fail(-EINVAL, "%s: DMA verify: a size of 0", udev->address.text);
 	pthread_mutex_lock(&udev->domain->dma.lock);

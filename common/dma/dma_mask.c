@@ -10,6 +10,7 @@
 
 #include "backend/objects.h"
 #include "base/table.h"
+#include "base/error.h"
 #include "dma/dma.h"
 
 static int lies_above(void *data, struct uvio_mapping *mapping)
@@ -93,6 +94,8 @@ static int change_mask(struct uvio_udev *udev, uint64_t mask, bool set)
 
 int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask)
 {
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	return change_mask(udev, mask, true);
 }
 

@@ -10,6 +10,7 @@
 
 #include "backend/backend.h"
 #include "backend/objects.h"
+#include "base/error.h"
 #include "base/table.h"
 #include "dma/dma.h"
 
@@ -41,8 +42,11 @@ static int imported(struct uvio_udev *udev, struct uvio_mapping *mapping, const 
 int uvio_dma_alloc(struct uvio_udev *udev, size_t size, uint32_t flags, struct uvio_dma *dma)
 {
 	const struct uvio_dma_source source = {.size = size, .memory = contiguous};
-	int rc = uvio_dma_obtain(udev, &source, flags, NULL, 1, dma);
+	int rc;
 
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("dma", dma))
+		return -EINVAL;
+	rc = uvio_dma_obtain(udev, &source, flags, NULL, 1, dma);
 	return rc < 0 ? rc : 0;
 }
 
@@ -51,6 +55,8 @@ int uvio_dma_alloc_scattered(struct uvio_udev *udev, size_t size, uint32_t flags
 {
 	const struct uvio_dma_source source = {.size = size, .memory = scattered};
 
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("dma", dma))
+		return -EINVAL;
 	if (!segments)
 		return uvio_fail(
 			-EINVAL, "%s: DMA alloc: no place for the segments", udev->address.text);
@@ -68,6 +74,8 @@ int uvio_dma_from_region(struct uvio_udev *udev, unsigned int index, struct uvio
 	const struct uvio_dma_source source = {.kernel = true, .memory = of_region, .what = &index};
 	int rc;
 
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("dma", dma))
+		return -EINVAL;
 	if (!udev->backend->ops->dma_from_region)
 		return no_kernel_memory(udev, "memory of a UIO driver");
 	rc = uvio_dma_obtain(udev, &source, 0, NULL, 1, dma);
@@ -79,10 +87,12 @@ int uvio_dma_import(struct uvio_udev *udev, const char *name, uint32_t flags, st
 	const struct uvio_dma_source source = {.kernel = true, .memory = imported, .what = name};
 	int rc;
 
-	if (!udev->backend->ops->dma_import)
-		return no_kernel_memory(udev, "buffers of u-dma-buf");
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("dma", dma))
+		return -EINVAL;
 	if (!name)
 		return uvio_fail(-EINVAL, "%s: DMA import: no name given", udev->address.text);
+	if (!udev->backend->ops->dma_import)
+		return no_kernel_memory(udev, "buffers of u-dma-buf");
 	rc = uvio_dma_obtain(udev, &source, flags, NULL, 1, dma);
 	return rc < 0 ? rc : 0;
 }

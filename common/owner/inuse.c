@@ -447,6 +447,8 @@ int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address)
 
 int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *device)
 {
+	if (UVIO_NULL("ctx", ctx) || UVIO_NULL("device", device))
+		return -EINVAL;
 	return look(ctx, &device->address, false);
 }
 

@@ -100,6 +100,8 @@ int uvio_event_wait(struct uvio_udev *udev, int64_t timeout, enum uvio_event *ev
 	int64_t end = uvio_end_of(timeout);
 	char time[UVIO_TIME_SIZE];
 
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (!event)
 		return uvio_fail(-EINVAL, "%s: waiting for an event: no place for it (NULL)",
 			udev->address.text);
@@ -175,6 +177,8 @@ int uvio_event_fd(struct uvio_udev *udev)
 {
 	int fd, rc;
 
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (udev->event_fd >= 0)
 		return udev->event_fd;
 	if (!kernel_tells(udev))

@@ -38,6 +38,8 @@ const char *uvio_irq_kind_name(enum uvio_irq_kind kind)
 
 int uvio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
 {
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if ((unsigned int)kind >= UVIO_IRQ_KINDS)
 		return uvio_fail(-EINVAL, "%s: there is no interrupt kind %d", udev->address.text,
 			(int)kind);
@@ -129,6 +131,8 @@ int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned in
 {
 	int rc;
 
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (!count && (unsigned int)kind < UVIO_IRQ_KINDS)
 		return uvio_fail(-EINVAL,
 			"%s: enabling 0 %s vectors; uvio_irq_disable() switches off",
@@ -140,6 +144,8 @@ int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned in
 int uvio_irq_enable_range(
 	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int max)
 {
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (!min || min > max)
 		return uvio_fail(-EINVAL,
 			"%s: enabling from %u to %u vectors; there must be 1 at least, and no more "
@@ -175,8 +181,11 @@ static int check_grow(struct uvio_udev *udev, unsigned int count)
 
 int uvio_irq_grow(struct uvio_udev *udev, unsigned int count)
 {
-	int rc = check_grow(udev, count);
+	int rc;
 
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
+	rc = check_grow(udev, count);
 	if (rc || count == udev->irq_count)
 		return rc;
 	rc = udev->backend->ops->irq_grow(udev, count);
@@ -196,6 +205,8 @@ int uvio_irq_disable(struct uvio_udev *udev)
 {
 	int rc;
 
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (!udev->irq_count)
 		return 0;
 	rc = udev->backend->ops->irq_disable(udev);
@@ -435,6 +446,8 @@ int uvio_irq_wait(struct uvio_udev *udev, unsigned int vector, int64_t timeout, 
 
 int uvio_irq_fd(struct uvio_udev *udev, unsigned int vector)
 {
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (vector >= enabled(udev))
 		return not_enabled(udev, vector);
 	return udev->vectors[vector].fd;
@@ -454,6 +467,8 @@ int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 
 int uvio_irq_stats(struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats)
 {
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("stats", stats))
+		return -EINVAL;
 	if (vector >= enabled(udev))
 		return not_enabled(udev, vector);
 	*stats = (struct uvio_irq_stats){

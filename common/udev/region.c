@@ -26,6 +26,8 @@
 
 int uvio_region_info(struct uvio_udev *udev, unsigned int index, struct uvio_region *region)
 {
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("region", region))
+		return -EINVAL;
 	if (index >= UVIO_REGION_COUNT)
 		return uvio_fail(-EINVAL, "%s: region %u: there are only 0 to %d",
 			udev->address.text, index, UVIO_REGION_COUNT - 1);
@@ -42,6 +44,8 @@ int uvio_region_map(struct uvio_udev *udev, unsigned int index, struct uvio_regi
 {
 	int rc;
 
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("region", region))
+		return -EINVAL;
 	if (index < UVIO_REGION_COUNT && udev->regions[index].size) {
 		*region = udev->regions[index];
 		return 0;
@@ -63,6 +67,8 @@ int uvio_region_map(struct uvio_udev *udev, unsigned int index, struct uvio_regi
 
 int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype)
 {
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (!type)
 		return uvio_fail(-EINVAL, "%s: 0 is no type of a region", udev->address.text);
 	if (!udev->backend->ops->region_find)
@@ -200,9 +206,13 @@ static bool is_mapped(
 int uvio_region_read(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t *value)
 {
-	struct uvio_udev *udev = region->udev;
-	int rc = check_access(region, offset, width);
+	struct uvio_udev *udev;
+	int rc;
 
+	if (UVIO_NULL("region", region) || UVIO_NULL("value", value))
+		return -EINVAL;
+	udev = region->udev;
+	rc = check_access(region, offset, width);
 	if (rc)
 		return rc;
 	if (!(region->flags & UVIO_REGION_READ))
@@ -238,9 +248,13 @@ static int refuse_bus_master(
 int uvio_region_write(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value)
 {
-	struct uvio_udev *udev = region->udev;
-	int rc = check_access(region, offset, width);
+	struct uvio_udev *udev;
+	int rc;
 
+	if (UVIO_NULL("region", region))
+		return -EINVAL;
+	udev = region->udev;
+	rc = check_access(region, offset, width);
 	if (rc)
 		return rc;
 	if (!(region->flags & UVIO_REGION_WRITE))

@@ -57,6 +57,8 @@ static int settle(struct uvio_udev *udev, int rc)
 
 static int check_pci(struct uvio_udev *udev)
 {
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, "");
 	if (udev->address.kind == UVIO_ADDRESS_PCI)
@@ -141,6 +143,8 @@ int uvio_low_power(struct uvio_udev *udev, bool on)
 {
 	int rc;
 
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, "");
 	if (!udev->backend->ops->low_power)

@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/objects.h"
+#include "base/error.h"
 #include "udev/token.h"
 
 static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
@@ -49,8 +50,11 @@ int uvio_uuid_parse(const char *object, const char *text, unsigned char *uuid)
 int uvio_vf_token_set(struct uvio_udev *udev, const char *text)
 {
 	unsigned char uuid[UVIO_UUID_SIZE];
-	int rc = uvio_uuid_parse(udev->address.text, text, uuid);
+	int rc;
 
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
+	rc = uvio_uuid_parse(udev->address.text, text, uuid);
 	if (rc)
 		return rc;
 	if (atomic_load(&udev->gone))

@@ -301,16 +301,22 @@ void uvio_udev_close(struct uvio_udev *udev)
 
 const char *uvio_udev_address(const struct uvio_udev *udev)
 {
+	if (UVIO_NULL("udev", udev))
+		return NULL;
 	return udev->address.text;
 }
 
 const char *uvio_udev_backend(const struct uvio_udev *udev)
 {
+	if (UVIO_NULL("udev", udev))
+		return NULL;
 	return udev->backend->name;
 }
 
 const char *uvio_udev_transport(const struct uvio_udev *udev)
 {
+	if (UVIO_NULL("udev", udev))
+		return NULL;
 	return udev->transport ? udev->transport : "";
 }
 
@@ -375,7 +381,7 @@ void uvio_udev_log(struct uvio_udev *udev, enum uvio_log_level level, const char
 	char text[UVIO_TEXT_SIZE];
 	va_list args;
 
-	if (!udev || level <= UVIO_LOG_NONE)
+	if (!udev || !format || level <= UVIO_LOG_NONE)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
@@ -385,6 +391,8 @@ void uvio_udev_log(struct uvio_udev *udev, enum uvio_log_level level, const char
 
 uint32_t uvio_caps(const struct uvio_udev *udev)
 {
+	if (UVIO_NULL("udev", udev))
+		return 0;
 	return udev->caps;
 }
 
@@ -459,6 +467,8 @@ int uvio_udev_failed(struct uvio_udev *udev, int rc)
 
 bool uvio_udev_alive(struct uvio_udev *udev)
 {
+	if (UVIO_NULL("udev", udev))
+		return false;
 	/* The error message of the one who found it gone is worth more than another one. */
 	return !atomic_load(&udev->gone) && !uvio_udev_look(udev);
 }
@@ -467,6 +477,8 @@ int uvio_bus_master(struct uvio_udev *udev, bool on)
 {
 	int rc;
 
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (!udev->config.size)
 		return uvio_fail(-ENOTSUP,
 			"%s: bus mastering is a PCI thing, and this is no PCI device",
@@ -483,6 +495,8 @@ int uvio_bus_master(struct uvio_udev *udev, bool on)
 
 int uvio_release_fd(struct uvio_udev *udev)
 {
+	if (UVIO_NULL("udev", udev))
+		return -EINVAL;
 	if (udev->release_fd >= 0)
 		return udev->release_fd;
 	return uvio_fail(-ENOTSUP,

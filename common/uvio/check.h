@@ -7,6 +7,8 @@
  * Nothing is changed, and no node of a device is opened. For a device that is bound to
  * VFIO, /dev/vfio/vfio and /dev/iommu, which belong to no device, are opened, queried and closed.
  * The error messages are those which uvio_udev_open() gives when it fails for the same reason.
+ *
+ * Any thread may check, also the same device as others; one thread at a time uses a result.
  */
 #ifndef UVIO_CHECK_H
 #define UVIO_CHECK_H

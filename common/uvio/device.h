@@ -12,6 +12,9 @@
  *
  * All facts come from sysfs. Nothing here opens a node in /dev: closing
  * /dev/uioN, even once, would switch off the bus mastering of the program that drives the card.
+ *
+ * Any thread may look for devices. A device does not change after it was made: several threads may
+ * read it, until one frees it.
  */
 #ifndef UVIO_DEVICE_H
 #define UVIO_DEVICE_H

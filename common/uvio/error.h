@@ -7,6 +7,15 @@
  * calling thread has an error message: which object, what happened, and what fixes it. The error
  * message and its errno are those of the last call of this thread that failed; a call that succeeds
  * leaves them alone.
+ *
+ * NULL: allowed only where a function says so. Where it needs a pointer and gets NULL, it returns
+ * -EINVAL, or what stands for nothing in what it returns, with a text that names the argument:
+ * NULL, false, all ones as an id, UVIO_BROKEN as a verdict, no capabilities. Not checked, since
+ * that would cost time with each call: @udev of uvio_irq_wait(), uvio_irq_consume() and
+ * uvio_irq_ack(), and what the inline accessors for registers are given, and the functions on which
+ * they fall back.
+ *
+ * Any thread may call these functions.
  */
 #ifndef UVIO_ERROR_H
 #define UVIO_ERROR_H

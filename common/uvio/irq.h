@@ -11,6 +11,11 @@
  *
  * Several interrupts may be reported as one event: always look at the card's own status register,
  * and accept that there is nothing to do.
+ *
+ * Threads: uvio_irq_enable(), uvio_irq_enable_range(), uvio_irq_grow() and uvio_irq_disable() are
+ * called by one thread at a time, and but for uvio_irq_grow() while none waits. Different vectors
+ * are independent: of each, one thread at a time waits, consumes or acknowledges. The others of
+ * these functions may be called by any thread.
  */
 #ifndef UVIO_IRQ_H
 #define UVIO_IRQ_H

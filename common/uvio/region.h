@@ -10,6 +10,10 @@
  * I/O ports are reached by calls into the kernel, or, where UVIO_OPEN_PORT_INSTRUCTIONS was given,
  * by port instructions. Those of a UIO device that is not PCI have registers of one byte for calls,
  * since /dev/port moves bytes: wider ones need the instructions, and are -ENOTSUP without.
+ *
+ * Threads: uvio_region_map() is called by one thread at a time for a udev device. Everything else
+ * here may be called by any thread, as long as the device is open; the order of accesses of
+ * different threads is up to the program.
  */
 #ifndef UVIO_REGION_H
 #define UVIO_REGION_H
