@@ -41,7 +41,8 @@ struct shared {
 };
 
 static struct shared *shared;
-static volatile void *registers; /* of the card, without its driver */
+/* Of the card, to be read: who might write to them keeps others from opening the card. */
+static volatile void *registers;
 static uint32_t flags;
 static bool own_memory; /* of uvio_dma_alloc() */
 static bool hold_guard_up;
@@ -118,6 +119,7 @@ static int open_second(struct pair *pair)
 
 static int driver(struct pair *pair)
 {
+	volatile void *writable;
 	uint64_t iova = 0;
 	void *memory = NULL;
 
@@ -136,7 +138,9 @@ static int driver(struct pair *pair)
 		return FAIL;
 	if (hold_guard_up)
 		kill(shared->guard, SIGSTOP);
-	raw_edu_start(registers, iova);
+	writable = raw_edu_map(pair->address, true);
+	CHECK(writable);
+	raw_edu_start(writable, iova);
 	raise(SIGKILL);
 	return FAIL;
 }
@@ -355,7 +359,7 @@ static int in_a_domain_all_cards_are_stopped_before_memory_goes(struct pair *pai
 
 	second = EDU_PORT;
 	CHECK_OK(uvio_bind(pair->ctx, second, pair->backend));
-	registers = raw_edu_map(EDU_PORT);
+	registers = raw_edu_map(EDU_PORT, false);
 	CHECK(registers);
 	result = rounds_with_own_memory(pair, UVIO_OPEN_GUARD, all_are_stopped);
 	raw_edu_unmap(registers);
@@ -447,7 +451,7 @@ static void run_pair_cases(struct uvio_ctx *ctx, const char *address, const char
 
 	snprintf(label, sizeof(label), "guard: %s", backend);
 	pair.driver = uvio_driver_match(NULL, 0x1234, 0x11e8, 0x1af4, 0x1100);
-	registers = uvio_bind(ctx, address, backend) ? NULL : raw_edu_map(address);
+	registers = uvio_bind(ctx, address, backend) ? NULL : raw_edu_map(address, false);
 	if (!pair.driver || !registers) {
 		report(FAIL, NULL, "%s: %s", label, uvio_last_error());
 		return;

@@ -38,7 +38,7 @@ static int set_command(const char *address, uint16_t command)
 void run_victim(struct uvio_ctx *ctx)
 {
 	const char *iova = getenv("UVIO_VICTIM");
-	volatile void *registers = raw_edu_map(EDU);
+	volatile void *registers = raw_edu_map(EDU, true);
 
 	(void)ctx;
 	if (!iova || !registers || set_command(EDU, 0x106))
@@ -124,7 +124,7 @@ static int victim_rounds(bool guarded)
 void run_programs(struct uvio_ctx *ctx)
 {
 	page = shared_memory(PAGE);
-	registers = raw_edu_map(EDU);
+	registers = raw_edu_map(EDU, false);
 	if (!page || !registers) {
 		report(FAIL, NULL, "guard: no memory, or no registers");
 		return;

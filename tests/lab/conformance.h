@@ -133,7 +133,7 @@ int quick_cases_pass(struct pair *pair);
 #define RAW_EDU_SIZE 2048
 #define RAW_EDU_BEFORE 0xa5 /* what the memory has */
 #define RAW_EDU_AFTER 0x3c  /* what the card has */
-volatile void *raw_edu_map(const char *address);
+volatile void *raw_edu_map(const char *address, bool writable);
 /* Before its driver is changed: whose registers are mapped is in use. */
 void raw_edu_unmap(volatile void *registers);
 void raw_edu_start(volatile void *registers, uint64_t iova);

@@ -20,16 +20,17 @@
 #define DMA_OUT 2
 #define BUFFER 0x40000
 
-volatile void *raw_edu_map(const char *address)
+volatile void *raw_edu_map(const char *address, bool writable)
 {
+	int prot = PROT_READ | (writable ? PROT_WRITE : 0);
 	char path[128];
 	void *addr = MAP_FAILED;
 	int fd;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", address);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	if (fd >= 0)
-		addr = mmap(NULL, BAR_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		addr = mmap(NULL, BAR_SIZE, prot, MAP_SHARED, fd, 0);
 	close(fd);
 	return addr == MAP_FAILED ? NULL : addr;
 }
