@@ -10,15 +10,15 @@ static void show(const char *backend, const struct uvio_check *check)
 		[UVIO_NOT_APPLICABLE] = "not applicable",
 		[UVIO_BROKEN] = "broken",
 	};
-	const struct uvio_finding *findings;
+	const struct uvio_finding *const *findings;
 	unsigned int count;
 
 	findings = uvio_check_findings(check, &count);
 	printf("%s: %s\n", backend, verdicts[uvio_check_verdict(check)]);
 	for (unsigned int i = 0; i < count; i++)
-		printf("  %s%s%s\n", findings[i].what,
-			findings[i].fix ? "; " : "",
-			findings[i].fix ? findings[i].fix : "");
+		printf("  %s%s%s\n", findings[i]->what,
+			findings[i]->fix ? "; " : "",
+			findings[i]->fix ? findings[i]->fix : "");
 }
 
 static int check_all(

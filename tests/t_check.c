@@ -98,11 +98,11 @@ static void begin(
 static const struct uvio_finding *finding_with(const char *part)
 {
 	unsigned int count;
-	const struct uvio_finding *findings = uvio_check_findings(check, &count);
+	const struct uvio_finding *const *findings = uvio_check_findings(check, &count);
 
 	for (unsigned int i = 0; i < count; i++)
-		if (strstr(findings[i].what, part))
-			return &findings[i];
+		if (strstr(findings[i]->what, part))
+			return findings[i];
 	return NULL;
 }
 
@@ -113,9 +113,9 @@ static void finds(enum uvio_severity severity, const char *what, const char *fix
 
 	if (!found) {
 		unsigned int count;
-		const struct uvio_finding *findings = uvio_check_findings(check, &count);
+		const struct uvio_finding *const *findings = uvio_check_findings(check, &count);
 
-		ASSERT_HAS(count ? findings[0].what : "(no finding)", what);
+		ASSERT_HAS(count ? findings[0]->what : "(no finding)", what);
 		return;
 	}
 	ASSERT_EQ(found->severity, severity);
@@ -138,13 +138,13 @@ static void open_says_the_same(const char *address, const char *backend, int err
 {
 	const struct uvio_open_options options = {.backend = backend};
 	unsigned int count;
-	const struct uvio_finding *first = uvio_check_findings(check, &count);
+	const struct uvio_finding *const *first = uvio_check_findings(check, &count);
 	struct uvio_udev *udev;
 	char sentence[1024];
 
 	ASSERT(count > 0);
-	snprintf(sentence, sizeof(sentence), "%.600s%s%.400s", first->what, first->fix ? "; " : "",
-		first->fix ? first->fix : "");
+	snprintf(sentence, sizeof(sentence), "%.600s%s%.400s", first[0]->what,
+		first[0]->fix ? "; " : "", first[0]->fix ? first[0]->fix : "");
 	ASSERT_ERR(uvio_udev_open(tree->ctx, address, &options, &udev), err, sentence);
 }
 
@@ -532,15 +532,15 @@ static void a_bridge_is_for_no_backend(void)
 static void the_most_severe_finding_comes_first(void)
 {
 	unsigned int count;
-	const struct uvio_finding *findings;
+	const struct uvio_finding *const *findings;
 
 	begin("group-blocked", EDU, "vfio", UVIO_BROKEN);
 	tree_change(tree, "remove sys/bus/pci/devices/" EDU "/driver");
 	run(EDU, "vfio", UVIO_BROKEN);
 	findings = uvio_check_findings(check, &count);
 	ASSERT_EQ(count, 2);
-	ASSERT_EQ(findings[0].severity, UVIO_BLOCKS);
-	ASSERT_EQ(findings[1].severity, UVIO_UNBOUND);
+	ASSERT_EQ(findings[0]->severity, UVIO_BLOCKS);
+	ASSERT_EQ(findings[1]->severity, UVIO_UNBOUND);
 }
 
 static void an_unknown_backend_is_refused(void)

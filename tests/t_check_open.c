@@ -234,7 +234,7 @@ static void end(void)
 static void judge(const struct fault *fault)
 {
 	char text[1024] = "(no finding)";
-	const struct uvio_finding *first;
+	const struct uvio_finding *const *first;
 	struct uvio_device *device;
 	struct uvio_check *check;
 	enum uvio_verdict verdict;
@@ -245,7 +245,7 @@ static void judge(const struct fault *fault)
 	first = uvio_check_findings(check, &count);
 	verdict = uvio_check_verdict(check);
 	if (count)
-		snprintf(text, sizeof(text), "%s", first->what);
+		snprintf(text, sizeof(text), "%s", first[0]->what);
 	uvio_check_free(check);
 	uvio_device_free(device);
 	if (verdict != fault->verdict)

@@ -111,45 +111,45 @@ static void a_card_is_found_by_its_uio_device(void)
 static void bars_have_start_and_size(void)
 {
 	find("edu-unbound", EDU);
-	ASSERT_EQ(info->bars[0].size, 0x100000);
-	ASSERT_EQ(info->bars[0].start & 0xfffff, 0);
-	ASSERT(!info->bars[0].io && !info->bars[0].is_64bit && !info->bars[0].prefetchable);
+	ASSERT_EQ(info->bars[0]->size, 0x100000);
+	ASSERT_EQ(info->bars[0]->start & 0xfffff, 0);
+	ASSERT(!info->bars[0]->io && !info->bars[0]->is_64bit && !info->bars[0]->prefetchable);
 	for (int i = 1; i < 6; i++)
-		ASSERT_EQ(info->bars[i].size, 0);
+		ASSERT_EQ(info->bars[i]->size, 0);
 }
 
 static void bars_of_every_kind_are_told_apart(void)
 {
 	find("uio-bars", EDU);
-	ASSERT_EQ(info->bars[0].start, 0xfea00100);
-	ASSERT_EQ(info->bars[0].size, 0x100);
-	ASSERT(info->bars[1].io);
-	ASSERT_EQ(info->bars[1].start, 0xc040);
-	ASSERT_EQ(info->bars[1].size, 0x20);
-	ASSERT(info->bars[2].is_64bit && info->bars[2].prefetchable);
-	ASSERT_EQ(info->bars[2].start, 0x380000000000);
-	ASSERT_EQ(info->bars[2].size, 0x100000);
-	ASSERT(!info->bars[0].is_64bit && !info->bars[0].prefetchable && !info->bars[0].io);
-	ASSERT(!info->bars[1].is_64bit && !info->bars[1].prefetchable);
-	ASSERT_EQ(info->bars[3].size, 0);
-	ASSERT_EQ(info->bars[5].size, 0x400);
+	ASSERT_EQ(info->bars[0]->start, 0xfea00100);
+	ASSERT_EQ(info->bars[0]->size, 0x100);
+	ASSERT(info->bars[1]->io);
+	ASSERT_EQ(info->bars[1]->start, 0xc040);
+	ASSERT_EQ(info->bars[1]->size, 0x20);
+	ASSERT(info->bars[2]->is_64bit && info->bars[2]->prefetchable);
+	ASSERT_EQ(info->bars[2]->start, 0x380000000000);
+	ASSERT_EQ(info->bars[2]->size, 0x100000);
+	ASSERT(!info->bars[0]->is_64bit && !info->bars[0]->prefetchable && !info->bars[0]->io);
+	ASSERT(!info->bars[1]->is_64bit && !info->bars[1]->prefetchable);
+	ASSERT_EQ(info->bars[3]->size, 0);
+	ASSERT_EQ(info->bars[5]->size, 0x400);
 	for (int i = 0; i < UVIO_BARS; i++)
-		ASSERT(!info->bars[i].unassigned);
+		ASSERT(!info->bars[i]->unassigned);
 }
 
 /* From net-up: ports, an expansion ROM behind the sixth line; from nvme: 64 bits, no prefetch. */
 static void bars_of_real_cards_are_as_captured(void)
 {
 	find("net-up", "00:0b.0");
-	ASSERT(info->bars[2].io && !info->bars[2].is_64bit);
-	ASSERT_EQ(info->bars[2].start, 0xc040);
-	ASSERT_EQ(info->bars[3].size, 0x4000);
-	ASSERT_EQ(info->bars[4].size + info->bars[5].size, 0);
+	ASSERT(info->bars[2]->io && !info->bars[2]->is_64bit);
+	ASSERT_EQ(info->bars[2]->start, 0xc040);
+	ASSERT_EQ(info->bars[3]->size, 0x4000);
+	ASSERT_EQ(info->bars[4]->size + info->bars[5]->size, 0);
 	teardown();
 	find("nvme-mounted", "00:0a.0");
-	ASSERT(info->bars[0].is_64bit && !info->bars[0].prefetchable);
-	ASSERT_EQ(info->bars[0].size, 0x4000);
-	ASSERT_EQ(info->bars[1].size, 0);
+	ASSERT(info->bars[0]->is_64bit && !info->bars[0]->prefetchable);
+	ASSERT_EQ(info->bars[0]->size, 0x4000);
+	ASSERT_EQ(info->bars[1]->size, 0);
 }
 
 static void a_bar_without_an_address_says_so(void)
@@ -159,9 +159,9 @@ static void a_bar_without_an_address_says_so(void)
 			  "/resource 0x0000000000000000 0x00000000000fffff 0x0000000020040200\\n");
 	ASSERT_OK(uvio_device_find(tree->ctx, EDU, &device));
 	info = uvio_device_info(device);
-	ASSERT_EQ(info->bars[0].size, 0x100000);
-	ASSERT(info->bars[0].unassigned);
-	ASSERT(!info->bars[1].size && !info->bars[1].unassigned);
+	ASSERT_EQ(info->bars[0]->size, 0x100000);
+	ASSERT(info->bars[0]->unassigned);
+	ASSERT(!info->bars[1]->size && !info->bars[1]->unassigned);
 }
 
 static void a_group_has_its_number_type_and_only_member(void)
@@ -170,9 +170,9 @@ static void a_group_has_its_number_type_and_only_member(void)
 	ASSERT_EQ(info->iommu_group, 1);
 	ASSERT_STR(info->iommu_type, "identity");
 	ASSERT_EQ(info->member_count, 1);
-	ASSERT_STR(info->members[0].address, EDU);
-	ASSERT_STR(info->members[0].driver, "vfio-pci");
-	ASSERT(!info->members[0].blocks);
+	ASSERT_STR(info->members[0]->address, EDU);
+	ASSERT_STR(info->members[0]->driver, "vfio-pci");
+	ASSERT(!info->members[0]->blocks);
 }
 
 static void a_group_that_translates_says_so(void)
@@ -193,12 +193,12 @@ static void members_with_a_kernel_driver_block(void)
 {
 	find("group-blocked", EDU);
 	ASSERT_EQ(info->member_count, 4);
-	ASSERT_STR(info->members[1].address, "0000:00:05.0");
-	ASSERT_STR(info->members[1].driver, "e1000e");
-	ASSERT(info->members[1].blocks);
-	ASSERT_STR(info->members[2].driver, "pcieport");
-	ASSERT(!info->members[2].blocks);
-	ASSERT(info->members[3].blocks);
+	ASSERT_STR(info->members[1]->address, "0000:00:05.0");
+	ASSERT_STR(info->members[1]->driver, "e1000e");
+	ASSERT(info->members[1]->blocks);
+	ASSERT_STR(info->members[2]->driver, "pcieport");
+	ASSERT(!info->members[2]->blocks);
+	ASSERT(info->members[3]->blocks);
 }
 
 static void ports_stubs_and_unbound_members_do_not_block(void)
@@ -206,8 +206,8 @@ static void ports_stubs_and_unbound_members_do_not_block(void)
 	find("group-shared", EDU);
 	ASSERT_EQ(info->member_count, 5);
 	for (size_t i = 0; i < info->member_count; i++)
-		ASSERT(!info->members[i].blocks);
-	ASSERT(!info->members[2].driver);
+		ASSERT(!info->members[i]->blocks);
+	ASSERT(!info->members[2]->driver);
 }
 
 static void a_device_of_another_bus_has_a_name_and_no_ids(void)

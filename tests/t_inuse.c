@@ -513,7 +513,8 @@ static void the_check_says_so(void)
 	ASSERT_OK(uvio_device_find(tree->ctx, EDU, &device));
 	ASSERT_OK(uvio_check_device(tree->ctx, device, "uio", &check));
 	ASSERT_EQ(uvio_check_verdict(check), UVIO_IN_USE);
-	ASSERT_HAS(uvio_check_findings(check, &count)->what, "is open in process 4711 (oldtool)");
+	ASSERT_HAS(
+		uvio_check_findings(check, &count)[0]->what, "is open in process 4711 (oldtool)");
 	uvio_check_free(check);
 	uvio_device_free(device);
 }

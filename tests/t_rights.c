@@ -343,7 +343,7 @@ static void those_of_another_user_namespace_do_not_count(void)
 static void a_node_that_cannot_be_looked_at_has_no_owner(void)
 {
 	struct uvio_check *check = calloc(1, sizeof(*check));
-	const struct uvio_finding *findings;
+	const struct uvio_finding *const *findings;
 	unsigned int count;
 
 	ASSERT(check);
@@ -351,8 +351,8 @@ static void a_node_that_cannot_be_looked_at_has_no_owner(void)
 	uvio_node_refused("0000:00:04.0", "/dev/null/x", -EACCES, "fix", check);
 	findings = uvio_check_findings(check, &count);
 	ASSERT_EQ(count, 2);
-	ASSERT_HAS(findings[0].what, ": it belongs to user 0 and group 0 with mode 0666 (EACCES)");
-	ASSERT_HAS(findings[1].what, "nor be looked at (EACCES): perhaps a folder on its path");
+	ASSERT_HAS(findings[0]->what, ": it belongs to user 0 and group 0 with mode 0666 (EACCES)");
+	ASSERT_HAS(findings[1]->what, "nor be looked at (EACCES): perhaps a folder on its path");
 	uvio_check_free(check);
 }
 

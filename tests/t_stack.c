@@ -142,7 +142,7 @@ static void begin_guard(void)
 	}
 
 static enum uvio_verdict verdict;
-static const struct uvio_finding *findings;
+static const struct uvio_finding *const *findings;
 static unsigned int number;
 static bool on_request;
 static struct uvio_irq_stats stats;

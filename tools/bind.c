@@ -93,8 +93,8 @@ static int add_members(struct changes *changes, const struct uvio_device_info *i
 	if (info->iommu_group < 0)
 		return tool_error("%s: --group: the device is in no IOMMU group", info->address);
 	for (size_t i = 0; i < info->member_count && rc == TOOL_GO_ON; i++)
-		if (!is_bridge(changes->tool, info->members[i].address))
-			rc = add_device(changes, info->members[i].address);
+		if (!is_bridge(changes->tool, info->members[i]->address))
+			rc = add_device(changes, info->members[i]->address);
 	return rc;
 }
 
@@ -226,7 +226,7 @@ static int change_all(const struct changes *changes)
 static void warn_if_broken(const struct tool *tool, const struct uvio_device *after)
 {
 	const char *backend = uvio_device_info(after)->backend;
-	const struct uvio_finding *findings;
+	const struct uvio_finding *const *findings;
 	struct uvio_check *check;
 	unsigned int count;
 
@@ -234,8 +234,8 @@ static void warn_if_broken(const struct tool *tool, const struct uvio_device *af
 		return;
 	findings = uvio_check_findings(check, &count);
 	if (uvio_check_verdict(check) == UVIO_BROKEN)
-		tool_error("but %s%s%s", findings->what, findings->fix ? "; " : "",
-			findings->fix ? findings->fix : "");
+		tool_error("but %s%s%s", findings[0]->what, findings[0]->fix ? "; " : "",
+			findings[0]->fix ? findings[0]->fix : "");
 	uvio_check_free(check);
 }
 

@@ -25,13 +25,13 @@ static const char *const severities[] = {
 static void print_findings(const char *backend, const struct uvio_check *check)
 {
 	unsigned int count = 0;
-	const struct uvio_finding *findings = uvio_check_findings(check, &count);
+	const struct uvio_finding *const *findings = uvio_check_findings(check, &count);
 
 	tool_print("%s: %s\n", backend, verdicts[uvio_check_verdict(check)]);
 	for (unsigned int i = 0; i < count; i++) {
-		tool_wrap(stdout, "  ", findings[i].what);
-		if (findings[i].fix)
-			tool_wrap(stdout, "    fix: ", findings[i].fix);
+		tool_wrap(stdout, "  ", findings[i]->what);
+		if (findings[i]->fix)
+			tool_wrap(stdout, "    fix: ", findings[i]->fix);
 	}
 }
 
@@ -50,12 +50,12 @@ static struct json_object *check_json(const char *backend, const struct uvio_che
 	struct json_object *object = json_object_new_object();
 	struct json_object *array = json_object_new_array();
 	unsigned int count = 0;
-	const struct uvio_finding *findings = uvio_check_findings(check, &count);
+	const struct uvio_finding *const *findings = uvio_check_findings(check, &count);
 
 	json_text(object, "name", backend);
 	json_text(object, "verdict", verdicts[uvio_check_verdict(check)]);
 	for (unsigned int i = 0; i < count; i++)
-		json_object_array_add(array, finding_json(&findings[i]));
+		json_object_array_add(array, finding_json(findings[i]));
 	json_object_object_add(object, "findings", array);
 	return object;
 }

@@ -134,7 +134,7 @@ static struct uvio_check *check_now(const struct comparison *c, const char *back
 static bool is_broken(const struct comparison *c, const struct backend_result *result)
 {
 	struct uvio_check *check = check_now(c, result->name);
-	const struct uvio_finding *finding;
+	const struct uvio_finding *const *finding;
 	unsigned int count;
 	bool broken;
 
@@ -143,8 +143,8 @@ static bool is_broken(const struct comparison *c, const struct backend_result *r
 	broken = uvio_check_verdict(check) == UVIO_BROKEN;
 	finding = uvio_check_findings(check, &count);
 	if (broken)
-		uvio_fail(-ENODEV, "%s%s%s", finding->what, finding->fix ? "; " : "",
-			finding->fix ? finding->fix : "");
+		uvio_fail(-ENODEV, "%s%s%s", finding[0]->what, finding[0]->fix ? "; " : "",
+			finding[0]->fix ? finding[0]->fix : "");
 	uvio_check_free(check);
 	return broken;
 }
@@ -153,14 +153,14 @@ static bool is_broken(const struct comparison *c, const struct backend_result *r
 static void note_limits(const struct comparison *c, struct backend_result *result)
 {
 	struct uvio_check *check = check_now(c, result->name);
-	const struct uvio_finding *findings;
+	const struct uvio_finding *const *findings;
 	unsigned int count;
 
 	if (!check)
 		return;
 	findings = uvio_check_findings(check, &count);
-	if (count && findings[0].severity == UVIO_LIMITS && !result->reason)
-		result->reason = strdup(findings[0].what);
+	if (count && findings[0]->severity == UVIO_LIMITS && !result->reason)
+		result->reason = strdup(findings[0]->what);
 	uvio_check_free(check);
 }
 
@@ -274,7 +274,7 @@ static void unusable_for(struct backend_result *result, const struct uvio_findin
 /* Why no transport of the backend can be had, under the name of the backend. */
 static void explain_family(const struct comparison *c, struct backend_result *result)
 {
-	const struct uvio_finding *findings;
+	const struct uvio_finding *const *findings;
 	struct uvio_check *check;
 	const char *name;
 	unsigned int count;
@@ -287,8 +287,8 @@ static void explain_family(const struct comparison *c, struct backend_result *re
 	if (!check)
 		return;
 	findings = uvio_check_findings(check, &count);
-	if (count && findings[0].severity == UVIO_BLOCKS)
-		unusable_for(result, &findings[0]);
+	if (count && findings[0]->severity == UVIO_BLOCKS)
+		unusable_for(result, findings[0]);
 	uvio_check_free(check);
 }
 

@@ -87,7 +87,7 @@ static void print_group(const struct uvio_device_info *info)
 		tool_print(" (%s)", info->iommu_type);
 	tool_print("\n");
 	for (size_t i = 0; i < info->member_count; i++) {
-		const struct uvio_group_member *member = &info->members[i];
+		const struct uvio_group_member *member = info->members[i];
 
 		if (!strcmp(member->address, info->address))
 			continue;
@@ -144,9 +144,9 @@ static void print_info(
 	label("UIO device");
 	tool_print("%s\n", or_none(info->uio));
 	print_group(info);
-	for (int i = 0; i < (int)ARRAY_SIZE(info->bars); i++) {
-		if (info->bars[i].size)
-			print_bar(i, &info->bars[i]);
+	for (int i = 0; i < UVIO_BARS; i++) {
+		if (info->bars[i]->size)
+			print_bar(i, info->bars[i]);
 	}
 	label("card driver");
 	tool_print("%s%s%s\n", driver ? driver->name : "none", driver ? ": " : "",
@@ -295,9 +295,9 @@ static struct json_object *group_json(const struct uvio_device_info *info)
 	for (size_t i = 0; i < info->member_count; i++) {
 		struct json_object *member = json_object_new_object();
 
-		json_text(member, "address", info->members[i].address);
-		json_text(member, "kernel_driver", info->members[i].driver);
-		json_flag(member, "blocks", info->members[i].blocks);
+		json_text(member, "address", info->members[i]->address);
+		json_text(member, "kernel_driver", info->members[i]->driver);
+		json_flag(member, "blocks", info->members[i]->blocks);
 		json_object_array_add(members, member);
 	}
 	json_object_object_add(object, "members", members);
@@ -358,9 +358,9 @@ static struct json_object *info_json(
 	json_text(object, "uio", info->uio);
 	if (info->iommu_group >= 0)
 		json_object_object_add(object, "iommu_group", group_json(info));
-	for (int i = 0; i < (int)ARRAY_SIZE(info->bars); i++) {
-		if (info->bars[i].size)
-			json_object_array_add(bars, bar_json(i, &info->bars[i]));
+	for (int i = 0; i < UVIO_BARS; i++) {
+		if (info->bars[i]->size)
+			json_object_array_add(bars, bar_json(i, info->bars[i]));
 	}
 	json_object_object_add(object, "bars", bars);
 	json_text(object, "card", driver ? driver->name : NULL);

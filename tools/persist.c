@@ -339,10 +339,10 @@ static void warn_uio(const struct uvio_device_info *info)
 static void warn_vfio(const struct uvio_device_info *info)
 {
 	for (size_t i = 0; i < info->member_count; i++)
-		if (strcmp(info->members[i].address, info->address) != 0)
+		if (strcmp(info->members[i]->address, info->address) != 0)
 			tool_error("%s: note: %s is in the same IOMMU group: where it is bound to "
 				   "vfio-pci, the owner of the group's node has it, too",
-				info->address, info->members[i].address);
+				info->address, info->members[i]->address);
 }
 
 static const struct kind kinds[] = {

@@ -215,7 +215,7 @@ static void probe_resources(
 	if (!info->uio || uio_read_maps(ctx, info->uio, maps))
 		return;
 	for (int i = 0; i < UVIO_BARS; i++) {
-		if (!info->bars[i].size || uio_map_of_bar(maps, &info->bars[i]) >= 0 ||
+		if (!info->bars[i]->size || uio_map_of_bar(maps, info->bars[i]) >= 0 ||
 			uvio_sysfs_path(
 				ctx, path, "bus/pci/devices/%s/resource%d", info->address, i) ||
 			!uvio_may_access(path, F_OK) || uvio_may_access(path, R_OK | W_OK))

@@ -127,9 +127,9 @@ static int bind_failed(struct uvio_udev *udev, int rc)
 	if (rc != -EPERM || uvio_device_find(udev->ctx, address, &device))
 		return vfio_open_failed(udev, rc, "VFIO_DEVICE_BIND_IOMMUFD");
 	for (size_t i = 0; i < device->info.member_count && !pid; i++)
-		if (strcmp(device->info.members[i].address, address) != 0)
+		if (strcmp(device->info.members[i]->address, address) != 0)
 			pid = opener_of(
-				udev->ctx, device->info.members[i].address, name, sizeof(name));
+				udev->ctx, device->info.members[i]->address, name, sizeof(name));
 	uvio_device_free(device);
 	if (!pid)
 		return vfio_open_failed(udev, rc, "VFIO_DEVICE_BIND_IOMMUFD");

@@ -15,7 +15,8 @@
 
 static int by_severity(const void *a, const void *b)
 {
-	const struct uvio_finding *x = a, *y = b;
+	const struct uvio_finding *x = *(struct uvio_finding *const *)a;
+	const struct uvio_finding *y = *(struct uvio_finding *const *)b;
 
 	return (int)y->severity - (int)x->severity;
 }
@@ -23,7 +24,7 @@ static int by_severity(const void *a, const void *b)
 void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const char *fix,
 	const char *what, ...)
 {
-	struct uvio_finding *grown, finding = {.severity = severity};
+	struct uvio_finding **grown, *finding = calloc(1, sizeof(*finding));
 	char *text = NULL;
 	va_list args;
 
@@ -34,22 +35,29 @@ void uvio_check_add(struct uvio_check *check, enum uvio_severity severity, const
 	if (text)
 		uvio_text_clean(text);
 	grown = realloc(check->findings, (check->count + 1) * sizeof(*grown));
-	if (grown) {
+	if (grown)
 		check->findings = grown;
-		finding.what = text ? strdup(text) : NULL;
-		finding.fix = fix ? strdup(fix) : NULL;
-		grown[check->count++] = finding;
+	if (!grown || !finding) {
+		check->failed = true;
+		free(finding);
+		free(text);
+		return;
 	}
+	finding->severity = severity;
+	finding->what = text ? strdup(text) : NULL;
+	finding->fix = fix ? strdup(fix) : NULL;
+	grown[check->count++] = finding;
 	free(text);
-	if (!grown || !finding.what || (fix && !finding.fix))
+	if (!finding->what || (fix && !finding->fix))
 		check->failed = true;
 }
 
 void uvio_check_cleanup(struct uvio_check *check)
 {
 	for (unsigned int i = 0; i < check->count; i++) {
-		free((char *)check->findings[i].what);
-		free((char *)check->findings[i].fix);
+		free((char *)check->findings[i]->what);
+		free((char *)check->findings[i]->fix);
+		free(check->findings[i]);
 	}
 	free(check->findings);
 }
@@ -63,7 +71,7 @@ static enum uvio_verdict verdict_of(const struct uvio_check *check)
 		[UVIO_UNFIT] = UVIO_NOT_APPLICABLE,
 	};
 
-	return check->count ? verdicts[check->findings[0].severity] : UVIO_USABLE;
+	return check->count ? verdicts[check->findings[0]->severity] : UVIO_USABLE;
 }
 
 int uvio_check_end(struct uvio_check *check, const char *address)
@@ -78,9 +86,9 @@ int uvio_check_end(struct uvio_check *check, const char *address)
 
 int uvio_check_fail(const struct uvio_check *check, int err)
 {
-	const struct uvio_finding *first = check->findings;
+	const struct uvio_finding *first = check->count ? check->findings[0] : NULL;
 
-	if (!check->count)
+	if (!first)
 		return err;
 	return uvio_fail(
 		err, "%s%s%s", first->what, first->fix ? "; " : "", first->fix ? first->fix : "");

@@ -10,7 +10,7 @@
 
 struct uvio_check {
 	enum uvio_verdict verdict;
-	struct uvio_finding *findings;
+	struct uvio_finding **findings; /* each by itself: the structure may grow */
 	unsigned int count;
 	bool failed; /* out of memory while findings were added */
 };

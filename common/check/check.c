@@ -99,7 +99,7 @@ settle_fixes(struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio
 
 	uvio_error_save(&before);
 	for (unsigned int i = 0; i < check->count; i++)
-		settle_fix(ctx, device, &check->findings[i]);
+		settle_fix(ctx, device, check->findings[i]);
 	uvio_error_restore(&before);
 }
 
@@ -239,12 +239,13 @@ enum uvio_verdict uvio_check_verdict(const struct uvio_check *check)
 	return check->verdict;
 }
 
-const struct uvio_finding *uvio_check_findings(const struct uvio_check *check, unsigned int *count)
+const struct uvio_finding *const *uvio_check_findings(
+	const struct uvio_check *check, unsigned int *count)
 {
 	if (UVIO_NULL("check", check) || UVIO_NULL("count", count))
 		return NULL;
 	*count = check->count;
-	return check->findings;
+	return (const struct uvio_finding *const *)check->findings;
 }
 
 int uvio_fail_advised(struct uvio_udev *udev, int err, const char *format, ...)

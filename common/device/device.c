@@ -90,6 +90,9 @@ static int device_new(
 	if (!device)
 		return uvio_no_memory(address->text);
 	device->address = *address;
+	for (int i = 0; i < UVIO_BARS; i++)
+		device->bar_list[i] = &device->bars[i];
+	device->info.bars = device->bar_list;
 	rc = fill(ctx, device);
 	if (rc) {
 		uvio_device_free(device);

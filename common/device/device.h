@@ -18,7 +18,10 @@ struct uvio_device {
 	char uio[UVIO_NAME_SIZE];
 	char uio_name[UVIO_NAME_SIZE];
 	char iommu_type[UVIO_NAME_SIZE];
+	struct uvio_bar bars[UVIO_BARS];
+	const struct uvio_bar *bar_list[UVIO_BARS];
 	struct uvio_group_member *members;
+	const struct uvio_group_member **member_list;
 	char **member_texts;
 	int member_count;
 };

@@ -31,6 +31,7 @@ static int add_member(struct uvio_ctx *ctx, struct uvio_device *device, int i)
 	struct uvio_group_member *member = &device->members[i];
 	char driver[UVIO_NAME_SIZE] = "";
 
+	device->member_list[i] = member;
 	uvio_sysfs_link(ctx, driver, sizeof(driver), "kernel/iommu_groups/%d/devices/%s/driver",
 		device->info.iommu_group, device->member_texts[i]);
 	member->address = device->member_texts[i];
@@ -53,11 +54,12 @@ static int fill_members(struct uvio_ctx *ctx, struct uvio_device *device)
 			device->address.text, device->info.iommu_group, strerror(-count));
 	device->member_count = count;
 	device->members = calloc((size_t)count, sizeof(*device->members));
-	if (!device->members)
+	device->member_list = calloc((size_t)count, sizeof(*device->member_list));
+	if (!device->members || !device->member_list)
 		return uvio_no_memory(device->address.text);
 	for (int i = 0; i < count && !rc; i++)
 		rc = add_member(ctx, device, i);
-	device->info.members = device->members;
+	device->info.members = device->member_list;
 	device->info.member_count = (size_t)count;
 	return rc;
 }
@@ -98,6 +100,7 @@ void uvio_group_free(struct uvio_device *device)
 	for (int i = 0; device->members && i < device->member_count; i++)
 		free((char *)device->members[i].driver);
 	free(device->members);
+	free(device->member_list);
 	uvio_names_free(device->member_texts, device->member_count);
 }
 
@@ -108,7 +111,7 @@ int uvio_group_blockers(const struct uvio_device *device, char *text, size_t siz
 
 	text[0] = '\0';
 	for (size_t i = 0; i < device->info.member_count; i++) {
-		const struct uvio_group_member *member = &device->info.members[i];
+		const struct uvio_group_member *member = device->info.members[i];
 
 		if (!member->blocks || !strcmp(member->address, device->info.address))
 			continue;

@@ -97,6 +97,6 @@ int uvio_pci_fill(struct uvio_ctx *ctx, struct uvio_device *device)
 	info->subdevice = (uint16_t)values[4];
 	info->revision = (uint8_t)values[5];
 	info->bridge = uvio_class_is_bridge(info->class_code >> 8);
-	rc = uvio_pci_bars(ctx, info->address, info->bars);
+	rc = uvio_pci_bars(ctx, info->address, device->bars);
 	return rc ? unreadable(ctx, info->address, "resource", rc) : 0;
 }

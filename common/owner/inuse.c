@@ -507,7 +507,7 @@ bool uvio_names_user(struct uvio_udev *udev)
 	found = names_user(udev, &udev->address);
 	if (!found && !uvio_device_at(udev->ctx, &udev->address, &device)) {
 		for (size_t i = 0; i < device->info.member_count && !found; i++)
-			found = member_names_user(udev, &device->info.members[i]);
+			found = member_names_user(udev, device->info.members[i]);
 		uvio_device_free(device);
 	}
 	if (!found)

@@ -37,6 +37,7 @@ enum uvio_severity {
 	UVIO_UNFIT,    /**< makes the verdict UVIO_NOT_APPLICABLE */
 };
 
+/** Later versions may add members at the end. */
 struct uvio_finding {
 	enum uvio_severity severity;
 	const char *what; /**< the object, and what is the matter */
@@ -79,9 +80,11 @@ UVIO_API void uvio_check_free(struct uvio_check *check);
 
 UVIO_API enum uvio_verdict uvio_check_verdict(const struct uvio_check *check);
 
-/** The findings, the most severe first; @count receives their number. Valid until the result is
- * freed. */
-UVIO_API const struct uvio_finding *uvio_check_findings(
+/**
+ * An array of pointers to the findings, the most severe first; @count receives their number. Valid
+ * until the result is freed.
+ */
+UVIO_API const struct uvio_finding *const *uvio_check_findings(
 	const struct uvio_check *check, unsigned int *count);
 
 #ifdef __cplusplus

@@ -50,7 +50,10 @@ struct uvio_group_member {
 	bool blocks;	    /**< its driver keeps the group from being viable for VFIO */
 };
 
-/** What is known of a device. Strings and arrays belong to the device object. */
+/**
+ * What is known of a device. Strings and arrays belong to the device object. The arrays are of
+ * pointers: later versions may add members at the end of this structure and of those.
+ */
 struct uvio_device_info {
 	const char *address; /**< canonical: "0000:06:0d.0", or "uio0" */
 	bool pci;	     /**< false: a UIO device on another bus, the ids below are 0 */
@@ -68,9 +71,9 @@ struct uvio_device_info {
 	int iommu_group;      /**< -1: none, no IOMMU translates for this device */
 	/** "DMA", "DMA-FQ", "identity", "blocked"; "noiommu": VFIO's group without an IOMMU */
 	const char *iommu_type; /* NULL: not known */
-	const struct uvio_group_member *members;
+	const struct uvio_group_member *const *members;
 	size_t member_count;
-	struct uvio_bar bars[UVIO_BARS];
+	const struct uvio_bar *const *bars; /**< UVIO_BARS of them */
 };
 
 /**

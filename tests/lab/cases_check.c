@@ -40,7 +40,7 @@ static int open_it(struct pair *pair)
 /* @part: of the most severe finding; NULL: it can be opened. */
 static int agree(struct pair *pair, const char *part)
 {
-	const struct uvio_finding *first;
+	const struct uvio_finding *const *first;
 	struct uvio_device *device;
 	struct uvio_check *check;
 	char text[1024] = "";
@@ -52,7 +52,7 @@ static int agree(struct pair *pair, const char *part)
 	first = uvio_check_findings(check, &count);
 	usable = uvio_check_verdict(check) == UVIO_USABLE;
 	if (count)
-		snprintf(text, sizeof(text), "%s", first->what);
+		snprintf(text, sizeof(text), "%s", first[0]->what);
 	uvio_check_free(check);
 	uvio_device_free(device);
 	if (!part) {

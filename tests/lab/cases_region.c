@@ -58,7 +58,7 @@ static int size_is_that_of_the_bar(struct pair *pair)
 	uint64_t size;
 
 	CHECK_OK(uvio_device_find(pair->ctx, pair->address, &device));
-	size = uvio_device_info(device)->bars[0].size;
+	size = uvio_device_info(device)->bars[0]->size;
 	uvio_device_free(device);
 	CHECK_OK(uvio_region_info(pair->udev, UVIO_REGION_BAR0, &region));
 	CHECK(size && region.size == size);

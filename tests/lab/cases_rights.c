@@ -147,10 +147,10 @@ static const struct {
 static bool told(const struct uvio_check *check, const char *part)
 {
 	unsigned int count;
-	const struct uvio_finding *findings = uvio_check_findings(check, &count);
+	const struct uvio_finding *const *findings = uvio_check_findings(check, &count);
 
 	for (unsigned int i = 0; i < count; i++)
-		if (strstr(findings[i].what, part))
+		if (strstr(findings[i]->what, part))
 			return true;
 	return false;
 }
@@ -161,13 +161,13 @@ static int open_agrees(struct pair *pair, const struct uvio_check *check)
 		.backend = pair->backend, .flags = UVIO_OPEN_UNSAFE_DMA};
 	bool usable = uvio_check_verdict(check) == UVIO_USABLE;
 	unsigned int count;
-	const struct uvio_finding *findings = uvio_check_findings(check, &count);
+	const struct uvio_finding *const *findings = uvio_check_findings(check, &count);
 	int rc = uvio_udev_open(pair->ctx, pair->address, &options, &pair->udev);
 
 	if (usable)
 		CHECK_OK(rc);
 	else
-		CHECK(rc < 0 && count && strstr(uvio_last_error(), findings[0].what));
+		CHECK(rc < 0 && count && strstr(uvio_last_error(), findings[0]->what));
 	return PASS;
 }
 

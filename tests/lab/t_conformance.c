@@ -336,7 +336,7 @@ static int members_with_driver(const struct uvio_device_info *info)
 	int count = 0;
 
 	for (size_t i = 0; i < info->member_count; i++)
-		count += info->members[i].blocks || !info->members[i].driver;
+		count += info->members[i]->blocks || !info->members[i]->driver;
 	return count;
 }
 
