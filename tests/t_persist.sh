@@ -153,6 +153,12 @@ rm -r "$tree/sys/bus/pci/devices/$EDU"
 run_on unbind --persist $EDU
 check "a card that is not there: its files are removed" ends_with 0 "not bound at boot any more"
 check "a card that is not there: nothing is left" nothing_written
+for short in 4.0 00:04.0 0:0:4.0; do
+	mkdir -p "$tree/etc/udev/rules.d"
+	: >"$tree/etc/udev/rules.d/70-uvio-$EDU.rules"
+	run_on unbind --persist "$short"
+	check "a card that is not there, as $short" ends_with 0 "$EDU: not bound at boot any more"
+done
 run_on unbind --persist $EDU
 check "a card that is not there, without files" ends_with 1 "no such PCI device"
 

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "former.h"
@@ -108,17 +109,36 @@ static int add_groups(struct changes *changes)
 	return rc;
 }
 
+/* As in the names of the files: "5.0" is 0000:00:05.0. @text is an address. */
+static const char *whole_address(const char *text, char *whole, size_t size)
+{
+	unsigned int domain = 0, bus = 0, slot = 0, function = 0;
+	int colons = 0;
+
+	for (const char *at = text; (at = strchr(at, ':')); at++)
+		colons++;
+	if ((colons == 2 && sscanf(text, "%x:%x:%x.%x", &domain, &bus, &slot, &function) == 4) ||
+		(colons == 1 && sscanf(text, "%x:%x.%x", &bus, &slot, &function) == 3) ||
+		(colons == 0 && sscanf(text, "%x.%x", &slot, &function) == 2))
+		snprintf(whole, size, "%04x:%02x:%02x.%x", domain, bus, slot, function);
+	else
+		snprintf(whole, size, "%s", text);
+	return whole;
+}
+
 /* TOOL_OK: what is not there any more has nothing to be changed but its files. */
 static int forget_absent(const struct changes *changes, const char *address)
 {
 	struct uvio_device *device;
+	char whole[64];
 	int rc = uvio_device_find(changes->tool->ctx, address, &device);
 
 	if (!rc)
 		uvio_device_free(device);
 	if (rc != -ENODEV || !changes->persist.wanted || changes->driver)
 		return TOOL_GO_ON;
-	rc = persist_remove(changes->tool, &changes->persist, address, NULL);
+	rc = persist_remove(changes->tool, &changes->persist,
+		whole_address(address, whole, sizeof(whole)), NULL);
 	return rc == TOOL_GO_ON ? TOOL_OK : rc == TOOL_OK ? TOOL_GO_ON : rc;
 }
 
