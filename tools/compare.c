@@ -176,6 +176,7 @@ static void run_backend(const struct comparison *c, struct backend_result *resul
 		unusable(result);
 		return;
 	}
+	result->tried = true;
 	if (bind_backend(c, result->name) || compare_open(c, result->name, &s.udev)) {
 		unusable(result);
 		return;
@@ -271,6 +272,20 @@ static void unusable_for(struct backend_result *result, const struct uvio_findin
 	result->reason = strdup(uvio_last_error());
 }
 
+/* What happened says more than what one that was not tried lacks. */
+static void take_reason_of_tried(const struct comparison *c, struct backend_result *result)
+{
+	for (unsigned int i = 0; i < c->count && !result->tried; i++) {
+		const struct backend_result *other = &c->results[i];
+
+		if (!other->tried || !other->reason || !same_family(result, other))
+			continue;
+		free(result->reason);
+		result->reason = strdup(other->reason);
+		return;
+	}
+}
+
 /* Why no transport of the backend can be had, under the name of the backend. */
 static void explain_family(const struct comparison *c, struct backend_result *result)
 {
@@ -287,8 +302,10 @@ static void explain_family(const struct comparison *c, struct backend_result *re
 	if (!check)
 		return;
 	findings = uvio_check_findings(check, &count);
-	if (count && findings[0]->severity == UVIO_BLOCKS)
+	if (count && findings[0]->severity >= UVIO_BUSY)
 		unusable_for(result, findings[0]);
+	else
+		take_reason_of_tried(c, result);
 	uvio_check_free(check);
 }
 

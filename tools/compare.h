@@ -50,6 +50,7 @@ struct backend_result {
 	bool on_request;
 	bool chosen;
 	bool asked_for; /* by its whole name */
+	bool tried; /* to bind and open: nothing broken was seen before */
 	bool usable;
 	bool shown;	 /* as a column */
 	char *reason;	 /* where it is not usable, or limited */

@@ -174,6 +174,25 @@ static void print_title(FILE *stream, const struct comparison *c)
 		c->time_base.unit);
 }
 
+static bool has_figures(const struct comparison *c)
+{
+	for (unsigned int i = 0; i < c->count; i++)
+		if (c->results[i].shown && c->results[i].usable)
+			return true;
+	return false;
+}
+
+static void print_legend(FILE *stream, const struct comparison *c)
+{
+	tool_wrap(stream, "",
+		c->time_base.instructions
+			? "Medians, in instructions of an emulated processor: the less the "
+			  "better, but no times of this machine. p99 and max: --json."
+			: "Medians, in nanoseconds. p99 and max: --json.");
+	tool_wrap(stream, "",
+		"A DMA round trip is mostly the card's own time, and open is needed once.");
+}
+
 void report_table(FILE *stream, const struct comparison *c)
 {
 	print_title(stream, c);
@@ -187,13 +206,8 @@ void report_table(FILE *stream, const struct comparison *c)
 	for (size_t i = 0; i < ARRAY_SIZE(cap_rows); i++)
 		print_row(stream, c, cap_rows[i].label, cell_cap, (int)i);
 	fputc('\n', stream);
-	tool_wrap(stream, "",
-		c->time_base.instructions
-			? "Medians, in instructions of an emulated processor: the less the "
-			  "better, but no times of this machine. p99 and max: --json."
-			: "Medians, in nanoseconds. p99 and max: --json.");
-	tool_wrap(stream, "",
-		"A DMA round trip is mostly the card's own time, and open is needed once.");
+	if (has_figures(c))
+		print_legend(stream, c);
 	print_reasons(stream, c);
 }
 

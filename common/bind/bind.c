@@ -16,6 +16,7 @@
 #include "base/address.h"
 #include "base/context.h"
 #include "base/error.h"
+#include "base/rights.h"
 #include "base/rlimit.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
@@ -287,6 +288,20 @@ static int require_no_change(const struct uvio_binding *binding)
 	return locked_by_kernel(binding, "write", "power/control");
 }
 
+/* What an ordinary user lacks first is the right to bind, and then that to look for others. */
+static int not_permitted(const struct uvio_binding *binding, int rc)
+{
+	char path[UVIO_PATH_SIZE];
+
+	if (snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver_override",
+		    binding->ctx->sysfs, binding->address.text) >= (int)sizeof(path) ||
+		uvio_access(path, W_OK) != -EACCES)
+		return rc;
+	return uvio_fail(-EACCES,
+		"%s: writing %s: %s; to bind, run as root (sudo) or with CAP_DAC_OVERRIDE",
+		binding->address.text, path, strerror(EACCES));
+}
+
 /* Locked against other users of this library, and nothing of it in use. */
 static int begin(struct uvio_binding *binding)
 {
@@ -297,6 +312,8 @@ static int begin(struct uvio_binding *binding)
 	rc = uvio_binding_read_driver(binding, binding->driver);
 	if (!rc)
 		rc = uvio_binding_holder(binding);
+	if (rc == -EACCES)
+		rc = not_permitted(binding, rc);
 	if (!rc)
 		rc = uvio_binding_read_state(binding);
 	if (!rc)

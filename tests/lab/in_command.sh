@@ -56,6 +56,21 @@ check "bind: with a device in use, none is changed" "1 uio_pci_generic" \
     until readlink /proc/$sleep/fd/3 >/dev/null; do :; done
     uvio bind 4.0 "$first" vfio 2>/tmp/errors; echo $? "$(driver $card)"; kill $sleep)"
 check "bind: and that is told" 1 "$(tr -s '\n ' ' ' </tmp/errors | grep -c 'no device was changed')"
+uvio bind 4.0 vfio >/dev/null
+sleep 600 3<"/dev/vfio/$(basename "$(readlink /sys/bus/pci/devices/$card/iommu_group)")" & sleep=$!
+until readlink /proc/$sleep/fd/3 >/dev/null; do :; done
+uvio compare 4.0 >/tmp/out 2>/tmp/errors
+kill $sleep
+wait $sleep 2>/dev/null
+check "compare: of a card in use, that is the reason" 2 \
+  "$(tr -s '\n ' ' ' </tmp/out | grep -o "process $sleep (sleep)" | wc -l)"
+check "compare: where there is no figure, none is explained" 0 "$(grep -c Medians /tmp/out)"
+cp /lab/uvio /tmp/uvio && chmod 755 /tmp/uvio
+for command in "bind 4.0 uio" "unbind 4.0"; do
+  su user -c "/tmp/uvio $command" 2>/tmp/errors
+  check "$command: an ordinary user is told what it takes" 1 "$(grep -c 'to bind, run as root' /tmp/errors)"
+done
+uvio bind 4.0 uio >/dev/null
 uvio bind -v 4.0 vfio >/dev/null 2>/tmp/errors
 check "bind -v: what is written to sysfs" 1 \
   "$(tr -s '\n ' ' ' </tmp/errors | grep -c "writing 'vfio-pci' to bus/pci/devices/$card/driver_override")"
