@@ -302,6 +302,7 @@ static void lockdown_limits_uio(void)
 	begin("lockdown", EDU, "uio", UVIO_USABLE);
 	finds(UVIO_LIMITS, EDU ": the kernel is locked down (Secure Boot)",
 		"use the vfio backend, which works under lockdown");
+	ASSERT(!finding_with("DMA is not protected"));
 }
 
 static void lockdown_for_confidentiality_does_too(void)
@@ -636,7 +637,7 @@ static void the_machine_is_looked_at(void)
 	finds(UVIO_NOTE, "kernel: Linux 6.1.0-test", NULL);
 	finds(UVIO_NOTE, "kernel options: intel_iommu=on iommu=pt", NULL);
 	machine_is("vfio", UVIO_USABLE);
-	finds(UVIO_NOTE, "IOMMU: Intel VT-d (dmar0), 1 groups", NULL);
+	finds(UVIO_NOTE, "IOMMU: Intel VT-d (dmar0), 1 group of", NULL);
 	finds(UVIO_NOTE, "interrupt remapping: on", NULL);
 	finds(UVIO_NOTE, "module vfio-pci (the driver): not loaded", "modprobe vfio-pci");
 	machine_is("uio", UVIO_BROKEN);

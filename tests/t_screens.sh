@@ -74,6 +74,20 @@ check "a usage error fits 80 columns" within 80
 run_on read 4.0 bra0 0
 check "an error is one line where there is no terminal" test "$(wc -l <"$err")" = 2
 
+tree_is empty
+on_screen list
+check "an empty list says on a terminal what to do" prints "uvio list --all"
+run_on list
+check "and elsewhere nothing" test ! -s "$out" -a ! -s "$err"
+tree_is machine
+on_screen list -d ffff:ffff
+check "so does a list of ids that no device has" prints "no device has these ids"
+mkdir -p "$scratch/etc/udev/rules.d"
+: >"$scratch/etc/udev/rules.d/70-uvio-0000:00:05.0.rules"
+on_screen unbind --persist --etc "$scratch/etc" 5.0
+check "what was removed is told" prints "not bound at boot any more"
+check "and wrapped" test "$(wc -l <"$out")" -gt 1
+
 # All that is printed goes through the functions of text.c, but for what is the program's own text.
 prints_directly() {
 	! grep -nE '(^|[^a-z_])(v?f?printf|fputs|puts|putchar|fwrite|perror)\(' "$top_srcdir"/tools/*.c |

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
+#include <stdio.h>
+#include <string.h>
 #include "former.h"
 #include "json.h"
 #include "tools.h"
@@ -66,11 +68,17 @@ static int check_one(const struct tool *tool, const struct uvio_device *device, 
 {
 	struct uvio_check *check;
 	const char *name = backend ? backend : "machine";
+	char whole[32];
 	int rc = device ? uvio_check_device(tool->ctx, device, backend, &check)
 			: uvio_check_machine(tool->ctx, backend, &check);
 
 	if (rc)
 		return tool_failed();
+	/* Which transports there are is a matter of the device. */
+	if (backend && !device) {
+		snprintf(whole, sizeof(whole), "%.*s", (int)strcspn(backend, "/"), backend);
+		name = whole;
+	}
 	if (backend && uvio_check_verdict(check) == UVIO_USABLE)
 		*usable = true;
 	json_object_array_add(array, check_json(name, check));

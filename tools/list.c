@@ -86,13 +86,27 @@ static void print_row(const char *const *cells, const int *widths, int width)
 		print_name(cells[COLUMN_NAME], left < NAME_LEAST ? NAME_LEAST : left);
 }
 
-static void print_table(const struct row *rows, int count)
+static const char *nothing_to_list(const struct tool *tool, bool all)
+{
+	if (tool->ids)
+		return "no device has these ids; see uvio list --all";
+	return all ? "there is no device"
+		   : "no device is free for user space, none has a driver of UIO or VFIO, and no "
+		     "card "
+		     "driver knows one; see uvio list --all";
+}
+
+/* @nothing: what to say to a person where there is no row; a program finds nothing to read. */
+static void print_table(const struct row *rows, int count, const char *nothing)
 {
 	int widths[COLUMN_NAME];
 	int width = tool_columns(stdout);
 
-	if (!count)
+	if (!count) {
+		if (width)
+			tool_error("%s", nothing);
 		return;
+	}
 	measure_columns(rows, count, widths);
 	print_row(headings, widths, width);
 	for (int i = 0; i < count; i++)
@@ -154,7 +168,7 @@ static int print_text(const struct tool *tool, struct uvio_device **list, const 
 			rc = tool_no_memory();
 	}
 	if (rc == TOOL_GO_ON)
-		print_table(rows, used);
+		print_table(rows, used, nothing_to_list(tool, all));
 	free_rows(rows, used);
 	return rc;
 }
@@ -209,8 +223,8 @@ const struct command command_list = {
 	.help = "list the devices that user space can drive",
 	.notes =
 		"These are the devices, bridges apart, which have no kernel driver, have one that\n"
-		"hands them to user space, or are known to a card driver of uvio. Prints nothing\n"
-		"where there are none. On a terminal, names that are cut end with dots.\n",
+		"hands them to user space, or are known to a card driver of uvio. Where there are\n"
+		"none, only a terminal is told so. There, names that are cut end with dots.\n",
 	.options = "  -a, --all             list every device, bridges too\n"
 		   "  -d, --device V:D      list only the devices with these ids\n",
 	.example = "uvio list --all",

@@ -215,10 +215,16 @@ static char *compose_rules(const struct persist *persist, const struct uvio_devi
 	return NULL;
 }
 
+static const char *as_root(int rc)
+{
+	return rc == -EACCES || rc == -EPERM ? "; run as root (sudo)" : "";
+}
+
 static int cannot_write(const char *path, int rc)
 {
-	return tool_error("%s: cannot be written: %s; the device is bound until the next boot only",
-		path, strerror(-rc));
+	return tool_error(
+		"%s: cannot be written: %s%s; the device is bound until the next boot only", path,
+		strerror(-rc), as_root(rc));
 }
 
 static int write_files(
@@ -409,8 +415,13 @@ int persist_write(
 		return rc;
 	rules_path(persist, info->address, path);
 	if (tool_wants_text(tool))
-		tool_print("%s: bound at each boot (%s)\n", info->address, path);
+		tool_tell("%s: bound at each boot (%s)", info->address, path);
 	return hand_over(tool, persist, info, uid);
+}
+
+static int cannot_remove(const char *path, int rc)
+{
+	return tool_error("%s: cannot be removed: %s%s", path, strerror(-rc), as_root(rc));
 }
 
 int persist_remove(const struct tool *tool, const struct persist *persist, const char *address,
@@ -424,14 +435,13 @@ int persist_remove(const struct tool *tool, const struct persist *persist, const
 	first = replace_remove(rules);
 	second = replace_remove(modules);
 	if (first < 0 || second < 0)
-		return tool_error("%s: cannot be removed: %s", first < 0 ? rules : modules,
-			strerror(first < 0 ? -first : -second));
+		return cannot_remove(first < 0 ? rules : modules, first < 0 ? first : second);
 	if (info && take_registers(tool, address) != TOOL_GO_ON)
 		return TOOL_FAILED;
 	if (!first && !second)
 		return TOOL_OK;
 	if (tool_wants_text(tool))
-		tool_print("%s: not bound at boot any more (%s removed)\n", address,
+		tool_tell("%s: not bound at boot any more (%s removed)", address,
 			first ? rules : modules);
 	return TOOL_GO_ON;
 }

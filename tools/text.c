@@ -203,6 +203,25 @@ void tool_wrap(FILE *stream, const char *prefix, const char *text)
 	free(clean);
 }
 
+/* One line, as a message: see below. */
+void tool_tell(const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	if (tool_columns(stdout))
+		tool_wrap(stdout, "", text);
+	else
+		tool_print("%s\n", text);
+	free(text);
+}
+
 /* A message is one line, so that it can be searched; on a terminal it is wrapped. */
 static void message(const char *format, va_list args)
 {

@@ -219,7 +219,8 @@ int tool_number(const struct tool *tool, const char *what, const char *text, uin
 	uint64_t number;
 
 	if (!read_number(text, &number))
-		return tool_usage(tool, "%s: '%s' is not a number, as 16 or 0x10", what, text);
+		return tool_usage(
+			tool, "%s: '%s' is not a number from 0 up, as 16 or 0x10", what, text);
 	if (number < least || number > most)
 		return tool_usage(tool, "%s: %s is not from %llu to %llu", what, text,
 			(unsigned long long)least, (unsigned long long)most);

@@ -191,6 +191,8 @@ int tool_modules_load(struct tool *tool);
  * control a terminal, is shown as "\\x1b". Newlines stay at the end of the text only.
  */
 void tool_print(const char *format, ...) UVIO_PRINTF(1, 2);
+/** A line, without its end, on standard output; wrapped on a terminal. */
+void tool_tell(const char *format, ...) UVIO_PRINTF(1, 2);
 void tool_fprint(FILE *stream, const char *format, ...) UVIO_PRINTF(2, 3);
 
 /* A line on a terminal that takes the place of the one before; "": none. */

@@ -161,6 +161,9 @@ static void probe_dma(
 {
 	char lack[UVIO_TEXT_SIZE / 2];
 
+	/* Under lockdown there is none, which has been said. */
+	if (info->pci && uvio_locked_down(ctx))
+		return;
 	uvio_phys_lack(ctx, lack, sizeof(lack));
 	if (uio_translation(info->iommu_type))
 		uvio_check_add(check, UVIO_LIMITS,

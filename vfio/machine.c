@@ -63,10 +63,12 @@ static bool probe_iommu(struct uvio_ctx *ctx, struct uvio_check *check)
 	unsigned int groups = count_groups(ctx, "");
 
 	if (count > 0)
-		uvio_check_add(check, UVIO_NOTE, NULL, "IOMMU: %s (%s%s), %u groups of devices",
-			kind_of(names[0]), names[0], count > 1 ? " and more" : "", groups);
+		uvio_check_add(check, UVIO_NOTE, NULL, "IOMMU: %s (%s%s), %u group%s of devices",
+			kind_of(names[0]), names[0], count > 1 ? " and more" : "", groups,
+			groups == 1 ? "" : "s");
 	else if (groups)
-		uvio_check_add(check, UVIO_NOTE, NULL, "IOMMU: %u groups of devices", groups);
+		uvio_check_add(check, UVIO_NOTE, NULL, "IOMMU: %u group%s of devices", groups,
+			groups == 1 ? "" : "s");
 	uvio_names_free(names, count);
 	return groups;
 }
