@@ -285,7 +285,7 @@ static int read_pagemap(uint64_t *entries, size_t count, uint64_t first)
 			frame ^= 1;
 		if (far_count && is_far(first + i))
 			frame |= UINT64_C(1) << 34;
-		entries[i] = PRESENT | (uio.hidden ? 0 : frame);
+		entries[i] = PRESENT | uio.page_bits | (uio.hidden ? 0 : frame);
 	}
 	return 0;
 }

@@ -23,6 +23,8 @@ struct sim_uio {
 	unsigned int far_huge, far_pages;
 	unsigned int far_stride; /* of the pages of a mapping to come, each so many is; 0: none */
 
+	uint64_t page_bits; /* of each entry of pagemap, besides those it has */
+
 	struct tree *tree;
 	int node, config, memory, pagemap, rom; /* -1: not open */
 	bool rom_enabled;

@@ -25,6 +25,7 @@
 
 #include "backend/objects.h"
 #include "base/table.h"
+#include "dma/phys.h"
 #include "dma/kept.h"
 #include "sim_uio.h"
 #include "sim_vfio.h"
@@ -487,6 +488,20 @@ static void frames_that_a_card_may_not_write_are_refused(void)
 	munmap(memory, SIZE);
 }
 
+/* Of anonymous pages which are mapped here only, pagemap tells enough. */
+static void frames_of_its_own_are_not_looked_up(void)
+{
+	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
+
+	set_frame_flags(memory + 2 * PAGE, 1 << 20);
+	uio.page_bits = UVIO_PAGE_EXCLUSIVE;
+	ASSERT(map(memory, 0) > 0);
+	ASSERT_OK(uvio_dma_unmap(udev, memory, SIZE));
+	uio.page_bits = UVIO_PAGE_EXCLUSIVE | UVIO_PAGE_OF_FILE;
+	ASSERT_ERR(map(memory, 0), -EFAULT, "lies memory of a device");
+	munmap(memory, SIZE);
+}
+
 /* The simulation's file has no more frames. */
 static void frames_beyond_the_memory_of_the_machine_are_refused(void)
 {
@@ -561,6 +576,7 @@ static CU_TestInfo physical[] = {
 	TEST(what_the_program_advised_stays),
 	TEST(advice_of_what_is_refused_stays),
 	TEST(frames_that_a_card_may_not_write_are_refused),
+	TEST(frames_of_its_own_are_not_looked_up),
 	TEST(frames_beyond_the_memory_of_the_machine_are_refused),
 	TEST(frames_of_memory_are_written_to),
 	CU_TEST_INFO_NULL,

@@ -31,6 +31,7 @@ struct uvio_mapping {
 	bool owned;	 /* from uvio_dma_alloc() and the like: uvio_dma_free() frees it */
 	bool fixed;	 /* of the kernel, which says where it is: the segments came with it */
 	bool is_private; /* has pages which a fork shares, and a write then copies */
+	bool unproven;	 /* has pages of which pagemap does not show that they are its own */
 	bool limited;	 /* its memory was not to be had for a limit, which the text names */
 	unsigned int segment_count;
 	size_t capacity; /* of @segments, which points to @one where it is 1 */

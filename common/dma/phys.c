@@ -31,6 +31,7 @@ void uvio_phys_init(struct uvio_phys *phys, const char *transport, const char *i
 {
 	*phys = (struct uvio_phys){
 		.pagemap_fd = -1,
+		.flags_fd = -1,
 		.transport = transport,
 		.instead = instead,
 		.memory = uvio_dma_anonymous,
@@ -40,7 +41,8 @@ void uvio_phys_init(struct uvio_phys *phys, const char *transport, const char *i
 void uvio_phys_cleanup(struct uvio_phys *phys)
 {
 	uvio_sys_close(phys->pagemap_fd);
-	phys->pagemap_fd = -1;
+	uvio_sys_close(phys->flags_fd);
+	phys->pagemap_fd = phys->flags_fd = -1;
 }
 
 /* The file belongs to root in a program that has file capabilities. */
@@ -137,6 +139,15 @@ bad_page(const struct uvio_phys *phys, struct uvio_udev *udev, uint64_t entry)
 		phys->instead);
 }
 
+/*
+ * Anonymous and mapped here only: then it is ordinary memory, since the kernel says that of no page
+ * of a file or of a device, nor of the page of zeros, and unmaps broken memory.
+ */
+static bool is_own(uint64_t entry)
+{
+	return entry & UVIO_PAGE_EXCLUSIVE && !(entry & UVIO_PAGE_OF_FILE);
+}
+
 /* Pieces that are apart; a page that is bad counts as one. */
 static size_t count_pieces(const uint64_t *entries, size_t count)
 {
@@ -160,6 +171,7 @@ static int add_pages(const struct uvio_phys *phys, struct uvio_udev *udev,
 		if (!(entries[i] & UVIO_PAGE_PRESENT) || !frame || frame > last)
 			return bad_page(phys, udev, entries[i]);
 		mapping->is_private |= !(entries[i] & UVIO_PAGE_OF_FILE);
+		mapping->unproven |= !is_own(entries[i]);
 		/* There is room for it. */
 		(void)uvio_mapping_add(mapping, frame * page, page);
 	}
@@ -175,6 +187,7 @@ static int translate(
 
 	mapping->segment_count = 0;
 	mapping->filled = 0;
+	mapping->unproven = false;
 	for (uint64_t done = 0; done < pages && !rc;) {
 		uint64_t n = pages - done < PAGEMAP_CHUNK ? pages - done : PAGEMAP_CHUNK;
 
@@ -239,8 +252,7 @@ static int keep_pages(
 	return rc ? rc : translate(phys, udev, mapping);
 }
 
-static int map_foreign(
-	const struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
+static int map_foreign(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
 	int rc;
 
@@ -249,8 +261,8 @@ static int map_foreign(
 	rc = translate(phys, udev, mapping);
 	if (!rc && mapping->is_private)
 		rc = keep_pages(phys, udev, mapping);
-	if (!rc)
-		rc = uvio_phys_check_frames(udev, mapping);
+	if (!rc && mapping->unproven)
+		rc = uvio_phys_check_frames(phys, udev, mapping);
 	if (rc)
 		uvio_phys_unmap(udev->domain, mapping);
 	return rc;

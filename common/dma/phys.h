@@ -20,6 +20,7 @@ struct uvio_udev;
 /** In the private data of a backend's udev device. */
 struct uvio_phys {
 	int pagemap_fd;	       /* -1: not opened yet */
+	int flags_fd;	       /* of kpageflags; -1: not opened yet, or refused */
 	const char *transport; /* in texts: "DMA on @transport needs..." */
 	/* In texts, behind what else can be done: "; or do that", for uvio_fail_advised(). */
 	const char *instead;
@@ -43,7 +44,8 @@ void uvio_phys_cleanup(struct uvio_phys *phys);
 
 /* An entry of pagemap, by the kernel's admin-guide/mm/pagemap. */
 #define UVIO_PAGE_PRESENT (UINT64_C(1) << 63)
-#define UVIO_PAGE_OF_FILE (UINT64_C(1) << 61) /* or of shared memory */
+#define UVIO_PAGE_OF_FILE (UINT64_C(1) << 61)	/* or of shared memory */
+#define UVIO_PAGE_EXCLUSIVE (UINT64_C(1) << 56) /* a page of memory that is mapped here only */
 #define UVIO_PAGE_FRAME ((UINT64_C(1) << 55) - 1)
 
 /** The entries of @count pages from @addr on. */
@@ -62,7 +64,8 @@ int uvio_phys_map(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_ma
 /** As dma_unmap. */
 void uvio_phys_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping);
 /** Whether a card may be told of these page frames. 0; -EFAULT with a text. */
-int uvio_phys_check_frames(struct uvio_udev *udev, const struct uvio_mapping *mapping);
+int uvio_phys_check_frames(
+	struct uvio_phys *phys, struct uvio_udev *udev, const struct uvio_mapping *mapping);
 /** As dma_verify. */
 int uvio_phys_verify(struct uvio_phys *phys, struct uvio_udev *udev,
 	const struct uvio_mapping *mapping, uint64_t into, uint64_t size);

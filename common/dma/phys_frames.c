@@ -107,12 +107,13 @@ static int check_segment(struct uvio_udev *udev, const struct uvio_mapping *mapp
 	return rc;
 }
 
-int uvio_phys_check_frames(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+static int open_flags(struct uvio_phys *phys, struct uvio_udev *udev)
 {
-	uint64_t page = udev->domain->dma.page;
 	char path[UVIO_PATH_SIZE];
-	int fd, rc = 0;
+	int fd;
 
+	if (phys->flags_fd >= 0)
+		return 0;
 	snprintf(path, sizeof(path), "%s/kpageflags", udev->ctx->proc);
 	fd = uvio_sys_open(path, O_RDONLY);
 	if (fd == -EACCES || fd == -EPERM || fd == -ENOENT)
@@ -120,12 +121,23 @@ int uvio_phys_check_frames(struct uvio_udev *udev, const struct uvio_mapping *ma
 	if (fd < 0)
 		return uvio_fail(
 			fd, "%s: cannot open %s: %s", udev->address.text, path, strerror(-fd));
+	phys->flags_fd = fd;
+	return 0;
+}
+
+int uvio_phys_check_frames(
+	struct uvio_phys *phys, struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	uint64_t page = udev->domain->dma.page;
+	int rc = open_flags(phys, udev);
+
+	if (rc || phys->flags_fd < 0)
+		return rc;
 	for (size_t i = 0; i < mapping->segment_count && !rc; i++) {
 		uint64_t end = uvio_segment_end(mapping, i);
 
-		rc = check_segment(udev, mapping, fd, mapping->segments[i].iova / page,
+		rc = check_segment(udev, mapping, phys->flags_fd, mapping->segments[i].iova / page,
 			(end - mapping->segments[i].begin) / page);
 	}
-	uvio_sys_close(fd);
 	return rc;
 }
