@@ -117,7 +117,7 @@ int sysfs_write(const char *path, const char *text);
 /** Whether the bus master bit is set, asked of the kernel, not of the library. */
 bool bus_master_is_on(const char *address);
 
-/* cases_crash.c */
+/* steps.c and cases_crash.c */
 double seconds(void);
 void pause_us(unsigned int us);
 /** Memory which a child and its parent share; NULL: there is none. */
