@@ -267,7 +267,8 @@ static void a_driver_that_is_not_loaded_is_named(void)
 static void a_driver_that_nobody_knows_is_not_loaded(void)
 {
 	begin("edu-uio");
-	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "nosuch"), -ENOENT, "nosuch is not loaded");
+	ASSERT_ERR(
+		uvio_bind(tree->ctx, EDU, "nosuch"), -ENOENT, "no kernel driver nosuch is loaded");
 }
 
 static void a_module_whose_driver_has_another_name_is_told(void)
@@ -429,7 +430,7 @@ static void a_card_with_virtual_functions_is_in_use(void)
 	begin("edu-uio");
 	tree_change(tree, "file " EDU_FOLDER "/sriov_numvfs 4\\n");
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
-		EDU ": it has 4 virtual functions, which would vanish; echo 0 > ");
+		EDU ": it has 4 virtual functions, which would be removed; echo 0 > ");
 	ASSERT_ERR(uvio_unbind(tree->ctx, EDU), -EBUSY, "/sriov_numvfs first");
 	ASSERT_EQ(kernel.writes, 0);
 	tree_change(tree, "file " EDU_FOLDER "/sriov_numvfs 0\\n");
@@ -628,7 +629,7 @@ static void an_override_of_nothing_is_refused(void)
 	struct uvio_override override;
 
 	begin("platform");
-	ASSERT_ERR(uvio_override_read(tree->ctx, EDU, NULL), -EINVAL, "no place for it");
+	ASSERT_ERR(uvio_override_read(tree->ctx, EDU, NULL), -EINVAL, "no buffer for it");
 	ASSERT_ERR(uvio_override_read(tree->ctx, "0000:00:1d.0", &override), -ENODEV,
 		"0000:00:1d.0: no such PCI device");
 	ASSERT_ERR(uvio_override_read(tree->ctx, "uio1", &override), -ENOTSUP, "not a PCI device");

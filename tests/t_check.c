@@ -226,7 +226,7 @@ static void root_without_a_capability_is_told_which(void)
 	user_unusual = USER_UNUSUAL(CAP_SYS_ADMIN);
 	begin("edu-uio", EDU, "uio", UVIO_USABLE);
 	finds(UVIO_LIMITS,
-		EDU ": no DMA: the kernel hides page frame numbers from this process: it takes "
+		EDU ": no DMA: the kernel hides page frame numbers from this process: it needs "
 		    "CAP_SYS_ADMIN, which this process lacks",
 		"run as root on the host, or use the vfio backend");
 	finds(UVIO_LIMITS,
@@ -269,7 +269,7 @@ static void ports_take_a_capability(void)
 {
 	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
 	begin("isa-ports", "uio3", "uio", UVIO_USABLE);
-	finds(UVIO_LIMITS, "uio3: no I/O ports: they take CAP_SYS_RAWIO, which this process lacks",
+	finds(UVIO_LIMITS, "uio3: no I/O ports: they need CAP_SYS_RAWIO, which this process lacks",
 		"run as root on the host");
 	user_unusual = 0;
 	run("uio3", "uio", UVIO_USABLE);
@@ -285,7 +285,7 @@ static void a_user_with_the_node_is_limited(void)
 	finds(UVIO_LIMITS, "/config cannot be written, so INTx cannot be armed again",
 		"run as root or with CAP_DAC_OVERRIDE, with a writable sysfs, or use the vfio");
 	finds(UVIO_LIMITS,
-		EDU ": no DMA: the kernel hides page frame numbers from this process: it takes "
+		EDU ": no DMA: the kernel hides page frame numbers from this process: it needs "
 		    "CAP_SYS_ADMIN, which this process lacks",
 		"vfio");
 }
@@ -457,7 +457,7 @@ static void a_kernel_without_noiommu_is_told(void)
 	tree = tree_new("edu-unbound-no-iommu");
 	tree_change(tree, "dir sys/module/vfio/parameters");
 	run(EDU, "vfio/noiommu", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "built without VFIO without an IOMMU (CONFIG_VFIO_NOIOMMU)",
+	finds(UVIO_BLOCKS, "does not support VFIO without an IOMMU (CONFIG_VFIO_NOIOMMU)",
 		"switch the IOMMU on, use the uio backend, or take another kernel");
 }
 

@@ -118,7 +118,7 @@ static const struct fault faults[] = {
 	{.backend = "vfio/cdev", .change = {"remove dev/iommu"}, .verdict = UVIO_BROKEN, .err = -ENOENT,
 		.text = "/dev/iommu does not exist"},
 	{.backend = "vfio/cdev", .change = {"remove " PCI "/vfio-dev"}, .verdict = UVIO_BROKEN, .err = -ENOENT,
-		.text = "this kernel makes no nodes for devices"},
+		.text = "this kernel makes no VFIO nodes of devices"},
 	{.backend = "vfio/compat", .change = {"remove dev/iommu"}, .verdict = UVIO_BROKEN, .err = -ENOENT,
 		.text = "/dev/iommu does not exist"},
 	{.backend = "uio", .change = {"remove dev/uio0"}, .verdict = UVIO_BROKEN, .err = -ENOENT,
@@ -142,14 +142,14 @@ static const struct fault faults[] = {
 	{.backend = "vfio/cdev", .change = {"file " PCI "/vfio-dev/vfio0/dev 240:8\\n"}, .set = node_of_another,
 		.verdict = UVIO_BROKEN, .err = -ESTALE, .text = "/dev/vfio/devices/vfio0 is not its node: that is device 240:8"},
 	{.backend = "vfio/group", .change = {"remove dev/vfio/1", "dir " PCI "/vfio-dev/vfio0"}, .verdict = UVIO_BROKEN, .err = -ENOENT,
-		.text = "this kernel has devices of VFIO, but no groups"},
+		.text = "this kernel has VFIO nodes of devices, but none of groups"},
 	{.backend = "vfio/group", .change = {"remove dev/vfio/1", "dir " PCI "/vfio-dev/vfio0", "dir sys/class/vfio/1"},
 		.verdict = UVIO_BROKEN, .err = -ENOENT, .text = "/dev/vfio/1 does not exist, though the device is bound to vfio-pci"},
 
 	{.backend = "vfio/group", .set = no_type1, .verdict = UVIO_BROKEN, .err = -ENOTSUP,
 		.text = "the module vfio_iommu_type1 is not loaded"},
 	{.backend = "vfio/group", .set = other_version, .verdict = UVIO_BROKEN, .err = -EPROTO,
-		.text = "another version of VFIO"},
+		.text = "its version of VFIO is not 0"},
 	{.backend = "vfio/group", .change = {"link sys/kernel/iommu_groups/1/devices/0000:00:05.0/driver ../e1000e"},
 		.set = not_viable, .verdict = UVIO_BROKEN, .err = -EBUSY,
 		.text = "not viable: kernel drivers hold other members of it: 0000:00:05.0 (e1000e)"},
@@ -191,8 +191,8 @@ static const struct fault faults[] = {
 	{.backend = "vfio/group", .change = {OFF}},
 	{.backend = "uio", .change = {OFF, "file " PCI "/resource 0x0 0x0 0x0\\n"}},
 	{.backend = "vfio/group", .change = {NO_ROOM}, .verdict = UVIO_BROKEN, .err = -ENXIO,
-		.text = "found no room for bar0, of 1024 KiB"},
-	{.backend = "uio", .change = {NO_ROOM}, .verdict = UVIO_BROKEN, .err = -ENXIO, .text = "found no room for bar0"},
+		.text = "found no free addresses for bar0, of 1024 KiB"},
+	{.backend = "uio", .change = {NO_ROOM}, .verdict = UVIO_BROKEN, .err = -ENXIO, .text = "found no free addresses for bar0"},
 	/* clang-format on */
 };
 

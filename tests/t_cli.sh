@@ -83,7 +83,7 @@ check "the last number of a region is one" fails_with "uvio: 0000:00:1e.0: no su
 run_on read 00:1e.0 port4 0
 check "a range of ports is a region" fails_with "uvio: 0000:00:1e.0: no such PCI device"
 run_on reset --bus --vf-token 1 00:1e.0
-check "a wrong VF token is told" fails_with "uvio: open: the VF token '1' is no UUID"
+check "a wrong VF token is told" fails_with "uvio: open: the VF token '1' is not a UUID"
 run_on check 1e.0
 check "an unknown device is a failure" fails_with "uvio: 0000:00:1e.0: no such PCI device"
 run_on check eth0
@@ -195,7 +195,7 @@ check "guard ends with 127 where there is no such program" status_is 127
 run_on guard "$EDU" -- /etc/passwd
 check "guard ends with 126 where it is no program" status_is 126
 run_on guard --reset "$EDU" -- true
-check "guard refuses a reset that there is not" fails_with "no way to reset this card alone"
+check "guard refuses a reset that there is not" fails_with "no method to reset this card alone"
 # shellcheck disable=SC2016
 are_null='for fd in 0 1 2; do [ "$(readlink /proc/$$/fd/$fd)" = /dev/null ] || exit 9; done'
 run_closed() {
@@ -252,7 +252,7 @@ check_says_nothing_of() { # TEXT
 check "check names no guard for what none can stop" check_says_nothing_of "guard"
 run_on compare name:fieldbus
 check "compare says that it knows a UIO device by no ids" \
-	fails_with "it has no ids by which to know it; choose a card driver, of which there are: edu"
+	fails_with "it has no ids that tell its card driver; choose one with --driver: edu"
 run_on read name:fieldbus vga 0
 check "a range of ports is not asked for as a region of PCI" \
 	fails_with "a UIO device on another bus has no vga: its regions are map0 to map4, port0"

@@ -109,7 +109,7 @@ SAYS(a_container_that_is_missing, op_open, INJECT_OPEN, "vfio/vfio", ENOENT, "/v
 SAYS(a_group_that_is_not_permitted, op_open, INJECT_OPEN, "dev/vfio/1", EACCES,
 	"its mode permits it: perhaps a security module does not")
 SAYS(a_group_that_is_open_elsewhere, op_open, INJECT_OPEN, "dev/vfio/1", EBUSY,
-	"another member of its IOMMU group, of which this process sees nothing; as root, "
+	"another member of its IOMMU group, which this process cannot see; as root, "
 	"fuser -v")
 SAYS(a_group_that_cannot_be_attached, op_open, INJECT_IOCTL, "SET_CONTAINER", EINVAL,
 	"perhaps the firmware reserves memory for the card (RMRR)")
@@ -129,7 +129,7 @@ SAYS(a_device_that_is_refused, op_open, INJECT_IOCTL, "GET_DEVICE_FD", EACCES,
 static void a_virtual_function_without_token(void)
 {
 	tree_change(card.tree, "dir " EDU_FOLDER "/physfn");
-	says(&op_open, INJECT_IOCTL, "GET_DEVICE_FD", EACCES, "wants a VF token");
+	says(&op_open, INJECT_IOCTL, "GET_DEVICE_FD", EACCES, "requires a VF token");
 }
 
 SAYS(a_device_that_was_unbound, op_open, INJECT_IOCTL, "GET_DEVICE_FD", ENODEV,
@@ -383,7 +383,7 @@ static void frames_that_are_hidden(void)
 	ASSERT_OK(card_open());
 	ASSERT_ERR(uvio_dma_map(udev, card_memory(), CARD_MEMORY_SIZE, 0, segments, 4), -EPERM,
 		EDU ": no DMA on uio: the kernel hides page frame numbers from this process: it "
-		    "takes CAP_SYS_ADMIN, which this process lacks; or use the vfio backend");
+		    "needs CAP_SYS_ADMIN, which this process lacks; or use the vfio backend");
 	user_unusual = 0;
 	ASSERT_ERR(uvio_dma_map(udev, card_memory(), CARD_MEMORY_SIZE, 0, segments, 4), -EPERM,
 		"perhaps CAP_SYS_ADMIN was missing when the device was opened; or use");

@@ -275,7 +275,7 @@ static void a_file_without_a_number_is_named(void)
 	tree = tree_new("edu-unbound");
 	tree_change(tree, "file " EDU_FOLDER "/class hello\\n");
 	ASSERT_ERR(uvio_device_find(tree->ctx, EDU, &device), -EIO, EDU ": cannot be read: ");
-	ASSERT_HAS(uvio_last_error(), "/" EDU "/class holds no number");
+	ASSERT_HAS(uvio_last_error(), "/" EDU "/class contains no number");
 }
 
 /* Before Linux 4.10. */

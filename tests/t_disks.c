@@ -101,7 +101,7 @@ static void what_is_made_of_a_disk_has_it_in_use(void)
 	begin("nvme-raid");
 	tree_change(tree, "remove proc/self/mountinfo");
 	tree_change(tree, "file proc/self/mountinfo");
-	is_busy(NVME ": md0 is made of its disk (lsblk shows how); stop that first");
+	is_busy(NVME ": md0 uses its disk (lsblk shows how); stop that first");
 }
 
 static CU_TestInfo disks[] = {

@@ -193,7 +193,7 @@ static void memory_that_touches_is_mapped(void)
 static void too_many_segments_map_nothing(void)
 {
 	ASSERT_ERR(uvio_dma_map(udev, memory, 5 * page, 0, segments, 4), -E2BIG,
-		EDU ": DMA map: the memory lies in 5 pieces, and there is room for 4");
+		EDU ": DMA map: the memory lies in 5 pieces, and the capacity is 4");
 	ASSERT_EQ(fake_windows, 0);
 	ASSERT_EQ(map(0, 5), 5);
 }
@@ -271,7 +271,8 @@ static void what_was_not_mapped_is_not_unmapped(void)
 {
 	ASSERT_ERR(unmap(0, 1), -EINVAL, "bytes at ");
 	ASSERT_EQ(map(4, 4), 4);
-	ASSERT_ERR(unmap(4, 3), -EINVAL, "were not mapped; what was must be given back whole");
+	ASSERT_ERR(unmap(4, 3), -EINVAL,
+		"were not mapped; use the address and the size of the whole mapping");
 	ASSERT_ERR(unmap(5, 3), -EINVAL, "were not mapped");
 	ASSERT_ERR(unmap(3, 5), -EINVAL, "were not mapped");
 	ASSERT_OK(unmap(4, 4));
@@ -475,7 +476,7 @@ static void scattered_memory_is_one_piece_where_it_can_be(void)
 	ASSERT_EQ(dma.size, 3 * page + 1);
 	ASSERT_OK(uvio_dma_free(udev, &dma));
 	ASSERT_ERR(uvio_dma_alloc_scattered(udev, page, 0, NULL, 2, &dma), -EINVAL,
-		"no place for the segments");
+		"no array for the segments (NULL)");
 }
 
 static void pages_that_cannot_move_need_no_look(void)

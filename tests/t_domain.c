@@ -319,7 +319,7 @@ static void empty_it_is_forgotten(void)
 
 static void nothing_to_put_it_is_refused(void)
 {
-	ASSERT_ERR(uvio_domain_new(tree->ctx, NULL), -EINVAL, "domain: no context, or no place");
+	ASSERT_ERR(uvio_domain_new(tree->ctx, NULL), -EINVAL, "domain: no context, or no pointer");
 	ASSERT_OK(uvio_domain_free(NULL));
 }
 

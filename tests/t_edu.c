@@ -280,7 +280,7 @@ static void attaching_nothing_is_refused(void)
 	ASSERT_ERR(uvio_card_attach(NULL, udev, &other), -EINVAL, "no table (NULL)");
 	ASSERT(!other);
 	ASSERT_ERR(uvio_card_attach(&own, NULL, &other), -EINVAL, "no udev device");
-	ASSERT_ERR(uvio_card_attach(&own, udev, NULL), -EINVAL, "no place for a card");
+	ASSERT_ERR(uvio_card_attach(&own, udev, NULL), -EINVAL, "no pointer for a card");
 	ASSERT_ERR(uvio_card_service(NULL), -EINVAL, "nothing to serve (NULL)");
 	ASSERT(!uvio_card_driver(NULL) && !uvio_card_udev(NULL) && !uvio_card_priv(NULL));
 	uvio_card_detach(NULL);

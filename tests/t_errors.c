@@ -114,7 +114,8 @@ static void no_descriptor_names_the_limit(void)
 		(unsigned long long)limit.rlim_cur);
 	ASSERT_ERR(uvio_fail(-EMFILE, "dev: no"), -EMFILE, "dev: no; this process ");
 	ASSERT_HAS(uvio_last_error(), text);
-	ASSERT_ERR(uvio_fail(-ENFILE, "dev: no"), -ENFILE, "as they may together");
+	ASSERT_ERR(
+		uvio_fail(-ENFILE, "dev: no"), -ENFILE, "as many open files as the kernel allows");
 	ASSERT_HAS(uvio_last_error(), "; raise it: sysctl fs.file-max");
 	uvio_fail(-EMFILE, "dev: RLIMIT_NOFILE is known");
 	ASSERT_STR(uvio_last_error(), "dev: RLIMIT_NOFILE is known");
@@ -150,7 +151,7 @@ static void a_context_wants_short_roots(void)
 
 static void a_context_wants_a_place(void)
 {
-	ASSERT_ERR(uvio_ctx_new(NULL, NULL), -EINVAL, "context: no place to put it");
+	ASSERT_ERR(uvio_ctx_new(NULL, NULL), -EINVAL, "context: no pointer for it (NULL)");
 	uvio_ctx_free(NULL);
 }
 

@@ -52,7 +52,8 @@ static void without_an_event_the_time_is_over(void)
 
 static void bad_input_is_refused(void)
 {
-	ASSERT_ERR(uvio_event_wait(udev, 0, NULL), -EINVAL, EDU ": waiting for an event: no place");
+	ASSERT_ERR(
+		uvio_event_wait(udev, 0, NULL), -EINVAL, EDU ": waiting for an event: no pointer");
 }
 
 static void a_request_to_release_stays(void)
@@ -158,7 +159,7 @@ static void without_notice_it_looks(void)
 	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
 	ASSERT_ERR(uvio_event_wait(udev, 0, &event), -ETIMEDOUT, "no event");
 	ASSERT_ERR(uvio_event_fd(udev), -ENOTSUP,
-		EDU ": the fake backend can tell no event of this device");
+		EDU ": the fake backend reports no events of this device");
 	ASSERT(!(uvio_caps(udev) & (UVIO_CAP_ERROR_NOTICE | UVIO_CAP_RELEASE_NOTICE)));
 	fake_faults.all_ones = true;
 	ASSERT_OK(uvio_event_wait(udev, UVIO_MS(1000), &event));
@@ -171,7 +172,7 @@ static void where_nothing_can_be_told_it_is_not_supported(void)
 	fake_faults.no_config = true;
 	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
 	ASSERT_ERR(uvio_event_wait(udev, 0, &event), -ENOTSUP,
-		EDU ": the fake backend can tell no event of this device");
+		EDU ": the fake backend reports no events of this device");
 }
 
 static void on_signal(int number)

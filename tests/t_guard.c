@@ -547,7 +547,7 @@ static void a_reset_that_the_card_has_not_is_refused(void)
 {
 	tree_change(tree, "remove " EDU_FOLDER "/reset");
 	ASSERT_ERR(open_with(UVIO_OPEN_GUARD_RESET), -ENOTSUP,
-		EDU ": the kernel knows no way to reset this card alone");
+		EDU ": the kernel has no method to reset this card alone");
 	ASSERT_OK(open_with(UVIO_OPEN_GUARD));
 }
 
@@ -559,7 +559,7 @@ static void a_device_without_configuration_space_gets_no_guard(void)
 	tree = tree_new("platform");
 	inject_reset(tree->root);
 	ASSERT_ERR(uvio_udev_open(tree->ctx, "uio1", &options, &udev), -ENOTSUP,
-		"uio1: no PCI device, so that no guard can stop it");
+		"uio1: not a PCI device, so no guard can stop it");
 }
 
 static void the_program_says_that_it_is_not_for_hand_use(void)

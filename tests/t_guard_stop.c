@@ -113,7 +113,7 @@ static void a_reset_for_which_the_kernel_waits_is_left_behind(void)
 	ASSERT(left >= 0);
 	inject_begin(call, -ETIMEDOUT);
 	ASSERT_ERR(uvio_guard_stop(guard, &found), -ETIMEDOUT,
-		EDU ": the card is stopped, but the kernel does not come back from resetting it");
+		EDU ": the card is stopped, but the kernel does not return from resetting it");
 	inject_end();
 	ASSERT(!(sim_uio_command() & BUS_MASTER));
 	/* What waits in the kernel has the lock, so that nobody opens the card meanwhile. */
@@ -198,7 +198,7 @@ static void wrong_arguments_are_refused(void)
 	ASSERT_ERR(uvio_guard_stop(NULL, &found), -EINVAL, "guard: NULL");
 	tree_change(tree, "remove " EDU_FOLDER "/reset");
 	ASSERT_ERR(uvio_guard_new(tree->ctx, EDU, UVIO_GUARD_RESET, &other), -ENOTSUP,
-		EDU ": the kernel knows no way to reset this card alone");
+		EDU ": the kernel has no method to reset this card alone");
 }
 
 static CU_TestInfo cases[] = {

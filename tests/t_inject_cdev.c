@@ -98,9 +98,9 @@ static void a_wrong_token_is_told(void)
 {
 	vfio.vf_token = UUID;
 	tree_change(card.tree, "file " EDU_FOLDER "/sriov_totalvfs 2\\n");
-	ASSERT_ERR(card_open(), -EACCES, "wants a VF token");
+	ASSERT_ERR(card_open(), -EACCES, "requires a VF token");
 	card.options.vf_token = "00000000-0000-0000-0000-000000000000";
-	ASSERT_ERR(card_open(), -EACCES, "is not that under which the other functions");
+	ASSERT_ERR(card_open(), -EACCES, "differs from that of the other functions");
 }
 
 static void a_kernel_that_takes_no_token_is_told(void)
@@ -146,7 +146,7 @@ static void the_folder_alone_is_no_node(void)
 {
 	tree_change(card.tree, "remove sys/bus/pci/devices/" EDU "/vfio-dev/vfio0/dev");
 	ASSERT_ERR(card_open(), -ENOENT,
-		"this kernel makes no nodes for devices (CONFIG_VFIO_DEVICE_CDEV, since Linux "
+		"this kernel makes no VFIO nodes of devices (CONFIG_VFIO_DEVICE_CDEV, since Linux "
 		"6.6); use vfio/group");
 }
 
@@ -166,13 +166,13 @@ static void ranges_that_grow_for_ever_are_an_error(void)
 {
 	iommufd.ranges = 17;
 	iommufd.growth = 1;
-	ASSERT_ERR(card_open(), -EPROTO, "list of IOVA ranges makes no sense");
+	ASSERT_ERR(card_open(), -EPROTO, "list of IOVA ranges is not valid");
 }
 
 static void too_many_ranges_are_an_error(void)
 {
 	iommufd.ranges = 1000000;
-	ASSERT_ERR(card_open(), -EPROTO, "list of IOVA ranges makes no sense");
+	ASSERT_ERR(card_open(), -EPROTO, "list of IOVA ranges is not valid");
 }
 
 static void a_larger_alignment_is_kept_to(void)

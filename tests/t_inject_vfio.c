@@ -156,7 +156,7 @@ static void region_map_around_msix_fails_cleanly_at_every_call(void)
 static void another_version_of_vfio_is_refused(void)
 {
 	vfio.api_version = 1;
-	ASSERT_ERR(card_open(), -EPROTO, "it speaks another version of VFIO than 0 (EPROTO)");
+	ASSERT_ERR(card_open(), -EPROTO, "its version of VFIO is not 0 (EPROTO)");
 }
 
 static void a_kernel_without_type1v2_is_refused(void)
@@ -174,7 +174,7 @@ static void a_group_that_is_not_viable_is_refused(void)
 static void what_is_no_pci_device_is_refused(void)
 {
 	vfio.info.flags = VFIO_DEVICE_FLAGS_RESET;
-	ASSERT_ERR(card_open(), -ENOTSUP, "it is no PCI device");
+	ASSERT_ERR(card_open(), -ENOTSUP, "it is not a PCI device");
 }
 
 static void a_card_that_reads_all_ones_is_refused(void)
@@ -344,7 +344,7 @@ static void a_length_that_grows_for_ever_is_an_error(void)
 
 static void more_areas_than_there_is_room_for_are_an_error(void)
 {
-	ASSERT_ERR(map_with(say_too_many_areas, true), -EPROTO, "list of areas makes no sense");
+	ASSERT_ERR(map_with(say_too_many_areas, true), -EPROTO, "list of areas is not valid");
 }
 
 static void areas_beyond_the_end_are_not_mapped(void)
@@ -386,13 +386,13 @@ static void a_region_without_end_cannot_be_mapped(void)
 static void more_ranges_than_there_is_room_for_are_an_error(void)
 {
 	vfio.lie = say_too_many_ranges;
-	ASSERT_ERR(card_open(), -EPROTO, "list of IOVA ranges makes no sense");
+	ASSERT_ERR(card_open(), -EPROTO, "list of IOVA ranges is not valid");
 }
 
 static void ranges_that_overlap_are_an_error(void)
 {
 	vfio.lie = say_overlapping_ranges;
-	ASSERT_ERR(card_open(), -EPROTO, "list of IOVA ranges makes no sense");
+	ASSERT_ERR(card_open(), -EPROTO, "list of IOVA ranges is not valid");
 }
 
 /* After each lie everything is given back, and the truth serves. */

@@ -56,19 +56,18 @@ static void vectors_are_counted(void)
 	ASSERT_EQ(uvio_irq_count(udev, UVIO_IRQ_INTX), 1);
 	ASSERT_EQ(uvio_irq_count(udev, UVIO_IRQ_MSI), FAKE_MSI_VECTORS);
 	ASSERT_EQ(uvio_irq_count(udev, UVIO_IRQ_MSIX), 0);
-	ASSERT_ERR(uvio_irq_count(udev, UVIO_IRQ_KINDS), -EINVAL,
-		EDU ": there is no interrupt kind 3");
+	ASSERT_ERR(uvio_irq_count(udev, UVIO_IRQ_KINDS), -EINVAL, EDU ": unknown interrupt kind 3");
 }
 
 static void no_vectors_are_refused(void)
 {
 	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_MSI, 0), -EINVAL,
-		EDU ": enabling 0 msi vectors; uvio_irq_disable() switches off");
+		EDU ": cannot enable 0 msi vectors; uvio_irq_disable() disables all");
 }
 
 static void a_kind_that_is_none_is_refused(void)
 {
-	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_KINDS, 1), -EINVAL, "no interrupt kind 3");
+	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_KINDS, 1), -EINVAL, "unknown interrupt kind 3");
 }
 
 static void a_kind_that_the_card_lacks_is_not_supported(void)

@@ -470,7 +470,7 @@ static void frames_that_a_card_may_not_write_are_refused(void)
 		{1 << 24, "lies the machine's page of zeros", true},
 		{1 << 3, "lies a page of a file, which would lose what the card writes", true},
 		{1 << 20, "lies memory of a device", false},
-		{1 << 19, "lies memory that is broken", false},
+		{1 << 19, "lies memory that is faulty", false},
 	};
 	unsigned char *memory = anonymous(PROT_READ | PROT_WRITE);
 

@@ -92,7 +92,7 @@ run_on bind $EDU vfio
 check "bound as it will be: nothing to say" sh -c "! grep -q 'next boot' '$err'"
 sed 's/vfio-pci/uio_pci_generic/' "$rules" >"$rules.new" && mv "$rules.new" "$rules"
 run_on bind $EDU vfio
-check "bound otherwise: what the next boot does" ends_with 0 "only until the next boot, where $rules decides"
+check "bound otherwise: what the next boot does" ends_with 0 "only until the next boot, when $rules decides"
 
 tree_is edu-vfio
 for user in no-such-user-here 4294967295 4294967296 -1 '' '1;reboot'; do
@@ -101,11 +101,11 @@ for user in no-such-user-here 4294967295 4294967296 -1 '' '1;reboot'; do
 done
 check "no such user: nothing is written" nothing_written
 run_on bind --owner "$me" $EDU vfio
-check "an owner wants --persist" ends_with 2 "--owner: only with --persist"
+check "an owner wants --persist" ends_with 2 "--owner needs --persist"
 run_on unbind --owner "$me" $EDU
 check "unbind has no owner" ends_with 2 ""
 run_on bind --persist $EDU none
-check "no driver is none to keep" ends_with 1 "'none' is none"
+check "no driver is none to keep" ends_with 1 "'none' is not one"
 mkdir "$etc/driverctl.d" && printf 'vfio-pci\n' >"$etc/driverctl.d/pci-$EDU"
 run_on bind --persist $EDU vfio
 check "driverctl has it" ends_with 1 "driverctl unset-override $EDU"
@@ -132,7 +132,7 @@ check "no folder at all" ends_with 1 "cannot be written: No such file or directo
 tree_is edu-uio
 run_on bind --persist --owner "$me" $EDU uio
 check "uio: with an owner" ends_with 0 "user $me may drive it"
-check "uio: what that means" ends_with 0 "only to whom you trust as root"
+check "uio: what that means" ends_with 0 "only to users you trust as root"
 check "uio: the node and the registers, and root's again" has "$rules" 'SUBSYSTEM=="uio"' \
 	"chown $me \$devnode; cd /sys/bus/pci/devices/$EDU && chown -f $me config" \
 	'ACTION=="unbind"' "chown -f 0 config"

@@ -197,7 +197,8 @@ static void a_process_that_is_killed_is_told(void)
 		kernel.before_write = NULL;
 		ASSERT_OK(run_bind());
 		is("vfio-pci", "(null)");
-		ASSERT_HAS(logged.text, "an interrupted change of its driver was put right");
+		ASSERT_HAS(
+			logged.text, "an interrupted change of its driver was completed or undone");
 		await_all();
 		end();
 	}
@@ -222,8 +223,8 @@ static void a_process_that_never_began_is_told(void)
 	begin("edu-uio", NULL);
 	never_begins = true;
 	ASSERT_ERR(run_bind(), -EIO,
-		EDU ": the process that changes its driver ended before it began: perhaps there is "
-		    "no memory for it, or no room in a limit on processes, or it was killed");
+		EDU ": the process that changes its driver ended before it began: perhaps memory "
+		    "or a limit on processes is exhausted, or it was killed");
 	await_all();
 	end();
 }
@@ -349,7 +350,7 @@ static void what_cannot_be_put_right_is_told(void)
 	ASSERT_OK(run_bind());
 	await_all();
 	is("vfio-pci", "(null)");
-	ASSERT_HAS(logged.text, "could not be put right: it has no driver");
+	ASSERT_HAS(logged.text, "could not be completed or undone: it has no driver");
 	end();
 }
 
@@ -362,7 +363,7 @@ static void an_unbind_that_cannot_be_put_right_is_told(void)
 	ASSERT_OK(run_bind());
 	await_all();
 	is("vfio-pci", "(null)");
-	ASSERT_HAS(logged.text, "could not be put right: it has no driver");
+	ASSERT_HAS(logged.text, "could not be completed or undone: it has no driver");
 	end();
 }
 
@@ -495,7 +496,7 @@ static void is_told_of_lock(int (*change)(void), const char *text)
 	ASSERT_EQ(mkfifo(path, 0600), 0);
 	stuck_answer = 2;
 	ASSERT_ERR(change(), -EBUSY,
-		EDU ": the kernel does not answer a write of power/control: perhaps it waits for ");
+		EDU ": the kernel does not answer a write of power/control: perhaps it waits ");
 	ASSERT_HAS(uvio_last_error(), text ? text : "; ps shows whether a process writes to sysfs");
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	ASSERT_EQ(write(fd, "on\n", 3), 3);

@@ -54,8 +54,9 @@ static void a_number_that_is_none_is_refused(void)
 	struct uvio_region region;
 
 	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_COUNT, &region), -EINVAL,
-		EDU ": region 16: there are only 0 to 15");
-	ASSERT_ERR(uvio_region_map(udev, UINT32_MAX, &region), -EINVAL, "there are only 0 to 15");
+		EDU ": region 16: no such region; they are 0 to 15");
+	ASSERT_ERR(uvio_region_map(udev, UINT32_MAX, &region), -EINVAL,
+		"no such region; they are 0 to 15");
 }
 
 static void mapping_again_gives_the_same(void)
@@ -326,8 +327,8 @@ static void a_slice_has_its_limits(void)
 {
 	struct uvio_region slice, unmapped = {.udev = udev, .index = 5};
 
-	ASSERT_ERR(uvio_region_slice(&memory, 4, 8, &slice), -EINVAL, "begins at a multiple of 8");
-	ASSERT_ERR(uvio_region_slice(&memory, 8, 0, &slice), -EINVAL, "it has a size");
+	ASSERT_ERR(uvio_region_slice(&memory, 4, 8, &slice), -EINVAL, "begin at a multiple of 8");
+	ASSERT_ERR(uvio_region_slice(&memory, 8, 0, &slice), -EINVAL, "must have a size");
 	ASSERT_ERR(uvio_region_slice(&memory, 0x1000, 8, &slice), -ERANGE,
 		EDU ": region 1: a slice of 0x8 bytes at 0x1000 is beyond its end at 0x1004");
 	ASSERT_ERR(uvio_region_slice(&memory, 8, UINT64_MAX, &slice), -ERANGE, "beyond its end");
@@ -429,10 +430,10 @@ static void polling_takes_any_width(void)
 
 static void polling_for_what_cannot_be_is_refused(void)
 {
-	ASSERT_ERR(uvio_poll_until(&memory, 8, 4, 1, 2, -1), -EINVAL, "which they can never be");
-	ASSERT_ERR(uvio_poll_until(&memory, 8, 1, 0x100, 0x100, -1), -EINVAL, "can never be");
+	ASSERT_ERR(uvio_poll_until(&memory, 8, 4, 1, 2, -1), -EINVAL, "which can never match");
+	ASSERT_ERR(uvio_poll_until(&memory, 8, 1, 0x100, 0x100, -1), -EINVAL, "can never match");
 	ASSERT_ERR(uvio_poll_until(&memory, 8, 3, 1, 1, -1), -EINVAL, "1, 2, 4 or 8 bytes, not 3");
-	ASSERT_ERR(uvio_poll_until(NULL, 8, 4, 1, 1, -1), -EINVAL, "polling none (NULL)");
+	ASSERT_ERR(uvio_poll_until(NULL, 8, 4, 1, 1, -1), -EINVAL, "no region to poll (NULL)");
 }
 
 static CU_TestInfo polling[] = {

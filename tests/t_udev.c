@@ -388,7 +388,7 @@ static void without_configuration_space_there_is_no_bus_mastering(void)
 	fake_faults.no_config = true;
 	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
 	ASSERT_ERR(uvio_bus_master(udev, true), -ENOTSUP,
-		EDU ": bus mastering is a PCI thing, and this is no PCI device");
+		EDU ": not a PCI device, so it has no bus mastering");
 	ASSERT_EQ(uvio_udev_vendor(udev), 0xffff);
 	ASSERT_EQ(uvio_udev_subvendor(udev), 0xffff);
 	ASSERT_EQ(uvio_udev_class(udev), 0xffffff);
@@ -436,7 +436,7 @@ static void a_card_without_reset_says_so(void)
 	fake_faults.missing_caps = UVIO_CAP_RESET;
 	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
 	ASSERT_ERR(uvio_udev_reset(udev), -ENOTSUP,
-		EDU ": the kernel knows no way to reset this card alone");
+		EDU ": the kernel has no method to reset this card alone");
 }
 
 static void a_reset_that_fails_is_told(void)
@@ -451,7 +451,7 @@ static void the_release_notice_is_a_descriptor(void)
 	fake_faults.no_notice = true;
 	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
 	ASSERT_ERR(uvio_release_fd(udev), -ENOTSUP,
-		EDU ": the fake backend gives no notice before a device is taken away");
+		EDU ": the fake backend gives no notice before a device is removed");
 	ASSERT(!(uvio_caps(udev) & UVIO_CAP_RELEASE_NOTICE));
 }
 
@@ -472,7 +472,7 @@ static void what_a_backend_lacks_is_not_supported(void)
 	ASSERT_HAS(uvio_last_error(), EDU ": the bare backend has no DMA");
 	irq_rc = uvio_irq_enable(udev, UVIO_IRQ_INTX, 1);
 	ASSERT_HAS(uvio_last_error(), EDU ": no intx interrupt on the bare backend");
-	ASSERT_ERR(uvio_udev_reset(udev), -ENOTSUP, "no way to reset");
+	ASSERT_ERR(uvio_udev_reset(udev), -ENOTSUP, "no method to reset");
 	udev->backend = before;
 	ASSERT_EQ(region_rc, -ENOTSUP);
 	ASSERT_EQ(dma_rc, -ENOTSUP);

@@ -68,7 +68,7 @@ static void a_map_that_is_not_offered_is_named(void)
 	ASSERT_ERR(uvio_region_info(udev, 2, &region), -ENOENT,
 		"uio1: its UIO driver offers no map 2");
 	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_CONFIG, &region), -ENOENT,
-		"beside maps, 0 to 4, a UIO device has I/O ports, 8 to 12");
+		"a UIO device has maps, 0 to 4, and I/O ports, 8 to 12");
 	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_PORT0, &region), -ENOENT, "no region 8");
 	ASSERT_ERR(uvio_region_info(udev, 15, &region), -ENOENT, "no region 15");
 }
@@ -129,7 +129,7 @@ static void what_only_pci_has_is_refused(void)
 {
 	ASSERT_OK(sim_any_open("uio1", UVIO_OPEN_UNSAFE_DMA));
 	ASSERT(!(uvio_caps(udev) & (UVIO_CAP_CONFIG | UVIO_CAP_RESET | UVIO_CAP_BUS_MASTER)));
-	ASSERT_ERR(uvio_bus_master(udev, true), -ENOTSUP, "this is no PCI device");
+	ASSERT_ERR(uvio_bus_master(udev, true), -ENOTSUP, "not a PCI device");
 	ASSERT_ERR(uvio_udev_reset(udev), -ENOTSUP, "use a reset register of the card");
 	ASSERT_EQ(uvio_udev_vendor(udev), 0xffff);
 }

@@ -293,7 +293,7 @@ static void a_user_is_told_who_may_read_more(void)
 	ASSERT_OK(uvio_region_read(&config, 60, 4, &value));
 	ASSERT_ERR(uvio_region_read(&config, 64, 4, &value), -EPERM,
 		"the kernel shows no more of the configuration space than its first 64 "
-		"bytes: it takes CAP_SYS_ADMIN, which this process lacks; or use the vfio backend");
+		"bytes: it needs CAP_SYS_ADMIN, which this process lacks; or use the vfio backend");
 	user_unusual = 0;
 	ASSERT_ERR(uvio_region_read(&config, 64, 4, &value), -EPERM,
 		"CAP_SYS_ADMIN, perhaps missing when the device was opened; or use the vfio");
@@ -378,7 +378,7 @@ static void who_may_write_the_file_can_reset(void)
 	tree_change(card.tree, "remove " EDU_FOLDER "/reset");
 	card_open_asserted();
 	ASSERT(!(uvio_caps(udev) & UVIO_CAP_RESET));
-	ASSERT_ERR(uvio_udev_reset(udev), -ENOTSUP, "the kernel knows no way to reset this card");
+	ASSERT_ERR(uvio_udev_reset(udev), -ENOTSUP, "the kernel has no method to reset this card");
 }
 
 /* A driver of the card's own, which has set up what it needs. */

@@ -115,8 +115,8 @@ static void what_is_free_is_told(void)
 	uio.huge = 0;
 	ASSERT_ERR(uvio_dma_alloc(udev, 64 * 1024, 0, &dma), -ENOMEM,
 		EDU ": DMA alloc: 0x10000 bytes: the kernel gives none of the huge pages that are "
-		    "free (4 of 2048 kB, 0 of 1048576 kB): perhaps the control group may have no "
-		    "more; look at hugetlb.*.max");
+		    "free (4 of 2048 kB, 0 of 1048576 kB): perhaps the control group has reached "
+		    "its limit; look at hugetlb.*.max");
 	/* Others have mapped memory of them, and not used it yet. */
 	tree_change(card.tree, "file " RESERVED " 4\\n");
 	ASSERT_ERR(uvio_dma_alloc(udev, 64 * 1024, 0, &dma), -ENOMEM,
@@ -259,9 +259,9 @@ static void a_list_without_room_is_given_back(void)
 	uio.huge = 0;
 	uio.scattered = true;
 	ASSERT_ERR(uvio_dma_alloc_scattered(udev, 16 * PAGE, 0, segments, 1, &dma), -E2BIG,
-		"pieces, and there is room for 1");
+		"pieces, and the capacity is 1");
 	ASSERT_ERR(uvio_dma_alloc_scattered(udev, PAGE, 0, NULL, 0, &dma), -EINVAL,
-		"no place for the segments");
+		"no array for the segments (NULL)");
 	ASSERT_ERR(uvio_dma_alloc_scattered(udev, 0, 0, segments, 1, &dma), -EINVAL, "size of 0");
 	ASSERT_ERR(
 		uvio_dma_alloc_scattered(udev, SIZE_MAX, 0, segments, 1, &dma), -EOVERFLOW, "wrap");

@@ -247,8 +247,8 @@ static void neighbours_are_mapped_and_unmapped_apart(void)
 	ASSERT_EQ(map(memory + PAGE, 2 * PAGE), 1);
 	ASSERT_EQ(vfio.entry_count, 2);
 	ASSERT_ERR(uvio_dma_unmap(udev, memory, 3 * PAGE), -EINVAL,
-		"what was must be given back whole");
-	ASSERT_ERR(uvio_dma_unmap(udev, memory + PAGE, PAGE), -EINVAL, "given back whole");
+		"use the address and the size of the whole mapping");
+	ASSERT_ERR(uvio_dma_unmap(udev, memory + PAGE, PAGE), -EINVAL, "of the whole mapping");
 	ASSERT_OK(uvio_dma_unmap(udev, memory, PAGE));
 	ASSERT_EQ(vfio.entry_count, 1);
 	ASSERT_EQ(vfio.entries[0].size, 2 * PAGE);

@@ -121,9 +121,10 @@ static void a_kernel_with_fewer_that_does_not_say_is_tried(void)
 	}
 	vfio.granted = 9;
 	ASSERT_ERR(enable(10), -ENOSPC,
-		EDU ": the kernel has not 10 msix vectors to give now; ask for fewer, or for as "
+		EDU ": the kernel cannot give 10 msix vectors now; ask for fewer, or for as "
 		    "many as there are with uvio_irq_enable_range()");
-	ASSERT_ERR(uvio_irq_enable_range(udev, UVIO_IRQ_MSIX, 10, MANY), -ENOSPC, "not 10 msix");
+	ASSERT_ERR(uvio_irq_enable_range(udev, UVIO_IRQ_MSIX, 10, MANY), -ENOSPC,
+		"cannot give 10 msix");
 	ASSERT_EQ(uvio_irq_enable_range(udev, UVIO_IRQ_MSIX, 9, 10), 9);
 }
 
@@ -278,13 +279,13 @@ static void growth_beyond_what_there_is_goes_back(void)
 	card_open_asserted();
 	ASSERT_OK(enable(16));
 	ASSERT_ERR(grow(MANY), -ENOSPC,
-		EDU ": the kernel has not 512 msix vectors to give now; those before are enabled "
-		    "again");
+		EDU
+		": the kernel cannot give 512 msix vectors now; the former ones are enabled again");
 	ASSERT_EQ(taken(15), 1);
 	delivers(15);
 	vfio.tells_granted = true;
 	ASSERT_ERR(grow(MANY), -ENOSPC,
-		EDU ": the kernel has 20 of the 512 msix vectors asked for; those before are");
+		EDU ": the kernel has 20 of the 512 msix vectors asked for; the former ones are");
 	ASSERT_EQ(taken(15), 1);
 	ASSERT_ERR(uvio_irq_fd(udev, 16), -EINVAL, "vector 16 is not enabled (16 are)");
 	ASSERT_OK(grow(20));
@@ -297,7 +298,7 @@ static void growth_without_a_gap_leaves_those_before_alone(void)
 	vfio.dynamic = true;
 	card_open_asserted();
 	ASSERT_OK(enable(16));
-	ASSERT_ERR(grow(MANY), -ENOSPC, "those before are enabled as they were");
+	ASSERT_ERR(grow(MANY), -ENOSPC, "the former ones are still enabled");
 	ASSERT_EQ(taken(15), 0);
 	delivers(15);
 }
@@ -308,7 +309,8 @@ static void growth_that_cannot_go_back_says_so(void)
 	ASSERT_OK(enable(16));
 	vfio.granted = 10;
 	ASSERT_ERR(grow(MANY), -ENOSPC,
-		"; nor those before, so that none is enabled: disable, and enable anew");
+		"; the former ones could not be enabled again, so that none is: disable, and "
+		"enable again");
 	ASSERT_ERR(
 		uvio_irq_wait(udev, 0, UVIO_MS(1), NULL), -ETIMEDOUT, "no interrupt on vector 0");
 	ASSERT_OK(uvio_irq_disable(udev));
@@ -344,7 +346,7 @@ static void a_kernel_without_notices_is_looked_at(void)
 	vfio.info.num_irqs = VFIO_PCI_ERR_IRQ_INDEX;
 	card_open_asserted();
 	ASSERT(!(uvio_caps(udev) & (UVIO_CAP_ERROR_NOTICE | UVIO_CAP_RELEASE_NOTICE)));
-	ASSERT_ERR(uvio_event_fd(udev), -ENOTSUP, "the vfio backend can tell no event");
+	ASSERT_ERR(uvio_event_fd(udev), -ENOTSUP, "the vfio backend reports no events");
 	ASSERT_ERR(uvio_event_wait(udev, 0, &event), -ETIMEDOUT, "no event");
 	vfio.dead = true;
 	ASSERT_OK(uvio_event_wait(udev, 0, &event));

@@ -159,7 +159,7 @@ static void all_that_it_affects_are_told(void)
 	ASSERT_STR(affected[1].driver, "e1000e");
 	ASSERT_EQ(affected[1].iommu_group, 7);
 	ASSERT_EQ(affected[1].flags, UVIO_AFFECTED_BLOCKS);
-	ASSERT_ERR(uvio_udev_hot_reset_affects(udev, NULL, 1), -EINVAL, "no place for 1");
+	ASSERT_ERR(uvio_udev_hot_reset_affects(udev, NULL, 1), -EINVAL, "no array for 1");
 }
 
 static void a_neighbour_of_the_group_on_vfio_is_not_in_the_way(void)
@@ -179,7 +179,7 @@ static void who_is_in_the_way_is_named(void)
 	card_open_asserted();
 	ASSERT_ERR(uvio_udev_hot_reset(udev), -EBUSY,
 		EDU ": 0000:00:05.0 (e1000e, group 7) would be reset too; bind it to vfio as well "
-		    "(uvio bind ADDRESS vfio), and where it is of another IOMMU group than 1");
+		    "(uvio bind ADDRESS vfio), and if its IOMMU group is not 1");
 	vfio.hot_reset_error = -EPERM;
 	ASSERT_ERR(uvio_udev_hot_reset(udev), -EBUSY, "0000:00:05.0 (e1000e, group 7)");
 }
@@ -279,16 +279,16 @@ static void a_wrong_token_is_told(void)
 	vfio.vf_token = UUID;
 	tree_change(card.tree, "file " EDU_FOLDER "/sriov_totalvfs 2\\n");
 	card.options.vf_token = "00000000-0000-0000-0000-000000000000";
-	ASSERT_ERR(card_open(), -EACCES, "is not that under which the other functions");
+	ASSERT_ERR(card_open(), -EACCES, "differs from that of the other functions");
 	card.options.vf_token = NULL;
-	ASSERT_ERR(card_open(), -EACCES, "wants a VF token");
+	ASSERT_ERR(card_open(), -EACCES, "requires a VF token");
 }
 
 static void a_token_without_use_is_told(void)
 {
 	card.options.vf_token = UUID;
 	ASSERT_ERR(card_open(), -EINVAL, EDU ": VFIO_GROUP_GET_DEVICE_FD with a VF token");
-	ASSERT_HAS(uvio_last_error(), "has no use for a VF token here");
+	ASSERT_HAS(uvio_last_error(), "does not accept a VF token here");
 	card.options.vf_token = NULL;
 	ASSERT_OK(card_open());
 }
@@ -305,8 +305,8 @@ static void what_is_no_uuid_is_refused(void)
 	}
 	card.options.vf_token = NULL;
 	card_open_asserted();
-	ASSERT_ERR(uvio_vf_token_set(udev, "x"), -EINVAL, EDU ": the VF token 'x' is no UUID");
-	ASSERT_ERR(uvio_vf_token_set(udev, NULL), -EINVAL, "is no UUID");
+	ASSERT_ERR(uvio_vf_token_set(udev, "x"), -EINVAL, EDU ": the VF token 'x' is not a UUID");
+	ASSERT_ERR(uvio_vf_token_set(udev, NULL), -EINVAL, "is not a UUID");
 }
 
 static void a_physical_function_sets_the_token(void)

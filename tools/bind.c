@@ -371,7 +371,7 @@ static int parse(struct tool *tool, struct changes *changes, int argc, char **ar
 		return tool_usage(tool, "--owner is an option of bind");
 	if (persist->owner && !persist->wanted)
 		return tool_usage(
-			tool, "--owner: only with --persist: files have to say it at boot");
+			tool, "--owner needs --persist: files give the device away at boot");
 	return tool_start(tool, argc, argv, operands, argc);
 }
 

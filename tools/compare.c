@@ -391,14 +391,14 @@ static int choose_driver(struct comparison *c, const char *name)
 	if (c->driver)
 		return TOOL_GO_ON;
 	if (name)
-		return tool_usage(c->tool, "--driver: there is no '%s'; there are:%s", name,
+		return tool_usage(c->tool, "--driver: no card driver '%s'; there are:%s", name,
 			driver_names(c->tool, names, sizeof(names)));
 	driver_names(c->tool, names, sizeof(names));
 	if (!c->info->pci)
-		return tool_error("%s: it has no ids by which to know it; choose a card driver, of "
-				  "which there are:%s (--driver)",
+		return tool_error(
+			"%s: it has no ids that tell its card driver; choose one with --driver:%s",
 			c->info->address, names);
-	return tool_error("%s: no card driver knows %04x:%04x; there are:%s (--driver)",
+	return tool_error("%s: no card driver knows %04x:%04x; choose one with --driver:%s",
 		c->info->address, c->info->vendor, c->info->device, names);
 }
 

@@ -128,8 +128,8 @@ bool former_describe(
 		return true;
 	case FORMER_UNSURE:
 		snprintf(text, size,
-			"uvio compare is under way, or was interrupted: which, and what driver the "
-			"device had before, sudo uvio info %s tells",
+			"uvio compare is under way, or was interrupted; sudo uvio info %s shows "
+			"which, and the former driver",
 			info->address);
 		return true;
 	default:

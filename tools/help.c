@@ -129,7 +129,7 @@ void help_print_command(const struct command *command)
 
 static void print_backend_topic(void)
 {
-	printf("A backend, or one of its transports, is what carries a device. In order:\n\n");
+	printf("A backend, or one of its transports, opens a device. In order of choice:\n\n");
 	print_backends(true);
 }
 
@@ -181,7 +181,7 @@ static int run_help(struct tool *tool, int argc, char **argv)
 	if (argc - optind > 1)
 		return tool_usage(tool, "too many arguments: '%s'", argv[optind + 1]);
 	if (tool->json || tool->ids)
-		return tool_usage(tool, "help has neither JSON nor a device");
+		return tool_usage(tool, "help takes neither --json nor --device");
 	if (optind < argc)
 		return print_topic(tool, argv[optind]);
 	help_print();

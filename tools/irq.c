@@ -22,7 +22,7 @@ struct irq_options {
 /* What came so far; times in nanoseconds. */
 struct tally {
 	int64_t start, last, end; /* CLOCK_MONOTONIC */
-	int64_t least, most; /* between two waits */
+	int64_t least, most;	  /* between two waits */
 	uint64_t waits, events, spurious;
 };
 
@@ -272,7 +272,7 @@ static void print_summary(const struct tally *tally)
 		tool_print(", %llu spurious", (unsigned long long)tally->spurious);
 	tool_print("\n");
 	if (tally->waits > 1)
-		tool_print("between two of them: %.6f s least, %.6f s most\n",
+		tool_print("between two waits: %.6f s minimum, %.6f s maximum\n",
 			seconds(tally->least), seconds(tally->most));
 }
 

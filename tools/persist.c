@@ -108,7 +108,7 @@ int persist_check(const struct tool *tool, const struct persist *persist,
 			info->address);
 	if (!strcmp(driver, "none"))
 		return tool_error(
-			"%s: --persist keeps a driver, and 'none' is none", info->address);
+			"%s: --persist needs a driver, and 'none' is not one", info->address);
 	rc = refuse_driverctl(persist, info->address);
 	if (rc == TOOL_GO_ON && persist->owner)
 		rc = find_owner(persist->owner, &uid);
@@ -338,7 +338,7 @@ static int give_vfio(const struct tool *tool, const struct uvio_device_info *inf
 static void warn_uio(const struct uvio_device_info *info)
 {
 	tool_error("%s: note: nothing keeps a card on uio from all memory of the machine: give it "
-		   "only to whom you trust as root; vfio protects from that",
+		   "only to users you trust as root; vfio protects from that",
 		info->address);
 }
 
@@ -367,12 +367,12 @@ static const struct kind *kind_of(const struct uvio_device_info *info)
 static int require_backend(const struct uvio_device_info *info)
 {
 	if (!kind_of(info))
-		return tool_error("%s: --owner: %s is the driver of no backend, and has no node to "
-				  "give away",
+		return tool_error("%s: --owner: %s is not the driver of a backend, and has no node "
+				  "to give to a user",
 			info->address, info->driver);
 	if (info->iommu_type && !strcmp(info->iommu_type, "noiommu"))
-		return tool_error("%s: --owner: VFIO without an IOMMU takes CAP_SYS_RAWIO, whoever "
-				  "owns the node; switch the IOMMU on",
+		return tool_error("%s: --owner: VFIO without an IOMMU needs CAP_SYS_RAWIO, "
+				  "regardless of the owner of the node; switch the IOMMU on",
 			info->address);
 	return TOOL_GO_ON;
 }
@@ -466,7 +466,7 @@ void persist_remind(const struct persist *persist, const struct uvio_device_info
 
 	rules_path(persist, info->address, path);
 	if (!access(path, F_OK) && !rules_say(path, info->driver))
-		tool_error("%s: note: only until the next boot, where %s decides; to change that, "
+		tool_error("%s: note: only until the next boot, when %s applies; to change that, "
 			   "too: --persist",
 			info->address, path);
 }

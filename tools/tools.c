@@ -240,7 +240,7 @@ int tool_backend(const struct tool *tool, const char *name)
 	for (unsigned int i = 0; i < count; i++)
 		if (!strcmp(names[i], name))
 			return TOOL_GO_ON;
-	return tool_unknown(tool, "a backend, of which 'uvio help' lists all", name, names);
+	return tool_unknown(tool, "a backend; 'uvio help' lists all", name, names);
 }
 
 static void catch_signal(int number)

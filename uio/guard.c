@@ -76,11 +76,11 @@ static int start_failed(struct uvio_udev *udev, int rc)
 
 	if (rc == -ENOENT || rc == -EACCES)
 		return uvio_fail(rc,
-			"%s: cannot start its guard %s: %s; install it there, or say in the "
-			"context's options where it is (guard_program)",
+			"%s: cannot start its guard %s: %s; install it there, or set guard_program "
+			"in the context's options",
 			udev->address.text, program, strerror(-rc));
 	if (rc == -EPROTO)
-		return uvio_fail(rc, "%s: its guard %s is of another version than the library",
+		return uvio_fail(rc, "%s: its guard %s does not have the version of the library",
 			udev->address.text, program);
 	if (rc == -EPIPE || rc == -ETIMEDOUT)
 		return uvio_fail(rc, "%s: its guard %s %s", udev->address.text, program,
@@ -221,7 +221,7 @@ int uio_guard_begin(struct uvio_udev *udev)
 		return 0;
 	if (!device->pci)
 		return uvio_fail(-ENOTSUP,
-			"%s: no PCI device, so that no guard can stop it; open it without "
+			"%s: not a PCI device, so no guard can stop it; open it without "
 			"UVIO_OPEN_GUARD",
 			udev->address.text);
 	if (device->config_refused)
@@ -232,8 +232,8 @@ int uio_guard_begin(struct uvio_udev *udev)
 			uvio_refusal(udev->ctx, device->config_refused));
 	if (udev->lock_fd < 0)
 		return uvio_fail(-EACCES,
-			"%s: no guard without the card's lock, which the file \"remove\" in its "
-			"folder in sysfs is, opened for writing; run as root or with "
+			"%s: a guard needs the card's lock: the file \"remove\" in its folder in "
+			"sysfs, opened for writing; run as root or with "
 			"CAP_DAC_OVERRIDE",
 			udev->address.text);
 	if (udev->flags & UVIO_OPEN_GUARD_RESET) {
@@ -371,7 +371,7 @@ void uio_guard_mapped(struct uvio_udev *udev, const struct uvio_mapping *mapping
 		atomic_exchange(&domain->warned, true))
 		return;
 	uvio_log(udev->ctx, UVIO_LOG_WARNING,
-		"%s: memory given to uvio_dma_map() is not kept by its guard, and may have a new "
-		"owner some time before the card is stopped; use uvio_dma_alloc()",
+		"%s: memory given to uvio_dma_map() is not kept by its guard, and may go to "
+		"another process before the card is stopped; use uvio_dma_alloc()",
 		udev->address.text);
 }

@@ -36,10 +36,10 @@ static void probe_rights(struct uvio_ctx *ctx, struct uvio_check *check)
 	if (!uvio_has_capability(CAP_SYS_ADMIN))
 		uvio_check_add(check, UVIO_LIMITS,
 			"run it with CAP_SYS_ADMIN, as root on the host has it",
-			"rights: user %u gets neither INTx of PCI cards nor DMA", uvio_user());
+			"rights: user %u can use neither INTx of PCI cards nor DMA", uvio_user());
 	if (uvio_locked_down(ctx))
 		uvio_check_add(check, UVIO_LIMITS, NULL,
-			"rights: under lockdown there is neither INTx of PCI cards nor DMA");
+			"rights: lockdown prevents INTx of PCI cards, and DMA");
 }
 
 void uio_machine(struct uvio_ctx *ctx, struct uvio_check *check)

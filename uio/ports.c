@@ -70,7 +70,7 @@ static void describe_refusal(struct uvio_ctx *ctx, int err, char *text, size_t s
 	const char *lack = uvio_lack(CAP_SYS_RAWIO);
 
 	if (err == -EPERM && lack)
-		snprintf(text, size, "; it takes CAP_SYS_RAWIO, %s", lack);
+		snprintf(text, size, "; it needs CAP_SYS_RAWIO, %s", lack);
 	else
 		snprintf(text, size, "%s", uvio_refusal(ctx, err));
 }
@@ -147,8 +147,8 @@ int uio_ports_map(struct uvio_udev *udev, struct uvio_region *region)
 
 	if (strcmp(ports->type, "port_x86"))
 		return uvio_fail(-ENOTSUP,
-			"%s: region %u: its driver says that these are no ports of the processor "
-			"(%s), and knows alone how to reach them",
+			"%s: region %u: its driver says that these are not ports of the processor "
+			"(%s), so only the driver can reach them",
 			udev->address.text, region->index,
 			ports->type[0] ? ports->type : "no type");
 	fd = open_dev_port(udev, region);
@@ -181,7 +181,8 @@ static int place(struct uvio_udev *udev, const struct uvio_region *region,
 			-EINVAL, "%s: region %u: map it first", udev->address.text, region->index);
 	if (own->by_byte && width > 1)
 		return uvio_fail(-ENOTSUP,
-			"%s: region %u: /dev/port moves bytes, and %u of them are not one access; "
+			"%s: region %u: /dev/port transfers single bytes, so that %u of them are "
+			"not one access; "
 			"%s",
 			udev->address.text, region->index, width,
 			own->by_instruction

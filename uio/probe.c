@@ -242,7 +242,7 @@ static void probe_ports(
 		return;
 	if (lack)
 		uvio_check_add(check, UVIO_LIMITS, "run as root on the host",
-			"%s: no I/O ports: they take CAP_SYS_RAWIO, %s", info->address, lack);
+			"%s: no I/O ports: they need CAP_SYS_RAWIO, %s", info->address, lack);
 	else if (uvio_may_access(path, F_OK) && !uvio_may_access(path, R_OK | W_OK))
 		uvio_check_add(check, UVIO_LIMITS, "run as root or with CAP_DAC_OVERRIDE",
 			"%s: no I/O ports: %s may not be opened by user %u", info->address, path,

@@ -71,8 +71,8 @@ static int absent(struct uvio_udev *udev, const struct uvio_region *region)
 			region->index);
 	if (!device->pci)
 		return uvio_fail(-ENOENT,
-			"%s: no region %u: beside maps, 0 to 4, a UIO device has I/O ports, 8 to "
-			"12, where its driver offers them",
+			"%s: no region %u: a UIO device has maps, 0 to 4, and I/O ports, 8 to 12, "
+			"as far as its driver offers them",
 			udev->address.text, region->index);
 	return uvio_fail(
 		-ENOENT, "%s: the card has no region %u", udev->address.text, region->index);
@@ -292,7 +292,7 @@ static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *
 		return uvio_access_failed(udev, region, offset, rc);
 	return uvio_fail_advised(udev, -EPERM,
 		"%s: region %u: the kernel shows no more of the configuration space than its first "
-		"%d bytes: it takes CAP_SYS_ADMIN, %s[vfio:; or use the vfio backend]",
+		"%d bytes: it needs CAP_SYS_ADMIN, %s[vfio:; or use the vfio backend]",
 		udev->address.text, region->index, CONFIG_HEADER,
 		lack ? lack : "perhaps missing when the device was opened");
 }

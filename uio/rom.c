@@ -50,8 +50,8 @@ int uio_rom_info(struct uvio_udev *udev, struct uvio_region *region)
 	size = lseek(fd, 0, SEEK_END);
 	uvio_sys_close(fd);
 	if (size <= 0 || size > MAX_ROM_SIZE)
-		return uvio_fail(
-			-ENOENT, "%s: the card has no ROM of a possible size", udev->address.text);
+		return uvio_fail(-ENOENT, "%s: the size of the card's ROM is not possible",
+			udev->address.text);
 	region->size = (uint64_t)size;
 	region->flags = UVIO_REGION_READ;
 	return 0;
@@ -94,9 +94,9 @@ int uio_rom_map(struct uvio_udev *udev, struct uvio_region *region)
 	if (rc) {
 		uvio_fail(rc, "%s: region %d: its ROM cannot be read: %s%s", udev->address.text,
 			UVIO_REGION_ROM, strerror(-rc),
-			rc == -EIO ? "; perhaps there is no image in it that the kernel knows; "
-				     "dmesg may tell"
-				   : "");
+			rc == -EIO
+				? "; perhaps it has no image that the kernel knows; dmesg may say"
+				: "");
 		goto err_free;
 	}
 	device->regions[UVIO_REGION_ROM].rom = rom;

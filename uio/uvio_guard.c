@@ -326,7 +326,7 @@ static void tell(const struct card *card)
 	if (found == -ETIMEDOUT)
 		syslog(LOG_CRIT,
 			"%s: the driver has ended; bus mastering is off, and the kernel does not "
-			"come back from resetting the card",
+			"return from resetting the card",
 			card->address);
 	else if (found < 0)
 		syslog(LOG_CRIT, "%s: the driver has ended, and its card could not be stopped: %s",

@@ -19,7 +19,7 @@ static int bad_ranges(struct uvio_udev *udev, int rc)
 {
 	if (rc == -ENOMEM)
 		return uvio_no_memory(udev->address.text);
-	return uvio_fail(-EPROTO, "%s: the kernel's list of IOVA ranges makes no sense: %s",
+	return uvio_fail(-EPROTO, "%s: the kernel's list of IOVA ranges is not valid: %s",
 		udev->address.text, strerror(-rc));
 }
 

@@ -19,13 +19,14 @@
 #include "vfio.h"
 
 #define NEEDLESS_TOKEN                                                                             \
-	"the kernel has no use for a VF token here: it is neither a function of an SR-IOV card, "  \
+	"the kernel does not accept a VF token here: it is neither a function of an SR-IOV card, " \
 	"nor is its physical function bound to vfio; open it without"
 #define WANTS_TOKEN                                                                                \
-	"the physical function of this SR-IOV card wants a VF token of all its functions; give "   \
+	"the physical function of this SR-IOV card requires a VF token of all its functions; "     \
+	"give "                                                                                    \
 	"it (vf_token of the options, --vf-token)"
 #define WRONG_TOKEN                                                                                \
-	"the VF token is not that under which the other functions of its SR-IOV card are in use; " \
+	"the VF token differs from that of the other functions of its SR-IOV card; "               \
 	"all of them take the same"
 
 #define STILL_RESETTING "perhaps the kernel is still resetting it; try again"
@@ -128,7 +129,7 @@ int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name)
 static const char *refusal(const char *path)
 {
 	if (strstr(path, "/noiommu-") && uvio_lack(CAP_SYS_RAWIO))
-		return "without an IOMMU it takes CAP_SYS_RAWIO, as root on the host has it";
+		return "without an IOMMU it needs CAP_SYS_RAWIO, as root on the host has it";
 	return "its mode permits it: perhaps a security module does not, or in a container its "
 	       "cgroup; dmesg, and the settings of the container, tell more";
 }
@@ -146,7 +147,7 @@ static int node_failed(struct uvio_udev *udev, int err, const char *path)
 	if (err == -EBUSY)
 		return uvio_fail(err,
 			"%s: %s is open in another program, for it or for another member "
-			"of its IOMMU group, of which this process sees nothing; as root, fuser -v "
+			"of its IOMMU group, which this process cannot see; as root, fuser -v "
 			"%s names it",
 			udev->address.text, path, path);
 	return uvio_open_failed(

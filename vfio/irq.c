@@ -269,7 +269,7 @@ static int too_many(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned in
 			"%s: the kernel has %d of the %u %s vectors asked for; ask for %d",
 			udev->address.text, have, count, name, have);
 	return uvio_fail(-ENOSPC,
-		"%s: the kernel has not %u %s vectors to give now; ask for fewer, or for as many "
+		"%s: the kernel cannot give %u %s vectors now; ask for fewer, or for as many "
 		"as there are with uvio_irq_enable_range()",
 		udev->address.text, count, name);
 }
@@ -451,12 +451,12 @@ static int grow_failed(struct uvio_udev *udev, unsigned int count, int rc, const
 			"%s: the kernel has %d of the %u msix vectors asked for; %s",
 			udev->address.text, rc, count, rest);
 	if (rc == -ENOSPC)
-		return uvio_fail(rc, "%s: the kernel has not %u msix vectors to give now; %s",
+		return uvio_fail(rc, "%s: the kernel cannot give %u msix vectors now; %s",
 			udev->address.text, count, rest);
 	found = uvio_udev_failed(udev, rc);
 	if (found == -ENODEV)
 		return found;
-	return uvio_fail(found, "%s: no %u msix vectors can be had: VFIO_DEVICE_SET_IRQS: %s; %s",
+	return uvio_fail(found, "%s: cannot get %u msix vectors: VFIO_DEVICE_SET_IRQS: %s; %s",
 		udev->address.text, count, strerror(-rc), rest);
 }
 
@@ -479,16 +479,17 @@ static int enable_anew(struct uvio_udev *udev, unsigned int count)
 	rc = set_triggers(udev, 0, count);
 	if (rc && set_triggers(udev, 0, udev->irq_count))
 		return grow_failed(udev, count, rc,
-			"nor those before, so that none is enabled: disable, and enable anew");
+			"the former ones could not be enabled again, so that none is: disable, and "
+			"enable again");
 	signal_all(udev, udev->irq_count);
-	return rc ? grow_failed(udev, count, rc, "those before are enabled again") : 0;
+	return rc ? grow_failed(udev, count, rc, "the former ones are enabled again") : 0;
 }
 
 static int add_vectors(struct uvio_udev *udev, unsigned int count)
 {
 	int rc = set_triggers(udev, udev->irq_count, count);
 
-	return rc ? grow_failed(udev, count, rc, "those before are enabled as they were") : 0;
+	return rc ? grow_failed(udev, count, rc, "the former ones are still enabled") : 0;
 }
 
 int vfio_irq_grow(struct uvio_udev *udev, unsigned int count)

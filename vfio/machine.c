@@ -174,7 +174,7 @@ void vfio_machine(struct uvio_ctx *ctx, struct uvio_check *check)
 
 	if (!iommu)
 		uvio_check_add(check, UVIO_BLOCKS, NO_IOMMU_FIX,
-			"IOMMU: none at work: it is switched off, or this machine has none");
+			"IOMMU: none is active: it is switched off, or this machine has none");
 	probe_translation(ctx, check);
 	if (iommu)
 		probe_interrupts(ctx, check);

@@ -30,7 +30,7 @@ void vfio_noiommu_set_caps(struct uvio_udev *udev)
 	struct vfio_device *device = udev->priv;
 
 	uvio_log(udev->ctx, UVIO_LOG_WARNING,
-		"%s: UNSAFE: open without an IOMMU, which keeps the card from no memory at all",
+		"%s: UNSAFE: open without an IOMMU: nothing protects memory from the card",
 		udev->address.text);
 	if (udev->flags & UVIO_OPEN_UNSAFE_DMA && !uvio_phys_visible(&device->phys, udev))
 		udev->caps |= UVIO_CAP_BUS_MASTER | UVIO_CAP_DMA;

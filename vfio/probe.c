@@ -145,8 +145,9 @@ static void no_group_node(struct uvio_ctx *ctx, const struct uvio_device_info *i
 	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/vfio-dev", info->address) &&
 		!uvio_sysfs_exists(ctx, "class/vfio/%s", name))
 		uvio_check_add(check, UVIO_BLOCKS,
-			"[vfio/cdev:use vfio/cdev, or ]take a kernel with CONFIG_VFIO_GROUP",
-			"%s: this kernel has devices of VFIO, but no groups", info->address);
+			"[vfio/cdev:use vfio/cdev, or ]use a kernel with CONFIG_VFIO_GROUP",
+			"%s: this kernel has VFIO nodes of devices, but none of groups",
+			info->address);
 	else
 		uvio_check_add(check, UVIO_BLOCKS,
 			"in a container, pass the node in; on the host, "
@@ -201,7 +202,7 @@ static void ask_container(struct uvio_ctx *ctx, const struct uvio_device_info *i
 	else if (rc)
 		uvio_check_add(check, UVIO_BLOCKS, NULL, "%s: %s cannot be used: %s (%s)",
 			info->address, path,
-			rc == -EPROTO ? "it speaks another version of VFIO than 0" : strerror(-rc),
+			rc == -EPROTO ? "its version of VFIO is not 0" : strerror(-rc),
 			uvio_errname(rc));
 }
 
@@ -254,8 +255,8 @@ static void probe_cdev(
 	}
 	if (rc) {
 		uvio_check_add(check, UVIO_BLOCKS,
-			"[vfio/group:use vfio/group, or ]take a kernel with it",
-			"%s: this kernel makes no nodes for devices (CONFIG_VFIO_DEVICE_CDEV, "
+			"[vfio/group:use vfio/group, or ]use a kernel with it",
+			"%s: this kernel makes no VFIO nodes of devices (CONFIG_VFIO_DEVICE_CDEV, "
 			"since Linux 6.6)",
 			info->address);
 		return;
@@ -375,12 +376,13 @@ static void probe_noiommu(
 		info->address);
 	if (info->iommu_group >= 0 && !is_noiommu(info))
 		uvio_check_add(check, UVIO_BLOCKS, "[vfio:use vfio, which is safe]",
-			"%s: an IOMMU translates for it, so that VFIO will not go without",
+			"%s: an IOMMU translates for it, so that VFIO does not let it be used "
+			"without",
 			info->address);
 	else if (!noiommu_is_built_in(ctx))
 		uvio_check_add(check, UVIO_BLOCKS,
 			"switch the IOMMU on[uio:, use the uio backend], or take another kernel",
-			"%s: this kernel was built without VFIO without an IOMMU "
+			"%s: this kernel does not support VFIO without an IOMMU "
 			"(CONFIG_VFIO_NOIOMMU)",
 			info->address);
 	else if (!uvio_parameter_is_on(ctx, "vfio", "enable_unsafe_noiommu_mode"))
@@ -424,8 +426,8 @@ static void probe_reserved(
 				"move the card to another slot, or have the firmware not use it "
 				"(its option ROM, shared management ports)[uio:, or use the uio "
 				"backend]",
-				"%s: the firmware keeps memory for itself in IOMMU group %d (RMRR: "
-				"%s), and the kernel does not let VFIO have it",
+				"%s: the firmware reserves memory in IOMMU group %d (RMRR: "
+				"%s), and the kernel does not let VFIO use it",
 				info->address, info->iommu_group, line);
 	}
 }
@@ -456,8 +458,8 @@ static void probe_iommu(
 		uvio_check_add(check, UVIO_BLOCKS,
 			"switch the IOMMU on[uio:, use the uio backend][vfio/noiommu:, or, at that "
 			"risk, open it as vfio/noiommu]",
-			"%s: VFIO runs without an IOMMU here: nothing would keep the card from any "
-			"memory",
+			"%s: VFIO runs without an IOMMU here: nothing would protect memory from "
+			"the card",
 			info->address);
 		return;
 	}

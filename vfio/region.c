@@ -95,7 +95,7 @@ static int set_region(
 	if (rc == -ENOMEM)
 		return uvio_no_memory(udev->address.text);
 	if (rc)
-		return uvio_fail(rc, "%s: region %u: the kernel's list of areas makes no sense: %s",
+		return uvio_fail(rc, "%s: region %u: the kernel's list of areas is not valid: %s",
 			udev->address.text, index, strerror(-rc));
 	if (!(info->flags & VFIO_REGION_INFO_FLAG_MMAP) ||
 		find_cap(info, VFIO_REGION_INFO_CAP_MSIX_MAPPABLE))

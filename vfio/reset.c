@@ -220,8 +220,7 @@ static int hot_reset_failed(
 	if (refused && name_blockers(udev, info, blockers, sizeof(blockers)))
 		return uvio_fail(-EBUSY,
 			"%s: %s would be reset too; bind it to vfio as well (uvio bind ADDRESS "
-			"vfio), and where it is of another IOMMU group than %d, open both in the "
-			"same domain",
+			"vfio), and if its IOMMU group is not %d, open both in the same domain",
 			udev->address.text, blockers, group_of(udev->ctx, udev->address.text));
 	if (err == -ENOMEM)
 		return uvio_no_memory(udev->address.text);

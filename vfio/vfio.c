@@ -34,7 +34,7 @@ static int get_info(struct uvio_udev *udev, struct vfio_device *device)
 		return vfio_failed(udev, rc, "VFIO_DEVICE_GET_INFO");
 	if (!(device->info.flags & VFIO_DEVICE_FLAGS_PCI))
 		return uvio_fail(
-			-ENOTSUP, "%s: VFIO says that it is no PCI device", udev->address.text);
+			-ENOTSUP, "%s: VFIO says that it is not a PCI device", udev->address.text);
 	return 0;
 }
 

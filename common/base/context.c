@@ -55,7 +55,7 @@ int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ctx **out)
 	int rc;
 
 	if (!out)
-		return uvio_fail(-EINVAL, "context: no place to put it");
+		return uvio_fail(-EINVAL, "context: no pointer for it (NULL)");
 	if (!options)
 		options = &defaults;
 	if (options->reserved[0] || options->reserved[1] || options->reserved[2] ||

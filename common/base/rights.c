@@ -60,7 +60,7 @@ static const char *not_permitted(struct uvio_ctx *ctx)
 		return "; the kernel is locked down (Secure Boot)";
 	if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
 		return "; the kernel is not locked down: perhaps a security module or a filter of "
-		       "system calls refuses it, of which dmesg may tell";
+		       "system calls refuses it; dmesg may say which";
 	return "; perhaps the kernel is locked down: see /sys/kernel/security/lockdown";
 }
 

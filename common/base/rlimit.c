@@ -164,8 +164,8 @@ void uvio_limit_of_files(int err, unsigned int missing, char text[UVIO_LIMIT_TEX
 	/* Which can be read where others have closed some since. */
 	if (err == -ENFILE)
 		snprintf(text, UVIO_LIMIT_TEXT,
-			"all processes of the machine have as many files open as they may "
-			"together%s%s; raise it: sysctl fs.file-max",
+			"the machine has as many open files as the kernel allows%s%s; raise it: "
+			"sysctl fs.file-max",
 			uvio_read_file("/proc/sys/fs/file-max", all, sizeof(all)) > 0 ? ", " : "",
 			all);
 	if (err != -EMFILE || limit == UVIO_NO_LIMIT)
@@ -233,7 +233,7 @@ void uvio_limit_of_entries(struct uvio_ctx *ctx, size_t used, char text[UVIO_LIM
 	if (!uvio_sysfs_u64(ctx, &limit, "module/vfio_iommu_type1/parameters/dma_entry_limit"))
 		snprintf(allows, sizeof(allows), "%llu", (unsigned long long)limit);
 	snprintf(text, UVIO_LIMIT_TEXT,
-		"%zu mappings are there, and the kernel allows %s (dma_entry_limit of "
+		"%zu mappings exist, and the kernel allows %s (dma_entry_limit of "
 		"vfio_iommu_type1) in each domain; map larger pieces, or load that module with a "
 		"higher limit",
 		used, allows);
@@ -272,7 +272,8 @@ void uvio_limit_of_huge_pages(struct uvio_ctx *ctx, const uint64_t *sizes, unsig
 	if (some)
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"the kernel gives none of the huge pages that are free (%s): perhaps the "
-			"control group may have no more; look at hugetlb.*.max in its folder below "
+			"control group has reached its limit; look at hugetlb.*.max in its folder "
+			"below "
 			"/sys/fs/cgroup",
 			left);
 	else if (!fits)

@@ -79,8 +79,8 @@ static int require_driver(const struct uvio_binding *binding, const char *driver
 		return -ENOENT;
 	if (!is_of_backend(driver))
 		return uvio_fail(-ENOENT,
-			"%s: %s is no backend, and as a kernel driver %s is not loaded; if it is "
-			"one: modprobe %s",
+			"%s: %s is not a backend, and no kernel driver %s is loaded; if it is a "
+			"kernel driver: modprobe %s",
 			binding->address.text, driver, driver, driver);
 	return uvio_fail(-ENOENT, "%s: the kernel driver %s is not loaded; modprobe %s",
 		binding->address.text, driver, driver);
@@ -101,8 +101,7 @@ static int require_device(struct uvio_binding *binding, const char *text)
 			address->text);
 	rc = uvio_sysfs_u64(binding->ctx, &class_code, "bus/pci/devices/%s/class", address->text);
 	if (rc)
-		return uvio_fail(-ENODEV,
-			"%s: no such PCI device; uvio list --all shows those there are",
+		return uvio_fail(-ENODEV, "%s: no such PCI device; uvio list --all shows all",
 			address->text);
 	if (uvio_class_is_bridge((unsigned int)(class_code >> 8)))
 		return uvio_fail(-ENOTSUP,
@@ -144,8 +143,8 @@ static int locked_by_kernel(
 		return uvio_fail(-EBUSY, "%s: the kernel does not answer a %s of %s: %s",
 			binding->address.text, access, file, suspect);
 	return uvio_fail(-EBUSY,
-		"%s: the kernel does not answer a %s of %s: perhaps it waits for a program that "
-		"has the device open, so that it can take the driver off; ps shows whether a "
+		"%s: the kernel does not answer a %s of %s: perhaps it waits until a program that "
+		"has the device open closes it; ps shows whether a "
 		"process writes to sysfs, dmesg what it waits for",
 		binding->address.text, access, file);
 }
@@ -209,7 +208,7 @@ static int refuse_virtual_functions(const struct uvio_binding *binding)
 	if (uvio_parse_u64(text, &count) || !count)
 		return 0;
 	return uvio_fail(-EBUSY,
-		"%s: it has %llu virtual functions, which would vanish; "
+		"%s: it has %llu virtual functions, which would be removed; "
 		"echo 0 > %s/bus/pci/devices/%s/sriov_numvfs first",
 		binding->address.text, (unsigned long long)count, binding->ctx->sysfs,
 		binding->address.text);
@@ -440,7 +439,7 @@ int uvio_override_read(struct uvio_ctx *ctx, const char *text, struct uvio_overr
 	int rc;
 
 	if (!override)
-		return uvio_fail(-EINVAL, "driver_override: no place for it");
+		return uvio_fail(-EINVAL, "driver_override: no buffer for it (NULL)");
 	*override = (struct uvio_override){0};
 	rc = uvio_address_resolve(ctx, text, &binding.address);
 	if (!rc && binding.address.kind != UVIO_ADDRESS_PCI)

@@ -79,7 +79,7 @@ static int did_not_bind(const struct uvio_binding *binding, const char *driver)
 	if (!binding->driver[0] && uvio_binding_suspect(binding, suspect, sizeof(suspect)))
 		return uvio_fail(-EBUSY,
 			"%s: the kernel did not bind it to %s: perhaps the former driver is not "
-			"off yet; %s",
+			"unbound yet; %s",
 			address, driver, suspect);
 
 	if (vfio_pci && !uvio_sysfs_exists(binding->ctx, "bus/pci/devices/%s/iommu_group", address))
@@ -133,8 +133,8 @@ static int lost(const struct uvio_binding *binding, const struct uvio_rebind *re
 {
 	const char *address = binding->address.text;
 	const char *how = begun ? "ended before it had finished: perhaps it was killed"
-				: "ended before it began: perhaps there is no memory for it, or no "
-				  "room in a limit on processes, or it was killed";
+				: "ended before it began: perhaps memory or a limit on processes "
+				  "is exhausted, or it was killed";
 	char now[UVIO_NAME_SIZE] = "";
 
 	uvio_binding_read_driver(binding, now);
@@ -232,8 +232,9 @@ static int watch(struct uvio_binding *binding, const struct uvio_rebind *rebind,
 	binding->lock_left = true;
 	if (rc != -ETIMEDOUT && rc != -ECANCELED)
 		return uvio_fail(rc,
-			"%s: the process that changes its driver cannot be heard: %s; it goes on "
-			"alone; uvio info %s shows what the device has then, and it had %s before",
+			"%s: lost contact with the process that changes its driver: %s; it "
+			"continues alone; uvio info %s then shows the driver of the device, which "
+			"was %s before",
 			rebind->address, strerror(-rc), rebind->address, or_none(rebind->was));
 	if (rc == -ECANCELED)
 		return stuck_at_end(binding, rebind, note->step);
@@ -300,7 +301,7 @@ static int repair(struct uvio_binding *binding, struct uvio_rebind *rebind)
 			"%s: an interrupted change of its driver %s: it has %s, and "
 			"driver_override is %s",
 			binding->address.text,
-			restored ? "was put right" : "could not be put right",
+			restored ? "was completed or undone" : "could not be completed or undone",
 			or_none(binding->driver),
 			binding->override[0] ? binding->override : "not set");
 	return rc;

@@ -56,8 +56,8 @@ void uvio_record_save(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 		return;
 	uvio_sys_remove(rebind->record);
 	uvio_log(ctx, UVIO_LOG_INFO,
-		"%s: no record of the change in %s (%s): if everything is killed meanwhile, "
-		"nothing tells the next command what was before",
+		"%s: no record of the change in %s (%s): if all its processes are killed "
+		"meanwhile, the next command cannot restore the former driver",
 		rebind->address, folder, strerror(-rc));
 }
 

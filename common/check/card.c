@@ -29,12 +29,12 @@
 #define RESOURCE_UNSET 0x20000000
 
 #define REMOVE_AND_RESCAN                                                                          \
-	"end what uses it, then echo 1 to its file \"remove\" in sysfs, and to "                   \
+	"stop what uses it, then echo 1 to its file \"remove\" in sysfs, and to "                  \
 	"/sys/bus/pci/rescan, which assigns the addresses again"
 
 #define LOST_BAR                                                                                   \
 	"the card lost its addresses: bar%d is at 0x%" PRIx64 " for the kernel, and at 0x%" PRIx64 \
-	" in the card; perhaps it was reset and the kernel knows nothing of it, or its FPGA was "  \
+	" in the card; perhaps it was reset without the kernel's knowledge, or its FPGA was "      \
 	"loaded again"
 
 struct card {
@@ -121,8 +121,8 @@ static int probe_silent(struct card *card)
 
 	if (is_asleep(card)) {
 		uvio_check_add(card->check, UVIO_NOTE, NULL,
-			"%s: it sleeps, and its configuration space reads all ones: perhaps it is "
-			"gone, which is seen when it is opened",
+			"%s: it sleeps, and its configuration space reads all ones: perhaps the "
+			"device is gone; open it to find out",
 			card->address);
 		return 0;
 	}
@@ -154,8 +154,8 @@ static void probe_bar(struct card *card, int i)
 		uvio_check_add(card->check, UVIO_BLOCKS,
 			"boot with pci=realloc, or switch on \"above 4G decoding\" in the firmware "
 			"setup, or move the card to another slot",
-			"%s: the kernel found no room for bar%d, of %" PRIu64 " KiB", card->address,
-			i, (card->bars[i].end - card->bars[i].start + 1) >> 10);
+			"%s: the kernel found no free addresses for bar%d, of %" PRIu64 " KiB",
+			card->address, i, (card->bars[i].end - card->bars[i].start + 1) >> 10);
 	else if (!(flags & (RESOURCE_IO | RESOURCE_MEM)) && value)
 		uvio_check_add(card->check, UVIO_LIMITS,
 			"perhaps boot with pci=realloc; the kernel's log names the reason",

@@ -136,15 +136,15 @@ void uvio_node_refused(
 		uvio_check_add(check, UVIO_BLOCKS,
 			"hand the node to the container (--device of docker and podman, "
 			"DeviceAllow= of a systemd unit), and look there which devices it may have",
-			"%s: %s is refused whatever its mode (EPERM): the device rules of the "
+			"%s: %s is refused regardless of its mode (EPERM): the device rules of the "
 			"control group do not allow it",
 			address, path);
 		return;
 	}
 	if (stat(path, &st)) {
 		uvio_check_add(check, UVIO_BLOCKS, fix,
-			"%s: %s may not be opened by user %u, nor be looked at (%s): perhaps a "
-			"folder on its path is closed to that user",
+			"%s: %s may not be opened by user %u, nor examined (%s): perhaps that user "
+			"may not enter a folder of its path",
 			address, path, uvio_user(), uvio_errname(rc));
 		return;
 	}

@@ -119,7 +119,7 @@ int uvio_device_at(
 	if (address->kind == UVIO_ADDRESS_PCI &&
 		!uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address->text))
 		return uvio_fail(-ENODEV,
-			"%s: no such PCI device; lspci -D or uvio list --all shows those there are",
+			"%s: no such PCI device; lspci -D or uvio list --all shows all",
 			address->text);
 	return device_new(ctx, address, out);
 }

@@ -70,7 +70,7 @@ static int unreadable(struct uvio_ctx *ctx, const char *address, const char *fil
 		return uvio_fail(
 			-ENODEV, "%s: the device was removed while it was looked at", address);
 	if (rc == -EINVAL)
-		return uvio_fail(-EIO, "%s: cannot be read: %s/" FOLDER "%s/%s holds no number",
+		return uvio_fail(-EIO, "%s: cannot be read: %s/" FOLDER "%s/%s contains no number",
 			address, ctx->sysfs, address, file);
 	return uvio_fail(-EIO, "%s: cannot be read: %s/" FOLDER "%s/%s: %s", address, ctx->sysfs,
 		address, file, strerror(-rc));

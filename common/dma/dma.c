@@ -70,8 +70,7 @@ static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsi
 	if (mapping->segment_count > max) {
 		udev->backend->ops->dma_unmap(udev->domain, mapping);
 		return uvio_fail(-E2BIG,
-			"%s: DMA map: the memory lies in %u pieces, and there is "
-			"room for %u",
+			"%s: DMA map: the memory lies in %u pieces, and the capacity is %u",
 			address, mapping->segment_count, max);
 	}
 	uvio_table_insert(table, mapping);
@@ -183,8 +182,8 @@ int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags
 	if (rc)
 		return rc;
 	if (!segments)
-		return uvio_fail(
-			-EINVAL, "%s: DMA map: no place for the segments", udev->address.text);
+		return uvio_fail(-EINVAL, "%s: DMA map: no array for the segments (NULL)",
+			udev->address.text);
 	rc = check_range(udev, (uintptr_t)addr, size);
 	if (rc)
 		return rc;
@@ -216,8 +215,8 @@ static int unmap_locked(
 
 	if (!mapping || mapping->addr != addr || mapping->size != size || mapping->owned != owned)
 		return uvio_fail(-EINVAL,
-			"%s: DMA: 0x%llx bytes at %p were not %s; what was must be "
-			"given back whole",
+			"%s: DMA: 0x%llx bytes at %p were not %s; use the address and the size of "
+			"the whole mapping",
 			object, (unsigned long long)size, (void *)addr,
 			owned ? "allocated" : "mapped");
 	rc = domain->backend->ops->dma_unmap(domain, mapping);

@@ -58,8 +58,8 @@ int uvio_dma_alloc_scattered(struct uvio_udev *udev, size_t size, uint32_t flags
 	if (UVIO_NULL("udev", udev) || UVIO_NULL("dma", dma))
 		return -EINVAL;
 	if (!segments)
-		return uvio_fail(
-			-EINVAL, "%s: DMA alloc: no place for the segments", udev->address.text);
+		return uvio_fail(-EINVAL, "%s: DMA alloc: no array for the segments (NULL)",
+			udev->address.text);
 	return uvio_dma_obtain(udev, &source, flags, segments, max, dma);
 }
 

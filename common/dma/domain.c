@@ -46,7 +46,7 @@ static void domain_free(struct uvio_domain *domain)
 int uvio_domain_new(struct uvio_ctx *ctx, struct uvio_domain **out)
 {
 	if (!ctx || !out)
-		return uvio_fail(-EINVAL, "domain: no context, or no place for it");
+		return uvio_fail(-EINVAL, "domain: no context, or no pointer for it (NULL)");
 	*out = domain_new(ctx, true);
 	return *out ? 0 : uvio_no_memory("domain");
 }
@@ -89,7 +89,7 @@ static int check_kind(const struct uvio_domain *domain, const struct uvio_udev *
 			udev->address.text, domain->backend->name, domain->name, name);
 	if (udev->transport && domain->transport && strcmp(udev->transport, domain->transport))
 		return uvio_fail(-EINVAL,
-			"%s: the domain was begun on %s/%s (%s), and this device is to be opened "
+			"%s: the domain was opened on %s/%s (%s), and this device is to be opened "
 			"on %s/%s; they cannot share it",
 			udev->address.text, name, domain->transport, domain->name, name,
 			udev->transport);

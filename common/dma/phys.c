@@ -54,7 +54,7 @@ void uvio_phys_lack(struct uvio_ctx *ctx, char *text, size_t size)
 	text[0] = '\0';
 	snprintf(path, sizeof(path), "%s/self/pagemap", ctx->proc);
 	if (lack)
-		snprintf(text, size, "it takes CAP_SYS_ADMIN, %s", lack);
+		snprintf(text, size, "it needs CAP_SYS_ADMIN, %s", lack);
 	else if (uvio_may_access(path, F_OK) && !uvio_may_access(path, R_OK))
 		snprintf(text, size,
 			"%s may not be opened: a program with file capabilities needs "

@@ -44,7 +44,7 @@ static const char *unfit(uint64_t flags, uint32_t direction)
 	if (is_set(flags, KPF_NOPAGE))
 		return "memory of a device";
 	if (is_set(flags, KPF_HWPOISON))
-		return "memory that is broken";
+		return "memory that is faulty";
 	if (!(direction & UVIO_DMA_FROM_CARD))
 		return NULL;
 	if (is_set(flags, KPF_ZERO_PAGE))

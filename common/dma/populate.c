@@ -73,7 +73,7 @@ static int unreadable(const struct look *look, uintptr_t at, int rc)
 			"memfd_secret(), or may not be read (PROT_NONE)");
 	return refuse(look, at, -EFAULT,
 		"cannot be read in: it lies beyond the end of its file, or no huge page is free "
-		"for it, or the memory there is broken");
+		"for it, or the memory there is faulty");
 }
 
 /* Written to it was not, with @rc; it may be that nobody wants that. */
@@ -89,7 +89,7 @@ static int unwritable(const struct look *look, uintptr_t at, int rc)
 	if (rc != -EINVAL && !look->by_pages)
 		return refuse(look, at, -EFAULT,
 			"cannot be made the program's own: no huge page is free for a copy, or its "
-			"file system has no room");
+			"file system has no space");
 	if (look->mapping->flags & UVIO_DMA_FROM_CARD)
 		return refuse(look, at, -EFAULT,
 			"is read-only here, and the card is to write to it; map it for the card's "

@@ -40,7 +40,7 @@ int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
 		return uvio_fail(-ENODEV, "%s: no such device", address);
 	if (fd == -ENOENT)
 		return uvio_fail(-ENOTSUP,
-			"%s: the kernel knows no way to reset this card alone (it has no file "
+			"%s: the kernel has no method to reset this card alone (it has no file "
 			"\"reset\" in sysfs); guard it without a reset",
 			address);
 	if (fd < 0)
@@ -91,15 +91,14 @@ int uvio_guard_new(struct uvio_ctx *ctx, const char *text, uint32_t flags, struc
 	int rc;
 
 	if (!ctx || !out)
-		return uvio_fail(-EINVAL, "guard: no context, or no place for the guard");
+		return uvio_fail(-EINVAL, "guard: no context, or no pointer for the guard (NULL)");
 	if (flags & ~(uint32_t)UVIO_GUARD_RESET)
 		return uvio_fail(-EINVAL, "guard: unknown flags 0x%x", flags);
 	rc = uvio_address_resolve(ctx, text, &address);
 	if (rc)
 		return rc;
 	if (address.kind != UVIO_ADDRESS_PCI)
-		return uvio_fail(-ENOTSUP,
-			"%s: no PCI device, so that nothing but its driver can stop it",
+		return uvio_fail(-ENOTSUP, "%s: not a PCI device, so only its driver can stop it",
 			address.text);
 	guard = calloc(1, sizeof(*guard));
 	if (!guard)
@@ -127,7 +126,7 @@ static int stop_locked(struct uvio_guard *guard, uint32_t *found)
 		return uvio_fail(rc, "%s: the card is gone", guard->address.text);
 	if (rc == -ETIMEDOUT)
 		return uvio_fail(rc,
-			"%s: the card is stopped, but the kernel does not come back from resetting "
+			"%s: the card is stopped, but the kernel does not return from resetting "
 			"it: perhaps it waits for a change of the driver (ps shows whether a "
 			"process writes to sysfs), or for the card (dmesg)",
 			guard->address.text);
@@ -139,8 +138,8 @@ static int stop_locked(struct uvio_guard *guard, uint32_t *found)
 			guard->address.text, limit[0] ? limit : strerror(-rc));
 	if (rc < 0)
 		return uvio_fail(rc,
-			"%s: the card could not be stopped: %s; it may still write "
-			"to memory that others have by now",
+			"%s: the card could not be stopped: %s; it may still write to memory that "
+			"belongs to others by now",
 			guard->address.text, strerror(-rc));
 	if (found)
 		*found = (uint32_t)rc;

@@ -132,7 +132,7 @@ static int is_made_of(struct search *search, const char *path, const char *name)
 	if (!strstr(path, "/holders/"))
 		return is_held(search, name);
 	return uvio_fail(-EBUSY,
-		"%s: %s is made of its disk (lsblk shows how); stop that first, as by mdadm --stop "
+		"%s: %s uses its disk (lsblk shows how); stop that first, as by mdadm --stop "
 		"or dmsetup remove",
 		search->address, name);
 }

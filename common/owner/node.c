@@ -17,7 +17,7 @@
 #include "owner/node.h"
 
 #define STALE "%s: %s is not its node: that is device %s by %s/%s/dev; it is stale, or was renamed"
-#define STALE_FIX "make it anew (udevadm trigger, or mknod)"
+#define STALE_FIX "create it again (udevadm trigger, or mknod)"
 
 static int stale(struct uvio_ctx *ctx, const char *object, const char *path, const char *number,
 	const char *folder)

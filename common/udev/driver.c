@@ -146,7 +146,7 @@ int uvio_card_attach(
 		return rc;
 	if (!udev || !out)
 		return uvio_fail(-EINVAL, "card driver '%s': no %s to attach it to (NULL)",
-			driver->name, udev ? "place for a card" : "udev device");
+			driver->name, udev ? "pointer for a card" : "udev device");
 	card = new_card(driver, udev);
 	if (!card)
 		return uvio_no_memory(uvio_udev_address(udev));

@@ -29,7 +29,7 @@ static bool kernel_tells(const struct uvio_udev *udev)
 
 static int not_told(struct uvio_udev *udev)
 {
-	return uvio_fail(-ENOTSUP, "%s: the %s backend can tell no event of this device",
+	return uvio_fail(-ENOTSUP, "%s: the %s backend reports no events of this device",
 		udev->address.text, udev->backend->name);
 }
 
@@ -103,7 +103,7 @@ int uvio_event_wait(struct uvio_udev *udev, int64_t timeout, enum uvio_event *ev
 	if (UVIO_NULL("udev", udev))
 		return -EINVAL;
 	if (!event)
-		return uvio_fail(-EINVAL, "%s: waiting for an event: no place for it (NULL)",
+		return uvio_fail(-EINVAL, "%s: waiting for an event: no pointer for it (NULL)",
 			udev->address.text);
 	if (!kernel_tells(udev) && !udev->backend->ops->look && !udev->config.size)
 		return not_told(udev);

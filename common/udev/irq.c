@@ -41,8 +41,8 @@ int uvio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind)
 	if (UVIO_NULL("udev", udev))
 		return -EINVAL;
 	if ((unsigned int)kind >= UVIO_IRQ_KINDS)
-		return uvio_fail(-EINVAL, "%s: there is no interrupt kind %d", udev->address.text,
-			(int)kind);
+		return uvio_fail(
+			-EINVAL, "%s: unknown interrupt kind %d", udev->address.text, (int)kind);
 	if (atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, "");
 	return udev->backend->ops->irq_count ? udev->backend->ops->irq_count(udev, kind) : 0;
@@ -135,7 +135,7 @@ int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned in
 		return -EINVAL;
 	if (!count && (unsigned int)kind < UVIO_IRQ_KINDS)
 		return uvio_fail(-EINVAL,
-			"%s: enabling 0 %s vectors; uvio_irq_disable() switches off",
+			"%s: cannot enable 0 %s vectors; uvio_irq_disable() disables all",
 			udev->address.text, kind_names[kind]);
 	rc = enable(udev, kind, count, count);
 	return rc < 0 ? rc : 0;
@@ -148,8 +148,8 @@ int uvio_irq_enable_range(
 		return -EINVAL;
 	if (!min || min > max)
 		return uvio_fail(-EINVAL,
-			"%s: enabling from %u to %u vectors; there must be 1 at least, and no more "
-			"at least than at most",
+			"%s: cannot enable from %u to %u vectors: the minimum must be 1 or more, "
+			"and not above the maximum",
 			udev->address.text, min, max);
 	return enable(udev, kind, min, max);
 }

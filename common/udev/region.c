@@ -29,7 +29,7 @@ int uvio_region_info(struct uvio_udev *udev, unsigned int index, struct uvio_reg
 	if (UVIO_NULL("udev", udev) || UVIO_NULL("region", region))
 		return -EINVAL;
 	if (index >= UVIO_REGION_COUNT)
-		return uvio_fail(-EINVAL, "%s: region %u: there are only 0 to %d",
+		return uvio_fail(-EINVAL, "%s: region %u: no such region; they are 0 to %d",
 			udev->address.text, index, UVIO_REGION_COUNT - 1);
 	if (!udev->backend->ops->region_info)
 		return uvio_fail(-ENOTSUP, "%s: the %s backend has no regions", udev->address.text,
@@ -70,7 +70,7 @@ int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype)
 	if (UVIO_NULL("udev", udev))
 		return -EINVAL;
 	if (!type)
-		return uvio_fail(-EINVAL, "%s: 0 is no type of a region", udev->address.text);
+		return uvio_fail(-EINVAL, "%s: 0 is not a type of a region", udev->address.text);
 	if (!udev->backend->ops->region_find)
 		return uvio_fail(-ENOTSUP, "%s: the %s backend has no regions with a type",
 			udev->address.text, udev->backend->name);
@@ -99,8 +99,8 @@ int uvio_region_slice(
 	address = region->udev->address.text;
 	if (offset & 7 || !size)
 		return uvio_fail(-EINVAL,
-			"%s: region %u: a slice of 0x%llx bytes at 0x%llx; it has a size, and "
-			"begins at a multiple of 8",
+			"%s: region %u: a slice of 0x%llx bytes at 0x%llx; a slice must have a "
+			"size, and begin at a multiple of 8",
 			address, region->index, (unsigned long long)size,
 			(unsigned long long)offset);
 	if (offset > region->size || size > region->size - offset)
@@ -431,13 +431,13 @@ static int check_poll(const struct uvio_region *region, uint64_t offset, unsigne
 	int rc;
 
 	if (!region)
-		return uvio_fail(-EINVAL, "region: polling none (NULL)");
+		return uvio_fail(-EINVAL, "region: no region to poll (NULL)");
 	rc = check_access(region, offset, width);
 	if (rc || (!(value & ~mask) && !(mask & ~ones_of(width))))
 		return rc;
 	return uvio_fail(-EINVAL,
-		"%s: region %u: polling %u bytes for 0x%llx under the mask 0x%llx, which they "
-		"can never be",
+		"%s: region %u: polling %u bytes for 0x%llx under the mask 0x%llx, which can never "
+		"match",
 		region->udev->address.text, region->index, width, (unsigned long long)value,
 		(unsigned long long)mask);
 }

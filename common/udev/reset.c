@@ -64,7 +64,7 @@ static int check_pci(struct uvio_udev *udev)
 	if (udev->address.kind == UVIO_ADDRESS_PCI)
 		return 0;
 	return uvio_fail(-ENOTSUP,
-		"%s: no PCI device, so the kernel cannot reset it; use a reset register of the "
+		"%s: not a PCI device, so the kernel cannot reset it; use a reset register of the "
 		"card",
 		udev->address.text);
 }
@@ -78,7 +78,7 @@ static int no_reset(struct uvio_udev *udev)
 			"%s: cannot reset it: its file \"reset\" in sysfs may not be written: %s%s",
 			udev->address.text, strerror(-rc), uvio_refusal(udev->ctx, rc));
 	return uvio_fail(-ENOTSUP,
-		"%s: the kernel knows no way to reset this card alone (reset_method in sysfs is "
+		"%s: the kernel has no method to reset this card alone (reset_method in sysfs is "
 		"empty, or not there); use a reset register of the card%s",
 		udev->address.text, udev->caps & UVIO_CAP_BUS_RESET ? ", or reset its bus" : "");
 }
@@ -111,7 +111,8 @@ int uvio_udev_hot_reset_affects(
 	if (rc)
 		return rc;
 	if (count && !devices)
-		return uvio_fail(-EINVAL, "%s: no place for %u devices", udev->address.text, count);
+		return uvio_fail(
+			-EINVAL, "%s: no array for %u devices (NULL)", udev->address.text, count);
 	if (!udev->backend->ops->hot_reset_affects)
 		return no_bus_reset(udev);
 	return udev->backend->ops->hot_reset_affects(udev, devices, count);
@@ -128,8 +129,8 @@ int uvio_udev_hot_reset(struct uvio_udev *udev)
 		return no_bus_reset(udev);
 	if (!(udev->caps & UVIO_CAP_BUS_RESET))
 		return uvio_fail(-ENOTSUP,
-			"%s: the kernel can reset neither its slot nor its bus; on the root bus "
-			"there is nothing that could",
+			"%s: the kernel can reset neither its slot nor its bus; nothing can reset "
+			"a device on the root bus",
 			udev->address.text);
 	rc = uvio_irq_disable(udev);
 	if (!rc)

@@ -36,7 +36,7 @@ int uvio_uuid_parse(const char *object, const char *text, unsigned char *uuid)
 {
 	if (!has_form(text))
 		return uvio_fail(-EINVAL,
-			"%s: the VF token '%.60s' is no UUID, as "
+			"%s: the VF token '%.60s' is not a UUID, as "
 			"12345678-9abc-def0-1234-56789abcdef0",
 			object, text ? text : "");
 	for (size_t i = 0; i < UVIO_UUID_SIZE; text += 2) {

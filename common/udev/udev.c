@@ -153,7 +153,7 @@ static int stop_bus_master(struct uvio_udev *udev, uint64_t command)
 	rc = switch_bus_master(udev, command, false);
 	if (rc != -EPERM && rc != -EACCES && rc != -EROFS)
 		return rc;
-	uvio_log(udev->ctx, UVIO_LOG_WARNING, "%s: bus mastering is on, and stays so: %s",
+	uvio_log(udev->ctx, UVIO_LOG_WARNING, "%s: bus mastering is on, and stays on: %s",
 		udev->address.text, uvio_last_error());
 	return 0;
 }
@@ -226,7 +226,7 @@ int uvio_udev_open(struct uvio_ctx *ctx, const char *text, const struct uvio_ope
 	int rc, run_lock;
 
 	if (!ctx || !out)
-		return uvio_fail(-EINVAL, "open: no context, or no place for the device");
+		return uvio_fail(-EINVAL, "open: no context, or no pointer for the device (NULL)");
 	if (!options)
 		options = &defaults;
 	rc = check_options(options);
@@ -480,8 +480,7 @@ int uvio_bus_master(struct uvio_udev *udev, bool on)
 	if (UVIO_NULL("udev", udev))
 		return -EINVAL;
 	if (!udev->config.size)
-		return uvio_fail(-ENOTSUP,
-			"%s: bus mastering is a PCI thing, and this is no PCI device",
+		return uvio_fail(-ENOTSUP, "%s: not a PCI device, so it has no bus mastering",
 			udev->address.text);
 	if (atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, "");
@@ -499,7 +498,6 @@ int uvio_release_fd(struct uvio_udev *udev)
 		return -EINVAL;
 	if (udev->release_fd >= 0)
 		return udev->release_fd;
-	return uvio_fail(-ENOTSUP,
-		"%s: the %s backend gives no notice before a device is taken away",
+	return uvio_fail(-ENOTSUP, "%s: the %s backend gives no notice before a device is removed",
 		udev->address.text, udev->backend->name);
 }

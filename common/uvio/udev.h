@@ -127,7 +127,7 @@ enum uvio_cap {
  * restored after a reset and at close; its interrupt is UVIO_IRQ_INTX here, even where it is MSI.
  *
  * -EINVAL: not an address, unknown backend or flag, a wrong DMA mask, a token that is no UUID or
- * that the kernel has no use for, a reserved field that is not 0, @domain has devices of another
+ * that the kernel does not accept, a reserved field that is not 0, @domain has devices of another
  * backend or transport. -EEXIST: several UIO devices have that name. -ENODEV: no such device, or no
  * backend can carry it as it is bound now. -ENOENT: it is not bound to the driver that the backend
  * needs, or its IOMMU group has no node. -ENXIO: the card does not answer at the

@@ -94,8 +94,8 @@ static int registers_are_there(struct platform *it)
 static int what_is_of_pci_is_refused(struct platform *it)
 {
 	CHECK(!(uvio_caps(it->udev) & (UVIO_CAP_CONFIG | UVIO_CAP_BUS_MASTER | UVIO_CAP_RESET)));
-	CHECK_ERR(uvio_bus_master(it->udev, true), -ENOTSUP, "no PCI device");
-	CHECK_ERR(uvio_udev_reset(it->udev), -ENOTSUP, "no PCI device");
+	CHECK_ERR(uvio_bus_master(it->udev, true), -ENOTSUP, "not a PCI device");
+	CHECK_ERR(uvio_udev_reset(it->udev), -ENOTSUP, "not a PCI device");
 	CHECK(uvio_udev_vendor(it->udev) == 0xffff);
 	CHECK(uvio_udev_alive(it->udev));
 	return PASS;

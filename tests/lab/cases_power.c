@@ -236,7 +236,7 @@ static int virtual_functions_need_the_token(struct pair *pair)
 	CHECK_OK(sysfs_write(path, "1"));
 	CHECK_OK(uvio_bind(pair->ctx, virtual, "vfio"));
 	CHECK_OK(open_with(pair, pair->address, UUID));
-	CHECK_ERR(open_with(&other, virtual, NULL), -EACCES, "wants a VF token");
+	CHECK_ERR(open_with(&other, virtual, NULL), -EACCES, "requires a VF token");
 	CHECK_ERR(open_with(&other, virtual, OTHER_UUID), -EACCES, "is not that under which");
 	CHECK_OK(uvio_vf_token_set(pair->udev, OTHER_UUID));
 	CHECK_ERR(open_with(&other, virtual, UUID), -EACCES, "is not that under which");

@@ -131,7 +131,7 @@ static int reset_without_a_way_is_refused(struct pair *pair)
 		snprintf(pair->reason, sizeof(pair->reason), "the kernel can reset this card");
 		return SKIP;
 	}
-	CHECK_ERR(uvio_udev_reset(pair->udev), -ENOTSUP, "no way to reset");
+	CHECK_ERR(uvio_udev_reset(pair->udev), -ENOTSUP, "no method to reset");
 	return PASS;
 }
 

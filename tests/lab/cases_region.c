@@ -34,7 +34,8 @@ static int numbers_are_checked(struct pair *pair)
 {
 	struct uvio_region region;
 
-	CHECK_ERR(uvio_region_map(pair->udev, 99, &region), -EINVAL, "there are only 0 to 15");
+	CHECK_ERR(uvio_region_map(pair->udev, 99, &region), -EINVAL,
+		"no such region; they are 0 to 15");
 	CHECK_ERR(uvio_region_map(pair->udev, 5, &region), -ENOENT, "no region 5");
 	return PASS;
 }

@@ -100,7 +100,7 @@ static int one_too_many_is_named(struct pair *pair, unsigned char *space)
 	struct uvio_dma_segment segment;
 
 	CHECK_ERR(uvio_dma_map(pair->udev, space + LIMIT * PAGE, PAGE, 0, &segment, 1), -ENOSPC,
-		"65535 mappings are there, and the kernel allows 65535 (dma_entry_limit of "
+		"65535 mappings exist, and the kernel allows 65535 (dma_entry_limit of "
 		"vfio_iommu_type1)");
 	return PASS;
 }

@@ -288,7 +288,7 @@ static int a_platform_device_has_its_map(struct pair *pair)
 	CHECK_OK(uvio_region_map(pair->udev, 0, &region));
 	CHECK(region.base && uvio_read32(&region, 0) >> 16 == HPET_VENDOR);
 	CHECK_ERR(uvio_region_map(pair->udev, 4, &region), -ENOENT, "offers no map 4");
-	CHECK_ERR(uvio_bus_master(pair->udev, true), -ENOTSUP, "no PCI device");
+	CHECK_ERR(uvio_bus_master(pair->udev, true), -ENOTSUP, "not a PCI device");
 	return PASS;
 }
 
