@@ -92,7 +92,7 @@ run_on bind $EDU vfio
 check "bound as it will be: nothing to say" sh -c "! grep -q 'next boot' '$err'"
 sed 's/vfio-pci/uio_pci_generic/' "$rules" >"$rules.new" && mv "$rules.new" "$rules"
 run_on bind $EDU vfio
-check "bound otherwise: what the next boot does" ends_with 0 "only until the next boot, when $rules decides"
+check "bound otherwise: what the next boot does" ends_with 0 "only until the next boot, when $rules applies"
 
 tree_is edu-vfio
 for user in no-such-user-here 4294967295 4294967296 -1 '' '1;reboot'; do
