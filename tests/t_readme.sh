@@ -5,7 +5,7 @@
 # The example of the README is the program that is compiled and run: doc/example.c.
 
 top=${srcdir:-$(dirname "$0")/..}
-from_readme=$(sed -n '/^A driver/,/^What differs/p' "$top/README" | sed -n 's/^    //p')
+from_readme=$(sed -n '/^A driver/,/^struct uvio_udev is/p' "$top/README" | sed -n 's/^    //p')
 from_program=$(expand -t 4 "$top/doc/example.c" | grep -v '^$')
 
 echo 1..1
