@@ -186,8 +186,8 @@ static void print_legend(FILE *stream, const struct comparison *c)
 {
 	tool_wrap(stream, "",
 		c->time_base.instructions
-			? "Medians, in instructions of an emulated processor: the less the "
-			  "better, but no times of this machine. p99 and max: --json."
+			? "Medians, in instructions of an emulated processor: fewer is "
+			  "better, but they are not times of this machine. p99 and max: --json."
 			: "Medians, in nanoseconds. p99 and max: --json.");
 	tool_wrap(stream, "",
 		"A DMA round trip is mostly the card's own time, and open is needed once.");
