@@ -30,13 +30,13 @@
 /** A case whose name is that of its function, with blanks for underscores. */
 #define TEST(function)                                                                             \
 	{                                                                                          \
-		#function, function                                                                \
+#function, function                                                                \
 	}
 
 /** The same, for the pitfall that has this number in the list of them: "uio 3.12". */
 #define TEST_FOR(pitfall, function)                                                                \
 	{                                                                                          \
-		#function " (" pitfall ")", function                                               \
+#function " (" pitfall ")", function                                               \
 	}
 
 /** Runs all suites; the exit status of the program. */
@@ -59,19 +59,18 @@ void test_skip(const char *reason);
 /** The call gives 0. */
 #define ASSERT_OK(call) test_result((call), 0, NULL, #call, __FILE__, __LINE__)
 
-/** The call fails with this negative errno, and with a sentence which holds @part. */
-#define ASSERT_ERR(call, want, part)                                                               \
-	test_result((call), (want), (part), #call, __FILE__, __LINE__)
+/** The call fails with this negative errno, and with an error message which holds @part. */
+#define ASSERT_ERR(call, want, part) test_result((call), (want), (part), #call, __FILE__, __LINE__)
 
 void test_true(bool holds, const char *condition, const char *file, unsigned int line);
 void test_equal(long long have, long long want, const char *have_text, const char *want_text,
 	const char *file, unsigned int line);
-void test_string(const char *have, const char *want, const char *text, const char *file,
-	unsigned int line);
-void test_has(const char *text, const char *part, const char *name, const char *file,
-	unsigned int line);
-void test_result(int rc, int want, const char *part, const char *call, const char *file,
-	unsigned int line);
+void test_string(
+	const char *have, const char *want, const char *text, const char *file, unsigned int line);
+void test_has(
+	const char *text, const char *part, const char *name, const char *file, unsigned int line);
+void test_result(
+	int rc, int want, const char *part, const char *call, const char *file, unsigned int line);
 
 /** What was logged, one message per line: options.log = test_log, options.log_data = &log. */
 struct test_log {

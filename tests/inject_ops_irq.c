@@ -70,7 +70,7 @@ static const char *all_work(void)
 	return vectors_work(AFTER);
 }
 
-/* Those before work on, or the sentence says that they do not. */
+/* Those before work on, or the error message says that they do not. */
 static const char *those_before_work(void)
 {
 	const char *text = uvio_last_error();

@@ -25,7 +25,7 @@ struct operation {
 };
 
 struct scene {
-	const char *object;	     /* what sentences begin with */
+	const char *object;	     /* what error messages begin with */
 	void (*fresh)(void);	     /* a new kernel, nothing open; inject_reset() */
 	void (*close)(void);	     /* what an operation left open */
 	bool (*gone)(void);	     /* the device is no more, so that trying again is in vain */

@@ -352,11 +352,11 @@ static void a_device_of_another_bus_is_not_bound(void)
 		"uio1: not a PCI device; its driver is chosen by the device tree or the board");
 }
 
-static void is_in_use(const char *name, const char *address, const char *sentence)
+static void is_in_use(const char *name, const char *address, const char *message)
 {
 	begin_with(name, address);
-	ASSERT_ERR(uvio_bind(tree->ctx, address, "vfio"), -EBUSY, sentence);
-	ASSERT_ERR(uvio_unbind(tree->ctx, address), -EBUSY, sentence);
+	ASSERT_ERR(uvio_bind(tree->ctx, address, "vfio"), -EBUSY, message);
+	ASSERT_ERR(uvio_unbind(tree->ctx, address), -EBUSY, message);
 	ASSERT_EQ(kernel.writes, 0);
 }
 

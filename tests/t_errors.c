@@ -74,14 +74,14 @@ static void a_success_leaves_it_alone(void)
 	ASSERT_EQ(uvio_last_errno(), -EPERM);
 }
 
-static void a_sentence_may_hold_the_one_before(void)
+static void a_message_may_hold_the_one_before(void)
 {
 	uvio_fail(-EPERM, "the cause");
 	uvio_fail(-EIO, "it failed: %s", uvio_last_error());
 	ASSERT_STR(uvio_last_error(), "it failed: the cause");
 }
 
-static void a_sentence_that_is_too_long_is_cut(void)
+static void a_message_that_is_too_long_is_cut(void)
 {
 	char text[3 * UVIO_TEXT_SIZE];
 
@@ -199,8 +199,8 @@ static CU_TestInfo errors[] = {
 	TEST(a_text_controls_no_terminal),
 	TEST(a_text_is_in_utf_8),
 	TEST(a_success_leaves_it_alone),
-	TEST(a_sentence_may_hold_the_one_before),
-	TEST(a_sentence_that_is_too_long_is_cut),
+	TEST(a_message_may_hold_the_one_before),
+	TEST(a_message_that_is_too_long_is_cut),
 	TEST_FOR("vfio 91", what_is_saved_comes_back),
 	TEST(no_descriptor_names_the_limit),
 	TEST(an_errno_has_a_name),

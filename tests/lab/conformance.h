@@ -220,7 +220,7 @@ bool error_is(int rc, int err, const char *text);
 				__FILE__, __LINE__, "%s: %d: %s", #call, rc_, uvio_last_error());  \
 	} while (0)
 
-/** The errno, and a part of the sentence. */
+/** The errno, and a part of the error message. */
 #define CHECK_ERR(call, err, text)                                                                 \
 	do {                                                                                       \
 		int rc_ = (call);                                                                  \
