@@ -460,6 +460,7 @@ static int compare_device(struct comparison *c, const char *driver)
 	c->former = &former;
 	if (rc == TOOL_GO_ON)
 		rc = compare_locked(c, &device, driver);
+	c->former = NULL;
 	former_close(&former);
 	uvio_device_free(device);
 	return rc;

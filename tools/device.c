@@ -121,9 +121,9 @@ int tool_match(const struct tool *tool, struct uvio_device ***list, int *count)
 {
 	int all = uvio_device_list(tool->ctx, list);
 
+	*count = 0;
 	if (all < 0)
 		return tool_failed();
-	*count = 0;
 	for (int i = 0; i < all; i++) {
 		struct uvio_device *device = (*list)[i];
 

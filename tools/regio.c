@@ -185,8 +185,8 @@ static void print_line(struct line *line, unsigned int width)
 		tool_print(" ");
 	}
 	for (unsigned int i = 0; i < line->used; i++)
-		text[i] = line->bytes[i] >= 0x20 && line->bytes[i] < 0x7f ? (char)line->bytes[i]
-									  : '.';
+		text[i] = (char)(line->bytes[i] >= 0x20 && line->bytes[i] < 0x7f ? line->bytes[i]
+										 : '.');
 	tool_print(" |%s|\n", text);
 	line->used = 0;
 }

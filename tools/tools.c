@@ -82,7 +82,7 @@ static int unknown_option(const struct tool *tool, const char *word, const struc
 	char texts[NAMES_MAX][32];
 	const char *names[NAMES_MAX] = {NULL};
 
-	for (int i = 0; longs[i].name && i < NAMES_MAX - 1; i++) {
+	for (int i = 0; i < NAMES_MAX - 1 && longs[i].name; i++) {
 		snprintf(texts[i], sizeof(texts[i]), "--%s", longs[i].name);
 		names[i] = texts[i];
 		if (word[2] && !strncmp(texts[i], word, strlen(word)))
