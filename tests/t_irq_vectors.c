@@ -63,7 +63,7 @@ static void a_range_without_its_least_enables_nothing(void)
 static void a_range_upside_down_is_refused(void)
 {
 	ASSERT_ERR(uvio_irq_enable_range(udev, UVIO_IRQ_MSI, 0, 1), -EINVAL,
-		EDU ": enabling from 0 to 1 vectors; there must be 1 at least");
+		EDU ": cannot enable from 0 to 1 vectors: the minimum must be 1 or more");
 	ASSERT_ERR(uvio_irq_enable_range(udev, UVIO_IRQ_MSI, 3, 2), -EINVAL, "from 3 to 2");
 	ASSERT_ERR(uvio_irq_enable_range(udev, UVIO_IRQ_KINDS, 1, 2), -EINVAL,
 		"unknown interrupt kind 3");

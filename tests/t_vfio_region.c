@@ -144,7 +144,7 @@ static void a_region_is_found_by_its_type(void)
 	ASSERT_STR(uvio_last_error(), "before");
 	ASSERT_ERR(uvio_region_find(udev, INTEL, 2), -ENOENT,
 		EDU ": its kernel driver adds no region of type 0x80008086, subtype 0x2");
-	ASSERT_ERR(uvio_region_find(udev, 0, 0), -EINVAL, EDU ": 0 is no type");
+	ASSERT_ERR(uvio_region_find(udev, 0, 0), -EINVAL, EDU ": 0 is not a type of a region");
 }
 
 static void such_a_region_is_one_as_the_others(void)
@@ -169,7 +169,7 @@ static void more_regions_than_numbers_do_no_harm(void)
 	add_specific(9, INTEL, 1);
 	vfio.info.num_regions = 4000;
 	card_open_asserted();
-	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_COUNT, &region), -EINVAL, "only 0 to 15");
+	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_COUNT, &region), -EINVAL, "no such region; they are 0 to 15");
 	ASSERT_EQ(uvio_region_find(udev, INTEL, 1), 9);
 }
 

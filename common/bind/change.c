@@ -232,10 +232,10 @@ static int watch(struct uvio_binding *binding, const struct uvio_rebind *rebind,
 	binding->lock_left = true;
 	if (rc != -ETIMEDOUT && rc != -ECANCELED)
 		return uvio_fail(rc,
-			"%s: lost contact with the process that changes its driver: %s; it "
-			"continues alone; uvio info %s then shows the driver of the device, which "
-			"was %s before",
-			rebind->address, strerror(-rc), rebind->address, or_none(rebind->was));
+			"%s: lost contact with the process that changes its driver: %s; that "
+			"process continues; the device had %s before; uvio info %s shows which "
+			"driver it has then",
+			rebind->address, strerror(-rc), or_none(rebind->was), rebind->address);
 	if (rc == -ECANCELED)
 		return stuck_at_end(binding, rebind, note->step);
 	return stuck(binding, rebind, note->step);
