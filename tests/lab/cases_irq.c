@@ -217,9 +217,9 @@ static int bad_input_is_refused(struct pair *pair)
 
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(10), NULL), -EINVAL, "not enabled");
 	CHECK_ERR(uvio_irq_ack(pair->udev, 0), -EINVAL, "not enabled");
-	CHECK_ERR(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 0), -EINVAL, "enabling 0");
+	CHECK_ERR(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 0), -EINVAL, "cannot enable 0");
 	CHECK_ERR(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, count + 1), -ERANGE, "the card has");
-	CHECK_ERR(uvio_irq_enable(pair->udev, 9, 1), -EINVAL, "no interrupt kind 9");
+	CHECK_ERR(uvio_irq_enable(pair->udev, 9, 1), -EINVAL, "unknown interrupt kind 9");
 	if (enable(pair, UVIO_IRQ_INTX))
 		return FAIL;
 	CHECK_ERR(uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1), -EBUSY, "enabled already");
