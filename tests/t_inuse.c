@@ -23,6 +23,7 @@
 #include "base/context.h"
 #include "base/finding.h"
 #include "device/device.h"
+#include "inuse.h"
 #include "owner/inuse.h"
 #include "tree.h"
 
@@ -30,11 +31,7 @@
 #define MAPS "proc/4711/maps"
 #define NVME "0000:00:0a.0"
 #define NVME_FOLDER "sys/devices/pci0000:00/" NVME
-#define NODE EDU_FOLDER "/uio/uio0"
-#define NULL_NUMBER "1:3"
 
-static struct tree *tree;
-static struct test_log logged;
 static bool no_capability, same_files;
 
 bool __real_uvio_has_capability(unsigned int capability);
@@ -65,67 +62,9 @@ int __wrap_uvio_sys_is_node(int folder, const char *path, unsigned int major, un
 	return 0;
 }
 
-static void begin(const char *name)
-{
-	const struct uvio_ctx_options options = {
-		.log = test_log,
-		.log_data = &logged,
-		.log_level = UVIO_LOG_WARNING,
-	};
-
-	logged = (struct test_log){0};
-	tree = tree_new_with(name, &options);
-	tree_change(tree, "file proc/4711/comm oldtool\\n");
-	tree_change(tree, "dir proc/4711/fd");
-}
-
-static void teardown(void)
+static void setup(void)
 {
 	no_capability = same_files = false;
-	tree_free(tree);
-	tree = NULL;
-}
-
-/* For who is about to take it away. */
-static int strict_answer(const char *text)
-{
-	struct uvio_address address;
-
-	ASSERT_OK(uvio_address_resolve(tree->ctx, text, &address));
-	return uvio_in_use(tree->ctx, &address);
-}
-
-/* For who wants to know. */
-static int answer(const char *text)
-{
-	struct uvio_device *device;
-	int rc;
-
-	ASSERT_OK(uvio_device_find(tree->ctx, text, &device));
-	rc = uvio_device_in_use(tree->ctx, device);
-	uvio_device_free(device);
-	return rc;
-}
-
-static void is_busy(const char *address, const char *text)
-{
-	ASSERT_ERR(strict_answer(address), -EBUSY, text);
-	ASSERT_ERR(answer(address), -EBUSY, text);
-}
-
-static void is_free(const char *address)
-{
-	ASSERT_OK(strict_answer(address));
-	ASSERT_OK(answer(address));
-	ASSERT_STR(logged.text, "");
-}
-
-/* The card's UIO node has the number of /dev/null. */
-static void begin_with_number(void)
-{
-	begin("edu-uio");
-	tree_change(tree, "file " NODE "/dev " NULL_NUMBER "\\n");
-	tree_change(tree, "file " NODE "/uevent MAJOR=1\\nMINOR=3\\nDEVNAME=uio0\\n");
 }
 
 static void nobody_has_it(void)
@@ -562,9 +501,9 @@ static CU_TestInfo unseen[] = {
 };
 
 static CU_SuiteInfo suites[] = {
-	{"process", NULL, NULL, NULL, teardown, processes},
-	{"below", NULL, NULL, NULL, teardown, below},
-	{"unseen", NULL, NULL, NULL, teardown, unseen},
+	{"process", NULL, NULL, setup, teardown, processes},
+	{"below", NULL, NULL, setup, teardown, below},
+	{"unseen", NULL, NULL, setup, teardown, unseen},
 	CU_SUITE_INFO_NULL,
 };
 

@@ -10,73 +10,12 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include <uvio/device.h>
-
 #include "base/address.h"
 #include "base/context.h"
 #include "base/sys.h"
-#include "device/device.h"
+#include "inuse.h"
 #include "owner/inuse.h"
 #include "tree.h"
-
-#define NODE EDU_FOLDER "/uio/uio0"
-#define NULL_NUMBER "1:3"
-
-static struct tree *tree;
-
-static void begin(const char *name)
-{
-	tree = tree_new(name);
-	tree_change(tree, "file proc/4711/comm oldtool\\n");
-	tree_change(tree, "dir proc/4711/fd");
-}
-
-static void teardown(void)
-{
-	tree_free(tree);
-	tree = NULL;
-}
-
-/* For who is about to take it away. */
-static int strict_answer(const char *text)
-{
-	struct uvio_address address;
-
-	ASSERT_OK(uvio_address_resolve(tree->ctx, text, &address));
-	return uvio_in_use(tree->ctx, &address);
-}
-
-/* For who wants to know. */
-static int answer(const char *text)
-{
-	struct uvio_device *device;
-	int rc;
-
-	ASSERT_OK(uvio_device_find(tree->ctx, text, &device));
-	rc = uvio_device_in_use(tree->ctx, device);
-	uvio_device_free(device);
-	return rc;
-}
-
-static void is_busy(const char *address, const char *text)
-{
-	ASSERT_ERR(strict_answer(address), -EBUSY, text);
-	ASSERT_ERR(answer(address), -EBUSY, text);
-}
-
-static void is_free(const char *address)
-{
-	ASSERT_OK(strict_answer(address));
-	ASSERT_OK(answer(address));
-}
-
-/* The card's UIO node has the number of /dev/null. */
-static void begin_with_number(void)
-{
-	begin("edu-uio");
-	tree_change(tree, "file " NODE "/dev " NULL_NUMBER "\\n");
-	tree_change(tree, "file " NODE "/uevent MAJOR=1\\nMINOR=3\\nDEVNAME=uio0\\n");
-}
 
 /* A line of maps with the inode of a file in the tree, on the device with these numbers, or its. */
 static void map_registers(const char *range, const char *perms, const char *device, const char *as)
