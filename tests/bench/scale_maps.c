@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "scale.h"
+#include "space.h"
 #include <uvio/dma.h>
 #include <uvio/driver.h>
 #include <uvio/udev.h>
@@ -17,8 +18,6 @@
 #include "base/table.h"
 #include "vfio.h"
 
-#define PAGE ((size_t)4096)
-#define WINDOW ((size_t)64)
 #define BASE ((uintptr_t)1 << 32)
 #define PLACES ((size_t)2 * SCALE_MOST)
 #define LOOKUPS 100
@@ -122,24 +121,10 @@ static int round_iova(const struct time_base *base, double *cost)
 static char *space;
 static size_t mapped;
 
-/* The same few pages again and again: the guest needs no memory for all of them. */
 static int make_space(void)
 {
-	int fd;
-
-	if (space)
-		return 0;
-	fd = memfd_create("window", MFD_CLOEXEC);
-	space = mmap(
-		NULL, PLACES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (space == MAP_FAILED || fd < 0 || ftruncate(fd, (off_t)(WINDOW * PAGE)))
-		return uvio_fail(-ENOMEM, "memory: %s", strerror(errno));
-	for (size_t at = 0; at < PLACES; at += WINDOW)
-		if (mmap(space + at * PAGE, WINDOW * PAGE, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
-			return uvio_fail(-ENOMEM, "memory: %s", strerror(errno));
-	close(fd);
-	return 0;
+	space = space ? space : space_make(PLACES);
+	return space ? 0 : uvio_fail(-ENOMEM, "memory: %s", strerror(errno));
 }
 
 static int map(size_t place)

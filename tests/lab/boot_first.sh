@@ -6,24 +6,8 @@
 
 vfio=0000:00:04.0
 uio=0000:01:00.0
-n=0
-
-check() { # NAME EXPECTED GOT
-  n=$((n + 1))
-  if [ "$2" = "$3" ]; then
-    echo "ok $n - $1"
-  else
-    echo "not ok $n - $1"
-    echo "# expected: $2"
-    echo "# got:      $3"
-  fi
-}
-
-as() { # USER COMMAND...
-  user=$1
-  shift
-  su "$user" -c "$*" 2>&1
-}
+# shellcheck source=in_tap.sh
+. /lab/in_tap.sh
 
 uvio bind --persist --owner user $vfio vfio >/dev/null
 check "first boot: vfio is bound, and kept" 0 $?

@@ -7,28 +7,8 @@
 vfio=0000:00:04.0
 uio=0000:01:00.0
 twin=0000:03:01.0 # of the same ids
-n=0
-
-check() { # NAME EXPECTED GOT
-  n=$((n + 1))
-  if [ "$2" = "$3" ]; then
-    echo "ok $n - $1"
-  else
-    echo "not ok $n - $1"
-    echo "# expected: $2"
-    echo "# got:      $3"
-  fi
-}
-
-as() { # USER COMMAND...
-  user=$1
-  shift
-  su "$user" -c "$*" 2>&1
-}
-
-driver() {
-  link=$(readlink "/sys/bus/pci/devices/$1/driver") && basename "$link" || echo none
-}
+# shellcheck source=in_tap.sh
+. /lab/in_tap.sh
 
 owner() {
   stat -c %u "$@" 2>&1 | sort -u | tr '\n' ' '

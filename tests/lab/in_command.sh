@@ -5,18 +5,8 @@
 # Runs in the guest, for command.test.
 
 card=0000:00:04.0
-n=0
-
-check() {
-  n=$((n + 1))
-  if [ "$2" = "$3" ]; then
-    echo "ok $n - $1"
-  else
-    echo "not ok $n - $1"
-    echo "# expected: $2"
-    echo "# got:      $3"
-  fi
-}
+# shellcheck source=in_tap.sh
+. /lab/in_tap.sh
 
 uvio() { /lab/uvio "$@"; }
 
@@ -26,10 +16,6 @@ interrupt() { # SIGNAL
     sleep 0.1
   done
   kill "-$1" "$pid"
-}
-
-driver() { # ADDRESS
-  link=$(readlink "/sys/bus/pci/devices/$1/driver") && basename "$link" || echo none
 }
 
 # Two cards that share an IOMMU group, behind bridges of which one is in the group.

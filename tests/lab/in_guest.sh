@@ -8,22 +8,8 @@ card=0000:00:04.0
 testdev=0000:00:07.0
 port=0000:01:00.0
 ivshmem=0000:00:0a.0
-n=0
-
-check() {
-  n=$((n + 1))
-  if [ "$2" = "$3" ]; then
-    echo "ok $n - $1"
-  else
-    echo "not ok $n - $1"
-    echo "# expected: $2"
-    echo "# got:      $3"
-  fi
-}
-
-driver() {
-  link=$(readlink /sys/bus/pci/devices/$card/driver) && basename "$link" || echo none
-}
+# shellcheck source=in_tap.sh
+. /lab/in_tap.sh
 
 # The keys of a document of JSON, one a line, in order.
 keys() {
@@ -86,22 +72,22 @@ example_bind $testdev none >/dev/null
 uvio bind $card none >/dev/null
 
 uvio bind $card pci-stub >/dev/null 2>&1
-check "compare: no driver is bound before" none "$(driver)"
+check "compare: no driver is bound before" none "$(driver $card)"
 uvio compare -n 50 $card >/tmp/table 2>/tmp/errors
 check "compare: succeeds" 0 $?
 check "compare: no complaint" "" "$(cat /tmp/errors)"
 check "compare: both backends are usable" 1 "$(grep -c '^usable  *yes  *yes$' /tmp/table)"
-check "compare: leaves no driver where none was" none "$(driver)"
+check "compare: leaves no driver where none was" none "$(driver $card)"
 
 uvio bind $card uio >/dev/null
 uvio compare -n 20 $card >/tmp/table 2>&1
 check "compare: of a device on uio, both are usable" 1 "$(grep -c '^usable  *yes  *yes$' /tmp/table)"
-check "compare: leaves it on uio" uio_pci_generic "$(driver)"
+check "compare: leaves it on uio" uio_pci_generic "$(driver $card)"
 
 uvio bind $card vfio >/dev/null
 uvio compare -n 50 --json $card >/tmp/json
 check "compare: with JSON succeeds" 0 $?
-check "compare: leaves the driver that was there" vfio-pci "$(driver)"
+check "compare: leaves the driver that was there" vfio-pci "$(driver $card)"
 check "compare: the keys of the JSON" \
   "$(echo "address backends caps clock cpus device device_name dma_map_unmap dma_round_trip driver failed \
 host iova_lookup irq kernel kind machine $figure name open passed reason reg_read reg_write selftest skipped syscalls \
@@ -149,6 +135,6 @@ until_open $! '/dev/vfio\|/dev/uio'
 kill -TERM $!
 wait $!
 check "compare: ended by SIGTERM says so" 143 $?
-check "compare: and gives the device back" vfio-pci "$(driver)"
+check "compare: and gives the device back" vfio-pci "$(driver $card)"
 check "compare: and the card works" 0x010000ed "$(uvio read $card bar0 0)"
 echo "1..$n"
