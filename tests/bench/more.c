@@ -27,7 +27,6 @@
 
 #define MANY 30000
 #define AMONG 60000
-#define RESIDENT_RUNS 15
 #define PLACES (2 * (size_t)AMONG)
 
 static int failed(const char *what)
@@ -540,35 +539,16 @@ static double resident(const struct session *s, const char *program)
 	return kb;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* How many pages of its files a program has depends on where they are loaded: of many the middle.
- */
-static double resident_mostly(const struct session *s, const char *program)
-{
-	double kb[RESIDENT_RUNS];
-
-	for (int i = 0; i < RESIDENT_RUNS; i++)
-		kb[i] = resident(s, program);
-	qsort(kb, RESIDENT_RUNS, sizeof(kb[0]), by_size);
-	return kb[0] > 0 ? kb[RESIDENT_RUNS / 2] : 0;
-}
-
 static void measure_resident(struct session *s)
 {
-	double kb = resident_mostly(s, "resident");
+	double kb = resident(s, "resident");
 	const struct figure figure = {
 		.known = true,
 		.median = kb,
 		.p99 = kb,
 		.max = kb,
 		.has_baseline = true,
-		.baseline = resident_mostly(s, "resident-by-hand"),
+		.baseline = resident(s, "resident-by-hand"),
 	};
 
 	if (kb > 0 && figure.baseline > 0)

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
+#include <unistd.h>
 
 #ifdef BY_HAND
 #include "baseline.h"
@@ -37,11 +39,23 @@ static int open_device(const char *address, const char *backend)
 }
 #endif
 
+/* Where files are loaded decides how many pages of them come in at once. */
+static void load_at_fixed_addresses(char **argv)
+{
+	int before = personality(0xffffffff);
+
+	if (before < 0 || before & ADDR_NO_RANDOMIZE)
+		return;
+	if (personality((unsigned long)before | ADDR_NO_RANDOMIZE) >= 0)
+		execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv)
 {
 	char line[128];
 	FILE *status;
 
+	load_at_fixed_addresses(argv);
 	if (argc != 3 || open_device(argv[1], argv[2]))
 		return 1;
 	/* Not VmRSS, which lags behind. */
