@@ -100,6 +100,10 @@ void sim_vfio_add_msix(uint32_t table);
 /** The bytes of a region of a card that is open. */
 void sim_vfio_fill(unsigned int region, uint64_t offset, const void *bytes, size_t size);
 
+/* sim_vfio_iommu.c: the table of a container */
+
+int sim_vfio_iommu_ioctl(unsigned long request, void *arg);
+
 /* sim_vfio_pci.c: what only PCI devices have */
 
 bool sim_vfio_hides_table(unsigned int region, uint64_t at, uint64_t size);
