@@ -39,6 +39,13 @@ void fixture_open(void)
 	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
 }
 
+void fixture_enable(enum uvio_irq_kind kind, unsigned int count)
+{
+	ASSERT_OK(uvio_irq_enable(udev, kind, count));
+	if (kind != UVIO_IRQ_INTX)
+		ASSERT_OK(uvio_bus_master(udev, true));
+}
+
 void fixture_close(void)
 {
 	uvio_udev_close(udev);

@@ -4,6 +4,8 @@
 #ifndef UVIO_TESTS_FIXTURE_H
 #define UVIO_TESTS_FIXTURE_H
 
+#include <uvio/irq.h>
+
 #include "fake.h"
 #include "harness.h"
 #include "tree.h"
@@ -23,5 +25,8 @@ void fixture_close(void);
 
 /** Opens the card with @options, of which the backend is set; the result of uvio_udev_open(). */
 int fixture_reopen(struct uvio_open_options options);
+
+/** Enables interrupts, and for messages bus mastering too. */
+void fixture_enable(enum uvio_irq_kind kind, unsigned int count);
 
 #endif /* UVIO_TESTS_FIXTURE_H */
