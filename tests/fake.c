@@ -15,7 +15,7 @@
 #include "fake_parts.h"
 #include <uvio/check.h>
 #include <uvio/device.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

@@ -12,7 +12,7 @@
 
 #include "fake.h"
 #include "fake_parts.h"
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/objects.h"
 #include "base/error.h"

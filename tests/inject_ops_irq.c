@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <string.h>
 
-#include <uvio/driver.h>
 #include <uvio/error.h>
 #include <uvio/event.h>
 #include <uvio/irq.h>

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <uvio/driver.h>
 #include <uvio/error.h>
 
 #include "harness.h"

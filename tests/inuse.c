@@ -8,7 +8,6 @@
 
 #include "inuse.h"
 #include "base/address.h"
-#include "base/context.h"
 #include "device/device.h"
 #include "owner/inuse.h"
 

@@ -13,7 +13,6 @@
 
 #include "harness.h"
 #include "backend/objects.h"
-#include "base/finding.h"
 #include "checks.h"
 #include "device/device.h"
 #include "tree.h"

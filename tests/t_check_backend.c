@@ -11,7 +11,6 @@
 #include <uvio/udev.h>
 
 #include "harness.h"
-#include "base/finding.h"
 #include "checks.h"
 #include "tree.h"
 #include "user.h"

@@ -17,7 +17,6 @@
 
 #include <uvio/dma.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

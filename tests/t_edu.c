@@ -7,7 +7,6 @@
 
 #include <uvio/dma.h>
 #include <uvio/driver.h>
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/trial.h>

@@ -11,7 +11,6 @@
 
 #include "harness.h"
 #include <uvio/context.h>
-#include <uvio/driver.h>
 #include <uvio/error.h>
 
 #include "base/address.h"

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <time.h>
 
-#include <uvio/driver.h>
 #include <uvio/error.h>
 #include <uvio/event.h>
 #include <uvio/irq.h>

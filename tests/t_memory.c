@@ -15,7 +15,6 @@
 #include <linux/vfio.h>
 
 #include <uvio/dma.h>
-#include <uvio/udev.h>
 
 #include "dma/phys.h"
 #include "pages.h"

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <uvio/dma.h>
-#include <uvio/udev.h>
 
 #include "backend/objects.h"
 #include "base/table.h"

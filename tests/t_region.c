@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <uvio/driver.h>
 #include <uvio/error.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

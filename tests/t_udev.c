@@ -14,9 +14,7 @@
 
 #include <uvio/context.h>
 #include <uvio/dma.h>
-#include <uvio/driver.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

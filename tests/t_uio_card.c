@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

@@ -11,7 +11,6 @@
 
 #include <uvio/dma.h>
 #include <uvio/domain.h>
-#include <uvio/event.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>
 

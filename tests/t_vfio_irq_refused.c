@@ -5,7 +5,6 @@
 
 #include <errno.h>
 
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/udev.h>
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/udev.h>
 
 #include "backend/objects.h"

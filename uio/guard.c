@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include <uvio/context.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/udev.h>
 
 #include "backend/objects.h"

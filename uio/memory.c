@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include <uvio/device.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/objects.h"
 #include "base/table.h"

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include <uvio/context.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>
 

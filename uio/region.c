@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include <uvio/device.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include <uvio/context.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/region.h>
 
 #include "backend/objects.h"

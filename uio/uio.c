@@ -10,7 +10,7 @@
 
 #include <uvio/context.h>
 #include <uvio/device.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>
 

@@ -13,7 +13,7 @@
 #include "iommufd.h"
 #include <uvio/device.h>
 #include <uvio/dma.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/objects.h"
 #include "base/context.h"

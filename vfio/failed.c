@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/objects.h"
 #include "base/context.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include <uvio/context.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>
 

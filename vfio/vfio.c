@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/udev.h>
 
 #include "backend/backend.h"

@@ -8,7 +8,7 @@
 
 #include <uvio/check.h>
 #include <uvio/device.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/backend.h"
 #include "base/context.h"

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/objects.h"
 #include "base/sys.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "base/address.h"
 #include "base/context.h"

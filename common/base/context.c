@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include <uvio/context.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "base/context.h"
 #include "base/error.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include <uvio/check.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "base/error.h"
 #include "base/finding.h"

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <uvio/driver.h>
 #include <uvio/error.h>
 
 #include "base/context.h"

@@ -10,7 +10,7 @@
 
 #include <uvio/bind.h>
 #include <uvio/device.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/backend.h"
 #include "base/address.h"

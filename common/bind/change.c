@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <uvio/context.h>
-#include <uvio/driver.h>
 #include <uvio/error.h>
 
 #include "base/context.h"

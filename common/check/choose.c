@@ -10,7 +10,6 @@
 #include <uvio/check.h>
 #include <uvio/context.h>
 #include <uvio/device.h>
-#include <uvio/driver.h>
 #include <uvio/error.h>
 
 #include "backend/backend.h"

@@ -9,7 +9,6 @@
 
 #include <uvio/context.h>
 #include <uvio/device.h>
-#include <uvio/driver.h>
 #include <uvio/error.h>
 
 #include "backend/backend.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include <uvio/device.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "base/context.h"
 #include "base/error.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include <uvio/device.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "base/context.h"
 #include "base/sysfs.h"

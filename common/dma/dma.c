@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <uvio/dma.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/udev.h>
 
 #include "backend/backend.h"

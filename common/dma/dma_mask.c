@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include <uvio/dma.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/objects.h"
 #include "base/table.h"

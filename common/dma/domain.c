@@ -9,7 +9,7 @@
 
 #include <uvio/dma.h>
 #include <uvio/domain.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/udev.h>
 
 #include "backend/backend.h"

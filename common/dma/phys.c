@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/objects.h"
 #include "base/context.h"

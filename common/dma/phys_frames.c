@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include <uvio/dma.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/objects.h"
 #include "base/context.h"

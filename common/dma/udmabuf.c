@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "backend/objects.h"
 #include "base/context.h"

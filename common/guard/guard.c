@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/guard.h>
 
 #include "base/address.h"

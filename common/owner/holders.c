@@ -14,7 +14,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "base/context.h"
 #include "base/error.h"
@@ -22,7 +22,6 @@
 #include "base/sys.h"
 #include "base/sysfs.h"
 #include "owner/holders.h"
-#include "owner/inuse.h"
 
 #define FOUND 1
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include <uvio/check.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "base/context.h"
 #include "base/finding.h"

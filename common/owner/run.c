@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 
 #include "base/address.h"
 #include "base/context.h"

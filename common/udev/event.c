@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/event.h>
 
 #include "backend/backend.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>
 

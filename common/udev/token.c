@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/udev.h>
 
 #include "backend/backend.h"

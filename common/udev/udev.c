@@ -12,9 +12,7 @@
 #include <unistd.h>
 
 #include <uvio/context.h>
-#include <uvio/driver.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

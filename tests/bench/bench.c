@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/irq.h>
 
 #include "more.h"

@@ -11,7 +11,7 @@
 #include "scale.h"
 #include "space.h"
 #include <uvio/dma.h>
-#include <uvio/driver.h>
+#include <uvio/error.h>
 #include <uvio/udev.h>
 
 #include "backend/objects.h"

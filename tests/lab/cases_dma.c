@@ -9,7 +9,6 @@
 
 #include <uvio/dma.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/udev.h>
 
 #include "conformance.h"

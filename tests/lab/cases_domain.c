@@ -10,7 +10,6 @@
 #include <uvio/domain.h>
 #include <uvio/driver.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/udev.h>
 
 #include "conformance.h"

@@ -22,7 +22,6 @@
 #include <uvio/domain.h>
 #include <uvio/driver.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/guard.h>
 #include <uvio/udev.h>
 

@@ -20,7 +20,6 @@
 #include <uvio/check.h>
 #include <uvio/device.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/guard.h>
 #include <uvio/udev.h>
 

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

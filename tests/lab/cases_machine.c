@@ -10,7 +10,6 @@
 #include <uvio/device.h>
 #include <uvio/dma.h>
 #include <uvio/driver.h>
-#include <uvio/event.h>
 #include <uvio/trial.h>
 #include <uvio/udev.h>
 

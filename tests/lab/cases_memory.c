@@ -18,7 +18,6 @@
 
 #include <uvio/dma.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>
 

@@ -3,7 +3,6 @@
 /* Many vectors of one card; and a kind of interrupt which there is not. */
 #include <config.h>
 
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/udev.h>
 

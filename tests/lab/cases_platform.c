@@ -9,7 +9,6 @@
 #include <sched.h>
 
 #include <uvio/device.h>
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

@@ -13,7 +13,6 @@
 #include <uvio/bind.h>
 #include <uvio/device.h>
 #include <uvio/dma.h>
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/trial.h>

@@ -19,7 +19,6 @@
 #include <uvio/device.h>
 #include <uvio/dma.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

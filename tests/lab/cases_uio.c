@@ -20,7 +20,6 @@
 #include <uvio/bind.h>
 #include <uvio/dma.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
 #include <uvio/udev.h>

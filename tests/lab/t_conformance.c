@@ -17,7 +17,6 @@
 #include <uvio/device.h>
 #include <uvio/driver.h>
 #include <uvio/error.h>
-#include <uvio/event.h>
 #include <uvio/trial.h>
 #include <uvio/udev.h>
 
