@@ -148,7 +148,7 @@ UVIO_API int uvio_dma_from_region(struct uvio_udev *udev, unsigned int index, st
  * caches (not x86, and "dma_coherent" is not 1), it is mapped without them. A buffer in @dma, for
  * uvio_dma_free(). What it holds is left as it is.
  *
- * 0; -EINVAL (@name); -ENOENT (no such buffer); -EPROTO (sysfs makes no sense); -ENOTSUP (it cannot
+ * 0; -EINVAL (@name); -ENOENT (no such buffer); -EPROTO (sysfs is not valid); -ENOTSUP (it cannot
  * be mapped uncached as it is set up; vfio); -ERANGE (beyond the DMA mask); -EPERM as
  * uvio_dma_alloc(); -EACCES; the errno of mmap.
  */

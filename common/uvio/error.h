@@ -9,9 +9,10 @@
  * leaves them alone.
  *
  * NULL: allowed only where a function says so. Where it needs a pointer and gets NULL, it returns
- * -EINVAL, or what stands for nothing in what it returns, with a text that names the argument:
- * NULL, false, all ones as an id, UVIO_BROKEN as a verdict, no capabilities. Not checked, since
- * that would cost time with each call: @udev of uvio_irq_wait(), uvio_irq_consume() and
+ * -EINVAL, or what stands for nothing in what it returns, with an error message that names the
+ * argument: NULL, false, UVIO_BROKEN as a verdict, no capabilities. An id is all ones then, and
+ * uvio_udev_log() does nothing, both without an error message. Not checked, since that would cost
+ * time with each call: @udev of uvio_irq_wait(), uvio_irq_consume() and
  * uvio_irq_ack(), and what the inline accessors for registers are given, and the functions on which
  * they fall back.
  *

@@ -14,8 +14,8 @@
  *
  * Threads: uvio_irq_enable(), uvio_irq_enable_range(), uvio_irq_grow() and uvio_irq_disable() are
  * called by one thread at a time, and but for uvio_irq_grow() while none waits. Different vectors
- * are independent: of each, one thread at a time waits, consumes or acknowledges. The others of
- * these functions may be called by any thread.
+ * are independent: of each, one thread at a time waits or consumes, and any may acknowledge. The
+ * others of these functions may be called by any thread.
  */
 #ifndef UVIO_IRQ_H
 #define UVIO_IRQ_H

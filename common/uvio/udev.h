@@ -74,7 +74,11 @@ enum uvio_open_flags {
 
 /** All zero means default. */
 struct uvio_open_options {
-	/** "vfio", "uio", or with the transport "vfio/cdev"; NULL: the first that is usable */
+	/**
+	 * "vfio", "uio", or with the transport "vfio/cdev". NULL: that of @domain where it is
+	 * in use; else that of the kernel driver where vfio-pci or uio_pci_generic is bound; else
+	 * the first that is usable.
+	 */
 	const char *backend;
 	uint32_t flags;		    /**< enum uvio_open_flags */
 	uint32_t pad;		    /**< zero */
@@ -132,10 +136,11 @@ enum uvio_cap {
  * backend can carry it as it is bound now. -ENOENT: it is not bound to the driver that the backend
  * needs, or its IOMMU group has no node. -ENXIO: the card does not answer at the
  * addresses which the kernel has for it: it lost them, never got any, or does not decode them.
- * -EBUSY: open elsewhere, by a node or, on uio, by its files in sysfs, or its IOMMU group is not
- * viable, or memory is mapped in @domain where it cannot reach it. -EACCES, -EPERM: the node, or
- * the IOMMU, may not be used. -ESTALE: the node belongs to another device. -ENOTSUP: port
- * instructions, and the processor has none. -ENOMEM. -EPROTO: the kernel's answer makes no sense.
+ * -EBUSY: open elsewhere, by a node or, on uio, by its files in sysfs, or its driver is being
+ * changed, or its IOMMU group is not viable, or memory is mapped in @domain where it cannot reach
+ * it. -EACCES, -EPERM: the node, or the IOMMU, may not be used. -ESTALE: the node belongs to
+ * another device. -ENOTSUP: port instructions, and the processor has none. -ENOMEM. -EPROTO: the
+ * kernel's answer is not valid.
  * The text names what blocks and how to fix it; the device is left as it was found.
  *
  * With UVIO_OPEN_GUARD also what starting a program can fail with; -ENOTSUP: not PCI, or there is
