@@ -359,6 +359,39 @@ static bool opened_it_can_reset(unsigned int who, uint64_t unusual)
 	return can;
 }
 
+static unsigned int receive_in_a_reset(void)
+{
+	unsigned int call = 0;
+
+	inject_begin_counting();
+	ASSERT_OK(uvio_udev_reset(udev));
+	inject_end();
+	while (call < inject_count() && inject_call(call)->kind != INJECT_RECEIVE)
+		call++;
+	ASSERT(call < inject_count());
+	return call;
+}
+
+/* Until the kernel returns nobody else may have the card that it resets. */
+static void a_reset_that_is_left_behind_keeps_the_lock(void)
+{
+	unsigned int call;
+	int left;
+
+	card_open_asserted();
+	call = receive_in_a_reset();
+	left = dup(inject_left_lock);
+	ASSERT(left >= 0);
+	inject_begin(call, -ETIMEDOUT);
+	ASSERT_ERR(uvio_udev_reset(udev), -ETIMEDOUT,
+		EDU ": the kernel does not return from a reset of the device");
+	inject_end();
+	card_close();
+	ASSERT_ERR(card_open(), -EBUSY, EDU ": already open in ");
+	close(left);
+	ASSERT_OK(card_open());
+}
+
 /* By what opening the file for writing takes, whoever the real user is. */
 static void who_may_write_the_file_can_reset(void)
 {
@@ -518,6 +551,7 @@ static CU_TestInfo irq_cases[] = {
 static CU_TestInfo region_cases[] = {
 	TEST_FOR("uio 3.22", neighbours_in_the_page_are_out_of_reach),
 	TEST_FOR("uio 3.41", a_user_is_told_who_may_read_more),
+	TEST(a_reset_that_is_left_behind_keeps_the_lock),
 	TEST(who_may_write_the_file_can_reset),
 	CU_TEST_INFO_NULL,
 };

@@ -246,21 +246,27 @@ static int uio_bus_master(struct uvio_udev *udev, bool on)
 	return on && !rc ? uio_guard_look(udev) : rc;
 }
 
+static int reset_left(struct uvio_udev *udev)
+{
+	udev->lock_left = true;
+	return uvio_fail(-ETIMEDOUT,
+		"%s: the kernel does not return from a reset of the device: perhaps it waits for a "
+		"change of the driver (ps shows whether a process writes to sysfs), or for the "
+		"card (dmesg); until it returns the device stays locked",
+		udev->address.text);
+}
+
 static int uio_reset(struct uvio_udev *udev)
 {
-	int rc = uvio_sysfs_write_watched(udev->ctx, udev->address.text, "reset", "1");
+	int rc = uvio_sysfs_write_watched(
+		udev->ctx, udev->address.text, "reset", "1", udev->lock_fd);
 	int found = !rc || rc == -EAGAIN ? rc : uvio_udev_failed(udev, rc);
 	char limit[UVIO_LIMIT_TEXT];
 
 	if (found == -ENODEV || !rc || rc == -EAGAIN)
 		return found;
 	if (rc == -ETIMEDOUT)
-		return uvio_fail(rc,
-			"%s: the kernel does not return from a reset of the device: perhaps it "
-			"waits "
-			"for a change of the driver (ps shows whether a process writes to sysfs), "
-			"or for the card (dmesg)",
-			udev->address.text);
+		return reset_left(udev);
 	uvio_limit_of_processes(udev->ctx, rc, limit);
 	if (limit[0])
 		return uvio_fail(found, "%s: cannot start the process that resets it: %s",

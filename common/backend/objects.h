@@ -66,6 +66,7 @@ struct uvio_udev {
 	uint32_t flags;
 	uint32_t caps;	   /* set by open */
 	int lock_fd;	   /* -1: this user may not lock it */
+	bool lock_left;	   /* a process that the kernel keeps has it, until it is done */
 	int reset_refused; /* set by open without UVIO_CAP_RESET: what keeps this user from it */
 	/*
 	 * Set by open, where the kernel driver is the card's own: what it has set up is left as it

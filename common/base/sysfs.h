@@ -30,10 +30,11 @@ int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ..
 /**
  * A file of a PCI device where the kernel may wait, as for a program that has the device open, or
  * for the lock of the device: no signal ends that. The process which waits is another one, and is
- * left behind after some time: -ETIMEDOUT; the kernel may do it later.
+ * left behind after some time: -ETIMEDOUT; the kernel may do it later. Until then that process has
+ * @lock, too (-1: none), so that closing the caller's descriptor does not release it.
  */
 int uvio_sysfs_write_watched(
-	struct uvio_ctx *ctx, const char *address, const char *file, const char *text);
+	struct uvio_ctx *ctx, const char *address, const char *file, const char *text, int lock);
 
 /** The first line, as with uvio_sysfs_read(). */
 int uvio_sysfs_read_watched(

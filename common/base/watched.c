@@ -68,8 +68,9 @@ static void ask(void *data, int fd)
 }
 
 static int ask_apart(struct uvio_ctx *ctx, const char *address, const char *file,
-	struct question *question, int timeout_ms)
+	struct question *question, int timeout_ms, int lock)
 {
+	const int keep[UVIO_APART_KEEP] = {-1, lock};
 	int fd, rc = uvio_sysfs_path(ctx, question->path, "bus/pci/devices/%s/%s", address, file);
 
 	if (rc)
@@ -77,7 +78,7 @@ static int ask_apart(struct uvio_ctx *ctx, const char *address, const char *file
 	if (question->write)
 		uvio_log(ctx, UVIO_LOG_INFO, "%s: writing '%s' to bus/pci/devices/%s/%s", address,
 			question->text ? question->text : "(what is in it)", address, file);
-	fd = uvio_apart_start(ask, question, NULL);
+	fd = uvio_apart_start(ask, question, keep);
 	if (fd < 0)
 		return fd;
 	rc = uvio_sys_receive(fd, &question->answer, sizeof(question->answer), timeout_ms);
@@ -88,10 +89,10 @@ static int ask_apart(struct uvio_ctx *ctx, const char *address, const char *file
 }
 
 int uvio_sysfs_write_watched(
-	struct uvio_ctx *ctx, const char *address, const char *file, const char *text)
+	struct uvio_ctx *ctx, const char *address, const char *file, const char *text, int lock)
 {
 	struct question question = {.write = true, .text = text};
-	int n = ask_apart(ctx, address, file, &question, WRITE_TIMEOUT_MS);
+	int n = ask_apart(ctx, address, file, &question, WRITE_TIMEOUT_MS, lock);
 
 	return n < 0 ? n : (size_t)n == strlen(text) ? 0 : -EIO;
 }
@@ -100,7 +101,7 @@ int uvio_sysfs_read_watched(
 	struct uvio_ctx *ctx, const char *address, const char *file, char *buf, size_t size)
 {
 	struct question question = {.read = true};
-	int n = ask_apart(ctx, address, file, &question, READ_TIMEOUT_MS);
+	int n = ask_apart(ctx, address, file, &question, READ_TIMEOUT_MS, -1);
 
 	if (n < 0)
 		return n;
@@ -113,7 +114,7 @@ int uvio_sysfs_read_watched(
 int uvio_sysfs_rewrite_watched(struct uvio_ctx *ctx, const char *address, const char *file)
 {
 	struct question question = {.read = true, .write = true};
-	int n = ask_apart(ctx, address, file, &question, READ_TIMEOUT_MS);
+	int n = ask_apart(ctx, address, file, &question, READ_TIMEOUT_MS, -1);
 
 	return n < 0 ? n : 0;
 }

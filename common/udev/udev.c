@@ -270,6 +270,14 @@ static void forget_in_child(struct uvio_udev *udev)
 	udev_free(udev);
 }
 
+static void drop_lock(const struct uvio_udev *udev)
+{
+	if (udev->lock_left)
+		uvio_sys_close(udev->lock_fd);
+	else
+		uvio_unlock(udev->lock_fd);
+}
+
 void uvio_udev_close(struct uvio_udev *udev)
 {
 	struct uvio_saved_error before;
@@ -292,7 +300,7 @@ void uvio_udev_close(struct uvio_udev *udev)
 	uvio_regions_unmap(udev);
 	uvio_domain_leave(udev);
 	uvio_irq_forget(udev);
-	uvio_unlock(udev->lock_fd);
+	drop_lock(udev);
 	udev_free(udev);
 	uvio_error_restore(&before);
 }

@@ -212,9 +212,10 @@ UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
  * reset fails; where disabling them failed, they are still enabled. Regions and DMA
  * mappings stay. No thread may be waiting for an interrupt meanwhile. 0; -ENOTSUP (the card has no
  * reset that the kernel can do); -EAGAIN (the kernel was busy with it, three times); -ETIMEDOUT
- * (uio: the kernel does not return from it); -ENODEV; -EIO; -EPERM, -EACCES, -EROFS (uio: this
- * user may not write the file of sysfs that does it, as UVIO_CAP_RESET says); -ENOSPC, -ENOMEM,
- * -EMFILE (uio: no process could be started).
+ * (uio: the kernel does not return from it; until it does, the device stays locked, also after it
+ * is closed); -ENODEV; -EIO; -EPERM, -EACCES, -EROFS (uio: this user may not write the file of
+ * sysfs that does it, as UVIO_CAP_RESET says); -ENOSPC, -ENOMEM, -EMFILE (uio: no process could be
+ * started).
  */
 UVIO_API int uvio_udev_reset(struct uvio_udev *udev);
 
