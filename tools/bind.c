@@ -399,12 +399,12 @@ const struct command command_bind = {
 	.device = DEVICE_MANY,
 	.args = "ADDRESS... BACKEND-OR-DRIVER",
 	.help = "bind devices to the kernel driver that a backend needs",
-	.notes = "The driver is given by the name of a backend, or by its own; 'none' leaves the\n"
-		 "devices without one. Only these devices are touched, by driver_override, and\n"
-		 "never while they are in use; where the kernel does not bind one, all get back\n"
-		 "what they had. Prints what is bound afterwards. Needs root.\n",
+	.notes = "Name a backend, a transport or a kernel driver; 'none' leaves the devices\n"
+		 "without one. Only these devices are changed, by driver_override, and never\n"
+		 "while they are in use. If the kernel does not bind one, all get their former\n"
+		 "drivers back. Prints what is bound afterwards. Needs root.\n",
 	.options = "  -g, --group           every device in their IOMMU groups, bridges apart\n"
-		   "  -p, --persist         at each boot, too: by a rule of udev\n"
+		   "  -p, --persist         at each boot, too, by a udev rule\n"
 		   "  -o, --owner USER      with --persist: give the devices to a user\n"
 		   "      --etc DIR         where the files of --persist go (default /etc)\n",
 	.example = "uvio bind 06:0d.0 vfio",
@@ -419,7 +419,7 @@ const struct command command_unbind = {
 	.notes = "The kernel chooses as at boot; that may be no driver. Prints what is bound\n"
 		 "afterwards. Needs root.\n",
 	.options = "  -g, --group           every device in their IOMMU groups, bridges apart\n"
-		   "  -p, --persist         not at the next boots, either\n"
+		   "  -p, --persist         remove the files of bind --persist, too\n"
 		   "      --etc DIR         where the files of --persist are (default /etc)\n",
 	.example = "uvio unbind 06:0d.0",
 	.run = run_unbind,

@@ -188,7 +188,7 @@ const struct command command_check = {
 	.name = "check",
 	.device = DEVICE_OPTIONAL,
 	.args = "[ADDRESS]",
-	.help = "say which backends can carry a device, why not, and what fixes it",
+	.help = "say which backends can drive a device, why not, and what fixes it",
 	.notes = "Opens no device and changes nothing. A backend is usable; not bound yet, as\n"
 		 "long as the device has another kernel driver or none; in use; not applicable\n"
 		 "to such a device; or broken on this machine. Without ADDRESS: what this\n"

@@ -543,17 +543,18 @@ const struct command command_compare = {
 	.args = "ADDRESS",
 	.help = "run a card driver on every backend, and show what each costs",
 	.notes = "Binds the device to each backend in turn, runs the self-test of the card driver\n"
-		 "and the measurements on each transport, and gives the device back to the driver\n"
-		 "that it had, also when interrupted or killed; where even that was killed, the\n"
-		 "next compare does it first. Binding needs root. Without an IOMMU the card is\n"
-		 "trusted with all memory of the machine.\n",
+		 "and the measurements on each transport, and gives the device its former driver\n"
+		 "back, also when interrupted or killed. If the process that does so is killed,\n"
+		 "too, the next compare does it first. Binding needs root. On uio and\n"
+		 "vfio/noiommu the card can access all memory of the machine.\n",
 	.options =
 		"  -b, --backends LIST   these only, with commas: a backend (vfio) or a transport\n"
 		"                        (vfio/cdev); default all but vfio/noiommu\n"
 		"  -D, --driver NAME     the card driver (default by the ids of the card)\n"
 		"  -n, --iterations N    interrupts of each kind, and batches of 1000 registers\n"
-		"                        (default 1000); of other figures there are fewer\n",
-	.status = "0 a backend is usable and nothing failed, else 1; 128 + N signal N",
+		"                        (default 1000); other figures have fewer\n",
+	.status = "0 a backend is usable and nothing failed, 1 failure, 2 usage error,\n128 + N "
+		  "signal N",
 	.example = "uvio compare --json=figures.json 06:0d.0",
 	.run = run_compare,
 };

@@ -204,12 +204,13 @@ const struct command command_guard = {
 	.args = "ADDRESS -- PROGRAM [ARGUMENT...]",
 	.help = "run a driver, and stop its card when it has ended",
 	.notes = "However PROGRAM ends, bus mastering is switched off and INTx masked afterwards.\n"
-		 "PROGRAM need not know of uvio. Memory which it gave to the card is not kept:\n"
-		 "others may have it some time before the card is stopped. A driver made with the\n"
-		 "library has a guard without that gap: UVIO_OPEN_GUARD. On vfio the kernel does\n"
-		 "all this. JSON goes to a file only: --json=FILE.\n",
+		 "PROGRAM need not know of uvio. Memory that it gave to the card is not kept: it\n"
+		 "may belong to others before the card is stopped. A driver that uses the library\n"
+		 "has a guard without that gap: UVIO_OPEN_GUARD. On vfio the kernel stops the\n"
+		 "card. JSON goes to a file only: --json=FILE.\n",
 	.options = "  -r, --reset           reset the card, too\n",
-	.status = "that of PROGRAM; 128 + N for signal N; 126, 127: cannot be started",
+	.status = "that of PROGRAM, 128 + N signal N; 1 failure, 2 usage error,\n126 and 127 "
+		  "PROGRAM cannot be started",
 	.example = "uvio guard --reset 06:0d.0 -- ./my-driver --rate 1000",
 	.run = run_guard,
 };

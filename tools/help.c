@@ -56,18 +56,18 @@ void help_print(void)
 
 static void print_options(void)
 {
-	printf("Every command has these options; they may stand anywhere.\n\n"
+	printf("Options of every command (help: not -d and -j); they may stand anywhere.\n\n"
 	       "  -d, --device V:D      the device with these ids, in place of ADDRESS: vendor\n"
 	       "                        and device, hexadecimal; either may be left out\n"
 	       "  -j, --json[=FILE]     one JSON document, in place of the text; or in FILE\n"
-	       "  -v, --verbose         tell what is done, on stderr, as writing to sysfs;\n"
+	       "  -v, --verbose         tell what is done, on stderr, such as writes to sysfs;\n"
 	       "                        twice: in detail\n"
 	       "      --sysfs DIR       where sysfs is (default /sys)\n"
 	       "      --dev DIR         where the device nodes are (default /dev)\n"
 	       "      --proc DIR        where proc is (default /proc)\n"
 	       "      --run DIR         where records are kept until a reboot (default /run)\n"
 	       "      --vf-token UUID   open functions of an SR-IOV card on vfio with this token\n"
-	       "      --module FILE     know the card drivers of this shared object, too\n"
+	       "      --module FILE     use the card drivers of this shared object, too\n"
 	       "  -h, --help            help\n"
 	       "  -V, --version         the version\n");
 }
@@ -191,7 +191,7 @@ static int run_help(struct tool *tool, int argc, char **argv)
 const struct command command_help = {
 	.name = "help",
 	.args = "[COMMAND | options | addresses | backends]",
-	.help = "tell about a command, or about what all of them share",
+	.help = "explain a command, or what all of them share",
 	.example = "uvio help bind",
 	.run = run_help,
 };

@@ -398,16 +398,17 @@ const struct command command_irq = {
 	.args = "ADDRESS",
 	.help = "wait for interrupts of a device, until Ctrl-C",
 	.notes = "Prints the time and the events of each wait, and a summary at the end. A card\n"
-		 "driver, where there is one for the card, clears the cause. Without one, INTx is\n"
-		 "waited for once only: its cause cannot be cleared.\n",
+		 "driver, if there is one for the card, clears the cause. Without one, INTx is\n"
+		 "waited for only once: its cause cannot be cleared.\n",
 	.options = "  -k, --kind KIND       intx, msi or msix (default msix, else msi, else intx)\n"
 		   "  -i, --vector NUMBER   the vector to wait for (default 0)\n"
-		   "  -n, --count COUNT     end after so many waits (0: none; with --raise 1)\n"
-		   "  -t, --timeout MS      fail where none comes for so long (0: wait for ever;\n"
+		   "  -n, --count COUNT     end after this many waits (0: do not end; default 0,\n"
+		   "                        with --raise 1)\n"
+		   "  -t, --timeout MS      fail if none comes in this time (0: wait forever;\n"
 		   "                        default 5000 with --count or --raise, else 0)\n"
 		   "  -r, --raise           make the card raise it before each wait\n"
 		   "  -b, --backend NAME    open it with this backend (default the first usable)\n",
-	.status = "0 success, 1 none in time or failure, 2 usage error, 128 + signal",
+	.status = "0 success, 1 timeout or failure, 2 usage error, 128 + N signal N",
 	.example = "uvio irq --kind msi --raise --count 3 06:0d.0",
 	.run = run_irq,
 };

@@ -223,8 +223,9 @@ const struct command command_list = {
 	.help = "list the devices that user space can drive",
 	.notes =
 		"These are the devices, bridges apart, which have no kernel driver, have one that\n"
-		"hands them to user space, or are known to a card driver of uvio. Where there are\n"
-		"none, only a terminal is told so. There, names that are cut end with dots.\n",
+		"hands them to user space, or are known to a card driver of uvio. If there are\n"
+		"none, nothing is printed; on a terminal, a message says so. On a terminal, names\n"
+		"that do not fit end with dots.\n",
 	.options = "  -a, --all             list every device, bridges too\n"
 		   "  -d, --device V:D      list only the devices with these ids\n",
 	.example = "uvio list --all",

@@ -369,10 +369,11 @@ const struct command command_read = {
 	.help = "read registers; a range as a hex dump",
 	.notes = REGION_NOTES,
 	.options = "  -w, --width BYTES     1, 2, 4 or 8 bytes a register (default 4)\n"
-		   "  -n, --count COUNT     how many to read (default 1)\n"
+		   "  -n, --count COUNT     the number of registers (default 1)\n"
 		   "  -b, --backend NAME    open it with this backend (default the first usable)\n"
 		   "  -p, --port-instructions\n"
-		   "                        I/O ports by instructions (x86, uio), not by calls\n",
+		   "                        I/O ports by CPU instructions, not by system calls\n"
+		   "                        (uio on x86)\n",
 	.example = "uvio read 06:0d.0 bar0 0x10-0x4f",
 	.run = run_read,
 };
@@ -386,7 +387,8 @@ const struct command command_write = {
 	.options = "  -w, --width BYTES     1, 2, 4 or 8 bytes (default 4)\n"
 		   "  -b, --backend NAME    open it with this backend (default the first usable)\n"
 		   "  -p, --port-instructions\n"
-		   "                        I/O ports by instructions (x86, uio), not by calls\n",
+		   "                        I/O ports by CPU instructions, not by system calls\n"
+		   "                        (uio on x86)\n",
 	.example = "uvio write -w 2 06:0d.0 bar2 0x8 0x1f",
 	.run = run_write,
 };

@@ -28,7 +28,7 @@ enum uvio_guard_found {
 	UVIO_GUARD_MASTER = 1u << 0,	/**< bus mastering was on; it is off */
 	UVIO_GUARD_INTX = 1u << 1,	/**< the interrupt line was not masked; it is */
 	UVIO_GUARD_WAS_RESET = 1u << 2, /**< the function was reset */
-	/** A kernel driver has the card, other than one for UIO: nothing was touched. */
+	/** A kernel driver other than one for UIO or pci-stub has the card: nothing was touched. */
 	UVIO_GUARD_DRIVEN = 1u << 3,
 };
 
@@ -50,7 +50,7 @@ UVIO_API int uvio_guard_new(
  *
  * -EBUSY: somebody has it open, who stopped it at open. -ENODEV: the card is gone. -EAGAIN: the
  * kernel was busy with it, three times, and did not reset it. -ETIMEDOUT: it is stopped, and the
- * kernel has not come back from resetting it, and may do it later. -EACCES, -EPERM, -EIO: it may
+ * kernel has not returned from resetting it, and may do it later. -EACCES, -EPERM, -EIO: it may
  * still be running; -EMFILE, -ENOMEM, -ENOSPC: it is stopped, and was not reset.
  */
 UVIO_API int uvio_guard_stop(struct uvio_guard *guard, uint32_t *found);
