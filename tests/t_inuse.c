@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -19,8 +20,10 @@
 #include "backend/backend.h"
 #include "backend/objects.h"
 #include "base/address.h"
+#include "base/apart.h"
 #include "base/context.h"
 #include "base/finding.h"
+#include "base/sys.h"
 #include "device/device.h"
 #include "inuse.h"
 #include "owner/inuse.h"
@@ -47,6 +50,17 @@ bool __wrap_uvio_sys_same_files(int pid, int other);
 bool __wrap_uvio_sys_same_files(int pid, int other)
 {
 	return same_files && pid == 4711 && other == 4712;
+}
+
+/* The kernel's answer for registers. */
+static void *registers;
+
+int __real_uvio_sys_madvise(void *addr, size_t size, int advice);
+int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice);
+
+int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice)
+{
+	return addr == registers ? -EINVAL : __real_uvio_sys_madvise(addr, size, advice);
 }
 
 /* In a tree nodes are files. */
@@ -457,6 +471,47 @@ static void the_check_says_so(void)
 	uvio_device_free(device);
 }
 
+static void tell_what_is_mapped(void *data, int fd)
+{
+	void **pages = data;
+	bool mapped[3];
+
+	for (int i = 0; i < 3; i++)
+		mapped[i] = uvio_sys_is_mapped(pages[i], 4096);
+	uvio_sys_send(fd, mapped, sizeof(mapped), NULL, 0);
+}
+
+static void *map_file(int flags, size_t size)
+{
+	int fd = uvio_sys_memfd("registers", 0, size);
+	void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	uvio_sys_close(fd);
+	ASSERT(page != MAP_FAILED);
+	return page;
+}
+
+/* A write to sysfs may keep it for as long as the kernel likes. */
+static void a_process_apart_has_no_registers_that_the_program_mapped(void)
+{
+	void *pages[3] = {map_file(MAP_SHARED, 4096), map_file(MAP_SHARED, 8192),
+		map_file(MAP_PRIVATE, 4096)};
+	bool mapped[3];
+	int fd;
+
+	registers = pages[0];
+	fd = uvio_apart_start(tell_what_is_mapped, pages, NULL);
+	registers = NULL;
+	ASSERT(fd >= 0);
+	ASSERT_OK(uvio_sys_receive(fd, mapped, sizeof(mapped), -1));
+	uvio_sys_close(fd);
+	ASSERT(!mapped[0] && mapped[1] && mapped[2]);
+	ASSERT(uvio_sys_is_mapped(pages[0], 4096));
+	munmap(pages[0], 4096);
+	munmap(pages[1], 8192);
+	munmap(pages[2], 4096);
+}
+
 static CU_TestInfo processes[] = {
 	TEST(nobody_has_it),
 	TEST(a_node_by_another_name_is_known_by_its_number),
@@ -478,6 +533,7 @@ static CU_TestInfo processes[] = {
 	TEST(a_descriptor_from_vfio_says_nothing_of_a_card_on_uio),
 	TEST(who_keeps_the_kernel_from_opening_is_named),
 	TEST(who_has_another_of_its_group_is_named),
+	TEST(a_process_apart_has_no_registers_that_the_program_mapped),
 	CU_TEST_INFO_NULL,
 };
 

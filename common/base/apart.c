@@ -7,7 +7,12 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +21,7 @@
 #include "base/sys.h"
 
 #define MOST_DESCRIPTORS 65536
+#define MAPS_LINE 512
 
 /* Without what the program has for pthread_atfork(), which may take locks of other threads. */
 static pid_t fork_only(void)
@@ -71,17 +77,75 @@ static void keep_only(int fd, const int *keep)
 	close_all_but(all, 1 + UVIO_APART_KEEP);
 }
 
-/* The child ends at once, so that its own child is nobody's whom the program waits for. */
+/* Only of what is no memory the kernel refuses this advice, which changes nothing here. */
+static bool is_of_device(const char *name, void *addr, size_t size)
+{
+	struct stat st;
+
+	return uvio_sys_madvise(addr, size, MADV_DOFORK) == -EINVAL ||
+	       (!uvio_sys_stat(name, &st) && S_ISCHR(st.st_mode));
+}
+
+/* A line of /proc/self/maps: "1000-2000 rw-s 0 00:15 99   /path". Private may be the heap. */
+static void drop_if_of_device(char *line)
+{
+	unsigned long last, first = strtoul(line, &line, 16);
+
+	if (*line++ != '-')
+		return;
+	last = strtoul(line, &line, 16);
+	if (strlen(line) < sizeof(" rw-s ") || line[4] != 's')
+		return;
+	for (int i = 0; i < 5; i++) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	if (is_of_device(line, (void *)first, last - first))
+		uvio_sys_munmap((void *)first, last - first);
+}
+
+/*
+ * Registers that the program itself has mapped: this process would hold the card for it. Only the
+ * beginning of a long line counts.
+ */
+static void drop_devices(void)
+{
+	char text[256], line[MAPS_LINE];
+	size_t used = 0;
+	ssize_t n;
+	int fd = uvio_sys_open("/proc/self/maps", O_RDONLY);
+
+	if (fd < 0)
+		return;
+	while ((n = uvio_sys_read(fd, text, sizeof(text))) > 0)
+		for (ssize_t i = 0; i < n; i++) {
+			if (text[i] != '\n' && used < sizeof(line) - 1)
+				line[used++] = text[i];
+			if (text[i] != '\n')
+				continue;
+			line[used] = '\0';
+			used = 0;
+			drop_if_of_device(line);
+		}
+	uvio_sys_close(fd);
+}
+
+/*
+ * The child ends at once, so that its own child is nobody's whom the program waits for; what that
+ * must not have is dropped before, so that it has none of it from its beginning.
+ */
 static void run_apart(void (*work)(void *data, int fd), void *data, int fd, const int *keep)
 {
-	pid_t pid = fork_only();
+	pid_t pid;
 
-	if (pid)
-		_exit(pid < 0 ? errno : 0);
 	setsid();
 	prctl(PR_SET_NAME, "uvio-apart");
 	(void)!chdir("/");
+	drop_devices();
 	keep_only(fd, keep);
+	pid = fork_only();
+	if (pid)
+		_exit(pid < 0 ? errno : 0);
 	work(data, fd);
 	_exit(0);
 }

@@ -10,7 +10,8 @@
 /**
  * Starts @work in a process of its own: in its own session, with all signals blocked, no child of
  * the caller's, and without descriptors but @keep (-1: none; NULL: none at all) and @fd, one end of
- * a socket which keeps messages apart. It ends when @work returns. The caller may have threads:
+ * a socket which keeps messages apart; without what the caller has mapped of devices, too, as
+ * registers, which the process would else keep. It ends when @work returns. The caller may have threads:
  * @work makes system calls, and nothing else that takes a lock. It has a copy of @data.
  *
  * The other end of the socket, which says -EPIPE once the process has ended; or a negative errno,

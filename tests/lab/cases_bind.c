@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -348,8 +349,63 @@ static int holder_is_named(struct pair *pair)
 	return before == PASS && after == PASS ? PASS : FAIL;
 }
 
+static bool left_has(const char *file, const char *part)
+{
+	char command[160];
+
+	snprintf(command, sizeof(command),
+		"grep -ls '%s' /proc/[0-9]*/%s | while read f; do cat ${f%%/*}/comm; done", part,
+		file);
+	return output_has(command, "uvio-apart");
+}
+
+/* Until the kernel lets it go, which here is the end of another program. */
+static int is_left_without_registers(struct pair *pair)
+{
+	struct uvio_override override;
+
+	if (!uvio_override_read(pair->ctx, EDU, &override)) {
+		snprintf(pair->reason, sizeof(pair->reason), "this kernel reads without the lock");
+		return SKIP;
+	}
+	CHECK(left_has("comm", "uvio-apart"));
+	CHECK(!left_has("maps", "resource0"));
+	return PASS;
+}
+
+static int left_while_held(struct pair *pair)
+{
+	struct foreign foreign;
+	pid_t pid;
+	int rc;
+
+	CHECK(foreign_hold(&foreign, NULL, pair->address, pair->backend, FOREIGN_DEVICE) == PASS);
+	pid = unbind_by_hand();
+	while (driver_now()[0])
+		pause_us(1000);
+	rc = is_left_without_registers(pair);
+	CHECK(foreign_kill(&foreign) == PASS);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	return rc;
+}
+
+/* Nobody is refused the card on account of what this program alone had mapped. */
+static int what_is_left_has_no_registers(struct pair *pair)
+{
+	int rc, fd = open(FOLDER "/resource0", O_RDWR | O_CLOEXEC);
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	close(fd);
+	CHECK(page != MAP_FAILED);
+	rc = left_while_held(pair);
+	munmap(page, 4096);
+	CHECK_OK(uvio_bind(pair->ctx, EDU, "vfio"));
+	return rc;
+}
+
 static const struct test_case held[] = {
 	{"bind: the holder is named", 0, holder_is_named, true},
+	{"bind: a process left behind has no registers", 0, what_is_left_has_no_registers, true},
 	{0},
 };
 
