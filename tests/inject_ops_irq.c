@@ -74,7 +74,7 @@ static const char *those_before_work(void)
 {
 	const char *text = uvio_last_error();
 
-	return strstr(text, "so that none is: disable") || card_gone() ? NULL : vectors_work(BEFORE);
+	return strstr(text, "so that none is enabled") || card_gone() ? NULL : vectors_work(BEFORE);
 }
 
 const struct operation op_irq_grow = {

@@ -127,7 +127,7 @@ static void judge_rest(void)
 		complain("left behind:%s", left);
 	wrong = now.scene->usable();
 	if (wrong)
-		complain("afterwards it cannot be used: %s", wrong);
+		complain("afterwards it is not usable: %s", wrong);
 	now.scene->close();
 	if (!wrong && inject_left(left, sizeof(left)))
 		complain("left behind by its use:%s", left);

@@ -277,9 +277,9 @@ static void members_that_block_are_all_named(void)
 {
 	begin("group-blocked", EDU, "vfio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS,
-		EDU ": IOMMU group 1 is not viable: kernel drivers hold other members of "
-		    "it: 0000:00:05.0 (e1000e), 0000:00:07.0 (nvme)",
-		"unbind each of them or bind it to vfio as well");
+		EDU ": IOMMU group 1 is not viable: other members are bound to kernel "
+		    "drivers: 0000:00:05.0 (e1000e), 0000:00:07.0 (nvme)",
+		"unbind each of them, or bind each to vfio as well");
 	ASSERT(!finding_with("0000:00:06.0"));
 	open_says_the_same(EDU, "vfio", -EBUSY);
 }
@@ -295,7 +295,7 @@ static void a_missing_group_node_blocks(void)
 	tree = tree_new("edu-vfio");
 	tree_change(tree, "remove dev/vfio/1");
 	run(EDU, "vfio", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "/dev/vfio/1 does not exist, though the device is bound to vfio-pci",
+	finds(UVIO_BLOCKS, "/dev/vfio/1 does not exist, although the device is bound to vfio-pci",
 		"is udev running?");
 	open_says_the_same(EDU, "vfio", -ENOENT);
 }
@@ -325,7 +325,7 @@ static void a_node_of_all_devices_is_not_given_to_one_user(void)
 	tree_change(tree, "mode dev/vfio/vfio 0600");
 	run(EDU, "vfio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "/dev/vfio/vfio may not be opened by user 1234", "chmod 666 ");
-	finds(UVIO_BLOCKS, "/dev/vfio/vfio", "which gives no device away");
+	finds(UVIO_BLOCKS, "/dev/vfio/vfio", "which alone gives access to no device");
 }
 
 static void a_user_with_the_group_node_can_use_vfio(void)
@@ -350,7 +350,7 @@ static void a_kernel_without_noiommu_is_told(void)
 	tree_change(tree, "dir sys/module/vfio/parameters");
 	run(EDU, "vfio/noiommu", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "does not support VFIO without an IOMMU (CONFIG_VFIO_NOIOMMU)",
-		"switch the IOMMU on, use the uio backend, or take another kernel");
+		"switch the IOMMU on, use the uio backend, or use another kernel");
 }
 
 static void a_switch_has_many_spellings(void)
@@ -382,7 +382,7 @@ static void without_an_iommu_vfio_takes_a_capability(void)
 	tree_change(tree, "file " NOIOMMU_MODE " Y\\n");
 	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
 	run(EDU, "vfio/noiommu", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "the kernel asks for CAP_SYS_RAWIO, which this process lacks",
+	finds(UVIO_BLOCKS, "the kernel requires CAP_SYS_RAWIO, which this process lacks",
 		"run as root on the host");
 	user_unusual = USER_UNUSUAL(CAP_SYS_ADMIN);
 	run(EDU, "vfio/noiommu", UVIO_USABLE);

@@ -106,18 +106,18 @@ static void says(const struct operation *operation, enum inject_kind kind, const
 
 SAYS(a_container_that_is_missing, op_open, INJECT_OPEN, "vfio/vfio", ENOENT, "/vfio/vfio")
 SAYS(a_group_that_is_not_permitted, op_open, INJECT_OPEN, "dev/vfio/1", EACCES,
-	"its mode permits it: perhaps a security module does not")
+	"the mode of the node permits it; perhaps a security module")
 SAYS(a_group_that_is_open_elsewhere, op_open, INJECT_OPEN, "dev/vfio/1", EBUSY,
-	"another member of its IOMMU group, which this process cannot see; as root, "
-	"fuser -v")
+	"another program, which this process cannot see, for this device or another member of its "
+	"IOMMU group; as root, fuser -v")
 SAYS(a_group_that_cannot_be_attached, op_open, INJECT_IOCTL, "SET_CONTAINER", EINVAL,
 	"perhaps the firmware reserves memory for the card (RMRR)")
 SAYS(a_group_that_was_taken, op_open, INJECT_IOCTL, "SET_CONTAINER", EBUSY,
-	"perhaps another program or a kernel driver took a member of its IOMMU group; uvio info")
+	"perhaps another program or a kernel driver uses a member of its IOMMU group; uvio info")
 SAYS(no_interrupt_remapping, op_open, INJECT_IOCTL, "SET_IOMMU", EPERM,
 	"perhaps the platform cannot remap interrupts")
 SAYS(no_type1_module, op_open, INJECT_IOCTL, "SET_IOMMU", ENODEV,
-	"perhaps the module vfio_iommu_type1 was just unloaded; modprobe it")
+	"perhaps the module vfio_iommu_type1 was just unloaded; modprobe vfio_iommu_type1")
 SAYS(a_device_that_is_being_reset, op_open, INJECT_IOCTL, "GET_DEVICE_FD", EAGAIN,
 	"perhaps the kernel is still resetting it; try again")
 SAYS(ranges_that_cannot_be_read, op_open, INJECT_IOCTL, "IOMMU_GET_INFO", EIO,
@@ -132,14 +132,14 @@ static void a_virtual_function_without_token(void)
 }
 
 SAYS(a_device_that_was_unbound, op_open, INJECT_IOCTL, "GET_DEVICE_FD", ENODEV,
-	"perhaps it has just been unbound from vfio-pci, or removed")
+	"perhaps the device has just been unbound from vfio-pci, or removed")
 SAYS(no_descriptors_left, op_irq_enable, INJECT_EVENTFD, "", EMFILE,
 	"descriptors open (RLIMIT_NOFILE); raise it: ulimit -n ")
 SAYS(a_line_that_is_shared, op_irq_enable, INJECT_IOCTL, "SET_IRQS", EBUSY,
-	"cannot be shared: perhaps the card cannot mask INTx by itself; use MSI")
+	"cannot be shared; perhaps the card cannot mask INTx itself; use MSI")
 SAYS(a_mapping_that_is_refused, op_dma_map, INJECT_IOCTL, "MAP_DMA", EINVAL, "as IOVA 0x10000")
 SAYS(memory_that_cannot_be_pinned, op_dma_map, INJECT_IOCTL, "MAP_DMA", EFAULT,
-	"the kernel does not pin it; perhaps it is of a file on a disk")
+	"the kernel does not pin it; perhaps it is mapped from a file on a disk")
 SAYS(a_table_that_is_full, op_dma_map, INJECT_IOCTL, "MAP_DMA", ENOSPC,
 	"(dma_entry_limit of vfio_iommu_type1)")
 

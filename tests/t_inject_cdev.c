@@ -146,7 +146,7 @@ static void the_folder_alone_is_no_node(void)
 {
 	tree_change(card.tree, "remove sys/bus/pci/devices/" EDU "/vfio-dev/vfio0/dev");
 	ASSERT_ERR(card_open(), -ENOENT,
-		"this kernel makes no VFIO nodes of devices (CONFIG_VFIO_DEVICE_CDEV, since Linux "
+		"this kernel makes no VFIO nodes for devices (CONFIG_VFIO_DEVICE_CDEV, since Linux "
 		"6.6); use vfio/group");
 }
 
@@ -199,7 +199,7 @@ static void less_unmapped_than_asked_for_is_an_error(void)
 static void one_that_another_program_has_is_told(void)
 {
 	iommufd.bound = true;
-	ASSERT_ERR(card_open(), -EINVAL, "another program has it open");
+	ASSERT_ERR(card_open(), -EINVAL, "another program has the device open");
 }
 
 /* The address space is the domain's: it is allocated once, and keeps what is mapped. */
@@ -216,7 +216,8 @@ static void mappings_that_the_iommu_cannot_have_are_told(void)
 	fresh();
 	inject_begin(call, -EADDRINUSE);
 	ASSERT_ERR(card_open(), -EBUSY,
-		EDU ": the domain has memory where the IOMMU does not map it for this device");
+		EDU
+		": the domain has memory at an IOVA that the IOMMU does not map for this device");
 	inject_end();
 }
 

@@ -156,7 +156,7 @@ static void region_map_around_msix_fails_cleanly_at_every_call(void)
 static void another_version_of_vfio_is_refused(void)
 {
 	vfio.api_version = 1;
-	ASSERT_ERR(card_open(), -EPROTO, "its version of VFIO is not 0 (EPROTO)");
+	ASSERT_ERR(card_open(), -EPROTO, "API version is not 0 (EPROTO)");
 }
 
 static void a_kernel_without_type1v2_is_refused(void)

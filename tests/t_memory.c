@@ -292,11 +292,11 @@ static void verify_tells_what_the_kernel_tells(void)
 	ASSERT_OK(uvio_dma_verify(udev, dma.addr, PAGE));
 	ASSERT_EQ(pages_map(memory, 0), 1);
 	ASSERT_ERR(uvio_dma_verify(udev, memory + 1, SIZE - 1), -ENOTSUP,
-		"the kernel does not tell which pages it has pinned at ");
+		"the kernel does not report which pages it has pinned at ");
 	munmap(memory + SIZE - PAGE, PAGE);
 	ASSERT_ERR(uvio_dma_verify(udev, memory + 1, SIZE - 1), -ESTALE,
-		"and the card still reaches the former pages; call uvio_dma_unmap() before");
-	ASSERT_ERR(uvio_dma_verify(udev, memory, SIZE - PAGE), -ENOTSUP, "does not tell which");
+		"and the card still accesses the former pages; call uvio_dma_unmap() before");
+	ASSERT_ERR(uvio_dma_verify(udev, memory, SIZE - PAGE), -ENOTSUP, "does not report which");
 	ASSERT_OK(uvio_dma_unmap(udev, memory, SIZE));
 	munmap(memory, SIZE);
 }

@@ -94,7 +94,7 @@ static void the_pages_of_the_iommu_count(void)
 	vfio.page = 1 << 16;
 	card_open_asserted();
 	ASSERT_ERR(map(card_memory(), PAGE), -EINVAL,
-		"the IOMMU maps pages of 0x10000 bytes; align address and size to that");
+		"the IOMMU maps pages of 0x10000 bytes; align the address and the size to that");
 	ASSERT_EQ(vfio.entry_count, 0);
 }
 
@@ -135,7 +135,8 @@ static void memory_in_smaller_pages_keeps_a_device_out(void)
 	vfio.page = 1 << 16;
 	ASSERT_ERR(card_open(), -EBUSY,
 		"the domain has 0x1000 bytes of memory at IOVA 0x10000, and the IOMMU maps pages "
-		"of 0x10000 bytes for this device; open it first, or in a domain of its own");
+		"of 0x10000 bytes for this device; open the device first, or in a domain of its "
+		"own");
 	ASSERT_OK(uvio_domain_dma_free(domain, &dma));
 	card_open_asserted();
 	card_close();
@@ -285,7 +286,7 @@ static void ranges_are_read_again_with_each_device(void)
 	vfio.lie = reserve_the_lowest_gib;
 	ASSERT_ERR(card_open(), -EBUSY,
 		"the domain has memory at IOVA 0x10000, which the IOMMU does not map for this "
-		"device; open it first, or in a domain of its own");
+		"device; open the device first, or in a domain of its own");
 	ASSERT_OK(uvio_domain_free(domain));
 }
 

@@ -121,10 +121,10 @@ static void a_kernel_with_fewer_that_does_not_say_is_tried(void)
 	}
 	vfio.granted = 9;
 	ASSERT_ERR(enable(10), -ENOSPC,
-		EDU ": the kernel cannot give 10 msix vectors now; ask for fewer, or for as "
-		    "many as there are with uvio_irq_enable_range()");
+		EDU ": the kernel cannot allocate 10 msix vectors now; ask for fewer, or for as "
+		    "many as are available with uvio_irq_enable_range()");
 	ASSERT_ERR(uvio_irq_enable_range(udev, UVIO_IRQ_MSIX, 10, MANY), -ENOSPC,
-		"cannot give 10 msix");
+		"cannot allocate 10 msix");
 	ASSERT_EQ(uvio_irq_enable_range(udev, UVIO_IRQ_MSIX, 9, 10), 9);
 }
 
@@ -152,7 +152,7 @@ static void descriptors_that_run_out_are_told_with_the_limit(void)
 		"this process may have 200 descriptors open (RLIMIT_NOFILE); raise it: ulimit -n ");
 	ASSERT_ERR(uvio_irq_enable_range(udev, UVIO_IRQ_MSIX, 1, MANY), -EMFILE, "RLIMIT_NOFILE");
 	ASSERT_OK(enable(16));
-	ASSERT_ERR(grow(MANY), -EMFILE, EDU ": no eventfd for its interrupts, which need ");
+	ASSERT_ERR(grow(MANY), -EMFILE, EDU ": no eventfd for its interrupts, ");
 	setrlimit(RLIMIT_NOFILE, &before);
 	delivers(15);
 	ASSERT_OK(grow(MANY));
@@ -279,13 +279,14 @@ static void growth_beyond_what_there_is_goes_back(void)
 	card_open_asserted();
 	ASSERT_OK(enable(16));
 	ASSERT_ERR(grow(MANY), -ENOSPC,
-		EDU
-		": the kernel cannot give 512 msix vectors now; the former ones are enabled again");
+		EDU ": the kernel cannot allocate 512 msix vectors now; the former vectors are "
+		    "enabled again");
 	ASSERT_EQ(taken(15), 1);
 	delivers(15);
 	vfio.tells_granted = true;
 	ASSERT_ERR(grow(MANY), -ENOSPC,
-		EDU ": the kernel has 20 of the 512 msix vectors asked for; the former ones are");
+		EDU
+		": the kernel has 20 of the 512 msix vectors asked for; the former vectors are");
 	ASSERT_EQ(taken(15), 1);
 	ASSERT_ERR(uvio_irq_fd(udev, 16), -EINVAL, "vector 16 is not enabled (16 are)");
 	ASSERT_OK(grow(20));
@@ -298,7 +299,7 @@ static void growth_without_a_gap_leaves_those_before_alone(void)
 	vfio.dynamic = true;
 	card_open_asserted();
 	ASSERT_OK(enable(16));
-	ASSERT_ERR(grow(MANY), -ENOSPC, "the former ones are still enabled");
+	ASSERT_ERR(grow(MANY), -ENOSPC, "the former vectors are still enabled");
 	ASSERT_EQ(taken(15), 0);
 	delivers(15);
 }
@@ -309,8 +310,8 @@ static void growth_that_cannot_go_back_says_so(void)
 	ASSERT_OK(enable(16));
 	vfio.granted = 10;
 	ASSERT_ERR(grow(MANY), -ENOSPC,
-		"; the former ones could not be enabled again, so that none is: disable, and "
-		"enable again");
+		"; the former vectors could not be enabled again either, so that none is enabled; "
+		"disable interrupts, and enable them again");
 	ASSERT_ERR(
 		uvio_irq_wait(udev, 0, UVIO_MS(1), NULL), -ETIMEDOUT, "no interrupt on vector 0");
 	ASSERT_OK(uvio_irq_disable(udev));
@@ -453,7 +454,7 @@ static void a_pin_without_a_line_is_told(void)
 	card_open_asserted();
 	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1), -ENOTSUP,
 		EDU ": the kernel has perhaps no interrupt line for its INTx pin: "
-		    "VFIO_DEVICE_SET_IRQS is ENODEV, and the device is there; use MSI");
+		    "VFIO_DEVICE_SET_IRQS returns ENODEV, and the device is present; use MSI");
 	tree_change(card.tree, "file " EDU_FOLDER "/irq 0\\n");
 	ASSERT_ERR(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1), -ENOTSUP,
 		EDU ": the kernel has no interrupt line for its INTx pin (irq is 0); use MSI");

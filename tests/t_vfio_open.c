@@ -340,7 +340,7 @@ static void without_an_iommu_the_node_takes_a_capability(void)
 	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
 	inject_begin(i, -EPERM);
 	ASSERT_ERR(card_open(), -EPERM,
-		"without an IOMMU the kernel asks for CAP_SYS_RAWIO, which this process lacks");
+		"without an IOMMU the kernel requires CAP_SYS_RAWIO, which this process lacks");
 	inject_end();
 	user_unusual = 0;
 }

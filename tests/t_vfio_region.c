@@ -142,7 +142,7 @@ static void a_region_is_found_by_its_type(void)
 	ASSERT_EQ(uvio_region_find(udev, INTEL, 1), 9);
 	ASSERT_STR(uvio_last_error(), "before");
 	ASSERT_ERR(uvio_region_find(udev, INTEL, 2), -ENOENT,
-		EDU ": its kernel driver adds no region of type 0x80008086, subtype 0x2");
+		EDU ": its kernel driver offers no region of type 0x80008086, subtype 0x2");
 	ASSERT_ERR(uvio_region_find(udev, 0, 0), -EINVAL, EDU ": 0 is not a type of a region");
 }
 
@@ -168,7 +168,8 @@ static void more_regions_than_numbers_do_no_harm(void)
 	add_specific(9, INTEL, 1);
 	vfio.info.num_regions = 4000;
 	card_open_asserted();
-	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_COUNT, &region), -EINVAL, "no such region; they are 0 to 15");
+	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_COUNT, &region), -EINVAL,
+		"no such region; they are 0 to 15");
 	ASSERT_EQ(uvio_region_find(udev, INTEL, 1), 9);
 }
 
@@ -270,7 +271,7 @@ static void the_table_cannot_be_written(void)
 
 	old_msix(0x2000);
 	ASSERT_ERR(uvio_region_write(&region, 0x2008, 4, 0xfee00000), -EACCES,
-		EDU ": region 0: the table of MSI-X at 0x2000 belongs to the kernel");
+		EDU ": region 0: the MSI-X table at 0x2000 belongs to the kernel");
 	ASSERT_ERR(uvio_region_write(&region, 0x2078, 8, 0), -EACCES, "uvio_irq_enable() fills");
 	uvio_write32(&region, 0x2000, 1);
 	ASSERT_EQ(uvio_last_errno(), -EACCES);

@@ -178,8 +178,9 @@ static void who_is_in_the_way_is_named(void)
 	vfio.hot_reset_error = -EINVAL;
 	card_open_asserted();
 	ASSERT_ERR(uvio_udev_hot_reset(udev), -EBUSY,
-		EDU ": 0000:00:05.0 (e1000e, group 7) would be reset too; bind it to vfio as well "
-		    "(uvio bind ADDRESS vfio), and if its IOMMU group is not 1");
+		EDU ": 0000:00:05.0 (e1000e, group 7) would be reset too; bind each to vfio as "
+		    "well (uvio bind ADDRESS vfio), and open those not in IOMMU group 1 in the "
+		    "same domain");
 	vfio.hot_reset_error = -EPERM;
 	ASSERT_ERR(uvio_udev_hot_reset(udev), -EBUSY, "0000:00:05.0 (e1000e, group 7)");
 }
@@ -264,7 +265,7 @@ static void an_old_kernel_lets_no_card_sleep(void)
 	card_open_asserted();
 	ASSERT(!(uvio_caps(udev) & UVIO_CAP_LOW_POWER));
 	ASSERT_ERR(uvio_low_power(udev, true), -ENOTSUP, EDU ": the kernel, or its driver");
-	ASSERT_HAS(uvio_last_error(), "that takes Linux 6.1");
+	ASSERT_HAS(uvio_last_error(), "this needs Linux 6.1");
 }
 
 static void a_token_goes_with_the_name(void)
@@ -288,7 +289,7 @@ static void a_token_without_use_is_told(void)
 {
 	card.options.vf_token = UUID;
 	ASSERT_ERR(card_open(), -EINVAL, EDU ": VFIO_GROUP_GET_DEVICE_FD with a VF token");
-	ASSERT_HAS(uvio_last_error(), "does not accept a VF token here");
+	ASSERT_HAS(uvio_last_error(), "accepts no VF token here");
 	card.options.vf_token = NULL;
 	ASSERT_OK(card_open());
 }

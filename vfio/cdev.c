@@ -27,11 +27,11 @@
 #include "udev/token.h"
 #include "vfio.h"
 
-/* Of iommufd's lists, which are short. */
+/* The largest list taken from iommufd; its lists are short. */
 #define MAX_RANGES 65536
 #define RANGES_TRIES 8
 
-/* The folder is there also where the kernel makes no nodes: "dev" in it tells. */
+/* The folder also exists if the kernel makes no nodes; it has "dev" only with a node. */
 int vfio_cdev_name(struct uvio_ctx *ctx, const char *address, char *name, size_t size)
 {
 	char **names;
@@ -105,7 +105,7 @@ static int open_cdev(struct uvio_udev *udev, struct vfio_device *device)
 	return 0;
 }
 
-/* A program that has @member open, in an address space of its own. */
+/* Finds a program that has @member open, in an address space of its own. */
 static int opener_of(struct uvio_ctx *ctx, const char *member, char *name, size_t size)
 {
 	char path[UVIO_PATH_SIZE], cdev[UVIO_NAME_SIZE];
@@ -116,7 +116,7 @@ static int opener_of(struct uvio_ctx *ctx, const char *member, char *name, size_
 	return uvio_find_opener(ctx, path, name, size);
 }
 
-/* EPERM says that the group is somebody else's, too. */
+/* EPERM also means that another program has the group. */
 static int bind_failed(struct uvio_udev *udev, int rc)
 {
 	const char *address = udev->address.text;
@@ -136,7 +136,7 @@ static int bind_failed(struct uvio_udev *udev, int rc)
 	return vfio_group_taken(udev, pid, name);
 }
 
-/* Bound before anything else is asked; attached, it has the mappings that there are. */
+/* The kernel requires binding first. Once attached, the device has the existing mappings. */
 static int attach(struct uvio_udev *udev, const struct vfio_device *device)
 {
 	const struct vfio_domain *domain = udev->domain->priv;
@@ -162,8 +162,8 @@ static int attach(struct uvio_udev *udev, const struct vfio_device *device)
 	rc = uvio_sys_ioctl(device->fd, IOMMUFD_VFIO_ATTACH, &attach);
 	if (rc == -EADDRINUSE)
 		return uvio_fail(-EBUSY,
-			"%s: the domain has memory where the IOMMU does not map it for this "
-			"device; open it first, or in a domain of its own",
+			"%s: the domain has memory at an IOVA that the IOMMU does not map for this "
+			"device; open the device first, or in a domain of its own",
 			udev->address.text);
 	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_DEVICE_ATTACH_IOMMUFD_PT") : 0;
 }
@@ -186,7 +186,7 @@ static int cdev_open(struct uvio_udev *udev, struct vfio_device *device)
 	return rc;
 }
 
-/* The address space stays, with what is mapped in it. */
+/* The address space remains, with its mappings. */
 static void cdev_close(struct uvio_udev *udev, struct vfio_device *device)
 {
 	(void)udev;
@@ -194,7 +194,7 @@ static void cdev_close(struct uvio_udev *udev, struct vfio_device *device)
 	device->fd = -1;
 }
 
-/* Asked again while they are more than there was room for; not for ever. */
+/* Asks again while there are more ranges than fit, a limited number of times. */
 static int ask_ranges(struct vfio_domain *domain, struct iommufd_ioas_iova_ranges *ask,
 	struct iommufd_iova_range **list)
 {
@@ -277,7 +277,9 @@ static int cdev_unmap(struct vfio_domain *domain, uint64_t iova, uint64_t size)
 	return unmap.length == size ? 0 : -EIO;
 }
 
-/* The kernel gives an id of iommufd for the group's number here, and this where it is not ours. */
+/*
+ * Here the kernel returns an iommufd id instead of the group's number; this one if it is not ours.
+ */
 static bool cdev_owns(
 	const struct vfio_domain *domain, const struct vfio_pci_dependent_device *found)
 {

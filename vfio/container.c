@@ -13,7 +13,7 @@
 #include "base/table.h"
 #include "vfio.h"
 
-/* Where the kernel does not say: what every IOMMU can do, without the window of x86's MSIs. */
+/* If the kernel reports no ranges: what every IOMMU can map, without the MSI window of x86. */
 static const struct vfio_range fallback[] = {
 	{0, 0xfedfffff},
 	{0xfef00000, (UINT64_C(1) << 39) - 1},

@@ -25,7 +25,7 @@ int vfio_dma_memory(struct uvio_udev *udev, struct uvio_mapping *mapping)
 	const struct vfio_domain *domain = udev->domain->priv;
 	uint64_t page;
 
-	/* Another device may be joining the domain, and with it another IOMMU. */
+	/* Another device may be joining the domain, with another IOMMU. */
 	pthread_mutex_lock(&udev->domain->dma.lock);
 	page = domain->iova.page;
 	pthread_mutex_unlock(&udev->domain->dma.lock);
@@ -52,15 +52,15 @@ static int map_failed(
 	const char *hint = "";
 
 	if (rc == -EFAULT && !mapping->owned) {
-		/* What can be seen of it names the page. */
+		/* Names the page, as far as it can be found. */
 		int seen = uvio_populate(udev, mapping);
 
 		if (!seen)
 			seen = uvio_populate_readable(udev, mapping);
 		if (seen)
 			return seen;
-		hint = "; the kernel does not pin it; perhaps it is of a file on a disk, or of a "
-		       "device: use uvio_dma_alloc()";
+		hint = "; the kernel does not pin it; perhaps it is mapped from a file on a disk, "
+		       "or from a device; use uvio_dma_alloc()";
 	}
 	if (rc == -ENOMEM)
 		return uvio_dma_memlock(udev, mapping);
@@ -80,8 +80,8 @@ static int reserve(struct uvio_udev *udev, const struct uvio_mapping *mapping, u
 
 	if ((mapping->addr | mapping->size) & (page - 1))
 		return uvio_fail(-EINVAL,
-			"%s: DMA map: 0x%llx bytes at %p: the IOMMU maps pages of "
-			"0x%llx bytes; align address and size to that",
+			"%s: DMA map: 0x%llx bytes at %p: the IOMMU maps pages of 0x%llx bytes; "
+			"align the address and the size to that",
 			udev->address.text, (unsigned long long)mapping->size,
 			(void *)mapping->addr, (unsigned long long)page);
 	rc = vfio_iova_alloc(&domain->iova, mapping->size, align, udev->domain->dma.mask, iova);
@@ -98,9 +98,9 @@ static int reserve(struct uvio_udev *udev, const struct uvio_mapping *mapping, u
 }
 
 /*
- * Pages that the card may write are pinned by a fault for writing. Before Linux 6.2 those which it
- * may only read are pinned as they are. The kernel judges what cannot be made the program's own;
- * iommufd does not see where only the processor's page tables permit reading.
+ * Pages that the card may write are pinned by a write fault. Before Linux 6.2, pages that it may
+ * only read are pinned without one. The kernel decides on pages that cannot be made private;
+ * iommufd does not notice if only the page tables of the CPU limit them to reading.
  */
 static int own_pages(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
@@ -136,7 +136,7 @@ int vfio_dma_unmap(struct uvio_domain *shared, struct uvio_mapping *mapping)
 	uint64_t iova = mapping->segments[0].iova;
 	int rc = domain->forgotten ? 0 : domain->transport->unmap(domain, iova, mapping->size);
 
-	/* What may still be mapped must not be given out again. */
+	/* IOVA that may still be mapped must not be allocated again. */
 	if (rc)
 		return uvio_fail(rc,
 			"%s: DMA unmap: the kernel did not unmap 0x%llx bytes at IOVA "
@@ -147,7 +147,7 @@ int vfio_dma_unmap(struct uvio_domain *shared, struct uvio_mapping *mapping)
 	return 0;
 }
 
-/* What was pinned is known of the library's memory only, which nobody moves. */
+/* Which pages were pinned is known only of the library's memory, which nobody moves. */
 int vfio_dma_verify(
 	struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into, uint64_t size)
 {
@@ -159,11 +159,11 @@ int vfio_dma_verify(
 	if (!uvio_sys_is_mapped(at, into + size - first))
 		return uvio_fail(-ESTALE,
 			"%s: DMA verify: the program has unmapped memory at %p, and the card still "
-			"reaches the former pages; call uvio_dma_unmap() before munmap()",
+			"accesses the former pages; call uvio_dma_unmap() before munmap()",
 			udev->address.text, at);
 	return uvio_fail(-ENOTSUP,
-		"%s: DMA verify: the kernel does not tell which pages it has pinned at %p; they "
-		"are those of the program, unless it has replaced them since; for memory from "
-		"uvio_dma_alloc() this is certain",
+		"%s: DMA verify: the kernel does not report which pages it has pinned at %p; they "
+		"are the program's unless it has replaced them since; uvio_dma_alloc() gives "
+		"memory that can be verified",
 		udev->address.text, at);
 }

@@ -53,15 +53,15 @@ static int keep(void *data, struct uvio_mapping *mapping)
 	if ((iova | mapping->addr | mapping->size) & (page - 1))
 		return uvio_fail(-EBUSY,
 			"%s: the domain has 0x%llx bytes of memory at IOVA 0x%llx, and the IOMMU "
-			"maps pages of 0x%llx bytes for this device; open it first, or in a "
-			"domain of its own",
+			"maps pages of 0x%llx bytes for this device; open the device first, or in "
+			"a domain of its own",
 			address, (unsigned long long)mapping->size, (unsigned long long)iova,
 			(unsigned long long)page);
 	rc = vfio_iova_take(&settling->iova, iova, mapping->size);
 	if (rc == -EBUSY)
 		return uvio_fail(rc,
 			"%s: the domain has memory at IOVA 0x%llx, which the IOMMU does not map "
-			"for this device; open it first, or in a domain of its own",
+			"for this device; open the device first, or in a domain of its own",
 			address, (unsigned long long)iova);
 	return rc ? uvio_no_memory(address) : 0;
 }
@@ -76,11 +76,11 @@ static int map_again(void *data, struct uvio_mapping *mapping)
 	if (!rc)
 		return 0;
 	return uvio_fail(rc,
-		"%s: the domain's memory at %p cannot be mapped again as IOVA 0x%llx: %s",
+		"%s: the domain's memory at %p cannot be mapped again at IOVA 0x%llx: %s",
 		udev->address.text, (void *)mapping->addr, (unsigned long long)iova, strerror(-rc));
 }
 
-/* They change with each device which comes; what is mapped already has to lie in them. */
+/* The ranges change with each device that joins; existing mappings must lie inside them. */
 static int settle_locked(struct uvio_udev *udev)
 {
 	struct vfio_domain *domain = udev->domain->priv;

@@ -19,27 +19,27 @@
 #include "vfio.h"
 
 #define NEEDLESS_TOKEN                                                                             \
-	"the kernel does not accept a VF token here: it is neither a function of an SR-IOV card, " \
-	"nor is its physical function bound to vfio; open it without"
+	"the kernel accepts no VF token here: the device is not an SR-IOV function whose "         \
+	"physical function is bound to vfio; open it without a token"
 #define WANTS_TOKEN                                                                                \
 	"the physical function of this SR-IOV card requires a VF token of all its functions; "     \
-	"give "                                                                                    \
-	"it (vf_token of the options, --vf-token)"
+	"give it (vf_token of the options, --vf-token)"
 #define WRONG_TOKEN                                                                                \
-	"the VF token differs from that of the other functions of its SR-IOV card; "               \
-	"all of them take the same"
+	"the VF token differs from that of the other functions of the SR-IOV card; give all of "   \
+	"them the same token"
 
 #define STILL_RESETTING "perhaps the kernel is still resetting it; try again"
 #define WENT                                                                                       \
-	"perhaps it has just been unbound from vfio-pci, or removed; uvio info shows its driver"
+	"perhaps the device has just been unbound from vfio-pci, or removed; uvio info shows its " \
+	"driver"
 #define FORGEABLE                                                                                  \
-	"perhaps the platform cannot remap interrupts, so that a card could forge them; uvio "     \
-	"check, and dmesg (\"interrupt remapping\"), tell more"
+	"perhaps the platform cannot remap interrupts, so that a card could forge them; see uvio " \
+	"check, and dmesg (\"interrupt remapping\")"
 #define RESERVED                                                                                   \
-	"perhaps the firmware reserves memory for the card (RMRR); dmesg names it, and another "   \
+	"perhaps the firmware reserves memory for the card (RMRR), which dmesg shows; another "    \
 	"slot may fix it"
 
-/* Only a function of an SR-IOV card has to do with tokens. */
+/* Only functions of an SR-IOV card have VF tokens. */
 static bool has_tokens(struct uvio_ctx *ctx, const char *address)
 {
 	return uvio_sysfs_exists(ctx, "bus/pci/devices/%s/physfn", address) ||
@@ -55,23 +55,24 @@ static bool has_no_token(struct uvio_ctx *ctx, const char *address)
 	       !uvio_sysfs_exists(ctx, "bus/pci/devices/%s/sriov_totalvfs", address);
 }
 
-/* What check does not see beforehand, by the step which met it. */
+/* Causes that check cannot see before, by the step of open that fails. */
 static const struct vfio_cause causes[] = {
 	{"VFIO_SET_IOMMU", -EPERM, FORGEABLE, NULL},
 	{"VFIO_SET_IOMMU", -EINVAL, RESERVED, NULL},
 	{"VFIO_SET_IOMMU", -ENODEV,
-		"perhaps the module vfio_iommu_type1 was just unloaded; modprobe it", NULL},
+		"perhaps the module vfio_iommu_type1 was just unloaded; modprobe vfio_iommu_type1",
+		NULL},
 	{"VFIO_GROUP_SET_CONTAINER", -EPERM, FORGEABLE, NULL},
 	{"VFIO_GROUP_SET_CONTAINER", -EINVAL, RESERVED, NULL},
 	{"VFIO_GROUP_SET_CONTAINER", -EBUSY,
-		"perhaps another program or a kernel driver took a member of its IOMMU group; uvio "
-		"info lists them",
+		"perhaps another program or a kernel driver uses a member of its IOMMU group; uvio "
+		"info lists the members",
 		NULL},
 	{"VFIO_GROUP_GET_DEVICE_FD", -EAGAIN, STILL_RESETTING, NULL},
 	{"VFIO_GROUP_GET_DEVICE_FD", -EACCES, WANTS_TOKEN, has_tokens},
 	{"VFIO_GROUP_GET_DEVICE_FD", -ENODEV, WENT, NULL},
 	{"VFIO_GROUP_GET_DEVICE_FD", -EINVAL,
-		"perhaps the kernel cannot switch the card on; dmesg names the reason", NULL},
+		"perhaps the kernel cannot power the card up; dmesg shows the reason", NULL},
 	{VFIO_STEP_WITH_TOKEN, -EACCES, WRONG_TOKEN, has_tokens},
 	{VFIO_STEP_WITH_TOKEN, -EINVAL, NEEDLESS_TOKEN, has_no_token},
 	{VFIO_STEP_WITH_TOKEN, -EAGAIN, STILL_RESETTING, NULL},
@@ -80,21 +81,23 @@ static const struct vfio_cause causes[] = {
 	{VFIO_BIND_WITH_TOKEN, -EACCES, WRONG_TOKEN, has_tokens},
 	{VFIO_BIND_WITH_TOKEN, -EINVAL, NEEDLESS_TOKEN, has_no_token},
 	{VFIO_BIND_WITH_TOKEN, -EINVAL,
-		"perhaps the kernel is older than 6.17, and asks for no token here; or another "
-		"program has it open",
+		"perhaps the kernel is older than 6.17, and takes no VF token here; or another "
+		"program has the device open",
 		NULL},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EINVAL,
-		"perhaps another program has it open, by its group or by this node; end that first",
+		"perhaps another program has the device open, by its group or by this node; end "
+		"that program first",
 		NULL},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EBUSY,
-		"perhaps another program has it open by its group; end that first", NULL},
+		"perhaps another program has the device open by its group; end that program first",
+		NULL},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EAGAIN, STILL_RESETTING, NULL},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EACCES, WANTS_TOKEN, has_tokens},
 	{"VFIO_DEVICE_BIND_IOMMUFD", -EPERM, FORGEABLE, NULL},
 	{"VFIO_DEVICE_ATTACH_IOMMUFD_PT", -EINVAL, RESERVED, NULL},
 	{"VFIO_DEVICE_ATTACH_IOMMUFD_PT", -EBUSY,
-		"perhaps a member of its IOMMU group is in another address space; give all the "
-		"same domain",
+		"perhaps a member of its IOMMU group is in another address space; open all members "
+		"in the same domain",
 		NULL},
 };
 
@@ -120,21 +123,21 @@ int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name)
 			"in the same domain (uvio_domain_new())",
 			udev->address.text);
 	return uvio_fail(-EBUSY,
-		"%s: process %d (%s) has it or another member of its IOMMU group open; end that "
-		"first",
+		"%s: process %d (%s) has the device or another member of its IOMMU group open; end "
+		"that process first",
 		udev->address.text, pid, name);
 }
 
-/* The kernel asks for more than the permissions of the node where there is no IOMMU. */
+/* Without an IOMMU, the kernel requires more than permission on the node. */
 static const char *refusal(const char *path)
 {
 	if (strstr(path, "/noiommu-") && uvio_lack(CAP_SYS_RAWIO))
-		return "without an IOMMU it needs CAP_SYS_RAWIO, as root on the host has it";
-	return "its mode permits it: perhaps a security module does not, or in a container its "
-	       "cgroup; dmesg, and the settings of the container, tell more";
+		return "without an IOMMU, open needs CAP_SYS_RAWIO, which root on the host has";
+	return "the mode of the node permits it; perhaps a security module or the container's "
+	       "cgroup does not; look at dmesg and the settings of the container";
 }
 
-/* The step that opens a node is called by its path. */
+/* The name of the step that opens a node is the node's path. */
 static int node_failed(struct uvio_udev *udev, int err, const char *path)
 {
 	char name[UVIO_NAME_SIZE];
@@ -146,17 +149,17 @@ static int node_failed(struct uvio_udev *udev, int err, const char *path)
 		return err;
 	if (err == -EBUSY)
 		return uvio_fail(err,
-			"%s: %s is open in another program, for it or for another member "
-			"of its IOMMU group, which this process cannot see; as root, fuser -v "
-			"%s names it",
+			"%s: %s is open in another program, which this process cannot see, for "
+			"this device or another member of its IOMMU group; as root, fuser -v %s "
+			"names the program",
 			udev->address.text, path, path);
 	return uvio_open_failed(
 		udev, err, path, err == -EPERM || err == -EACCES ? refusal(path) : NULL);
 }
 
 /*
- * Another process which has the group or the card itself open; 0: none that can be seen. This one
- * has the node open at this step.
+ * Finds another process that has the group or the card itself open; 0: none can be seen. At this
+ * step this process has the node open, too.
  */
 static int find_holder(struct uvio_udev *udev, char *comm, size_t size)
 {
@@ -198,7 +201,7 @@ int vfio_open_failed(struct uvio_udev *udev, int err, const char *step)
 int vfio_failed(struct uvio_udev *udev, int err, const char *step)
 {
 	const char *cause = cause_of(udev, err, step);
-	/* Before the core has seen the device nothing can be asked. */
+	/* Before the core has read the device, the cause cannot be looked up. */
 	int rc = udev->config.udev ? uvio_udev_failed(udev, err) : err;
 
 	if (udev->config.udev && rc == -ENODEV)

@@ -13,7 +13,7 @@
 #include "udev/token.h"
 #include "vfio.h"
 
-/* Since Linux 6.1. Numbers of the ABI stay, so that older headers do too. */
+/* Since Linux 6.1. The numbers of the ABI are fixed, so that older headers can be used. */
 #ifndef VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY
 #define VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY 3
 #endif
@@ -21,7 +21,7 @@
 #define VFIO_DEVICE_FEATURE_LOW_POWER_EXIT 5
 #endif
 
-/* @flags: the number of the feature, and what to do with it. */
+/* @flags: the number of the feature, and the operation. */
 static int ask(const struct vfio_device *device, uint32_t flags, const void *data, size_t size)
 {
 	union {
@@ -49,7 +49,7 @@ bool vfio_can_low_power(const struct vfio_device *device)
 		       NULL, 0) >= 0;
 }
 
-/* The kernel refuses a second entry, and ends it at close by itself. */
+/* The kernel refuses to enter twice, and leaves low power itself at close. */
 int vfio_low_power(struct uvio_udev *udev, bool on)
 {
 	struct vfio_device *device = udev->priv;
@@ -57,8 +57,8 @@ int vfio_low_power(struct uvio_udev *udev, bool on)
 
 	if (!(udev->caps & UVIO_CAP_LOW_POWER))
 		return uvio_fail(-ENOTSUP,
-			"%s: the kernel, or its driver of the card, does not let it sleep while it "
-			"is open; that takes Linux 6.1",
+			"%s: the kernel, or its driver of the card, does not support low power "
+			"while the device is open; this needs Linux 6.1",
 			udev->address.text);
 	if (device->low_power == on)
 		return 0;
@@ -77,8 +77,8 @@ int vfio_vf_token_set(struct uvio_udev *udev, const unsigned char *uuid)
 
 	if (rc == -ENOTTY)
 		return uvio_fail(-ENOTSUP,
-			"%s: it has no VF token: it is not the physical function of an SR-IOV card "
-			"(or the kernel is older than 5.7)",
+			"%s: it has no VF token: it is not the physical function of an SR-IOV "
+			"card, or the kernel is older than 5.7",
 			udev->address.text);
 	return rc ? vfio_failed(udev, rc, "VFIO_DEVICE_FEATURE of the VF token") : 0;
 }

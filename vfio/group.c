@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /*
- * The transports by group: a container of VFIO's own (group), one of iommufd which behaves like it
- * (compat), and one without an IOMMU (noiommu).
+ * The transports by group: with VFIO's own container (group), with iommufd's compatible container
+ * (compat), and without an IOMMU (noiommu).
  */
 #include <config.h>
 
@@ -22,7 +22,7 @@
 #include "owner/node.h"
 #include "vfio.h"
 
-/* Before the number, in the names of nodes of groups without an IOMMU. */
+/* The prefix of the number in the node names of groups without an IOMMU. */
 #define NOIOMMU "noiommu-"
 
 int vfio_group_name(struct uvio_ctx *ctx, const char *address, char *name, size_t size)
@@ -125,7 +125,7 @@ static int open_group(struct uvio_udev *udev, const char *name)
 	return fd;
 }
 
-/* The kind of IOMMU is set with the first group, and forgotten with the last. */
+/* The IOMMU type is set with the first group, and cleared with the last. */
 static int attach(struct uvio_udev *udev, const struct vfio_domain *domain, int group_fd)
 {
 	int fd = domain->container_fd;
@@ -140,7 +140,7 @@ static int attach(struct uvio_udev *udev, const struct vfio_domain *domain, int 
 	return rc < 0 ? vfio_open_failed(udev, rc, "VFIO_SET_IOMMU") : 0;
 }
 
-/* Without groups the kernel forgets the mappings, and the container is of no use. */
+/* Without groups the kernel drops the mappings, and the container cannot be used. */
 static void drop_container(struct vfio_domain *domain)
 {
 	if (domain->group_count)
@@ -212,7 +212,7 @@ static int get_device(
 		udev, rc, token ? VFIO_STEP_WITH_TOKEN : "VFIO_GROUP_GET_DEVICE_FD");
 }
 
-/* As vfio_group_name(), but as the transport has it, which costs less. */
+/* As vfio_group_name(), for the transport that is open, which costs less. */
 static int node_name(struct uvio_ctx *ctx, const struct vfio_transport *transport,
 	const char *address, char *name)
 {
@@ -264,7 +264,7 @@ static void group_close(struct uvio_udev *udev, struct vfio_device *device)
 	device->group_fd = -1;
 }
 
-/* By the kernel's number, of which the node has its name. */
+/* By the kernel's number, which is in the node's name. */
 static struct vfio_group *find_number(const struct vfio_domain *domain, uint32_t number)
 {
 	char name[UVIO_NAME_SIZE];
@@ -279,7 +279,7 @@ static bool group_owns(
 	return find_number(domain, found->group_id);
 }
 
-/* Each group once, and none which is not affected: the kernel takes no more than it needs. */
+/* Each affected group once: the kernel refuses more groups than it needs. */
 static int group_hot_reset(struct uvio_udev *udev, const struct vfio_pci_hot_reset_info *info)
 {
 	const struct vfio_domain *domain = udev->domain->priv;
@@ -299,7 +299,7 @@ static int group_hot_reset(struct uvio_udev *udev, const struct vfio_pci_hot_res
 	return rc;
 }
 
-/* What all that go by a group do, and those whose container has a Type1 IOMMU. */
+/* Shared by all transports by group, and by those whose container has a type1 IOMMU. */
 #define BY_GROUP                                                                                   \
 	.open = group_open, .close = group_close, .owns = group_owns, .hot_reset = group_hot_reset
 

@@ -9,10 +9,10 @@
 #include "base/sys.h"
 #include "vfio.h"
 
-/* Far more than any kernel answers; a length beyond that is not believed. */
+/* Far more than any kernel returns; a greater length is an error. */
 #define MAX_INFO_SIZE (1024 * 1024)
 
-/* The second one fits, unless the answer grew in between. */
+/* The second call fits, unless the answer grew in between. */
 #define MAX_TRIES 8
 
 #define DEVICE_TRIES 3
@@ -32,8 +32,7 @@ int vfio_info(int fd, unsigned long request, size_t base, const void *question, 
 		rc = uvio_sys_ioctl(fd, request, info);
 		memcpy(&want, info, sizeof(want));
 		if (rc >= 0 && want <= size) {
-			/* What was not filled counts as absent: the walk ends where the room does.
-			 */
+			/* Data that was not filled in is absent: the walk ends with the buffer. */
 			memcpy(info, &size, sizeof(size));
 			*out = info;
 			return 0;
@@ -59,7 +58,7 @@ int vfio_ioctl_again(int fd, unsigned long request, void *arg)
 	return rc;
 }
 
-/* Every offset is greater than the one before, so that a chain always ends. */
+/* Every offset must be greater than the one before, so that a chain always ends. */
 const struct vfio_info_cap_header *vfio_cap_find(
 	const void *info, size_t base, size_t size, uint32_t offset, uint16_t id)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * What is used of the kernel's interface of iommufd and of VFIO's character devices (Linux 6.6, in
- * <linux/iommufd.h> and <linux/vfio.h>): declared here, since the headers of Debian 12 do not have
- * it. The numbers and layouts are fixed by the kernel.
+ * The parts of the kernel's interface of iommufd and of VFIO's character devices that are used
+ * (Linux 6.6, <linux/iommufd.h> and <linux/vfio.h>). Declared here, since the headers of Debian 12
+ * lack them. The numbers and layouts are fixed by the kernel.
  */
 #ifndef UVIO_VFIO_IOMMUFD_H
 #define UVIO_VFIO_IOMMUFD_H
@@ -29,13 +29,13 @@ struct iommufd_iova_range {
 	uint64_t last;
 };
 
-/** -EMSGSIZE, and how many there are in @num_iovas, where there was room for fewer. */
+/** -EMSGSIZE, with the number in @num_iovas, if the array is too small for all. */
 struct iommufd_ioas_iova_ranges {
 	uint32_t size;
 	uint32_t ioas_id;
 	uint32_t num_iovas;
 	uint32_t reserved;
-	uint64_t allowed_iovas; /* the address of an array */
+	uint64_t allowed_iovas; /* address of an array */
 	uint64_t out_iova_alignment;
 };
 
@@ -55,7 +55,7 @@ struct iommufd_ioas_map {
 	uint64_t iova;
 };
 
-/** @length receives how many bytes were unmapped. */
+/** @length receives the number of bytes that were unmapped. */
 struct iommufd_ioas_unmap {
 	uint32_t size;
 	uint32_t ioas_id;
@@ -67,7 +67,7 @@ struct iommufd_ioas_unmap {
 #define IOMMUFD_VFIO_BIND _IO(VFIO_TYPE, VFIO_BASE + 18)
 #define IOMMUFD_VFIO_ATTACH _IO(VFIO_TYPE, VFIO_BASE + 19)
 
-/** Without the token, which Linux 6.17 put behind it: argsz tells. */
+/** Without the token, which Linux 6.17 appended: argsz tells the two apart. */
 struct iommufd_vfio_bind {
 	uint32_t argsz;
 	uint32_t flags;
@@ -86,7 +86,7 @@ struct iommufd_vfio_bind_token {
 struct iommufd_vfio_attach {
 	uint32_t argsz;
 	uint32_t flags;
-	uint32_t pt_id; /* an IOAS in, the page table that serves it out */
+	uint32_t pt_id; /* in: an IOAS; out: its page table */
 };
 
 #endif /* UVIO_VFIO_IOMMUFD_H */

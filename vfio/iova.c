@@ -9,7 +9,7 @@
 #include "vfio.h"
 
 #define LOWEST 0x10000
-/* Of a tree of 2^32 nodes. */
+/* The depth of a tree of 2^32 nodes. */
 #define MOST_LEVELS 64
 
 static int by_first(const void *a, const void *b)
@@ -20,9 +20,9 @@ static int by_first(const void *a, const void *b)
 }
 
 /*
- * An AA tree: a red-black tree in which only right children are red, told by their level, so that
- * few cases are left. (A. Andersson, "Balanced search trees made simple", 1993.) Nodes are numbers,
- * as the array may move; 0 is none and of level 0.
+ * An AA tree: a red-black tree in which only right children are red, which their level shows, so
+ * that few cases remain (A. Andersson, "Balanced search trees made simple", 1993). Nodes are
+ * indexes, as the array may move; 0 is no node, of level 0.
  */
 
 static uint64_t size_from(const struct vfio_range *range, uint64_t align)
@@ -37,7 +37,7 @@ static inline uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* After a change of the node, or below it. Whether that changes what is known of the subtree. */
+/* Called after a change of the node or below it. Returns whether the subtree's summary changed. */
 static bool update(struct vfio_iova *iova, uint32_t n)
 {
 	struct vfio_free *node = &iova->nodes[n];
@@ -169,7 +169,7 @@ static uint32_t remove_below(struct vfio_iova *iova, uint32_t n, uint64_t first)
 	} else if (first > node->range.first) {
 		node->right = remove_below(iova, right, first);
 	} else if (node->left) {
-		/* The one before takes its place. */
+		/* The range before it takes its place. */
 		node->range = iova->nodes[rightmost(iova, node->left)].range;
 		node->left = remove_below(iova, node->left, node->range.first);
 	} else {
@@ -199,8 +199,8 @@ static inline void refresh(struct vfio_iova *iova, uint64_t first)
 }
 
 /*
- * An allocation may split a range, and giving it back may make another: each allocation reserves
- * room for both, so that giving back never fails.
+ * An allocation may split a range, and freeing it may add another: each allocation reserves nodes
+ * for both, so that freeing never fails.
  */
 static int __attribute__((noinline)) grow(struct vfio_iova *iova)
 {
@@ -259,7 +259,7 @@ static void neighbours(
 	}
 }
 
-/* Adds a free range, joined with those that it touches. */
+/* Adds a free range, joined with its neighbours. */
 static void give(struct vfio_iova *iova, struct vfio_range range)
 {
 	struct vfio_range *left, *right;
@@ -333,7 +333,7 @@ struct request {
 	bool huge; /* aligned so that most_huge counts */
 };
 
-/* Where it would begin in a range; false: it does not fit. */
+/* Where the request would begin in a range; false: it does not fit. */
 static bool fits(const struct vfio_range *range, const struct request *request, uint64_t *first)
 {
 	uint64_t last = range->last < request->mask ? range->last : request->mask;
@@ -349,7 +349,7 @@ static bool may_fit(const struct vfio_iova *iova, uint32_t n, const struct reque
 	return (request->huge ? node->most_huge : node->most) >= request->size;
 }
 
-/* The lowest range that it fits into, at or below @n, which is there; 0: none. */
+/* The lowest range that the request fits into, at or below node @n, which exists; 0: none. */
 static uint32_t lowest(
 	const struct vfio_iova *iova, uint32_t n, const struct request *request, uint64_t *first)
 {
@@ -368,7 +368,7 @@ static uint32_t lowest(
 	return 0;
 }
 
-/* Takes [first, last] out of range @n, which may leave a piece on either side. */
+/* Removes [first, last] from range @n, which may leave a piece on either side. */
 static inline void take(struct vfio_iova *iova, uint32_t n, uint64_t first, uint64_t last)
 {
 	struct vfio_range *range = &iova->nodes[n].range, right = {last + 1, range->last};
@@ -395,7 +395,7 @@ void vfio_iova_join(struct vfio_iova *iova)
 	iova->last = (struct vfio_range){0};
 }
 
-/* Programs which map and unmap again and again need no tree for it. */
+/* Programs that map and unmap the same size repeatedly do not need the tree. */
 static bool take_last(struct vfio_iova *iova, const struct request *request, uint64_t *first)
 {
 	const struct vfio_range *last = &iova->last;

@@ -38,7 +38,7 @@ static const uint32_t kind_cap[UVIO_IRQ_KINDS] = {
 	[UVIO_IRQ_MSIX] = UVIO_CAP_MSIX,
 };
 
-/* How many vectors that can signal an eventfd; 0 where the device has no such index. */
+/* The number of vectors that can signal an eventfd; 0: the device has no such index. */
 static int vector_count(const struct vfio_device *device, uint32_t index, bool *resizable)
 {
 	struct vfio_irq_info info = {.argsz = sizeof(info), .index = index};
@@ -123,8 +123,8 @@ static int set_irqs_one(
 }
 
 /*
- * Hands the eventfds of the vectors from @start up to @end to the kernel. A positive answer is the
- * number of vectors that it could give, of which it gave none.
+ * Passes the eventfds of the vectors from @start up to @end to the kernel. If positive, the result
+ * is the number of vectors that it could allocate; it allocated none.
  */
 static int set_triggers(struct uvio_udev *udev, unsigned int start, unsigned int end)
 {
@@ -172,7 +172,7 @@ static int __attribute__((unused)) event_fd_new(const struct vfio_device *device
 	return -1;
 }
 
-/* Without them there is no notice, which the caps say. */
+/* Without them there is no notice, which the caps show. */
 void vfio_event_fds_open(struct uvio_udev *udev)
 {
 	(void)udev;
@@ -188,7 +188,7 @@ void vfio_event_fds_open(struct uvio_udev *udev)
 #endif
 }
 
-/* Back to @count of them. */
+/* Closes all but the first @count. */
 static void close_fds(struct uvio_udev *udev, unsigned int count)
 {
 	struct vfio_device *device = udev->priv;
@@ -205,7 +205,7 @@ static void close_fds(struct uvio_udev *udev, unsigned int count)
 	device->unmask_fd = -1;
 }
 
-/* @missing: how many more it would have taken. */
+/* @missing: how many more are needed. */
 static int no_eventfd(struct uvio_udev *udev, int err, unsigned int missing)
 {
 	char limit[UVIO_LIMIT_TEXT];
@@ -214,7 +214,7 @@ static int no_eventfd(struct uvio_udev *udev, int err, unsigned int missing)
 	if (!limit[0])
 		return uvio_fail(err, "%s: no eventfd for its interrupts: %s", udev->address.text,
 			strerror(-err));
-	return uvio_fail(err, "%s: no eventfd for its interrupts, which need %u more: %s",
+	return uvio_fail(err, "%s: no eventfd for its interrupts, %u more are needed: %s",
 		udev->address.text, missing, limit);
 }
 
@@ -236,9 +236,10 @@ static int open_fds(struct uvio_udev *udev, unsigned int count)
 }
 
 /*
- * Some kernels tell how many vectors they have. On others, allocation succeeds and only the request
- * for the one too many fails: of those it has to be tried out. @low can be had, or is too few to be
- * tried; @high is too many. The most that can be had, which is switched off again, or @low.
+ * Some kernels report how many vectors they have. On others, allocation succeeds and only the
+ * request for one vector too many fails, so that the number must be searched. @low is available, or
+ * too few to be tried; @high is too many. Returns the most that are available, switched off again,
+ * or @low.
  */
 static int search_most(struct uvio_udev *udev, unsigned int low, unsigned int high)
 {
@@ -269,12 +270,12 @@ static int too_many(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned in
 			"%s: the kernel has %d of the %u %s vectors asked for; ask for %d",
 			udev->address.text, have, count, name, have);
 	return uvio_fail(-ENOSPC,
-		"%s: the kernel cannot give %u %s vectors now; ask for fewer, or for as many "
-		"as there are with uvio_irq_enable_range()",
+		"%s: the kernel cannot allocate %u %s vectors now; ask for fewer, or for as many "
+		"as are available with uvio_irq_enable_range()",
 		udev->address.text, count, name);
 }
 
-/* The kernel has none for it, as where the firmware has not routed the pin. */
+/* The kernel has no line for it, for example if the firmware has not routed the pin. */
 static int no_line(struct uvio_udev *udev)
 {
 	const struct vfio_device *device = udev->priv;
@@ -286,10 +287,11 @@ static int no_line(struct uvio_udev *udev)
 	uvio_sysfs_u64(udev->ctx, &line, "bus/pci/devices/%s/irq", udev->address.text);
 	return uvio_fail(-ENOTSUP, "%s: the kernel has %sno interrupt line for its INTx pin%s; %s",
 		udev->address.text, line ? "perhaps " : "",
-		line ? ": VFIO_DEVICE_SET_IRQS is ENODEV, and the device is there" : " (irq is 0)",
+		line ? ": VFIO_DEVICE_SET_IRQS returns ENODEV, and the device is present"
+		     : " (irq is 0)",
 		msi    ? "use MSI"
 		: msix ? "use MSI-X"
-		       : "poll the card, or look at the firmware's setup");
+		       : "poll the card, or look at the firmware setup");
 }
 
 static int trigger_failed(struct uvio_udev *udev, enum uvio_irq_kind kind, int rc)
@@ -298,14 +300,14 @@ static int trigger_failed(struct uvio_udev *udev, enum uvio_irq_kind kind, int r
 		return no_line(udev);
 	if (rc == -EBUSY && kind == UVIO_IRQ_INTX)
 		return uvio_fail(rc,
-			"%s: its interrupt line is in use by another device, and cannot be shared: "
-			"perhaps the card cannot mask INTx by itself; use MSI, or move it to a "
-			"line of its own (/proc/interrupts)",
+			"%s: its interrupt line is in use by another device, and cannot be shared; "
+			"perhaps the card cannot mask INTx itself; use MSI, or give it a line of "
+			"its own (/proc/interrupts)",
 			udev->address.text);
 	return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
 }
 
-/* How many of them are enabled then. */
+/* Returns how many are enabled then. */
 static int trigger(
 	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int most)
 {
@@ -353,8 +355,8 @@ static int ack_by_eventfd(struct uvio_udev *udev)
 }
 
 /*
- * The card's own switch of INTx, as the kernel keeps it from open to close and over a reset, goes
- * before the unmasking. Whoever had set it finds it so again.
+ * INTx disable of the card, which the kernel keeps from open to close and over a reset, has
+ * precedence over unmasking. Its former value is restored later.
  */
 static int set_intx_disable(struct uvio_udev *udev, bool on)
 {
@@ -377,7 +379,7 @@ static int set_intx_disable(struct uvio_udev *udev, bool on)
 		udev->address.text, on ? "off" : "on", udev->address.text);
 }
 
-/* As it was before. */
+/* Restores the former value. */
 static int block_intx(struct uvio_udev *udev)
 {
 	const struct vfio_device *device = udev->priv;
@@ -401,8 +403,9 @@ static int arm_intx(struct uvio_udev *udev)
 		device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, device->unmask_fd);
 	udev->irq_ack = rc < 0 ? ack_by_ioctl : ack_by_eventfd;
 	/*
-	 * Masked first, or unmasking does nothing. A card that asserts its line since before the
-	 * open is then reported by the kernel, whether or not the interrupt controller saw it.
+	 * Masked first, since otherwise unmasking does nothing. The kernel then reports a card that
+	 * has asserted its line since before the open, whether or not the interrupt controller saw
+	 * it.
 	 */
 	set_irqs_none(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_MASK, 1);
 	rc = set_irqs_none(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, 1);
@@ -416,7 +419,7 @@ int vfio_irq_enable(
 	struct uvio_saved_error first;
 	int rc, count = 0;
 
-	/* What is on since switching it off failed. */
+	/* Still enabled, since switching it off failed. */
 	rc = switch_off(device);
 	if (rc < 0)
 		return vfio_failed(udev, rc, "VFIO_DEVICE_SET_IRQS");
@@ -451,7 +454,7 @@ static int grow_failed(struct uvio_udev *udev, unsigned int count, int rc, const
 			"%s: the kernel has %d of the %u msix vectors asked for; %s",
 			udev->address.text, rc, count, rest);
 	if (rc == -ENOSPC)
-		return uvio_fail(rc, "%s: the kernel cannot give %u msix vectors now; %s",
+		return uvio_fail(rc, "%s: the kernel cannot allocate %u msix vectors now; %s",
 			udev->address.text, count, rest);
 	found = uvio_udev_failed(udev, rc);
 	if (found == -ENODEV)
@@ -460,7 +463,10 @@ static int grow_failed(struct uvio_udev *udev, unsigned int count, int rc, const
 		udev->address.text, count, strerror(-rc), rest);
 }
 
-/* Whatever came in the gap is lost: each is signalled once. A full counter is signal enough. */
+/*
+ * Interrupts in the gap are lost, so that each vector is signalled once. EAGAIN is harmless: a full
+ * counter is a signal.
+ */
 static void signal_all(struct uvio_udev *udev, unsigned int count)
 {
 	static const uint64_t one = 1;
@@ -479,17 +485,17 @@ static int enable_anew(struct uvio_udev *udev, unsigned int count)
 	rc = set_triggers(udev, 0, count);
 	if (rc && set_triggers(udev, 0, udev->irq_count))
 		return grow_failed(udev, count, rc,
-			"the former ones could not be enabled again, so that none is: disable, and "
-			"enable again");
+			"the former vectors could not be enabled again either, so that none is "
+			"enabled; disable interrupts, and enable them again");
 	signal_all(udev, udev->irq_count);
-	return rc ? grow_failed(udev, count, rc, "the former ones are enabled again") : 0;
+	return rc ? grow_failed(udev, count, rc, "the former vectors are enabled again") : 0;
 }
 
 static int add_vectors(struct uvio_udev *udev, unsigned int count)
 {
 	int rc = set_triggers(udev, udev->irq_count, count);
 
-	return rc ? grow_failed(udev, count, rc, "the former ones are still enabled") : 0;
+	return rc ? grow_failed(udev, count, rc, "the former vectors are still enabled") : 0;
 }
 
 int vfio_irq_grow(struct uvio_udev *udev, unsigned int count)

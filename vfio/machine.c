@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* What the machine has for VFIO, without a device. */
+/* The support of the machine for VFIO, without a device. */
 #include <config.h>
 
 #include <errno.h>
@@ -37,10 +37,10 @@ static const char *kind_of(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strncmp(name, kinds[i].prefix, strlen(kinds[i].prefix)))
 			return kinds[i].kind;
-	return "another kind";
+	return "another type";
 }
 
-/* How many groups are of a type that begins so. */
+/* The number of groups whose type begins with @type. */
 static unsigned int count_groups(struct uvio_ctx *ctx, const char *type)
 {
 	unsigned int found = 0;
@@ -79,13 +79,13 @@ static void probe_translation(struct uvio_ctx *ctx, struct uvio_check *check)
 
 	if (translated)
 		uvio_check_add(check, UVIO_NOTE, "for DMA on uio, boot with iommu=pt",
-			"translation: the IOMMU translates for %u groups when the kernel or uio "
-			"drives them, and not for %u",
+			"translation: if the kernel or uio drives a device, the IOMMU translates "
+			"for %u groups and not for %u",
 			translated, passed);
 	else if (passed)
 		uvio_check_add(check, UVIO_NOTE, NULL,
-			"translation: none when the kernel or uio drives a device (iommu=pt); "
-			"vfio always has it");
+			"translation: none if the kernel or uio drives a device (iommu=pt); always "
+			"on vfio");
 }
 
 static bool may_go_unsafe(struct uvio_ctx *ctx)
@@ -110,8 +110,8 @@ static void probe_interrupts(struct uvio_ctx *ctx, struct uvio_check *check)
 		break;
 	default:
 		uvio_check_add(check, UVIO_NOTE, NULL,
-			"interrupt remapping: cannot be seen on this machine; perhaps "
-			"/proc/interrupts tells");
+			"interrupt remapping: unknown on this machine; perhaps /proc/interrupts "
+			"shows it");
 	}
 }
 
@@ -137,7 +137,7 @@ static void probe_modules(struct uvio_ctx *ctx, struct uvio_check *check)
 		uvio_check_add(check, UVIO_BLOCKS,
 			"install the modules of this kernel, or another kernel "
 			"(CONFIG_VFIO, CONFIG_VFIO_PCI)",
-			"modules: without %s no card can be bound to it",
+			"modules: %s is missing, without which no card can be bound to vfio",
 			vfio == UVIO_MODULE_ABSENT ? "vfio" : "vfio-pci");
 	probe_iommu_modules(ctx, check);
 }
@@ -151,9 +151,9 @@ static void probe_node(struct uvio_ctx *ctx, const char *name, struct uvio_check
 	rc = uvio_access(path, R_OK | W_OK);
 	if (rc && rc != -ENOENT)
 		uvio_check_add(check, UVIO_LIMITS,
-			rc == -EPERM ? "let the device rules of the container allow it"
-				     : "chmod it, or a udev rule",
-			"node: %s may not be opened by this user (%s)", path, uvio_errname(rc));
+			rc == -EPERM ? "allow it in the device rules of the container"
+				     : "chmod it, or add a udev rule",
+			"node: %s cannot be opened by this user (%s)", path, uvio_errname(rc));
 	else
 		uvio_check_add(check, UVIO_NOTE, NULL, "node: %s %s", path,
 			rc ? "does not exist" : "can be opened");
@@ -164,7 +164,7 @@ static void probe_noiommu(struct uvio_ctx *ctx, struct uvio_check *check)
 	if (uvio_parameter_is_on(ctx, "vfio", "enable_unsafe_noiommu_mode"))
 		uvio_check_add(check, UVIO_LIMITS,
 			"write 0 to /sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
-			"vfio/noiommu: switched on: a card on it reaches all memory of the "
+			"vfio/noiommu: switched on: a card on it can access all memory of the "
 			"machine");
 }
 

@@ -22,10 +22,10 @@
 #define CAPABILITY_MSIX 0x11
 #define MSIX_LAST_ENTRY 0x7ff
 #define MSIX_BAR 0x7
-#define MSIX_LAST_BAR 5 /* numbers above it are not those of a BAR, but of other regions here */
+#define MSIX_LAST_BAR 5 /* higher numbers are not BARs, but other regions of VFIO */
 #define MSIX_ENTRY_SIZE 16
 
-/* What a header leaves room for: a list that is longer goes in a circle. */
+/* As many as fit behind the header: a longer list is circular. */
 #define MAX_CAPABILITIES 48
 
 static int read_config(const struct uvio_udev *udev, uint64_t offset, uint32_t *value)
@@ -39,7 +39,7 @@ static int read_config(const struct uvio_udev *udev, uint64_t offset, uint32_t *
 	return rc;
 }
 
-/* The offset of the capability of MSI-X; 0: it has none. */
+/* The offset of the MSI-X capability; 0: there is none. */
 static int find_capability(const struct uvio_udev *udev, uint32_t *head)
 {
 	uint32_t at, status;
@@ -83,8 +83,8 @@ static uint64_t round_up(uint64_t value, uint64_t page)
 }
 
 /*
- * Kernels before 4.6 refuse a mapping with the table in it, and do not say so; those from 4.16 on
- * say that they allow it.
+ * Kernels before 4.16 refuse a mapping that contains the table, those before 4.6 without reporting
+ * it; later ones report that they allow it.
  */
 int vfio_msix_areas(struct uvio_udev *udev, unsigned int index, uint64_t size)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* DMA where VFIO runs without an IOMMU: as on uio, by physical addresses. */
+/* DMA if VFIO runs without an IOMMU: by physical addresses, as on uio. */
 #include <config.h>
 
 #include <errno.h>

@@ -32,20 +32,20 @@
 
 #define REMAP_FIX VFIO_REMAP_FIX_FOR("%s") "[uio:; or use the uio backend]"
 
-/* Its variants for one card each are named after it. */
+/* Its variants for single cards begin with its name. */
 bool vfio_claims(const struct uvio_device_info *info)
 {
 	return info->pci && info->driver && strstr(info->driver, "vfio");
 }
 
-/* What is to be done before binding it. */
+/* What to do before binding the device. */
 static void bind_fix(struct uvio_ctx *ctx, const char *address, char *fix, size_t size)
 {
 	bool driver = uvio_sysfs_exists(ctx, "bus/pci/drivers/vfio-pci");
 	bool type1 = uvio_sysfs_exists(ctx, "module/vfio_iommu_type1") ||
 		     uvio_sysfs_exists(ctx, "module/iommufd");
 
-	/* The one that is loaded later brings the other. */
+	/* The one that is loaded later loads the other. */
 	snprintf(fix, size, "%suvio bind %s vfio",
 		!driver	 ? "modprobe vfio-pci; "
 		: !type1 ? "modprobe vfio_iommu_type1; "
@@ -73,9 +73,8 @@ static void probe_driver(
 static void probe_group(const struct uvio_device *device, struct uvio_check *check)
 {
 	const struct uvio_device_info *info = &device->info;
-	static const char fix[] =
-		"unbind each of them or bind it to vfio as well (uvio bind ADDRESS vfio), or move "
-		"the card to another slot";
+	static const char fix[] = "unbind each of them, or bind each to vfio as well (uvio bind "
+				  "ADDRESS vfio), or move the card to another slot";
 	char blockers[UVIO_TEXT_SIZE / 2];
 
 	if (info->iommu_group < 0) {
@@ -87,17 +86,17 @@ static void probe_group(const struct uvio_device *device, struct uvio_check *che
 	if (!uvio_group_blockers(device, blockers, sizeof(blockers)))
 		return;
 	uvio_check_add(check, UVIO_BLOCKS, fix,
-		"%s: IOMMU group %d is not viable: kernel drivers hold other members of it: %s",
+		"%s: IOMMU group %d is not viable: other members are bound to kernel drivers: %s",
 		info->address, info->iommu_group, blockers);
 }
 
-/* Nodes of all devices, which give access to none. */
+/* Nodes shared by all devices, which alone give access to none. */
 static bool is_shared(const char *name)
 {
 	return !strcmp(name, "iommu") || !strcmp(name, "vfio/vfio");
 }
 
-/* Not by the number of a group, which may be another device's after the next boot. */
+/* Not by the number of a group, which may belong to another device after the next boot. */
 static void not_permitted(const struct uvio_device_info *info, const char *path, int rc,
 	const char *name, struct uvio_check *check)
 {
@@ -105,13 +104,13 @@ static void not_permitted(const struct uvio_device_info *info, const char *path,
 
 	if (is_shared(name))
 		snprintf(fix, sizeof(fix),
-			"chmod 666 %.200s, which gives no device away; in a container, pass the "
-			"node in",
+			"chmod 666 %.200s, which alone gives access to no device; in a container, "
+			"pass the node in",
 			path);
 	else
 		snprintf(fix, sizeof(fix),
-			"chown it to that user, or for ever: uvio bind --persist --owner USER %s "
-			"vfio; in a container, pass the node in",
+			"chown the node to the user, or permanently: uvio bind --persist --owner "
+			"USER %s vfio; in a container, pass the node in",
 			info->address);
 	uvio_node_refused(info->address, path, rc, fix, check);
 }
@@ -137,22 +136,22 @@ static int probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	return rc;
 }
 
-/* The node of the group is missing, though the driver is bound. */
+/* The group's node is missing, although the driver is bound. */
 static void no_group_node(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	const char *name, const char *path, struct uvio_check *check)
 {
-	/* Since Linux 6.1 there is vfio-dev beside groups, too. */
+	/* Since Linux 6.1 vfio-dev also exists if groups are used. */
 	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/vfio-dev", info->address) &&
 		!uvio_sysfs_exists(ctx, "class/vfio/%s", name))
 		uvio_check_add(check, UVIO_BLOCKS,
 			"[vfio/cdev:use vfio/cdev, or ]use a kernel with CONFIG_VFIO_GROUP",
-			"%s: this kernel has VFIO nodes of devices, but none of groups",
+			"%s: this kernel makes VFIO nodes for devices, but none for groups",
 			info->address);
 	else
 		uvio_check_add(check, UVIO_BLOCKS,
 			"in a container, pass the node in; on the host, "
 			"is udev running?",
-			"%s: %s does not exist, though the device is bound to %s", info->address,
+			"%s: %s does not exist, although the device is bound to %s", info->address,
 			path, info->driver);
 }
 
@@ -174,7 +173,7 @@ static void probe_group_node(
 		not_permitted(info, path, rc, name, check);
 }
 
-/* What the kernel itself says: the node of no device, which anybody may open and close. */
+/* Asks the kernel itself by a node that belongs to no device. */
 static void ask_container(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	const struct vfio_transport *transport, struct uvio_check *check)
 {
@@ -200,9 +199,9 @@ static void ask_container(struct uvio_ctx *ctx, const struct uvio_device_info *i
 			"%s: the module vfio_iommu_type1 is not loaded: %s offers no type1v2 IOMMU",
 			info->address, path);
 	else if (rc)
-		uvio_check_add(check, UVIO_BLOCKS, NULL, "%s: %s cannot be used: %s (%s)",
+		uvio_check_add(check, UVIO_BLOCKS, NULL, "%s: %s is not usable: %s (%s)",
 			info->address, path,
-			rc == -EPROTO ? "its version of VFIO is not 0" : strerror(-rc),
+			rc == -EPROTO ? "its VFIO API version is not 0" : strerror(-rc),
 			uvio_errname(rc));
 }
 
@@ -249,14 +248,14 @@ static void probe_cdev(
 		return;
 	}
 	if (rc != 0 && rc != -ENOENT) {
-		uvio_check_add(check, UVIO_BLOCKS, NULL, "%s: cannot see its node in %s: %s",
+		uvio_check_add(check, UVIO_BLOCKS, NULL, "%s: cannot read its node in %s: %s",
 			info->address, ctx->sysfs, strerror(-rc));
 		return;
 	}
 	if (rc) {
 		uvio_check_add(check, UVIO_BLOCKS,
-			"[vfio/group:use vfio/group, or ]use a kernel with it",
-			"%s: this kernel makes no VFIO nodes of devices (CONFIG_VFIO_DEVICE_CDEV, "
+			"[vfio/group:use vfio/group, or ]use a kernel with that option",
+			"%s: this kernel makes no VFIO nodes for devices (CONFIG_VFIO_DEVICE_CDEV, "
 			"since Linux 6.6)",
 			info->address);
 		return;
@@ -278,8 +277,8 @@ static void probe_compat(
 }
 
 /*
- * The module whose IOMMU a transport works with decides about interrupts; where it is not loaded,
- * that is not known yet.
+ * The module of a transport's IOMMU decides about interrupts; before it is loaded, its decision is
+ * not known.
  */
 static void probe_interrupts(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	const char *module, struct uvio_check *check)
@@ -294,14 +293,14 @@ static void probe_interrupts(struct uvio_ctx *ctx, const struct uvio_device_info
 		severity = UVIO_NOTE;
 	snprintf(fix, sizeof(fix), REMAP_FIX, module);
 	uvio_check_add(check, severity, fix,
-		"%s: interrupts are not remapped on this machine (IO-APIC without IR- in "
-		"/proc/interrupts), so that a card could forge them: VFIO refuses it",
+		"%s: VFIO refuses the device: interrupts are not remapped on this machine (IO-APIC "
+		"without IR- in /proc/interrupts), so that a card could forge them",
 		info->address);
 }
 
 static const struct {
 	const char *transport;
-	const char *module; /* NULL: it has no IOMMU */
+	const char *module; /* NULL: no IOMMU */
 	void (*probe)(struct uvio_ctx *, const struct uvio_device_info *, struct uvio_check *);
 } nodes[] = {
 	{"cdev", "iommufd", probe_cdev},
@@ -310,14 +309,14 @@ static const struct {
 	{"noiommu", NULL, probe_by_noiommu},
 };
 
-/* The one that open() would take; where none can be opened, group is what most kernels have. */
+/* The transport that open() would choose; if none can be opened, group, which most kernels have. */
 static void choose_transport(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	char *offered, size_t size, struct uvio_check *check)
 {
 	vfio_transports_offered(ctx, info->address, offered, size);
 	if (offered[0] && strcmp(offered, "group") != 0)
 		uvio_check_add(
-			check, UVIO_NOTE, NULL, "%s: can be opened by %s", info->address, offered);
+			check, UVIO_NOTE, NULL, "%s: can be opened on %s", info->address, offered);
 	offered[strcspn(offered, ",")] = '\0';
 	if (!offered[0])
 		snprintf(offered, size, "group");
@@ -358,7 +357,7 @@ static void probe_rights(
 	uvio_phys_lack(ctx, frames, sizeof(frames));
 	if (lack)
 		uvio_check_add(check, UVIO_BLOCKS, "run as root on the host",
-			"%s: without an IOMMU the kernel asks for CAP_SYS_RAWIO, %s", info->address,
+			"%s: without an IOMMU the kernel requires CAP_SYS_RAWIO, %s", info->address,
 			lack);
 	else if (frames[0])
 		uvio_check_add(check, UVIO_LIMITS, "run as root on the host",
@@ -366,22 +365,20 @@ static void probe_rights(
 			info->address, frames);
 }
 
-/* The kernel lets vfio-pci have a card without an IOMMU only where that is switched on. */
+/* The kernel binds a card without an IOMMU to vfio-pci only if this is switched on. */
 static void probe_noiommu(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	uvio_check_add(check, UVIO_NOTE, NULL,
-		"%s: UNSAFE: without an IOMMU the card reaches all memory of the machine; a "
-		"program has to ask for DMA (UVIO_OPEN_UNSAFE_DMA)",
+		"%s: UNSAFE: without an IOMMU the card can access all memory of the machine; DMA "
+		"needs UVIO_OPEN_UNSAFE_DMA",
 		info->address);
 	if (info->iommu_group >= 0 && !is_noiommu(info))
 		uvio_check_add(check, UVIO_BLOCKS, "[vfio:use vfio, which is safe]",
-			"%s: an IOMMU translates for it, so that VFIO does not let it be used "
-			"without",
-			info->address);
+			"%s: it has an IOMMU, so that VFIO refuses vfio/noiommu", info->address);
 	else if (!noiommu_is_built_in(ctx))
 		uvio_check_add(check, UVIO_BLOCKS,
-			"switch the IOMMU on[uio:, use the uio backend], or take another kernel",
+			"switch the IOMMU on[uio:, use the uio backend], or use another kernel",
 			"%s: this kernel does not support VFIO without an IOMMU "
 			"(CONFIG_VFIO_NOIOMMU)",
 			info->address);
@@ -403,11 +400,11 @@ static void probe_memlock(const struct uvio_device_info *info, struct uvio_check
 		return;
 	uvio_check_add(check, UVIO_LIMITS,
 		"ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the systemd unit",
-		"%s: this user may map %llu KiB for DMA (RLIMIT_MEMLOCK)", info->address,
+		"%s: this user can map at most %llu KiB for DMA (RLIMIT_MEMLOCK)", info->address,
 		limit >> 10);
 }
 
-/* Of memory which the firmware uses through the card, kernels say so, and do not let go of it. */
+/* Kernels report memory that the firmware accesses through the card, and keep it mapped. */
 static void probe_reserved(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
@@ -423,16 +420,16 @@ static void probe_reserved(
 			*next++ = '\0';
 		if (strlen(line) > 7 && !strcmp(line + strlen(line) - 7, " direct"))
 			uvio_check_add(check, UVIO_BLOCKS,
-				"move the card to another slot, or have the firmware not use it "
-				"(its option ROM, shared management ports)[uio:, or use the uio "
-				"backend]",
-				"%s: the firmware reserves memory in IOMMU group %d (RMRR: "
-				"%s), and the kernel does not let VFIO use it",
+				"move the card to another slot, or stop the firmware from using "
+				"the card (option ROM, shared management ports)[uio:, or use the "
+				"uio backend]",
+				"%s: the firmware reserves memory in IOMMU group %d (RMRR: %s), so "
+				"that the kernel refuses it to VFIO",
 				info->address, info->iommu_group, line);
 	}
 }
 
-/* Only who opens it knows whether a token will be given. */
+/* Only the caller of open knows whether it will pass a token. */
 static void probe_token(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
@@ -444,8 +441,7 @@ static void probe_token(
 		uvio_check_add(check, UVIO_LIMITS,
 			"give the VF token that its physical function was opened with (--vf-token, "
 			"vf_token of the options)",
-			"%s: its physical function is bound to %s: it cannot be opened without a "
-			"VF token",
+			"%s: its physical function is bound to %s, so that open needs a VF token",
 			info->address, driver);
 }
 
@@ -457,9 +453,9 @@ static void probe_iommu(
 	if (is_noiommu(info)) {
 		uvio_check_add(check, UVIO_BLOCKS,
 			"switch the IOMMU on[uio:, use the uio backend][vfio/noiommu:, or, at that "
-			"risk, open it as vfio/noiommu]",
-			"%s: VFIO runs without an IOMMU here: nothing would protect memory from "
-			"the card",
+			"risk, open it on vfio/noiommu]",
+			"%s: VFIO runs without an IOMMU here, so that nothing would protect memory "
+			"from the card",
 			info->address);
 		return;
 	}
@@ -484,7 +480,7 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const ch
 		probe_noiommu(ctx, info, check);
 	else
 		probe_iommu(ctx, device, check);
-	if (noiommu || info->iommu_group >= 0) /* without, vfio-pci would not take it */
+	if (noiommu || info->iommu_group >= 0) /* without it, vfio-pci would refuse the device */
 		probe_driver(ctx, info, check);
 	if (noiommu || (info->iommu_group >= 0 && !is_noiommu(info)))
 		probe_transport(ctx, info, transport, check);

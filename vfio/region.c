@@ -30,7 +30,7 @@ _Static_assert((int)UVIO_REGION_CONFIG == (int)VFIO_PCI_CONFIG_REGION_INDEX, "nu
 _Static_assert((int)UVIO_REGION_VGA == (int)VFIO_PCI_VGA_REGION_INDEX, "numbers of regions");
 _Static_assert((int)UVIO_REGION_SPECIFIC == (int)VFIO_PCI_NUM_REGIONS, "numbers of regions");
 
-/* I/O ports are told by sysfs only; VFIO shows them as a region which cannot be mapped. */
+/* Only sysfs shows that a BAR has I/O ports; on VFIO it is a region that cannot be mapped. */
 #define IORESOURCE_IO 0x100
 
 static bool is_ports(struct uvio_udev *udev, unsigned int index)
@@ -186,14 +186,14 @@ int vfio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype)
 	rc = find_type(udev, count < UVIO_REGION_COUNT ? count : UVIO_REGION_COUNT, type, subtype);
 	if (rc == -ENOENT)
 		return uvio_fail(rc,
-			"%s: its kernel driver adds no region of type 0x%x, subtype 0x%x",
+			"%s: its kernel driver offers no region of type 0x%x, subtype 0x%x",
 			udev->address.text, type, subtype);
 	if (rc >= 0)
 		uvio_error_restore(&before);
 	return rc;
 }
 
-/* 1; 0: the kernel does not map that, so that calls must do. */
+/* 1; 0: the kernel does not map it, so that system calls are used. */
 static int map_area(struct uvio_udev *udev, const struct uvio_region *region, int prot, char *base,
 	uint64_t offset, uint64_t size)
 {
@@ -207,14 +207,17 @@ static int map_area(struct uvio_udev *udev, const struct uvio_region *region, in
 	if (rc != -EINVAL)
 		return uvio_region_mmap_failed(udev, region->index, size, rc);
 	uvio_log(udev->ctx, UVIO_LOG_INFO,
-		"%s: region %u: the kernel does not map 0x%llx bytes at 0x%llx; calls reach them",
+		"%s: region %u: the kernel does not map 0x%llx bytes at 0x%llx; they are accessed "
+		"by system calls",
 		udev->address.text, region->index, (unsigned long long)size,
 		(unsigned long long)offset);
 	return 0;
 }
 
-/* The number of areas that are mapped; the others are forgotten. Areas which are not whole pages
- * stay unmapped: the calls reach them too. */
+/*
+ * The number of areas that are mapped; the others are dropped. Areas that are not whole pages stay
+ * unmapped and are accessed by system calls.
+ */
 static int map_areas(struct uvio_udev *udev, const struct uvio_region *region, int prot, char *base)
 {
 	struct vfio_region *own = &((struct vfio_device *)udev->priv)->regions[region->index];
@@ -237,7 +240,7 @@ static int map_areas(struct uvio_udev *udev, const struct uvio_region *region, i
 	return (int)mapped;
 }
 
-/* What the accessors may touch without a call: the area at the beginning, or all of it. */
+/* The range that accessors may access without a system call: the area at the beginning, or all. */
 static uint64_t direct_bytes(const struct vfio_region *own, uint64_t size)
 {
 	if (!own->areas)
@@ -256,7 +259,7 @@ int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 	int rc, prot = 0;
 	void *base;
 
-	/* A mapped register is SIGBUS where the card does not answer: calls fail instead. */
+	/* A mapped register gives SIGBUS if the card does not answer; system calls fail instead. */
 	if (!(region->flags & UVIO_REGION_MMAP) || udev->flags & UVIO_OPEN_SURVIVE_REMOVAL)
 		return 0;
 	prot |= region->flags & UVIO_REGION_READ ? PROT_READ : 0;
@@ -273,7 +276,7 @@ int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 		region->flags &= ~(uint32_t)UVIO_REGION_MMAP;
 		return rc;
 	}
-	/* A child with the mapping would hold the device after its close here. */
+	/* A child with the mapping would keep the device open after it is closed here. */
 	uvio_sys_madvise(base, own->mapped, MADV_DONTFORK);
 	region->base = base;
 	region->direct = direct_bytes(own, region->size);
@@ -294,7 +297,7 @@ void vfio_regions_cleanup(struct vfio_device *device)
 		free(device->regions[i].areas);
 }
 
-/* The place in an area that is mapped; NULL: through a call. */
+/* The address in a mapped area; NULL: use a system call. */
 static volatile unsigned char *in_area(const struct vfio_region *own,
 	const struct uvio_region *region, uint64_t offset, unsigned int width)
 {
@@ -342,7 +345,7 @@ int vfio_region_write(struct uvio_udev *udev, const struct uvio_region *region, 
 	}
 	if (vfio_msix_owns(device, region, offset, width))
 		return uvio_fail(-EACCES,
-			"%s: region %u: the table of MSI-X at 0x%llx belongs to the kernel; "
+			"%s: region %u: the MSI-X table at 0x%llx belongs to the kernel; "
 			"uvio_irq_enable() fills it",
 			udev->address.text, region->index, (unsigned long long)device->msix.offset);
 	rc = uvio_sys_pwrite(device->fd, &raw, width, own->offset + offset);

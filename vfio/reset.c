@@ -20,16 +20,19 @@
 #include "udev/udev.h"
 #include "vfio.h"
 
-/* PCI Local Bus Specification 3.0, 6.2.2: bit 1, memory space. Off, a mapped register is SIGBUS. */
+/*
+ * PCI Local Bus Specification 3.0, 6.2.2: bit 1, memory space. If it is off, a mapped register
+ * gives SIGBUS.
+ */
 #define COMMAND_MEMORY 0x02
 
-/* More than a bus can have, and what grows in between; a number beyond that is not believed. */
+/* More than a bus can have, and some that may be added; a greater number is an error. */
 #define MAX_DEVICES 4096
 
-/* The second one fits, unless a device was added in between. */
+/* The second call fits, unless a device was added in between. */
 #define MAX_TRIES 8
 
-/* Virtual functions come with it off, though the hardware decodes. */
+/* Virtual functions have it off, although the hardware decodes memory. */
 int vfio_enable_memory(struct uvio_udev *udev)
 {
 	struct uvio_region config = {.index = UVIO_REGION_CONFIG, .udev = udev};
@@ -43,7 +46,7 @@ int vfio_enable_memory(struct uvio_udev *udev)
 	return vfio_region_write(udev, &config, PCI_CONFIG_COMMAND, 1, command | COMMAND_MEMORY);
 }
 
-/* A reset that failed may have come half-way. */
+/* A failed reset may have been done in part. */
 static int settle(struct uvio_udev *udev, int rc)
 {
 	struct uvio_saved_error first;
@@ -67,7 +70,7 @@ int vfio_reset(struct uvio_udev *udev)
 	return settle(udev, rc);
 }
 
-/* Too little room is the answer of a kernel which could. */
+/* ENOSPC means that the kernel supports it. */
 bool vfio_can_hot_reset(const struct vfio_device *device)
 {
 	struct vfio_pci_hot_reset_info info = {.argsz = sizeof(info)};
@@ -76,7 +79,7 @@ bool vfio_can_hot_reset(const struct vfio_device *device)
 	return rc >= 0 || rc == -ENOSPC;
 }
 
-/* 0 and the answer, for free(); -ENOSPC and the number that there are in @count. */
+/* 0 and the answer, for free(); -ENOSPC and the needed number in @count. */
 static int ask_affected(
 	const struct vfio_device *device, uint32_t *count, struct vfio_pci_hot_reset_info **out)
 {
@@ -123,7 +126,9 @@ static int get_affected(struct uvio_udev *udev, struct vfio_pci_hot_reset_info *
 		return uvio_fail(
 			rc, "%s: a device on its bus has no IOMMU group", udev->address.text);
 	if (rc == -ENOSPC)
-		return uvio_fail(-EPROTO, "%s: the kernel says that a reset affects %u devices",
+		return uvio_fail(-EPROTO,
+			"%s: the kernel reports that a reset affects %u devices, which is not "
+			"valid",
 			udev->address.text, count);
 	return vfio_failed(udev, rc, "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO");
 }
@@ -139,7 +144,7 @@ static int group_of(struct uvio_ctx *ctx, const char *address)
 	return (int)number;
 }
 
-/* The kernel wants each of them on vfio, and in the hands of the one who resets. */
+/* The kernel requires each of them to be bound to vfio, and open in the caller of the reset. */
 static void describe(struct uvio_udev *udev, const struct vfio_pci_dependent_device *found,
 	struct uvio_affected *affected)
 {
@@ -193,7 +198,10 @@ int vfio_hot_reset_by(const struct vfio_device *device, const int *group_fds, un
 	return rc < 0 ? rc : 0;
 }
 
-/* "0000:03:01.0 (e1000e, group 7), ...": those that block. Whether there are any. */
+/*
+ * "0000:03:01.0 (e1000e, group 7), ...": those that prevent the reset. Returns whether there are
+ * any.
+ */
 static bool name_blockers(
 	struct uvio_udev *udev, const struct vfio_pci_hot_reset_info *info, char *text, size_t size)
 {
@@ -219,8 +227,8 @@ static int hot_reset_failed(
 
 	if (refused && name_blockers(udev, info, blockers, sizeof(blockers)))
 		return uvio_fail(-EBUSY,
-			"%s: %s would be reset too; bind it to vfio as well (uvio bind ADDRESS "
-			"vfio), and if its IOMMU group is not %d, open both in the same domain",
+			"%s: %s would be reset too; bind each to vfio as well (uvio bind ADDRESS "
+			"vfio), and open those not in IOMMU group %d in the same domain",
 			udev->address.text, blockers, group_of(udev->ctx, udev->address.text));
 	if (err == -ENOMEM)
 		return uvio_no_memory(udev->address.text);

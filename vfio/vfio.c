@@ -33,8 +33,8 @@ static int get_info(struct uvio_udev *udev, struct vfio_device *device)
 	if (rc < 0)
 		return vfio_failed(udev, rc, "VFIO_DEVICE_GET_INFO");
 	if (!(device->info.flags & VFIO_DEVICE_FLAGS_PCI))
-		return uvio_fail(
-			-ENOTSUP, "%s: VFIO says that it is not a PCI device", udev->address.text);
+		return uvio_fail(-ENOTSUP, "%s: VFIO reports that it is not a PCI device",
+			udev->address.text);
 	return 0;
 }
 
@@ -65,7 +65,7 @@ static void vfio_close(struct uvio_udev *udev)
 	vfio_regions_cleanup(device);
 }
 
-/* In the order of choice. */
+/* In order of preference. */
 static const struct vfio_transport *const transports[] = {
 	&vfio_transport_cdev,
 	&vfio_transport_group,
@@ -82,15 +82,15 @@ static const struct uvio_transport published[] = {
 };
 
 /*
- * The one asked for, or the first that can be opened; where none can, group tells why. A token is
- * known to the groups of every kernel, and to cdev since Linux 6.17.
+ * The transport asked for, or the first that can be opened; if none can, group, whose error
+ * explains it. Groups take a VF token on every kernel, cdev since Linux 6.17.
  */
 static const struct vfio_transport *choose_transport(
 	const struct uvio_udev *udev, const char *token)
 {
 	char path[UVIO_PATH_SIZE];
 
-	/* Without iommufd there is but one that is not asked for by name. */
+	/* Without iommufd there is only one transport that need not be asked for by name. */
 	if (!udev->transport &&
 		(uvio_dev_path(udev->ctx, path, "iommu") || !uvio_may_access(path, R_OK | W_OK)))
 		return &vfio_transport_group;
@@ -228,7 +228,7 @@ static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 	return -ENOENT;
 }
 
-/* By sysfs, since the node may be stale, or in other places than here. */
+/* By sysfs, since the node may be stale, or not in this /dev. */
 static int vfio_shared_node(
 	struct uvio_ctx *ctx, const char *address, char *number, size_t size, char *path)
 {
@@ -241,7 +241,10 @@ static int vfio_shared_node(
 	return 0;
 }
 
-/* A node of a group is for one program at a time, and knows also who has its devices by cdev. */
+/*
+ * A group's node can be open in one program at a time, also counting those that opened its devices
+ * by cdev.
+ */
 static int vfio_held(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
 	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];

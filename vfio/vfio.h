@@ -22,11 +22,11 @@ struct uvio_domain;
 struct uvio_mapping;
 struct uvio_udev;
 
-/* iova.c: free ranges of IOVA, neither overlapping nor touching, in a balanced tree by address. */
+/* iova.c: free ranges of IOVA, neither overlapping nor adjacent, in a balanced tree by address. */
 
 struct vfio_range {
 	uint64_t first;
-	uint64_t last; /* inclusive: the end of the address space has no successor */
+	uint64_t last; /* inclusive: the last address has no successor */
 };
 
 struct vfio_free {
@@ -40,11 +40,11 @@ struct vfio_free {
 struct vfio_iova {
 	struct vfio_free *nodes; /* the first is none */
 	uint32_t root;
-	uint32_t unused;  /* nodes given back, linked by left; 0: none */
+	uint32_t unused;  /* free nodes, linked by left; 0: none */
 	uint32_t touched; /* nodes that were ever in use */
 	size_t count, capacity;
-	size_t allocated; /* blocks that are out, or @last */
-	/* Given back last, and not in the tree yet: for the next of that size. All 0: none. */
+	size_t allocated; /* blocks that are allocated, or @last */
+	/* Freed last, and not in the tree yet: for the next request of that size. All 0: none. */
 	struct vfio_range last;
 	uint64_t page; /* smallest mapping, a power of two */
 };
@@ -52,9 +52,9 @@ struct vfio_iova {
 #define VFIO_HUGE_PAGE (UINT64_C(2) << 20)
 
 /**
- * Starts from the ranges that the IOMMU offers, in any order. The first 64 KiB, since cards take
- * address 0 for none, and the last page, which old kernels could not unmap, are left out.
- * -EINVAL: a range is upside down or overlaps another; -ENOMEM.
+ * Starts from the ranges that the IOMMU offers, in any order. Left out are the first 64 KiB, since
+ * cards take address 0 for none, and the last page, which old kernels could not unmap. -EINVAL: a
+ * range ends before its begin or overlaps another; -ENOMEM.
  */
 int vfio_iova_init(
 	struct vfio_iova *iova, const struct vfio_range *offered, size_t count, uint64_t page);
@@ -66,85 +66,85 @@ void vfio_iova_cleanup(struct vfio_iova *iova);
  */
 int vfio_iova_alloc(
 	struct vfio_iova *iova, uint64_t size, uint64_t align, uint64_t mask, uint64_t *first);
-/** Gives back what vfio_iova_alloc() gave. Never fails: there is room since the allocation. */
+/** Frees what vfio_iova_alloc() returned. Never fails: the allocation reserved the nodes. */
 void vfio_iova_free(struct vfio_iova *iova, uint64_t first, uint64_t size);
-/** The one given back last goes back among the free ranges, joined with those beside it. */
+/** Moves the range that was freed last into the tree, joined with its neighbours. */
 void vfio_iova_join(struct vfio_iova *iova);
-/** Takes exactly these, as vfio_iova_alloc() would. -EBUSY: they are not free; -ENOMEM. */
+/** Allocates exactly this range, as vfio_iova_alloc() would. -EBUSY: it is not free; -ENOMEM. */
 int vfio_iova_take(struct vfio_iova *iova, uint64_t first, uint64_t size);
 
-/* info.c: ioctls which say by argsz how much they have, and chain capabilities behind it. */
+/* info.c: ioctls that return the needed size in argsz, and a chain of capabilities. */
 
 /**
- * Asks with a structure of @base bytes, of which the first member is argsz; asks again with more
- * room until all fits. 0 and the answer in @info, for free(); -ENOMEM; the ioctl's errno; -EPROTO
- * (a length that cannot be).
+ * Asks with a structure of @base bytes, whose first member is argsz; asks again with a larger
+ * buffer until all fits. 0 and the answer in @info, for free(); -ENOMEM; the ioctl's errno; -EPROTO
+ * (the length is not valid).
  */
 int vfio_info(int fd, unsigned long request, size_t base, const void *question, void **info);
 
 /**
- * The ioctl that opens a device, again after a moment while it answers EAGAIN: the kernel resets
- * the device at open, and its lock is held where another opener's is being reset.
+ * The ioctl that opens a device, repeated after a pause on EAGAIN: the kernel resets the device at
+ * open, and the lock for this is held while another opener's device is reset.
  */
 int vfio_ioctl_again(int fd, unsigned long request, void *arg);
 
 /**
- * The capability @id in a chain of an answer of @size bytes, beginning at @offset (0: none), or
- * NULL. Offsets must go up, be aligned and lie inside: what breaks that ends the chain.
+ * The capability @id in the chain of an answer of @size bytes, beginning at @offset (0: none), or
+ * NULL. Offsets must increase, be aligned and lie inside; the first that does not ends the chain.
  */
 const struct vfio_info_cap_header *vfio_cap_find(
 	const void *info, size_t base, size_t size, uint32_t offset, uint16_t id);
 
-/* Transports: how the kernel is reached. */
+/* Transports: the interfaces of the kernel. */
 
 struct vfio_device;
 struct vfio_domain;
 
 struct vfio_transport {
 	const char *name;
-	/* Where the transports by group differ. */
+	/* How the transports by group differ. */
 	const char *container; /* the node, below /dev */
-	const char *prefix;    /* of the group's node, before its number */
+	const char *prefix;    /* the prefix of the number in the group's node */
 	unsigned long iommu_type;
-	/** Whether the nodes that it takes may be opened: what open() would find. */
+	/** Whether the nodes that it needs can be opened, as open() would. */
 	bool (*offered)(struct uvio_ctx *ctx, const char *address);
 	/** Opens down to device->fd, in the order of the kernel's documentation; all or nothing. */
 	int (*open)(struct uvio_udev *udev, struct vfio_device *device);
 	void (*close)(struct uvio_udev *udev, struct vfio_device *device);
-	/** What the caps say of DMA. */
+	/** The caps of DMA. */
 	void (*set_caps)(struct uvio_udev *udev);
-	/** May refuse before bus mastering is switched on. NULL: always allowed. */
+	/** Can refuse before bus mastering is switched on. NULL: always allowed. */
 	int (*bus_master)(struct uvio_udev *udev);
-	/* As those of struct uvio_backend_ops. */
+	/* As in struct uvio_backend_ops. */
 	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	int (*dma_unmap)(struct uvio_domain *domain, struct uvio_mapping *mapping);
-	bool close_unmaps; /* closing the address space does */
+	bool close_unmaps; /* closing the address space unmaps all */
 	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
 		uint64_t size);
-	/* NULL where there is an IOMMU, for which all is contiguous. */
+	/* NULL with an IOMMU, for which all memory is contiguous. */
 	int (*dma_scattered)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 
-	/* What dma.c does these by, where there is an IOMMU; else NULL. */
+	/* Used by dma.c with an IOMMU; else NULL. */
 	/**
 	 * The ranges of IOVA for free(), their number, and the smallest page. -ENOMEM and -EPROTO
-	 * without a text, other errnos with.
+	 * without an error message, other errnos with one.
 	 */
 	int (*ranges)(
 		struct uvio_udev *udev, struct vfio_range **ranges, size_t *count, uint64_t *page);
 	int (*map)(struct vfio_domain *domain, const struct uvio_mapping *mapping, uint64_t iova);
-	/** 0; -EIO where the kernel unmapped another size than asked for. */
+	/** 0; -EIO: the kernel unmapped another size than asked for. */
 	int (*unmap)(struct vfio_domain *domain, uint64_t iova, uint64_t size);
 	/**
-	 * Whether a device that a hot reset affects is in the hands of the domain, and the ioctl
-	 * with what proves it; a plain errno.
+	 * Whether a device that a hot reset affects is owned by the domain, and the ioctl with its
+	 * proof of ownership; an errno without an error message.
 	 */
 	bool (*owns)(
 		const struct vfio_domain *domain, const struct vfio_pci_dependent_device *found);
 	int (*hot_reset)(struct uvio_udev *udev, const struct vfio_pci_hot_reset_info *info);
 };
 
-/** Whether the container speaks our version and has that IOMMU: 0, -EPROTO, -ENOTSUP, an errno. */
+/** Whether the container has our API version and that IOMMU: 0, -EPROTO, -ENOTSUP, an errno. */
 int vfio_container_judge(int fd, unsigned long iommu_type);
 
 extern const struct vfio_transport vfio_transport_cdev;
@@ -154,27 +154,29 @@ extern const struct vfio_transport vfio_transport_noiommu;
 
 /** One that is attached to the container. */
 struct vfio_group {
-	char name[UVIO_NAME_SIZE]; /* of its node */
+	char name[UVIO_NAME_SIZE]; /* of the group's node */
 	int fd;
-	unsigned int devices; /* open in it */
+	unsigned int devices; /* devices open in it */
 };
 
 /** The private data of a domain. */
 struct vfio_domain {
-	const struct vfio_transport *transport; /* NULL: no device was opened yet */
+	const struct vfio_transport *transport; /* NULL: no device has been opened yet */
 	int container_fd;			/* or /dev/iommu; -1: not open */
 	struct vfio_group *groups;
 	size_t group_count;
 	uint32_t ioas_id; /* of iommufd; 0: none */
-	bool forgotten;	  /* the kernel has none of the mappings */
+	bool forgotten;	  /* the kernel has no mappings */
 	struct vfio_iova iova;
 };
 
 /* vfio.c */
-/** The names of those that can be opened now and are not on request only: "cdev, group". */
+/**
+ * The names of the transports that can be opened now, without those on request only: "cdev, group".
+ */
 void vfio_transports_offered(struct uvio_ctx *ctx, const char *address, char *text, size_t size);
 
-/* container.c: the group's transport and those like it, over a container of type1 */
+/* container.c: transport group and similar ones, with a type1 container */
 int vfio_container_ranges(
 	struct uvio_udev *udev, struct vfio_range **ranges, size_t *count, uint64_t *page);
 int vfio_container_map(
@@ -190,7 +192,7 @@ int vfio_group_name(struct uvio_ctx *ctx, const char *address, char *name, size_
 int vfio_cdev_name(struct uvio_ctx *ctx, const char *address, char *name, size_t size);
 
 /* domain.c */
-/** The ranges of IOVA as they are with this device, and all mappings, for the kernel again. */
+/** Reads the IOVA ranges with this device again, and maps all mappings again. */
 int vfio_domain_settle(struct uvio_udev *udev);
 void vfio_domain_cleanup(struct uvio_domain *domain);
 
@@ -202,15 +204,15 @@ struct vfio_area {
 struct vfio_region {
 	uint64_t offset;	 /* in the device's descriptor */
 	uint64_t mapped;	 /* bytes reserved at the region's base */
-	struct vfio_area *areas; /* those which may be mapped; NULL: all */
+	struct vfio_area *areas; /* those that can be mapped; NULL: all */
 	unsigned int area_count;
 };
 
-/** The table of MSI-X, which belongs to the kernel. */
+/** The MSI-X table, which belongs to the kernel. */
 struct vfio_msix {
 	unsigned int bar;
 	uint64_t offset;
-	uint64_t size; /* 0: not looked for, or none */
+	uint64_t size; /* 0: none, or not read yet */
 	bool looked;
 };
 
@@ -227,7 +229,7 @@ struct vfio_device {
 	uint32_t irq_index;	/* of the kernel, as enabled last */
 	unsigned int irq_count; /* eventfds of vectors */
 	bool irq_on;		/* in the kernel, which may differ where that failed */
-	bool intx_let;		/* past the card's switch, which was off */
+	bool intx_let;		/* INTx disable of the card was set */
 	int unmask_fd;
 	struct uvio_phys phys; /* where there is no IOMMU */
 };
@@ -242,18 +244,18 @@ int vfio_region_write(struct uvio_udev *udev, const struct uvio_region *region, 
 	unsigned int width, uint64_t value);
 int vfio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype);
 void vfio_regions_cleanup(struct vfio_device *device);
-/** Room for @count areas; -ENOMEM. Until they are filled nothing may be mapped. */
+/** Allocates @count areas; -ENOMEM. Until they are filled in nothing can be mapped. */
 int vfio_areas_reserve(struct vfio_region *region, size_t count);
 
 /* msix.c */
-/** Sets the areas around the table of MSI-X where the region holds it, and has none yet. */
+/** Sets the areas around the MSI-X table if the region contains it, and has no areas yet. */
 int vfio_msix_areas(struct uvio_udev *udev, unsigned int index, uint64_t size);
-/** Whether an access touches the table, as far as that was looked for. */
+/** Whether an access overlaps the table, if its place was read. */
 bool vfio_msix_owns(const struct vfio_device *device, const struct uvio_region *region,
 	uint64_t offset, unsigned int width);
 
 /* reset.c */
-/** The function, which then decodes memory again. -EAGAIN: the kernel is busy with it. */
+/** Resets the function, which then decodes memory again. -EAGAIN: the kernel is busy with it. */
 int vfio_reset(struct uvio_udev *udev);
 int vfio_hot_reset(struct uvio_udev *udev);
 int vfio_hot_reset_affects(
@@ -279,7 +281,8 @@ int vfio_irq_disable(struct uvio_udev *udev);
 void vfio_irq_cleanup(struct uvio_udev *udev);
 /** Reads the counts of all kinds; sets the caps. */
 int vfio_irq_init(struct uvio_udev *udev);
-/** The eventfds by which the kernel asks to release the device and tells of errors; sets the caps.
+/**
+ * The eventfds by which the kernel asks to release the device and reports errors; sets the caps.
  */
 void vfio_event_fds_open(struct uvio_udev *udev);
 
@@ -314,10 +317,11 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const ch
 	struct uvio_check *check);
 
 /* failed.c */
-/** The steps of open at which the kernel judges a VF token. */
+/** The steps of open at which the kernel checks a VF token. */
 #define VFIO_STEP_WITH_TOKEN "VFIO_GROUP_GET_DEVICE_FD with a VF token"
 #define VFIO_BIND_WITH_TOKEN "VFIO_DEVICE_BIND_IOMMUFD with a VF token"
-/** What an errno of a step of open says; @holds looks whether it is so. NULL: @text says perhaps.
+/**
+ * What an errno of a step of open means; @holds checks it. NULL: not checked, @text says perhaps.
  */
 struct vfio_cause {
 	const char *step;
@@ -325,13 +329,13 @@ struct vfio_cause {
 	const char *text;
 	bool (*holds)(struct uvio_ctx *ctx, const char *address);
 };
-/** NULL: no such cause. */
+/** NULL: no known cause. */
 const struct vfio_cause *vfio_cause_at(size_t i);
-/** A step of open failed: the error message of vfio_probe() for its cause, or that of the step. */
+/** A step of open failed: sets the error message of vfio_probe() for its cause, or of the step. */
 int vfio_open_failed(struct uvio_udev *udev, int err, const char *step);
 /** -EBUSY: process @pid has a member of the device's group. */
 int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name);
-/** A step on an open device failed: as uvio_udev_failed(), with a text. */
+/** A step on an open device failed: as uvio_udev_failed(), with an error message. */
 int vfio_failed(struct uvio_udev *udev, int err, const char *step);
 
 #endif /* UVIO_VFIO_H */

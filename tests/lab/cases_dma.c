@@ -212,7 +212,7 @@ static int pages_that_moved_are_told(struct pair *pair)
 	CHECK(memory != MAP_FAILED && other);
 	CHECK_OK(uvio_dma_map(pair->udev, memory, size, 0, segments, MAX_SEGMENTS));
 	if (uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED)
-		CHECK_ERR(uvio_dma_verify(pair->udev, memory, size), -ENOTSUP, "does not tell");
+		CHECK_ERR(uvio_dma_verify(pair->udev, memory, size), -ENOTSUP, "does not report");
 	else
 		CHECK_OK(uvio_dma_verify(pair->udev, memory, size));
 	munlock(memory, size);
@@ -220,7 +220,7 @@ static int pages_that_moved_are_told(struct pair *pair)
 	memset(other, 1, size);
 	memset(memory, 1, size);
 	if (uvio_caps(pair->udev) & UVIO_CAP_DMA_PINNED) {
-		CHECK_ERR(uvio_dma_verify(pair->udev, memory, size), -ENOTSUP, "does not tell");
+		CHECK_ERR(uvio_dma_verify(pair->udev, memory, size), -ENOTSUP, "does not report");
 		munmap(memory, size);
 	}
 	CHECK_ERR(uvio_dma_verify(pair->udev, memory, size), -ESTALE,

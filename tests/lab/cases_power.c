@@ -144,7 +144,7 @@ static int a_token_without_use_is_refused(struct pair *pair)
 	struct uvio_open_options options = {.backend = pair->backend, .vf_token = UUID};
 
 	CHECK_ERR(uvio_udev_open(pair->ctx, pair->address, &options, &pair->udev), -EINVAL,
-		"does not accept a VF token");
+		"accepts no VF token");
 	CHECK_OK(pair_open(pair));
 	CHECK_ERR(uvio_vf_token_set(pair->udev, UUID), -ENOTSUP, "it has no VF token");
 	return PASS;
@@ -237,7 +237,8 @@ static int virtual_functions_need_the_token(struct pair *pair)
 	CHECK_OK(uvio_bind(pair->ctx, virtual, "vfio"));
 	CHECK_OK(open_with(pair, pair->address, UUID));
 	CHECK_ERR(open_with(&other, virtual, NULL), -EACCES, "requires a VF token");
-	CHECK_ERR(open_with(&other, virtual, OTHER_UUID), -EACCES, "differs from that of the other");
+	CHECK_ERR(
+		open_with(&other, virtual, OTHER_UUID), -EACCES, "differs from that of the other");
 	CHECK_OK(uvio_vf_token_set(pair->udev, OTHER_UUID));
 	CHECK_ERR(open_with(&other, virtual, UUID), -EACCES, "differs from that of the other");
 	uvio_udev_close(pair->udev);

@@ -194,7 +194,7 @@ static int refused_as_user(struct pair *pair)
 		return FAIL;
 	CHECK_ERR(pair_open(pair), -EACCES,
 		!strcmp(pair->backend, "vfio/noiommu")
-			? "without an IOMMU the kernel asks for CAP_SYS_RAWIO, which"
+			? "without an IOMMU the kernel requires CAP_SYS_RAWIO, which"
 			: "may not be opened by user 1000");
 	return PASS;
 }

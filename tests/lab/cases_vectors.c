@@ -143,9 +143,9 @@ static int more_than_the_kernel_has(void)
 {
 	CHECK_ERR(uvio_irq_enable(udev, UVIO_IRQ_MSIX, MANY), -ENOSPC, "uvio_irq_enable_range()");
 	CHECK_ERR(uvio_irq_enable_range(udev, UVIO_IRQ_MSIX, MANY - 1, MANY), -ENOSPC,
-		"the kernel cannot give 511 msix vectors now");
+		"the kernel cannot allocate 511 msix vectors now");
 	CHECK_OK(uvio_irq_enable(udev, UVIO_IRQ_MSIX, FEW));
-	CHECK_ERR(uvio_irq_grow(udev, MANY), -ENOSPC, "the former ones are");
+	CHECK_ERR(uvio_irq_grow(udev, MANY), -ENOSPC, "the former vectors are");
 	CHECK_ERR(uvio_irq_fd(udev, FEW), -EINVAL, "vector 16 is not enabled (16 are)");
 	return delivers(FEW - 1);
 }
