@@ -120,7 +120,7 @@ static void root_without_a_capability_is_told_which(void)
 	finds(UVIO_LIMITS,
 		EDU ": no DMA: the kernel hides page frame numbers from this process: it needs "
 		    "CAP_SYS_ADMIN, which this process lacks",
-		"run as root on the host, or use the vfio backend");
+		"let root keep that capability");
 	finds(UVIO_LIMITS,
 		EDU ": only the first 64 bytes of the configuration space can be read: more takes "
 		    "CAP_SYS_ADMIN, which this process lacks",
@@ -162,7 +162,7 @@ static void ports_take_a_capability(void)
 	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
 	begin("isa-ports", "uio3", "uio", UVIO_USABLE);
 	finds(UVIO_LIMITS, "uio3: no I/O ports: they need CAP_SYS_RAWIO, which this process lacks",
-		"run as root on the host");
+		"let root keep that capability");
 	user_unusual = 0;
 	run("uio3", "uio", UVIO_USABLE);
 	ASSERT(!finding_with("ports"));
@@ -175,7 +175,7 @@ static void a_user_with_the_node_is_limited(void)
 	tree_change(tree, "mode dev/uio0 0666");
 	run(EDU, "uio", UVIO_USABLE);
 	finds(UVIO_LIMITS, "/config cannot be written, so INTx cannot be armed again",
-		"run as root or with CAP_DAC_OVERRIDE, with a writable sysfs, or use the vfio");
+		"run as root or with CAP_DAC_OVERRIDE, or use the vfio");
 	finds(UVIO_LIMITS,
 		EDU ": no DMA: the kernel hides page frame numbers from this process: it needs "
 		    "CAP_SYS_ADMIN, which this process lacks",
@@ -383,11 +383,11 @@ static void without_an_iommu_vfio_takes_a_capability(void)
 	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
 	run(EDU, "vfio/noiommu", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "the kernel requires CAP_SYS_RAWIO, which this process lacks",
-		"run as root on the host");
+		"let root keep that capability");
 	user_unusual = USER_UNUSUAL(CAP_SYS_ADMIN);
 	run(EDU, "vfio/noiommu", UVIO_USABLE);
 	finds(UVIO_LIMITS, EDU ": no DMA: the kernel hides page frame numbers from this process",
-		"run as root on the host");
+		"let root keep that capability");
 }
 
 /* CAP_IPC_LOCK lifts the limit, whoever has it. */

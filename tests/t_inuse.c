@@ -36,12 +36,12 @@
 
 static bool no_capability, same_files;
 
-bool __real_uvio_has_capability(unsigned int capability);
-bool __wrap_uvio_has_capability(unsigned int capability);
+bool __real_uvio_has_capability(struct uvio_ctx *ctx, unsigned int capability);
+bool __wrap_uvio_has_capability(struct uvio_ctx *ctx, unsigned int capability);
 
-bool __wrap_uvio_has_capability(unsigned int capability)
+bool __wrap_uvio_has_capability(struct uvio_ctx *ctx, unsigned int capability)
 {
-	return !no_capability && __real_uvio_has_capability(capability);
+	return !no_capability && __real_uvio_has_capability(ctx, capability);
 }
 
 /* Numbers of processes in a tree are those of others here. */
@@ -415,7 +415,8 @@ static void hidden_processes_are_no_answer(void)
 	tree_change(tree, "file proc/self/mountinfo 1 1 0:2 / %s/proc rw - proc proc rw,%s\\n",
 		tree->root, "hidepid=invisible");
 	ASSERT_ERR(strict_answer(EDU), -EACCES,
-		EDU ": cannot see whether a process of another user has it open; run as root");
+		EDU ": cannot see whether a process of another user has it open, for which it "
+		    "needs CAP_SYS_PTRACE; ");
 	ASSERT_ERR(answer(EDU), -EACCES, "a process of another user");
 	tree_change(tree, "file proc/self/mountinfo 1 1 0:2 / %s/proc rw - proc proc rw,%s\\n",
 		tree->root, "hidepid=off");

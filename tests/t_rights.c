@@ -37,6 +37,7 @@
 
 /* What a kernel without the system call answers, and a container's filter in its place. */
 static int instead;
+static struct uvio_ctx *ctx;
 
 int __real_uvio_sys_access(const char *path, int mode);
 int __wrap_uvio_sys_access(const char *path, int mode);
@@ -158,6 +159,7 @@ static void setup(void)
 {
 	char path[128];
 
+	ASSERT_OK(uvio_ctx_new(NULL, &ctx));
 	instead = 0;
 	snprintf(folder, sizeof(folder), "/tmp/t_rights.XXXXXX");
 	ASSERT(mkdtemp(folder));
@@ -177,6 +179,7 @@ static void teardown(void)
 {
 	char path[128];
 
+	uvio_ctx_free(ctx);
 	instead = 0;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		path_of(i, path);
@@ -201,7 +204,7 @@ static int first_wrong(void)
 
 			path_of(i, path);
 			fd = open(path, ways[j].flags | O_CLOEXEC);
-			if (uvio_may_access(path, ways[j].mode) != (fd >= 0))
+			if (uvio_may_access(ctx, path, ways[j].mode) != (fd >= 0))
 				return (int)i + 1;
 			if (fd >= 0)
 				close(fd);
@@ -250,34 +253,35 @@ static void a_filter_that_knows_not_the_call_is_no_answer(void)
 static void an_answer_of_the_kernel_stands(void)
 {
 	instead = -EACCES;
-	ASSERT(!uvio_may_access("/dev/null", R_OK));
+	ASSERT(!uvio_may_access(ctx, "/dev/null", R_OK));
 	instead = 0;
-	ASSERT(uvio_may_access("/dev/null", R_OK | W_OK));
-	ASSERT(!uvio_may_access("/dev/there-is-none", F_OK));
+	ASSERT(uvio_may_access(ctx, "/dev/null", R_OK | W_OK));
+	ASSERT(!uvio_may_access(ctx, "/dev/there-is-none", F_OK));
 }
 
 static int has_what_it_was_given(void)
 {
-	return uvio_has_capability(CAP_DAC_OVERRIDE) && !uvio_has_capability(CAP_SYS_ADMIN) &&
-	       !uvio_has_capability(CAP_SYS_RAWIO) && uvio_user() == USER;
+	return uvio_has_capability(ctx, CAP_DAC_OVERRIDE) &&
+	       !uvio_has_capability(ctx, CAP_SYS_ADMIN) &&
+	       !uvio_has_capability(ctx, CAP_SYS_RAWIO) && uvio_user() == USER;
 }
 
 static int lacks_rawio(void)
 {
 	set_capabilities(capabilities() & ~BIT(CAP_SYS_RAWIO));
-	return !uvio_has_capability(CAP_SYS_RAWIO) && uvio_has_capability(CAP_SYS_ADMIN) &&
-	       !uvio_user();
+	return !uvio_has_capability(ctx, CAP_SYS_RAWIO) &&
+	       uvio_has_capability(ctx, CAP_SYS_ADMIN) && !uvio_user();
 }
 
 static int has_admin(void)
 {
-	return uvio_has_capability(CAP_SYS_ADMIN);
+	return uvio_has_capability(ctx, CAP_SYS_ADMIN);
 }
 
 static int has_nothing(void)
 {
 	for (unsigned int i = 0; i < 70; i++)
-		if (uvio_has_capability(i))
+		if (uvio_has_capability(ctx, i))
 			return 0;
 	return 1;
 }
@@ -286,12 +290,10 @@ static int is_told_the_limit(void)
 {
 	const struct rlimit limit = {.rlim_cur = 4711, .rlim_max = 4711};
 	char text[UVIO_LIMIT_TEXT];
-	struct uvio_ctx *ctx;
 
-	if (setrlimit(RLIMIT_NPROC, &limit) || uvio_ctx_new(NULL, &ctx))
+	if (setrlimit(RLIMIT_NPROC, &limit))
 		return UNABLE;
 	uvio_limit_of_processes(ctx, -ENOSPC, text);
-	uvio_ctx_free(ctx);
 	return !strncmp(text, "all programs of this user may have 4711 processes", 49) ? 1 : 2;
 }
 
@@ -303,11 +305,50 @@ static void is_so(bool (*become)(void), int (*ask)(void))
 	ASSERT(answer == 1 || answer == UNABLE);
 }
 
+static bool advises(const char *text)
+{
+	return strstr(uvio_refusal(ctx, -EACCES), text) && strstr(uvio_mode_fix(ctx), text + 2);
+}
+
+static int user_is_told_to_be_root(void)
+{
+	return advises("; run as root or with CAP_DAC_OVERRIDE") &&
+	       !strcmp(uvio_capability_fix(ctx, CAP_SYS_ADMIN), "run as root on the host");
+}
+
+static int root_is_not_told_to_be_root(void)
+{
+	return advises("; run with CAP_DAC_OVERRIDE, which this root lacks");
+}
+
+static int who_has_it_is_told_so(void)
+{
+	return advises("; this process has CAP_DAC_OVERRIDE, so that perhaps a security module ");
+}
+
+static int root_is_told_to_keep_it(void)
+{
+	set_capabilities(capabilities() & ~BIT(CAP_SYS_RAWIO));
+	return !strncmp(
+		uvio_capability_fix(ctx, CAP_SYS_RAWIO), "let root keep that capability", 29);
+}
+
+/* What is advised is not what the process has already. */
+static void advice_looks_at_the_capabilities(void)
+{
+	is_so(ordinary_user, user_is_told_to_be_root);
+	if (has_admin()) {
+		is_so(root_without_dac, root_is_not_told_to_be_root);
+		is_so(as_it_is, who_has_it_is_told_so);
+		is_so(as_it_is, root_is_told_to_keep_it);
+	}
+}
+
 static void capabilities_are_those_in_effect(void)
 {
 	is_so(ordinary_user, has_nothing);
 	is_so(user_with_dac, has_what_it_was_given);
-	if (has_admin() && uvio_has_capability(CAP_SYS_RAWIO)) {
+	if (has_admin() && uvio_has_capability(ctx, CAP_SYS_RAWIO)) {
 		is_so(as_it_is, lacks_rawio);
 		is_so(set_user_id_root, has_admin);
 		is_so(root_for_now_a_user, has_nothing);
@@ -334,9 +375,31 @@ static bool in_a_namespace(void)
 	return capabilities() & BIT(CAP_SYS_ADMIN);
 }
 
+static int container_is_told_to_leave(void)
+{
+	return advises("; run outside of this user namespace, in which CAP_DAC_OVERRIDE ");
+}
+
+/* Where /proc of the context tells of no namespaces, the kernel has no more than one. */
+static int namespace_is_looked_up_in_the_contexts_proc(void)
+{
+	const struct uvio_ctx_options options = {.proc_root = folder};
+	struct uvio_ctx *other;
+	int rc;
+
+	if (uvio_ctx_new(&options, &other))
+		return UNABLE;
+	rc = uvio_has_capability(other, CAP_SYS_ADMIN) && !uvio_lack(other, CAP_SYS_ADMIN) &&
+	     !uvio_has_capability(ctx, CAP_SYS_ADMIN);
+	uvio_ctx_free(other);
+	return rc;
+}
+
 static void those_of_another_user_namespace_do_not_count(void)
 {
 	is_so(in_a_namespace, has_nothing);
+	is_so(in_a_namespace, container_is_told_to_leave);
+	is_so(in_a_namespace, namespace_is_looked_up_in_the_contexts_proc);
 }
 
 /* Whose it is, is told only where it could be asked. */
@@ -352,7 +415,8 @@ static void a_node_that_cannot_be_looked_at_has_no_owner(void)
 	findings = uvio_check_findings(check, &count);
 	ASSERT_EQ(count, 2);
 	ASSERT_HAS(findings[0]->what, ": it belongs to user 0 and group 0 with mode 0666 (EACCES)");
-	ASSERT_HAS(findings[1]->what, "nor examined (EACCES): perhaps that user may not enter a folder of its path");
+	ASSERT_HAS(findings[1]->what,
+		"nor examined (EACCES): perhaps that user may not enter a folder of its path");
 	uvio_check_free(check);
 }
 
@@ -363,6 +427,7 @@ static CU_TestInfo cases[] = {
 	TEST(a_filter_that_knows_not_the_call_is_no_answer),
 	TEST(an_answer_of_the_kernel_stands),
 	TEST(capabilities_are_those_in_effect),
+	TEST(advice_looks_at_the_capabilities),
 	TEST(the_number_of_processes_counts_for_users),
 	TEST(those_of_another_user_namespace_do_not_count),
 	CU_TEST_INFO_NULL,

@@ -351,8 +351,10 @@ static bool opened_it_can_reset(unsigned int who, uint64_t unusual)
 	can = uvio_caps(udev) & UVIO_CAP_RESET;
 	if (!can)
 		ASSERT_ERR(uvio_udev_reset(udev), -EACCES,
-			"\"reset\" in sysfs may not be written: Permission denied; run as root or "
-			"with CAP_DAC_OVERRIDE");
+			who ? "\"reset\" in sysfs may not be written: Permission denied; run as "
+			      "root or with CAP_DAC_OVERRIDE"
+			    : "Permission denied; run with CAP_DAC_OVERRIDE, which this root "
+			      "lacks");
 	card_close();
 	user = 0;
 	user_unusual = 0;

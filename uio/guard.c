@@ -233,9 +233,8 @@ int uio_guard_begin(struct uvio_udev *udev)
 	if (udev->lock_fd < 0)
 		return uvio_fail(-EACCES,
 			"%s: a guard needs the card's lock: the file \"remove\" in its folder in "
-			"sysfs, opened for writing; run as root or with "
-			"CAP_DAC_OVERRIDE",
-			udev->address.text);
+			"sysfs, opened for writing%s",
+			udev->address.text, uvio_refusal(udev->ctx, -EACCES));
 	if (udev->flags & UVIO_OPEN_GUARD_RESET) {
 		reset = uvio_reset_open(udev->ctx, udev->address.text);
 		if (reset < 0)

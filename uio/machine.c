@@ -33,9 +33,9 @@ static void probe_modules(struct uvio_ctx *ctx, struct uvio_check *check)
 
 static void probe_rights(struct uvio_ctx *ctx, struct uvio_check *check)
 {
-	if (!uvio_has_capability(CAP_SYS_ADMIN))
+	if (!uvio_has_capability(ctx, CAP_SYS_ADMIN))
 		uvio_check_add(check, UVIO_LIMITS,
-			"run it with CAP_SYS_ADMIN, as root on the host has it",
+			uvio_capability_fix(ctx, CAP_SYS_ADMIN),
 			"rights: user %u can use neither INTx of PCI cards nor DMA", uvio_user());
 	if (uvio_locked_down(ctx))
 		uvio_check_add(check, UVIO_LIMITS, NULL,

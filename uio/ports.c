@@ -67,7 +67,7 @@ static void forget(const struct uio_region *own)
 /* Of ioperm() and of /dev/port. */
 static void describe_refusal(struct uvio_ctx *ctx, int err, char *text, size_t size)
 {
-	const char *lack = uvio_lack(CAP_SYS_RAWIO);
+	const char *lack = uvio_lack(ctx, CAP_SYS_RAWIO);
 
 	if (err == -EPERM && lack)
 		snprintf(text, size, "; it needs CAP_SYS_RAWIO, %s", lack);

@@ -82,7 +82,7 @@ static void probe_node(
 	else
 		snprintf(folder, sizeof(folder), "class/uio/%.60s", info->uio);
 	uvio_node_probe(ctx, info->address, path, folder, check);
-	rc = uvio_access(path, R_OK | W_OK);
+	rc = uvio_access(ctx, path, R_OK | W_OK);
 	if (rc == -ENOENT)
 		uvio_check_add(check, UVIO_BLOCKS,
 			"in a container, pass the node in; on the host, is udev running?",
@@ -155,11 +155,26 @@ static void probe_lockdown(
 			info->address);
 }
 
+#define FIX_SIZE (UVIO_TEXT_SIZE / 4)
+#define OR_VFIO "[vfio:, or use the vfio backend]"
+
+static const char *mode_fix(struct uvio_ctx *ctx, char fix[FIX_SIZE])
+{
+	snprintf(fix, FIX_SIZE, "%s" OR_VFIO, uvio_mode_fix(ctx));
+	return fix;
+}
+
+static const char *capability_fix(struct uvio_ctx *ctx, unsigned int capability, char fix[FIX_SIZE])
+{
+	snprintf(fix, FIX_SIZE, "%s" OR_VFIO, uvio_capability_fix(ctx, capability));
+	return fix;
+}
+
 /* What is not PCI can be neither had by vfio, nor stopped by a guard. */
 static void probe_dma(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	char lack[UVIO_TEXT_SIZE / 2];
+	char lack[UVIO_TEXT_SIZE / 2], fix[FIX_SIZE];
 
 	/* Under lockdown there is none, which has been said. */
 	if (info->pci && uvio_locked_down(ctx))
@@ -172,8 +187,7 @@ static void probe_dma(
 			"%s), so that physical addresses would fault",
 			info->address, info->iommu_type);
 	else if (lack[0])
-		uvio_check_add(check, UVIO_LIMITS,
-			"run as root on the host[vfio:, or use the vfio backend]",
+		uvio_check_add(check, UVIO_LIMITS, capability_fix(ctx, CAP_SYS_ADMIN, fix),
 			"%s: no DMA: the kernel hides page frame numbers from this process: %s",
 			info->address, lack);
 	else
@@ -189,20 +203,22 @@ static void probe_dma(
 static void probe_config(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	const char *lack = uvio_lack(CAP_SYS_ADMIN);
-	char path[UVIO_PATH_SIZE];
+	const char *lack = uvio_lack(ctx, CAP_SYS_ADMIN);
+	char path[UVIO_PATH_SIZE], fix[FIX_SIZE];
+	int rc;
 
-	if (!uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/config", info->address) &&
-		!uvio_may_access(path, W_OK))
+	rc = uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/config", info->address);
+	if (!rc)
+		rc = uvio_access(ctx, path, W_OK);
+	if (rc)
 		uvio_check_add(check, UVIO_LIMITS,
-			"run as root or with CAP_DAC_OVERRIDE, with a writable sysfs[vfio:, or "
-			"use the vfio backend]",
+			rc == -EROFS ? "mount sysfs writable, as it is on the host" OR_VFIO
+				     : mode_fix(ctx, fix),
 			"%s: %s cannot be written, so INTx cannot be armed again, and there is no "
 			"DMA",
 			info->address, path);
 	if (lack)
-		uvio_check_add(check, UVIO_LIMITS,
-			"run as root on the host[vfio:, or use the vfio backend]",
+		uvio_check_add(check, UVIO_LIMITS, capability_fix(ctx, CAP_SYS_ADMIN, fix),
 			"%s: only the first 64 bytes of the configuration space can be read: more "
 			"takes CAP_SYS_ADMIN, %s",
 			info->address, lack);
@@ -213,7 +229,7 @@ static void probe_resources(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	struct uio_map maps[UIO_MAPS];
-	char path[UVIO_PATH_SIZE];
+	char path[UVIO_PATH_SIZE], fix[FIX_SIZE];
 
 	if (!info->uio || uio_read_maps(ctx, info->uio, maps))
 		return;
@@ -221,10 +237,10 @@ static void probe_resources(
 		if (!info->bars[i]->size || uio_map_of_bar(maps, info->bars[i]) >= 0 ||
 			uvio_sysfs_path(
 				ctx, path, "bus/pci/devices/%s/resource%d", info->address, i) ||
-			!uvio_may_access(path, F_OK) || uvio_may_access(path, R_OK | W_OK))
+			!uvio_may_access(ctx, path, F_OK) ||
+			uvio_may_access(ctx, path, R_OK | W_OK))
 			continue;
-		uvio_check_add(check, UVIO_LIMITS,
-			"run as root or with CAP_DAC_OVERRIDE[vfio:, or use the vfio backend]",
+		uvio_check_add(check, UVIO_LIMITS, mode_fix(ctx, fix),
 			"%s: no BAR %d: %s may not be opened by user %u", info->address, i, path,
 			uvio_user());
 	}
@@ -234,17 +250,17 @@ static void probe_resources(
 static void probe_ports(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	const char *lack = uvio_lack(CAP_SYS_RAWIO);
+	const char *lack = uvio_lack(ctx, CAP_SYS_RAWIO);
 	char path[UVIO_PATH_SIZE];
 
 	if (!info->uio || !uvio_sysfs_exists(ctx, "class/uio/%s/portio", info->uio) ||
 		uvio_dev_path(ctx, path, "port"))
 		return;
 	if (lack)
-		uvio_check_add(check, UVIO_LIMITS, "run as root on the host",
+		uvio_check_add(check, UVIO_LIMITS, uvio_capability_fix(ctx, CAP_SYS_RAWIO),
 			"%s: no I/O ports: they need CAP_SYS_RAWIO, %s", info->address, lack);
-	else if (uvio_may_access(path, F_OK) && !uvio_may_access(path, R_OK | W_OK))
-		uvio_check_add(check, UVIO_LIMITS, "run as root or with CAP_DAC_OVERRIDE",
+	else if (uvio_may_access(ctx, path, F_OK) && !uvio_may_access(ctx, path, R_OK | W_OK))
+		uvio_check_add(check, UVIO_LIMITS, uvio_mode_fix(ctx),
 			"%s: no I/O ports: %s may not be opened by user %u", info->address, path,
 			uvio_user());
 }

@@ -283,7 +283,7 @@ static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *
 	uint64_t offset, unsigned int width, int rc)
 {
 	const struct uio_device *device = udev->priv;
-	const char *lack = uvio_lack(CAP_SYS_ADMIN);
+	const char *lack = uvio_lack(udev->ctx, CAP_SYS_ADMIN);
 	uint16_t vendor = 0xffff;
 
 	if (rc != -EIO || offset + width <= CONFIG_HEADER ||

@@ -153,7 +153,7 @@ static void find_reset(struct uvio_udev *udev)
 	int rc = uvio_sysfs_path(udev->ctx, path, "bus/pci/devices/%s/reset", udev->address.text);
 
 	if (!rc)
-		rc = uvio_access(path, W_OK);
+		rc = uvio_access(udev->ctx, path, W_OK);
 	if (!rc)
 		udev->caps |= UVIO_CAP_RESET;
 	else if (rc != -ENOENT)
@@ -286,7 +286,7 @@ static int uio_node(struct uvio_ctx *ctx, const char *address, char *path)
 
 	if (name_of(ctx, address, name) || uvio_dev_path(ctx, path, "%s", name))
 		return -ENOENT;
-	return uvio_may_access(path, F_OK) ? 0 : -ENOENT;
+	return uvio_may_access(ctx, path, F_OK) ? 0 : -ENOENT;
 }
 
 /* Whether another device has the same kernel module. */

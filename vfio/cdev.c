@@ -51,11 +51,11 @@ static bool cdev_offered(struct uvio_ctx *ctx, const char *address)
 {
 	char path[UVIO_PATH_SIZE], name[UVIO_NAME_SIZE];
 
-	if (uvio_dev_path(ctx, path, "iommu") || !uvio_may_access(path, R_OK | W_OK))
+	if (uvio_dev_path(ctx, path, "iommu") || !uvio_may_access(ctx, path, R_OK | W_OK))
 		return false;
 	return !vfio_cdev_name(ctx, address, name, sizeof(name)) &&
 	       !uvio_dev_path(ctx, path, "vfio/devices/%s", name) &&
-	       uvio_may_access(path, R_OK | W_OK);
+	       uvio_may_access(ctx, path, R_OK | W_OK);
 }
 
 static int open_iommufd(struct uvio_udev *udev, struct vfio_domain *domain)

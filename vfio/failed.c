@@ -129,9 +129,9 @@ int vfio_group_taken(struct uvio_udev *udev, int pid, const char *name)
 }
 
 /* Without an IOMMU, the kernel requires more than permission on the node. */
-static const char *refusal(const char *path)
+static const char *refusal(struct uvio_ctx *ctx, const char *path)
 {
-	if (strstr(path, "/noiommu-") && uvio_lack(CAP_SYS_RAWIO))
+	if (strstr(path, "/noiommu-") && uvio_lack(ctx, CAP_SYS_RAWIO))
 		return "without an IOMMU, open needs CAP_SYS_RAWIO, which root on the host has";
 	return "the mode of the node permits it; perhaps a security module or the container's "
 	       "cgroup does not; look at dmesg and the settings of the container";
@@ -154,7 +154,7 @@ static int node_failed(struct uvio_udev *udev, int err, const char *path)
 			"names the program",
 			udev->address.text, path, path);
 	return uvio_open_failed(
-		udev, err, path, err == -EPERM || err == -EACCES ? refusal(path) : NULL);
+		udev, err, path, err == -EPERM || err == -EACCES ? refusal(udev->ctx, path) : NULL);
 }
 
 /*

@@ -47,10 +47,10 @@ static bool group_offered(
 		return false;
 	if (!strncmp(name, NOIOMMU, strlen(NOIOMMU)) != !!transport->prefix[0])
 		return false;
-	if (uvio_dev_path(ctx, path, "vfio/%s", name) || !uvio_may_access(path, R_OK | W_OK))
+	if (uvio_dev_path(ctx, path, "vfio/%s", name) || !uvio_may_access(ctx, path, R_OK | W_OK))
 		return false;
 	return !uvio_dev_path(ctx, path, "%s", transport->container) &&
-	       uvio_may_access(path, R_OK | W_OK);
+	       uvio_may_access(ctx, path, R_OK | W_OK);
 }
 
 static bool offered(struct uvio_ctx *ctx, const char *address)

@@ -148,7 +148,7 @@ static void probe_node(struct uvio_ctx *ctx, const char *name, struct uvio_check
 	int rc;
 
 	uvio_dev_path(ctx, path, "%s", name);
-	rc = uvio_access(path, R_OK | W_OK);
+	rc = uvio_access(ctx, path, R_OK | W_OK);
 	if (rc && rc != -ENOENT)
 		uvio_check_add(check, UVIO_LIMITS,
 			rc == -EPERM ? "allow it in the device rules of the container"

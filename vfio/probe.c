@@ -127,7 +127,7 @@ static int probe_path(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	int rc;
 
 	uvio_dev_path(ctx, path, "%s", name);
-	rc = uvio_access(path, R_OK | W_OK);
+	rc = uvio_access(ctx, path, R_OK | W_OK);
 	if (rc == -ENOENT || rc == -ENOTDIR)
 		uvio_check_add(
 			check, UVIO_BLOCKS, fix, "%s: %s does not exist", info->address, path);
@@ -166,7 +166,7 @@ static void probe_group_node(
 		return;
 	snprintf(folder, sizeof(folder), "class/vfio/%.60s", name);
 	uvio_node_probe(ctx, info->address, path, folder, check);
-	rc = uvio_access(path, R_OK | W_OK);
+	rc = uvio_access(ctx, path, R_OK | W_OK);
 	if (rc == -ENOENT)
 		no_group_node(ctx, info, name, path, check);
 	else if (rc)
@@ -351,16 +351,16 @@ static bool noiommu_is_built_in(struct uvio_ctx *ctx)
 static void probe_rights(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
-	const char *lack = uvio_lack(CAP_SYS_RAWIO);
+	const char *lack = uvio_lack(ctx, CAP_SYS_RAWIO);
 	char frames[UVIO_TEXT_SIZE / 2];
 
 	uvio_phys_lack(ctx, frames, sizeof(frames));
 	if (lack)
-		uvio_check_add(check, UVIO_BLOCKS, "run as root on the host",
+		uvio_check_add(check, UVIO_BLOCKS, uvio_capability_fix(ctx, CAP_SYS_RAWIO),
 			"%s: without an IOMMU the kernel requires CAP_SYS_RAWIO, %s", info->address,
 			lack);
 	else if (frames[0])
-		uvio_check_add(check, UVIO_LIMITS, "run as root on the host",
+		uvio_check_add(check, UVIO_LIMITS, uvio_capability_fix(ctx, CAP_SYS_ADMIN),
 			"%s: no DMA: the kernel hides page frame numbers from this process: %s",
 			info->address, frames);
 }
@@ -392,11 +392,12 @@ static void probe_noiommu(
 		probe_rights(ctx, info, check);
 }
 
-static void probe_memlock(const struct uvio_device_info *info, struct uvio_check *check)
+static void probe_memlock(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
 	unsigned long long limit = uvio_limit(RLIMIT_MEMLOCK);
 
-	if (uvio_has_capability(CAP_IPC_LOCK) || limit == UVIO_NO_LIMIT)
+	if (uvio_has_capability(ctx, CAP_IPC_LOCK) || limit == UVIO_NO_LIMIT)
 		return;
 	uvio_check_add(check, UVIO_LIMITS,
 		"ulimit -l, /etc/security/limits.conf, or LimitMEMLOCK= of the systemd unit",
@@ -486,5 +487,5 @@ void vfio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const ch
 		probe_transport(ctx, info, transport, check);
 	uvio_card_probe(ctx, info->address, false, check);
 	probe_token(ctx, info, check);
-	probe_memlock(info, check);
+	probe_memlock(ctx, info, check);
 }

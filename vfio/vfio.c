@@ -91,8 +91,8 @@ static const struct vfio_transport *choose_transport(
 	char path[UVIO_PATH_SIZE];
 
 	/* Without iommufd there is only one transport that need not be asked for by name. */
-	if (!udev->transport &&
-		(uvio_dev_path(udev->ctx, path, "iommu") || !uvio_may_access(path, R_OK | W_OK)))
+	if (!udev->transport && (uvio_dev_path(udev->ctx, path, "iommu") ||
+					!uvio_may_access(udev->ctx, path, R_OK | W_OK)))
 		return &vfio_transport_group;
 	for (size_t i = 0; i < ARRAY_SIZE(transports); i++)
 		if (udev->transport ? !strcmp(udev->transport, transports[i]->name)
@@ -220,10 +220,11 @@ static int vfio_node(struct uvio_ctx *ctx, const char *address, char *path)
 	char name[UVIO_NAME_SIZE];
 
 	if (!vfio_group_name(ctx, address, name, sizeof(name)) &&
-		!uvio_dev_path(ctx, path, "vfio/%s", name) && uvio_may_access(path, F_OK))
+		!uvio_dev_path(ctx, path, "vfio/%s", name) && uvio_may_access(ctx, path, F_OK))
 		return 0;
 	if (!vfio_cdev_name(ctx, address, name, sizeof(name)) &&
-		!uvio_dev_path(ctx, path, "vfio/devices/%s", name) && uvio_may_access(path, F_OK))
+		!uvio_dev_path(ctx, path, "vfio/devices/%s", name) &&
+		uvio_may_access(ctx, path, F_OK))
 		return 0;
 	return -ENOENT;
 }

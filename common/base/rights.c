@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,26 +20,28 @@
 #define INITIAL_USER_NAMESPACE 0xeffffffdu
 
 /* Where there is no such file, there is but one user namespace, or no /proc to tell. */
-static bool in_initial_namespace(void)
+static bool in_initial_namespace(struct uvio_ctx *ctx)
 {
+	char path[UVIO_PATH_SIZE];
 	struct stat st;
 
-	return stat("/proc/self/ns/user", &st) || st.st_ino == INITIAL_USER_NAMESPACE;
+	snprintf(path, sizeof(path), "%s/self/ns/user", ctx->proc);
+	return stat(path, &st) || st.st_ino == INITIAL_USER_NAMESPACE;
 }
 
-bool uvio_has_capability(unsigned int capability)
+bool uvio_has_capability(struct uvio_ctx *ctx, unsigned int capability)
 {
 	struct uvio_capabilities set;
 
 	return !uvio_sys_capget(&set) && capability < 64 && set.effective >> capability & 1 &&
-	       in_initial_namespace();
+	       in_initial_namespace(ctx);
 }
 
-const char *uvio_lack(unsigned int capability)
+const char *uvio_lack(struct uvio_ctx *ctx, unsigned int capability)
 {
 	struct uvio_capabilities set;
 
-	if (uvio_has_capability(capability))
+	if (uvio_has_capability(ctx, capability))
 		return NULL;
 	if (capability < 64 && !uvio_sys_capget(&set) && set.effective >> capability & 1)
 		return "which this process has in its own user namespace only, as in a container";
@@ -51,31 +54,6 @@ bool uvio_locked_down(struct uvio_ctx *ctx)
 
 	uvio_sysfs_read(ctx, text, sizeof(text), "kernel/security/lockdown");
 	return strstr(text, "[integrity]") || strstr(text, "[confidentiality]");
-}
-
-/* By what the kernel shows of it, which it does not in a container. */
-static const char *not_permitted(struct uvio_ctx *ctx)
-{
-	if (uvio_locked_down(ctx))
-		return "; the kernel is locked down (Secure Boot)";
-	if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
-		return "; the kernel is not locked down: perhaps a security module or a filter of "
-		       "system calls refuses it; dmesg may say which";
-	return "; perhaps the kernel is locked down: see /sys/kernel/security/lockdown";
-}
-
-const char *uvio_refusal(struct uvio_ctx *ctx, int err)
-{
-	switch (err) {
-	case -EACCES:
-		return "; run as root or with CAP_DAC_OVERRIDE";
-	case -EPERM:
-		return not_permitted(ctx);
-	case -EROFS:
-		return "; sysfs is mounted read-only, as in a container";
-	default:
-		return "";
-	}
 }
 
 unsigned int uvio_user(void)
@@ -117,7 +95,7 @@ static bool mode_allows(const struct stat *st, int mode)
 }
 
 /* By the permissions of the file alone; entries of an access control list are not looked at. */
-static bool may_by_mode(const char *path, int mode)
+static bool may_by_mode(struct uvio_ctx *ctx, const char *path, int mode)
 {
 	struct statvfs fs;
 	struct stat st;
@@ -127,8 +105,8 @@ static bool may_by_mode(const char *path, int mode)
 	if (mode & W_OK && !S_ISCHR(st.st_mode) && !statvfs(path, &fs) && fs.f_flag & ST_RDONLY)
 		return false;
 	return mode_allows(&st, mode) ||
-	       (!(mode & X_OK) && uvio_has_capability(CAP_DAC_OVERRIDE)) ||
-	       (mode == R_OK && uvio_has_capability(CAP_DAC_READ_SEARCH));
+	       (!(mode & X_OK) && uvio_has_capability(ctx, CAP_DAC_OVERRIDE)) ||
+	       (mode == R_OK && uvio_has_capability(ctx, CAP_DAC_READ_SEARCH));
 }
 
 /* The filters of some containers answer EPERM to a system call that they do not know. */
@@ -137,7 +115,7 @@ static bool is_missing(int rc)
 	return rc == -ENOSYS || (rc == -EPERM && uvio_sys_access("/", F_OK) == -EPERM);
 }
 
-int uvio_access(const char *path, int mode)
+int uvio_access(struct uvio_ctx *ctx, const char *path, int mode)
 {
 	int rc = uvio_sys_access(path, mode);
 	struct uvio_capabilities set;
@@ -149,10 +127,10 @@ int uvio_access(const char *path, int mode)
 		return access(path, mode) ? -errno : 0;
 	if (stat(path, &st))
 		return -errno;
-	return may_by_mode(path, mode) ? 0 : -EACCES;
+	return may_by_mode(ctx, path, mode) ? 0 : -EACCES;
 }
 
-bool uvio_may_access(const char *path, int mode)
+bool uvio_may_access(struct uvio_ctx *ctx, const char *path, int mode)
 {
-	return !uvio_access(path, mode);
+	return !uvio_access(ctx, path, mode);
 }

@@ -81,7 +81,8 @@ static bool hits_locked(
 	unsigned long long limit = soft_limit(RLIMIT_MEMLOCK);
 	unsigned long long locked = memory_of(ctx, "VmLck:");
 
-	if (limit == UVIO_NO_LIMIT || uvio_has_capability(CAP_IPC_LOCK) || locked + want <= limit)
+	if (limit == UVIO_NO_LIMIT || uvio_has_capability(ctx, CAP_IPC_LOCK) ||
+		locked + want <= limit)
 		return false;
 	snprintf(text, UVIO_LIMIT_TEXT,
 		"; locked memory is limited to %llu KiB (RLIMIT_MEMLOCK), %llu KiB of this process "
@@ -138,7 +139,7 @@ void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LI
 {
 	unsigned long long limit = soft_limit(RLIMIT_MEMLOCK);
 
-	if (limit == UVIO_NO_LIMIT || uvio_has_capability(CAP_IPC_LOCK)) {
+	if (limit == UVIO_NO_LIMIT || uvio_has_capability(ctx, CAP_IPC_LOCK)) {
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"; no limit of locked memory counts for this process, so that perhaps the "
 			"machine has no memory left; ask for less");
@@ -180,10 +181,11 @@ void uvio_limit_of_files(int err, unsigned int missing, char text[UVIO_LIMIT_TEX
 }
 
 /* Of root, and of whoever has one of these, the kernel counts none. */
-static bool is_limited_in_processes(void)
+static bool is_limited_in_processes(struct uvio_ctx *ctx)
 {
 	return uvio_limit(RLIMIT_NPROC) != UVIO_NO_LIMIT && getuid() &&
-	       !uvio_has_capability(CAP_SYS_RESOURCE) && !uvio_has_capability(CAP_SYS_ADMIN);
+	       !uvio_has_capability(ctx, CAP_SYS_RESOURCE) &&
+	       !uvio_has_capability(ctx, CAP_SYS_ADMIN);
 }
 
 void uvio_limit_of_processes(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT_TEXT])
@@ -193,7 +195,7 @@ void uvio_limit_of_processes(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT
 	text[0] = '\0';
 	if (err != -ENOSPC)
 		return;
-	if (is_limited_in_processes()) {
+	if (is_limited_in_processes(ctx)) {
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"all programs of this user may have %llu processes and threads together "
 			"(RLIMIT_NPROC), or perhaps fewer by their control group (pids.max); raise "

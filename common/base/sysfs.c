@@ -185,7 +185,7 @@ bool uvio_sysfs_exists(struct uvio_ctx *ctx, const char *format, ...)
 {
 	char path[UVIO_PATH_SIZE];
 
-	return !JOIN(path, ctx->sysfs, format) && uvio_may_access(path, F_OK);
+	return !JOIN(path, ctx->sysfs, format) && uvio_may_access(ctx, path, F_OK);
 }
 
 /* uio2 before uio10. */

@@ -294,11 +294,10 @@ static int not_permitted(const struct uvio_binding *binding, int rc)
 
 	if (snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver_override",
 		    binding->ctx->sysfs, binding->address.text) >= (int)sizeof(path) ||
-		uvio_access(path, W_OK) != -EACCES)
+		uvio_access(binding->ctx, path, W_OK) != -EACCES)
 		return rc;
-	return uvio_fail(-EACCES,
-		"%s: writing %s: %s; to bind, run as root (sudo) or with CAP_DAC_OVERRIDE",
-		binding->address.text, path, strerror(EACCES));
+	return uvio_fail(-EACCES, "%s: writing %s: %s; to bind, %s", binding->address.text, path,
+		strerror(EACCES), uvio_mode_fix(binding->ctx));
 }
 
 /* Locked against other users of this library, and nothing of it in use. */

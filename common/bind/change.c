@@ -12,6 +12,7 @@
 
 #include "base/context.h"
 #include "base/error.h"
+#include "base/rights.h"
 #include "base/rlimit.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
@@ -58,9 +59,9 @@ static int write_failed(const struct uvio_binding *binding, const struct uvio_re
 	struct doing doing;
 
 	if (rc == -EACCES)
-		return uvio_fail(rc,
-			"%s: writing %s: %s; to bind, run as root (sudo) or with CAP_DAC_OVERRIDE",
-			address, uvio_rebind_write(rebind, note->step, &text), strerror(-rc));
+		return uvio_fail(rc, "%s: writing %s: %s; to bind, %s", address,
+			uvio_rebind_write(rebind, note->step, &text), strerror(-rc),
+			uvio_mode_fix(binding->ctx));
 	if (rc == -EROFS)
 		return uvio_fail(rc,
 			"%s: %s is mounted read-only, as in a container; bind on the host", address,

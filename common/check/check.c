@@ -57,7 +57,7 @@ static bool would_do(struct uvio_ctx *ctx, const struct uvio_device *device, con
 }
 
 /*
- * Advice may name another backend in brackets, "run as root[vfio:, or use the vfio backend]": that
+ * Advice may name another backend in brackets, "boot with iommu=pt[vfio:, or use the vfio backend]": that
  * stays where the other one would do.
  */
 static void settle_advice(struct uvio_ctx *ctx, const struct uvio_device *device, char *text)

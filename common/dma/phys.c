@@ -48,14 +48,14 @@ void uvio_phys_cleanup(struct uvio_phys *phys)
 /* The file belongs to root in a program that has file capabilities. */
 void uvio_phys_lack(struct uvio_ctx *ctx, char *text, size_t size)
 {
-	const char *lack = uvio_lack(CAP_SYS_ADMIN);
+	const char *lack = uvio_lack(ctx, CAP_SYS_ADMIN);
 	char path[UVIO_PATH_SIZE];
 
 	text[0] = '\0';
 	snprintf(path, sizeof(path), "%s/self/pagemap", ctx->proc);
 	if (lack)
 		snprintf(text, size, "it needs CAP_SYS_ADMIN, %s", lack);
-	else if (uvio_may_access(path, F_OK) && !uvio_may_access(path, R_OK))
+	else if (uvio_may_access(ctx, path, F_OK) && !uvio_may_access(ctx, path, R_OK))
 		snprintf(text, size,
 			"%s may not be opened: a program with file capabilities needs "
 			"CAP_DAC_READ_SEARCH, too",

@@ -497,7 +497,7 @@ static int look_at_mount(struct search *search, char *line)
 	hide = strstr(type, "hidepid=");
 	hide = hide ? hide + strlen("hidepid=") : NULL;
 	search->holder->hidden = hide && *hide != '0' && strncmp(hide, "off", 3) != 0 &&
-				 !uvio_has_capability(CAP_SYS_PTRACE);
+				 !uvio_has_capability(search->want->ctx, CAP_SYS_PTRACE);
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include "base/address.h"
 #include "base/context.h"
 #include "base/error.h"
+#include "base/rights.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
 #include "device/device.h"
@@ -324,9 +325,9 @@ static int not_all_seen(struct uvio_ctx *ctx, const struct uvio_address *address
 {
 	if (holder->hidden)
 		return uvio_fail(-EACCES,
-			"%s: cannot see whether a process of another user has it open; run as "
-			"root (CAP_SYS_PTRACE)",
-			address->text);
+			"%s: cannot see whether a process of another user has it open, for which "
+			"it needs CAP_SYS_PTRACE; %s",
+			address->text, uvio_capability_fix(ctx, CAP_SYS_PTRACE));
 	if (!strict)
 		return uvio_fail(-EACCES,
 			"%s: cannot see whether a process outside of this container (PID "
