@@ -138,10 +138,12 @@ normal() {
 	sed 's/[ 	][ 	]*/ /g; s/ *\([*(),]\) */\1/g; s/^ //; s/ $//' | sort
 }
 
+# Programs call NAME, which is inline, and gives the size of a structure to NAME_sized.
 prototypes_of_headers() {
 	sed '/^#/d' "$top_srcdir"/common/uvio/*.h | tr '\n\t' '  ' |
 		sed 's|/\*[^*]*\*\**\([^/*][^*]*\*\**\)*/| |g' | grep -o 'UVIO_API [^;]*;' |
-		sed 's/^UVIO_API //; s/UVIO_PRINTF([^)]*)//; s/;$//' | normal
+		sed 's/^UVIO_API //; s/UVIO_PRINTF([^)]*)//; s/;$//
+			s/_sized *(\(.*\), *size_t size)/(\1)/' | normal
 }
 
 # The accessors come from a macro; t_headers.sh compiles them.
@@ -177,7 +179,7 @@ accessors() {
 prototypes_of_headers >"$scratch/headers"
 prototypes_of_pages >"$scratch/pages"
 sed 's/.*[ *]\(uvio_[a-z0-9_]*\)(.*/\1/' "$scratch/pages" | sort >"$scratch/functions"
-sort "$top_srcdir/common/libuvio.sym" >"$scratch/symbols"
+sed 's/_sized$//' "$top_srcdir/common/libuvio.sym" | sort >"$scratch/symbols"
 sed -n 's/^\.Fn \(uvio_\(read\|write\)[0-9][0-9a-z_]*\) .*"$/\1/p' "$doc/uvio_region.3" |
 	sort >"$scratch/accessors"
 accessors >"$scratch/wanted"

@@ -122,21 +122,25 @@ static const struct uvio_driver driver = {
 	X(uvio_irq_fd, 1, "", "", NUMBER, (A(1, udev), 0))                                         \
 	X(uvio_irq_grow, 1, "", "", NUMBER, (A(1, udev), 2))                                       \
 	X(uvio_irq_kind_name, 0, "", "", NOTHING, (UVIO_IRQ_MSI))                                  \
-	X(uvio_irq_stats, 2, "", "", NUMBER, (A(1, udev), 0, A(2, &stats)))                        \
+	X(uvio_irq_stats_sized, 2, "", "", NUMBER, (A(1, udev), 0, A(2, &stats), sizeof(stats)))   \
 	X(uvio_irq_wait, 2, "2", "1", NUMBER, (A(1, udev), 0, 0, A(2, &value)))                    \
 	X(uvio_last_errno, 0, "", "", NOTHING, ())                                                 \
 	X(uvio_last_error, 0, "", "", NOTHING, ())                                                 \
 	X(uvio_low_power, 1, "", "", NUMBER, (A(1, udev), false))                                  \
-	X(uvio_override_read, 3, "", "", NUMBER, (A(1, CTX), A(2, EDU), A(3, &override)))          \
+	X(uvio_override_read_sized, 3, "", "", NUMBER,                                             \
+		(A(1, CTX), A(2, EDU), A(3, &override), sizeof(override)))                         \
 	X(uvio_poll_until, 1, "", "", NUMBER, (A(1, &region), 0, 4, 0, 0, 0))                      \
 	X(uvio_region_find, 1, "", "", NUMBER, (A(1, udev), 1, 1))                                 \
-	X(uvio_region_info, 2, "", "", NUMBER, (A(1, udev), 0, A(2, &region)))                     \
-	X(uvio_region_map, 2, "", "", NUMBER, (A(1, udev), 0, A(2, &region)))                      \
+	X(uvio_region_info_sized, 2, "", "", NUMBER,                                               \
+		(A(1, udev), 0, A(2, &region), sizeof(region)))                                    \
+	X(uvio_region_map_sized, 2, "", "", NUMBER,                                                \
+		(A(1, udev), 0, A(2, &region), sizeof(region)))                                    \
 	X(uvio_region_read, 2, "", "", NUMBER, (A(1, &region), 0, 4, A(2, &value)))                \
 	VOID(uvio_region_read_rep_slow, 2, "", "12", NOTHING,                                      \
 		(A(1, &region), 0, 4, A(2, page), 1))                                              \
 	X(uvio_region_read_slow, 1, "", "1", NOTHING, (A(1, &region), 0, 4))                       \
-	X(uvio_region_slice, 2, "", "", NUMBER, (A(1, &region), 0, 8, A(2, &slice)))               \
+	X(uvio_region_slice_sized, 2, "", "", NUMBER,                                              \
+		(A(1, &region), 0, 8, A(2, &slice), sizeof(slice)))                                \
 	X(uvio_region_write, 1, "", "", NUMBER, (A(1, &region), 0, 4, 0))                          \
 	VOID(uvio_region_write_rep_slow, 2, "", "12", NOTHING,                                     \
 		(A(1, &region), 0, 4, A(2, page), 1))                                              \
@@ -150,7 +154,8 @@ static const struct uvio_driver driver = {
 	VOID(uvio_udev_close, 1, "1", "", NOTHING, (A(1, udev)))                                   \
 	X(uvio_udev_device, 1, "", "", NOTHING, (A(1, udev)))                                      \
 	X(uvio_udev_hot_reset, 1, "", "", NUMBER, (A(1, udev)))                                    \
-	X(uvio_udev_hot_reset_affects, 2, "", "", NUMBER, (A(1, udev), A(2, &affected), 1))        \
+	X(uvio_udev_hot_reset_affects_sized, 2, "", "", NUMBER,                                    \
+		(A(1, udev), A(2, &affected), 1, sizeof(affected)))                                \
 	VOID(uvio_udev_log, 2, "", "", NOTHING, (A(1, udev), UVIO_LOG_INFO, A(2, "%d"), 1))        \
 	X(uvio_udev_open, 4, "3", "", NUMBER,                                                      \
 		(A(1, CTX), A(2, EDU), A(3, &options), A(4, &other_udev)))                         \

@@ -51,6 +51,23 @@ misuse_is_complete() {
 threads_are_named() {
 	! grep -Liw 'threads\?' "$top_srcdir"/common/uvio/*.h | grep -v '/uvio\.h$'
 }
+# The body of a structure may grow, and then older programs have a smaller one: t_sized.c.
+structures() {
+	sed -n 's/^struct \(uvio_[a-z_]*\) {$/\1/p' "$top_srcdir"/common/uvio/*.h | grep -vx \
+		'uvio_dma\|uvio_dma_segment'
+}
+no_size_is_missing() {
+	structures >"$scratch/structures"
+	test -s "$scratch/structures" && ! cat "$top_srcdir"/common/uvio/*.h | sed '/^#/d' |
+		tr '\n\t' '  ' | grep -o 'UVIO_API [^;]*;' | sed 's/const struct [a-z_]* [*]*//g' |
+		grep -wFf "$scratch/structures" | grep 'struct uvio_[a-z_]* \*[a-z]' |
+		grep -v '_sized(.*size_t size);' | while read -r line; do
+		for name in $(cat "$scratch/structures"); do
+			echo "$line" | grep "struct $name \*[a-z]"
+		done
+	done | grep .
+}
+check "what the library fills in the memory of the caller has a size" no_size_is_missing
 check "each header says which thread may call what" threads_are_named
 check "each exported function is called with each of its pointers NULL" misuse_is_complete
 

@@ -162,6 +162,34 @@ static void all_that_it_affects_are_told(void)
 	ASSERT_ERR(uvio_udev_hot_reset_affects(udev, NULL, 1), -EINVAL, "no array for 1");
 }
 
+/* A caller that was compiled with headers of another version: as an array of other elements. */
+static void elements_of_another_size_are_filled_each(void)
+{
+	struct longer {
+		struct uvio_affected affected;
+		char more[16];
+	} longer[3];
+	char shorter[3][24];
+
+	add_neighbour("e1000e", 7);
+	card_open_asserted();
+	memset(longer, 0xa5, sizeof(longer));
+	memset(shorter, 0xa5, sizeof(shorter));
+	ASSERT_EQ(
+		uvio_udev_hot_reset_affects_sized(udev, &longer[0].affected, 2, sizeof(longer[0])),
+		2);
+	ASSERT_STR(longer[1].affected.address, "0000:00:05.0");
+	ASSERT_STR(longer[1].affected.driver, "e1000e");
+	ASSERT_EQ(longer[1].more[0] | longer[1].more[15], 0);
+	ASSERT_EQ((unsigned char)longer[2].affected.address[0], 0xa5);
+	ASSERT_EQ(uvio_udev_hot_reset_affects_sized(udev, (void *)shorter, 2, 24), 2);
+	ASSERT_STR(shorter[0], EDU);
+	ASSERT_STR(shorter[1], "0000:00:05.0");
+	ASSERT_EQ((unsigned char)shorter[2][0], 0xa5);
+	ASSERT_ERR(uvio_udev_hot_reset_affects_sized(udev, NULL, 0, 0), -EINVAL,
+		"the size of devices is 0");
+}
+
 static void a_neighbour_of_the_group_on_vfio_is_not_in_the_way(void)
 {
 	struct uvio_affected affected[4] = {0};
@@ -339,6 +367,7 @@ static CU_TestInfo resets[] = {
 	{"the bus is reset (vfio 81)", the_bus_is_reset},
 	TEST(no_device_comes_or_goes_while_the_bus_is_reset),
 	{"all that it affects are told (vfio 81)", all_that_it_affects_are_told},
+	TEST(elements_of_another_size_are_filled_each),
 	TEST(a_neighbour_of_the_group_on_vfio_is_not_in_the_way),
 	{"who is in the way is named (vfio 81)", who_is_in_the_way_is_named},
 	TEST(where_nobody_is_in_the_way_the_kernel_says_why),

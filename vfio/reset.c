@@ -14,6 +14,7 @@
 #include "backend/objects.h"
 #include "base/context.h"
 #include "base/error.h"
+#include "base/given.h"
 #include "base/pci_config.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
@@ -165,16 +166,20 @@ static void describe(struct uvio_udev *udev, const struct vfio_pci_dependent_dev
 
 /* Other devices of the domain may be opened and closed meanwhile: its groups change. */
 int vfio_hot_reset_affects(
-	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count)
+	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count, size_t size)
 {
+	unsigned char *at = (unsigned char *)devices;
+	struct uvio_affected affected;
 	struct vfio_pci_hot_reset_info *info = NULL;
 	int rc = get_affected(udev, &info);
 
 	if (!info)
 		return rc;
 	pthread_mutex_lock(&udev->domain->lock);
-	for (uint32_t i = 0; i < info->count && i < count; i++)
-		describe(udev, &info->devices[i], &devices[i]);
+	for (uint32_t i = 0; i < info->count && i < count; i++) {
+		describe(udev, &info->devices[i], &affected);
+		uvio_give(at + i * size, size, &affected, sizeof(affected));
+	}
 	pthread_mutex_unlock(&udev->domain->lock);
 	rc = (int)info->count;
 	free(info);

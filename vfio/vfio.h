@@ -259,7 +259,7 @@ bool vfio_msix_owns(const struct vfio_device *device, const struct uvio_region *
 int vfio_reset(struct uvio_udev *udev);
 int vfio_hot_reset(struct uvio_udev *udev);
 int vfio_hot_reset_affects(
-	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count);
+	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count, size_t size);
 /** VFIO_DEVICE_PCI_HOT_RESET with these groups; none for a device that has no group. */
 int vfio_hot_reset_by(const struct vfio_device *device, const int *group_fds, unsigned int count);
 /** Whether the slot or the bus can be reset. */

@@ -140,9 +140,9 @@ struct uvio_backend_ops {
 	int (*reset)(struct uvio_udev *udev);
 	/** Of the slot or the bus. Interrupts and bus mastering are off. */
 	int (*hot_reset)(struct uvio_udev *udev);
-	/** Fills up to @count, which may be 0; the number of all. */
-	int (*hot_reset_affects)(
-		struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count);
+	/** Fills up to @count of @size bytes, which may be 0; the number of all. */
+	int (*hot_reset_affects)(struct uvio_udev *udev, struct uvio_affected *devices,
+		unsigned int count, size_t size);
 
 	/** Repeating is no error; open and close leave it off. */
 	int (*low_power)(struct uvio_udev *udev, bool on);

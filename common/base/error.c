@@ -119,9 +119,23 @@ const char *uvio_time_text(char text[UVIO_TIME_SIZE], int64_t ns)
 	return text;
 }
 
+/* Programs call the inline function, whose name is without this. */
+static int name_length(const char *function)
+{
+	const char *sized = strstr(function, "_sized");
+
+	return (int)(sized ? (size_t)(sized - function) : strlen(function));
+}
+
 bool uvio_null_given(const char *function, const char *argument)
 {
-	uvio_fail(-EINVAL, "%s(): %s is NULL", function, argument);
+	uvio_fail(-EINVAL, "%.*s(): %s is NULL", name_length(function), function, argument);
+	return true;
+}
+
+bool uvio_no_size_given(const char *function, const char *argument)
+{
+	uvio_fail(-EINVAL, "%s(): the size of %s is 0", function, argument);
 	return true;
 }
 

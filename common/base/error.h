@@ -33,6 +33,10 @@ void uvio_text_clean(char *text);
 #define UVIO_NULL(argument, pointer) (!(pointer) && uvio_null_given(__func__, argument))
 bool uvio_null_given(const char *function, const char *argument);
 
+/** The same for a structure to fill that has no @size. */
+#define UVIO_NO_SIZE(argument, size) (!(size) && uvio_no_size_given(__func__, argument))
+bool uvio_no_size_given(const char *function, const char *argument);
+
 /** -ENOMEM with a text. */
 int uvio_no_memory(const char *object);
 

@@ -16,6 +16,7 @@
 #include "base/address.h"
 #include "base/context.h"
 #include "base/error.h"
+#include "base/given.h"
 #include "base/rights.h"
 #include "base/rlimit.h"
 #include "base/sys.h"
@@ -432,14 +433,11 @@ int uvio_unbind(struct uvio_ctx *ctx, const char *text)
 	return rc;
 }
 
-int uvio_override_read(struct uvio_ctx *ctx, const char *text, struct uvio_override *override)
+static int read_override(struct uvio_ctx *ctx, const char *text, struct uvio_override *override)
 {
 	struct uvio_binding binding = {.ctx = ctx};
 	int rc;
 
-	if (!override)
-		return uvio_fail(-EINVAL, "driver_override: no buffer for it (NULL)");
-	*override = (struct uvio_override){0};
 	rc = uvio_address_resolve(ctx, text, &binding.address);
 	if (!rc && binding.address.kind != UVIO_ADDRESS_PCI)
 		return uvio_fail(-ENOTSUP, "%s: not a PCI device", binding.address.text);
@@ -452,5 +450,20 @@ int uvio_override_read(struct uvio_ctx *ctx, const char *text, struct uvio_overr
 	snprintf(override->driver, sizeof(override->driver), "%s", binding.override);
 	override->is_effective =
 		!rc && binding.override[0] && strcmp(binding.override, binding.driver) != 0;
+	return rc;
+}
+
+int uvio_override_read_sized(
+	struct uvio_ctx *ctx, const char *text, struct uvio_override *override, size_t size)
+{
+	struct uvio_override found = {0};
+	int rc;
+
+	if (!override)
+		return uvio_fail(-EINVAL, "driver_override: no buffer for it (NULL)");
+	if (UVIO_NO_SIZE("override", size))
+		return -EINVAL;
+	rc = read_override(ctx, text, &found);
+	uvio_give(override, size, &found, sizeof(found));
 	return rc;
 }

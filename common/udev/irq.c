@@ -15,6 +15,7 @@
 #include "backend/objects.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/given.h"
 #include "base/sys.h"
 #include "udev/irq.h"
 #include "udev/udev.h"
@@ -465,15 +466,19 @@ int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector)
 	return ack(udev);
 }
 
-int uvio_irq_stats(struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats)
+int uvio_irq_stats_sized(
+	struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats, size_t size)
 {
-	if (UVIO_NULL("udev", udev) || UVIO_NULL("stats", stats))
+	struct uvio_irq_stats found;
+
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("stats", stats) || UVIO_NO_SIZE("stats", size))
 		return -EINVAL;
 	if (vector >= enabled(udev))
 		return not_enabled(udev, vector);
-	*stats = (struct uvio_irq_stats){
+	found = (struct uvio_irq_stats){
 		.syscalls = __atomic_load_n(&udev->vectors[vector].syscalls, __ATOMIC_RELAXED) +
 			    __atomic_load_n(&udev->acks, __ATOMIC_RELAXED),
 	};
+	uvio_give(stats, size, &found, sizeof(found));
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/error.h"
+#include "base/given.h"
 #include "base/pci_config.h"
 #include "check/card.h"
 #include "udev/region.h"
@@ -24,10 +25,8 @@
 #define POLL_SPINS 64
 #define POLL_PAUSE_MAX_NS 1000000
 
-int uvio_region_info(struct uvio_udev *udev, unsigned int index, struct uvio_region *region)
+static int describe(struct uvio_udev *udev, unsigned int index, struct uvio_region *region)
 {
-	if (UVIO_NULL("udev", udev) || UVIO_NULL("region", region))
-		return -EINVAL;
 	if (index >= UVIO_REGION_COUNT)
 		return uvio_fail(-EINVAL, "%s: region %u: no such region; they are 0 to %d",
 			udev->address.text, index, UVIO_REGION_COUNT - 1);
@@ -40,29 +39,51 @@ int uvio_region_info(struct uvio_udev *udev, unsigned int index, struct uvio_reg
 	return udev->backend->ops->region_info(udev, region);
 }
 
-int uvio_region_map(struct uvio_udev *udev, unsigned int index, struct uvio_region *region)
+int uvio_region_info_sized(
+	struct uvio_udev *udev, unsigned int index, struct uvio_region *region, size_t size)
 {
+	struct uvio_region found;
 	int rc;
 
-	if (UVIO_NULL("udev", udev) || UVIO_NULL("region", region))
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("region", region) || UVIO_NO_SIZE("region", size))
 		return -EINVAL;
-	if (index < UVIO_REGION_COUNT && udev->regions[index].size) {
-		*region = udev->regions[index];
-		return 0;
-	}
-	rc = uvio_region_info(udev, index, region);
+	rc = describe(udev, index, &found);
+	if (!rc)
+		uvio_give(region, size, &found, sizeof(found));
+	return rc;
+}
+
+static int map(struct uvio_udev *udev, unsigned int index)
+{
+	struct uvio_region region;
+	int rc = describe(udev, index, &region);
+
 	if (rc)
 		return rc;
 	if (udev->backend->ops->region_map) {
-		rc = udev->backend->ops->region_map(udev, region);
+		rc = udev->backend->ops->region_map(udev, &region);
 		if (rc)
 			return rc;
 	}
-	region->direct_write = region->flags & UVIO_REGION_WRITE ? region->direct : 0;
-	if (!(region->flags & UVIO_REGION_READ))
-		region->direct = 0;
-	udev->regions[index] = *region;
+	region.direct_write = region.flags & UVIO_REGION_WRITE ? region.direct : 0;
+	if (!(region.flags & UVIO_REGION_READ))
+		region.direct = 0;
+	udev->regions[index] = region;
 	return 0;
+}
+
+int uvio_region_map_sized(
+	struct uvio_udev *udev, unsigned int index, struct uvio_region *region, size_t size)
+{
+	int rc = 0;
+
+	if (UVIO_NULL("udev", udev) || UVIO_NULL("region", region) || UVIO_NO_SIZE("region", size))
+		return -EINVAL;
+	if (index >= UVIO_REGION_COUNT || !udev->regions[index].size)
+		rc = map(udev, index);
+	if (!rc)
+		uvio_give(region, size, &udev->regions[index], sizeof(*region));
+	return rc;
 }
 
 int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype)
@@ -79,43 +100,46 @@ int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype)
 	return udev->backend->ops->region_find(udev, type, subtype);
 }
 
-static uint64_t direct_part(uint64_t direct, const struct uvio_region *slice, uint64_t offset)
+static uint64_t direct_part(uint64_t direct, uint64_t length, uint64_t offset)
 {
 	uint64_t left = direct > offset ? direct - offset : 0;
 
-	return (left < slice->size ? left : slice->size) & ~UINT64_C(7);
+	return (left < length ? left : length) & ~UINT64_C(7);
 }
 
-int uvio_region_slice(
-	const struct uvio_region *region, uint64_t offset, uint64_t size, struct uvio_region *slice)
+int uvio_region_slice_sized(const struct uvio_region *region, uint64_t offset, uint64_t length,
+	struct uvio_region *slice, size_t size)
 {
-	struct uvio_region whole;
+	struct uvio_region part;
 	const char *address;
+
+	if (UVIO_NO_SIZE("slice", size))
+		return -EINVAL;
 
 	if (!region || !slice || !region->udev || region->index >= UVIO_REGION_COUNT ||
 		!region->udev->regions[region->index].size)
 		return uvio_fail(-EINVAL, "region: a slice of one that is not mapped; call "
 					  "uvio_region_map() first");
 	address = region->udev->address.text;
-	if (offset & 7 || !size)
+	if (offset & 7 || !length)
 		return uvio_fail(-EINVAL,
 			"%s: region %u: a slice of 0x%llx bytes at 0x%llx; a slice must have a "
 			"size, and begin at a multiple of 8",
-			address, region->index, (unsigned long long)size,
+			address, region->index, (unsigned long long)length,
 			(unsigned long long)offset);
-	if (offset > region->size || size > region->size - offset)
+	if (offset > region->size || length > region->size - offset)
 		return uvio_fail(-ERANGE,
 			"%s: region %u: a slice of 0x%llx bytes at 0x%llx is beyond its end at "
 			"0x%llx",
-			address, region->index, (unsigned long long)size,
+			address, region->index, (unsigned long long)length,
 			(unsigned long long)offset, (unsigned long long)region->size);
-	whole = *region;
-	*slice = whole;
-	slice->start += offset;
-	slice->size = size;
-	slice->base = whole.base ? whole.base + offset : NULL;
-	slice->direct = direct_part(whole.direct, slice, offset);
-	slice->direct_write = direct_part(whole.direct_write, slice, offset);
+	part = region->udev->regions[region->index];
+	part.start = region->start + offset;
+	part.size = length;
+	part.base = region->base ? region->base + offset : NULL;
+	part.direct = direct_part(region->direct, length, offset);
+	part.direct_write = direct_part(region->direct_write, length, offset);
+	uvio_give(slice, size, &part, sizeof(part));
 	return 0;
 }
 

@@ -103,8 +103,8 @@ static int no_bus_reset(struct uvio_udev *udev)
 		udev->backend->name);
 }
 
-int uvio_udev_hot_reset_affects(
-	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count)
+int uvio_udev_hot_reset_affects_sized(
+	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count, size_t size)
 {
 	int rc = check_pci(udev);
 
@@ -113,9 +113,11 @@ int uvio_udev_hot_reset_affects(
 	if (count && !devices)
 		return uvio_fail(
 			-EINVAL, "%s: no array for %u devices (NULL)", udev->address.text, count);
+	if (UVIO_NO_SIZE("devices", size))
+		return -EINVAL;
 	if (!udev->backend->ops->hot_reset_affects)
 		return no_bus_reset(udev);
-	return udev->backend->ops->hot_reset_affects(udev, devices, count);
+	return udev->backend->ops->hot_reset_affects(udev, devices, count, size);
 }
 
 /* Off before it too: the other functions there must not see a transfer that breaks off. */

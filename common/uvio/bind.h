@@ -57,7 +57,7 @@ UVIO_API int uvio_bind(struct uvio_ctx *ctx, const char *address, const char *dr
  */
 UVIO_API int uvio_unbind(struct uvio_ctx *ctx, const char *address);
 
-/** What keeps kernel drivers from a PCI device. */
+/** What keeps kernel drivers from a PCI device. Later versions may add members at the end. */
 struct uvio_override {
 	char driver[64];   /**< the only one that may take the device; "": none is set */
 	bool is_effective; /**< it is set, and the device does not have that driver */
@@ -69,8 +69,14 @@ struct uvio_override {
  * uvio_device_find(); -ENOTSUP (not PCI); -EBUSY (the kernel does not answer, perhaps since it
  * waits for a program to close the device); -EIO, -EACCES.
  */
-UVIO_API int uvio_override_read(
-	struct uvio_ctx *ctx, const char *address, struct uvio_override *override);
+UVIO_API int uvio_override_read_sized(
+	struct uvio_ctx *ctx, const char *address, struct uvio_override *override, size_t size);
+
+static inline int uvio_override_read(
+	struct uvio_ctx *ctx, const char *address, struct uvio_override *override)
+{
+	return uvio_override_read_sized(ctx, address, override, sizeof(*override));
+}
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,15 @@
 /**
  * The context: where the kernel's files are, and where messages go.
  *
+ * How structures grow, here and in the other headers. Those that the library allocates, and returns
+ * by pointer, may get members at their end. So may those that the caller allocates and the library
+ * fills: the function for it is inline, and gives sizeof of the structure, as the program was
+ * compiled, to the exported function of the same name with "_sized" (of an array: of one element).
+ * The library never writes more, reads no more than version 0.1 has, and what it does not know it
+ * sets to zero. A program in another language calls the latter; -EINVAL where the size is 0.
+ * Options have reserved members, tables begin with their size. struct uvio_dma and struct
+ * uvio_dma_segment stay as they are.
+ *
  * A context must outlive every object made from it. Several threads may use it at once, and the log
  * callback must stand that; only uvio_driver_add() changes it, before others use it.
  */

@@ -33,7 +33,7 @@ struct uvio_device;
 /** Base address registers of a PCI device. */
 #define UVIO_BARS 6
 
-/** A base address register. @size 0: not implemented. */
+/** A base address register. @size 0: not implemented. Later versions may add members at the end. */
 struct uvio_bar {
 	uint64_t start; /**< physical address or port number */
 	uint64_t size;	/**< bytes */
@@ -43,7 +43,10 @@ struct uvio_bar {
 	bool unassigned; /**< the kernel found no address for it: @start means nothing */
 };
 
-/** A member of the device's IOMMU group, the device itself among them. */
+/**
+ * A member of the device's IOMMU group, the device itself among them. Later versions may add
+ * members at the end.
+ */
 struct uvio_group_member {
 	const char *address;
 	const char *driver; /**< NULL: none */

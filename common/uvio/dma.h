@@ -29,14 +29,14 @@ enum uvio_dma_flags {
 	UVIO_DMA_FROM_CARD = 1u << 1, /**< the card may write; neither bit: both */
 };
 
-/** A buffer, contiguous for the card. */
+/** A buffer, contiguous for the card. No version adds members: functions tell more, by @addr. */
 struct uvio_dma {
 	void *addr;
 	uint64_t iova;
 	size_t size; /**< as asked for; the mapping is rounded up to pages */
 };
 
-/** A run of memory that is contiguous for the card. */
+/** A run of memory that is contiguous for the card. No version adds members. */
 struct uvio_dma_segment {
 	uint64_t iova;
 	uint64_t size;

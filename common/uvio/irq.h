@@ -20,6 +20,7 @@
 #ifndef UVIO_IRQ_H
 #define UVIO_IRQ_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <uvio/udev.h>
 
@@ -34,10 +35,9 @@ enum uvio_irq_kind {
 	UVIO_IRQ_KINDS,
 };
 
-/** What waiting on one vector has cost so far. */
+/** What waiting on one vector has cost so far. Later versions may add members at the end. */
 struct uvio_irq_stats {
 	uint64_t syscalls; /**< made by wait, consume and ack */
-	uint64_t reserved[3];
 };
 
 /** "intx", "msi", "msix"; NULL: no such kind. */
@@ -132,8 +132,14 @@ UVIO_API int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint6
 UVIO_API int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector);
 
 /** What @vector has cost since it was enabled. 0; -EINVAL (not enabled). */
-UVIO_API int uvio_irq_stats(
-	struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats);
+UVIO_API int uvio_irq_stats_sized(
+	struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats, size_t size);
+
+static inline int uvio_irq_stats(
+	struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats)
+{
+	return uvio_irq_stats_sized(udev, vector, stats, sizeof(*stats));
+}
 
 /**
  * A descriptor that becomes readable when the kernel asks to release the device, for a program with

@@ -55,7 +55,8 @@ enum uvio_region_flags {
  * for reading. Where @base is not NULL, the first @direct bytes from there may be read, and the
  * first @direct_write bytes written, as volatile memory of exactly the register's width. A
  * read-only region is mapped read-only: a write to it is a SIGSEGV. The accessors below respect
- * both, and make a call of the backend for everything else.
+ * both, and make a call of the backend for everything else. Later versions may add members at the
+ * end; what the library reads of one are those members that it has here.
  */
 struct uvio_region {
 	volatile unsigned char *base;
@@ -75,8 +76,14 @@ struct uvio_region {
  * Describes region @index without mapping it: @region->base is NULL. 0; -EINVAL (no such number);
  * -ENOENT (the card does not implement it); -ENODEV; -EIO.
  */
-UVIO_API int uvio_region_info(
-	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
+UVIO_API int uvio_region_info_sized(
+	struct uvio_udev *udev, unsigned int index, struct uvio_region *region, size_t size);
+
+static inline int uvio_region_info(
+	struct uvio_udev *udev, unsigned int index, struct uvio_region *region)
+{
+	return uvio_region_info_sized(udev, index, region, sizeof(*region));
+}
 
 /**
  * Makes region @index accessible, mapped where the kernel allows that, but for devices opened
@@ -86,18 +93,30 @@ UVIO_API int uvio_region_info(
  * -EACCES; else it is mapped with the rest, and must not be written. The ROM is read by calls; on
  * uio it is copied now, which needs root.
  */
-UVIO_API int uvio_region_map(
-	struct uvio_udev *udev, unsigned int index, struct uvio_region *region);
+UVIO_API int uvio_region_map_sized(
+	struct uvio_udev *udev, unsigned int index, struct uvio_region *region, size_t size);
+
+static inline int uvio_region_map(
+	struct uvio_udev *udev, unsigned int index, struct uvio_region *region)
+{
+	return uvio_region_map_sized(udev, index, region, sizeof(*region));
+}
 
 /**
- * A part of a region as a region: @size bytes from @offset on, as the registers of one slot or
+ * A part of a region as a region: @length bytes from @offset on, as the registers of one slot or
  * channel, whose offsets then begin at 0. @region is mapped, or a slice itself; @slice may be the
  * same. What is reached without a call is so in whole groups of 8 bytes of the slice; what is left
  * at its end goes through calls. 0; -EINVAL (a NULL; not mapped; @offset is not a multiple of 8, or
- * @size is 0); -ERANGE (beyond the end of the region).
+ * @length is 0); -ERANGE (beyond the end of the region).
  */
-UVIO_API int uvio_region_slice(const struct uvio_region *region, uint64_t offset, uint64_t size,
-	struct uvio_region *slice);
+UVIO_API int uvio_region_slice_sized(const struct uvio_region *region, uint64_t offset,
+	uint64_t length, struct uvio_region *slice, size_t size);
+
+static inline int uvio_region_slice(const struct uvio_region *region, uint64_t offset,
+	uint64_t length, struct uvio_region *slice)
+{
+	return uvio_region_slice_sized(region, offset, length, slice, sizeof(*slice));
+}
 
 /**
  * The number of the region which the kernel driver added with this @type (not 0) and @subtype, as

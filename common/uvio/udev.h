@@ -25,6 +25,7 @@
 #define UVIO_UDEV_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <uvio/context.h>
 
@@ -224,13 +225,12 @@ enum uvio_affected_flags {
 	UVIO_AFFECTED_BLOCKS = 1u << 1, /**< not on vfio, or not of our domain's groups */
 };
 
-/** A device which a reset of the bus would reset. */
+/** A device which a reset of the bus would reset. Later versions may add members at the end. */
 struct uvio_affected {
 	char address[24];    /**< "0000:03:01.0" */
 	char driver[64];     /**< the kernel driver that has it; "": none */
 	int32_t iommu_group; /**< -1: none */
 	uint32_t flags;	     /**< enum uvio_affected_flags */
-	uint64_t reserved[2];
 };
 
 /**
@@ -238,8 +238,14 @@ struct uvio_affected {
  * as @count are in @devices, which may be NULL where @count is 0. Changes nothing. -ENOTSUP
  * (neither the slot nor the bus can be reset); -EINVAL, -ENODEV, -EPERM, -EIO, -ENOMEM, -EPROTO.
  */
-UVIO_API int uvio_udev_hot_reset_affects(
-	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count);
+UVIO_API int uvio_udev_hot_reset_affects_sized(
+	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count, size_t size);
+
+static inline int uvio_udev_hot_reset_affects(
+	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count)
+{
+	return uvio_udev_hot_reset_affects_sized(udev, devices, count, sizeof(*devices));
+}
 
 /**
  * Resets the slot or the bus, and with it every function there: for a card that cannot be reset

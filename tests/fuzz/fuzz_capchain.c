@@ -119,7 +119,7 @@ static void use_affected(struct uvio_udev *udev)
 {
 	struct uvio_affected affected[4];
 
-	vfio_hot_reset_affects(udev, affected, 4);
+	vfio_hot_reset_affects(udev, affected, 4, sizeof(*affected));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
