@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 #define BARS 6
 #define CONFIG_BARS 0x10
+#define LIST_SIZE 200
 #define CONFIG_SIZE 64 /* what everybody may read */
 
 /* Bits of a line of "resource", by <linux/ioport.h>. */
@@ -136,60 +138,6 @@ static int probe_silent(struct card *card)
 	return -ENODEV;
 }
 
-static void probe_lost(struct card *card, int i)
-{
-	bool restored = is_asleep(card);
-
-	uvio_check_add(card->check, restored ? UVIO_NOTE : UVIO_BLOCKS,
-		restored ? NULL : REMOVE_AND_RESCAN, "%s: " LOST_BAR "%s", card->address, i,
-		card->bars[i].start, programmed(card, i),
-		restored ? "; it sleeps, and the kernel restores them when it is opened" : "");
-}
-
-static void probe_bar(struct card *card, int i)
-{
-	uint64_t flags = card->bars[i].flags, value = word(card, CONFIG_BARS + 4U * (unsigned)i, 4);
-
-	if (flags & RESOURCE_UNSET)
-		uvio_check_add(card->check, UVIO_BLOCKS,
-			"boot with pci=realloc, or switch on \"above 4G decoding\" in the firmware "
-			"setup, or move the card to another slot",
-			"%s: the kernel found no free addresses for bar%d, of %" PRIu64 " KiB",
-			card->address, i, (card->bars[i].end - card->bars[i].start + 1) >> 10);
-	else if (!(flags & (RESOURCE_IO | RESOURCE_MEM)) && value)
-		uvio_check_add(card->check, UVIO_LIMITS,
-			"perhaps boot with pci=realloc; the kernel's log names the reason",
-			"%s: the card has a bar%d (it reads 0x%" PRIx64
-			"), and the kernel gave it no address",
-			card->address, i, value);
-	else if (is_lost(card, i))
-		probe_lost(card, i);
-}
-
-/* As of nearly every card: nothing else has to be asked for. */
-static bool bars_agree(const struct card *card)
-{
-	for (int i = 0; i < BARS; i += 1 + is_64bit(card, i)) {
-		uint64_t flags = card->bars[i].flags;
-
-		if (flags & RESOURCE_UNSET)
-			return false;
-		if (flags & (RESOURCE_IO | RESOURCE_MEM)
-				? is_lost(card, i)
-				: word(card, CONFIG_BARS + 4U * (unsigned)i, 4))
-			return false;
-	}
-	return true;
-}
-
-static void probe_bars(struct card *card)
-{
-	for (int i = 0; i < BARS; i++) {
-		probe_bar(card, i);
-		i += is_64bit(card, i);
-	}
-}
-
 static int first_lost(const struct card *card)
 {
 	for (int i = 0; i < BARS; i++) {
@@ -198,6 +146,88 @@ static int first_lost(const struct card *card)
 		i += is_64bit(card, i);
 	}
 	return -1;
+}
+
+static void append(char list[LIST_SIZE], const char *format, ...)
+{
+	size_t used = strlen(list);
+	va_list args;
+
+	if (used)
+		used += (size_t)snprintf(list + used, LIST_SIZE - used, ", ");
+	if (used >= LIST_SIZE)
+		return;
+	va_start(args, format);
+	vsnprintf(list + used, LIST_SIZE - used, format, args);
+	va_end(args);
+}
+
+/* One finding for all: they have one cause. */
+static bool probe_lost(struct card *card)
+{
+	char others[LIST_SIZE] = "";
+	bool restored = is_asleep(card);
+	int first = first_lost(card);
+
+	if (first < 0)
+		return false;
+	for (int i = first + 1 + is_64bit(card, first); i < BARS; i += 1 + is_64bit(card, i))
+		if (is_lost(card, i))
+			append(others, "bar%d", i);
+	uvio_check_add(card->check, restored ? UVIO_NOTE : UVIO_BLOCKS,
+		restored ? NULL : REMOVE_AND_RESCAN, "%s: " LOST_BAR "%s%s%s", card->address, first,
+		card->bars[first].start, programmed(card, first),
+		others[0] ? "; the same holds for " : "", others,
+		restored ? "; it sleeps, and the kernel restores them when it is opened" : "");
+	return true;
+}
+
+static void probe_unset(struct card *card)
+{
+	char list[LIST_SIZE] = "";
+
+	for (int i = 0; i < BARS; i += 1 + is_64bit(card, i))
+		if (card->bars[i].flags & RESOURCE_UNSET)
+			append(list, "bar%d, of %" PRIu64 " KiB", i,
+				(card->bars[i].end - card->bars[i].start + 1) >> 10);
+	if (list[0])
+		uvio_check_add(card->check, UVIO_BLOCKS,
+			"boot with pci=realloc, or switch on \"above 4G decoding\" in the firmware "
+			"setup, or move the card to another slot",
+			"%s: the kernel found no free addresses for %s", card->address, list);
+}
+
+static bool is_unassigned(const struct card *card, int i)
+{
+	uint64_t flags = card->bars[i].flags;
+
+	return !(flags & (RESOURCE_UNSET | RESOURCE_IO | RESOURCE_MEM)) &&
+	       word(card, CONFIG_BARS + 4U * (unsigned)i, 4);
+}
+
+static void probe_unassigned(struct card *card)
+{
+	char list[LIST_SIZE] = "";
+
+	for (int i = 0; i < BARS; i += 1 + is_64bit(card, i))
+		if (is_unassigned(card, i))
+			append(list, "bar%d (it reads 0x%" PRIx64 ")", i,
+				word(card, CONFIG_BARS + 4U * (unsigned)i, 4));
+	if (list[0])
+		uvio_check_add(card->check, UVIO_LIMITS,
+			"perhaps boot with pci=realloc; the kernel's log names the reason",
+			"%s: the card has a %s, and the kernel gave it no address", card->address,
+			list);
+}
+
+/* As of nearly every card: nothing else has to be asked for. */
+static bool bars_agree(const struct card *card)
+{
+	for (int i = 0; i < BARS; i += 1 + is_64bit(card, i))
+		if (card->bars[i].flags & RESOURCE_UNSET || is_unassigned(card, i) ||
+			is_lost(card, i))
+			return false;
+	return true;
 }
 
 /* The bits of the command register by which the card decodes what it has. */
@@ -244,8 +274,10 @@ int uvio_card_probe(
 	/* The BARs of a virtual function read as 0, and are in its physical function. */
 	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/physfn", address))
 		return 0;
-	probe_bars(&card);
-	if (decoding)
+	probe_unset(&card);
+	probe_unassigned(&card);
+	/* What it lost after a reset is its command register, too. */
+	if (!probe_lost(&card) && decoding)
 		probe_decoding(&card);
 	return 0;
 }
