@@ -15,6 +15,7 @@
 #include "tree.h"
 #include "user.h"
 
+#define PCI "sys/bus/pci/devices/" EDU
 #define NOIOMMU_MODE "sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
 
 static void count_is(unsigned int want)
@@ -265,6 +266,102 @@ static void a_vfio_driver_that_is_not_loaded_is_to_be_loaded(void)
 	finds(UVIO_UNBOUND, "not bound", "modprobe vfio-pci; uvio bind " EDU " vfio");
 }
 
+#define NO_MODULES "file lib/modules/6.1.0-test/modules.dep kernel/drivers/net/dummy.ko:\\n"
+
+static void forget_modules(void)
+{
+	tree = tree_new("edu-unbound");
+	tree_change(tree, "file proc/sys/kernel/osrelease 6.1.0-test\\n");
+	tree_change(tree, "remove sys/bus/pci/drivers/vfio-pci");
+	tree_change(tree, "remove sys/bus/pci/drivers/uio_pci_generic");
+	tree_change(tree, "remove sys/module/vfio_iommu_type1");
+}
+
+/* What binding needs, and open after that. */
+static void a_module_that_cannot_be_had_is_known_before_binding(void)
+{
+	forget_modules();
+	run(EDU, "vfio", UVIO_NOT_BOUND);
+	finds(UVIO_NOTE,
+		EDU ": perhaps there is no module vfio-pci: it is not loaded, and "
+		    "/lib/modules of this kernel cannot be read here",
+		NULL);
+	finds(UVIO_NOTE, EDU ": perhaps there is no module vfio_iommu_type1", NULL);
+	run(EDU, "uio", UVIO_NOT_BOUND);
+	finds(UVIO_NOTE, EDU ": perhaps there is no module uio_pci_generic", NULL);
+	tree_change(tree, NO_MODULES);
+	run(EDU, "vfio/group", UVIO_BROKEN);
+	finds(UVIO_BLOCKS,
+		EDU ": the module vfio-pci is not loaded, and not in /lib/modules of this "
+		    "kernel",
+		"install the modules");
+	finds(UVIO_BLOCKS, EDU ": the module vfio_iommu_type1 is not loaded",
+		"install the modules");
+	run(EDU, "vfio/cdev", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, EDU ": the module iommufd is not loaded", "install the modules");
+	run(EDU, "uio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, EDU ": the module uio_pci_generic is not loaded", "install the modules");
+}
+
+static void a_node_of_all_devices_is_judged_before_binding(void)
+{
+	user_refused = "/vfio/vfio";
+	begin("edu-unbound", EDU, "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "/dev/vfio/vfio is refused regardless of its mode (EPERM)",
+		"hand the node");
+}
+
+static void the_node_that_binding_will_make_is_perhaps_for_others(void)
+{
+	user = 1234;
+	begin("edu-unbound", EDU, "vfio", UVIO_NOT_BOUND);
+	finds(UVIO_NOTE, EDU ": perhaps user 1234 may not open the node that binding makes",
+		"uvio bind --persist --owner USER " EDU " vfio");
+	run(EDU, "uio", UVIO_NOT_BOUND);
+	finds(UVIO_NOTE, EDU ": perhaps user 1234 may not open the node that binding makes",
+		"uvio bind --persist --owner USER " EDU " uio");
+	user = 0;
+	run(EDU, "uio", UVIO_NOT_BOUND);
+	ASSERT(!finding_with("perhaps"));
+	tree_change(tree, "link proc/self/ns/pid pid:[4711]");
+	run(EDU, "vfio", UVIO_NOT_BOUND);
+	finds(UVIO_NOTE, EDU ": perhaps this container does not get the node that binding makes",
+		"bind it on the host, and pass the node in");
+}
+
+/* As after a reset, which clears its command register as well. */
+static void addresses_that_were_lost_are_one_finding(void)
+{
+	unsigned int count, found = 0;
+	const struct uvio_finding *const *findings;
+
+	tree = tree_new("edu-uio");
+	tree_change(tree, "file " PCI "/resource 0xfea00000 0xfeafffff 0x40200\\n"
+			  "0xfeb00000 0xfeb00fff 0x40200\\n0x0 0x0 0x0\\n"
+			  "0xfec00000 0xfec00fff 0x40200\\n");
+	tree_change(tree, "hex " PCI "/config 3412e811000010001000ff00000000000000000000000000"
+			  "0000000000000000000000000000000000000000000000000000000000000000"
+			  "000000000000000000000000");
+	run(EDU, "uio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "bar0 is at 0xfea00000 for the kernel, and at 0x0 in the card",
+		"remove");
+	ASSERT(finding_with("; the same holds for bar1, bar3"));
+	findings = uvio_check_findings(check, &count);
+	for (unsigned int i = 0; i < count; i++)
+		found += findings[i]->severity >= UVIO_BLOCKS;
+	ASSERT_EQ(found, 1);
+}
+
+/* No room for several of them. */
+static void bars_without_room_are_one_finding(void)
+{
+	tree = tree_new("edu-uio");
+	tree_change(tree, "file " PCI "/resource 0x0 0xfffff 0x20040200\\n"
+			  "0x0 0xfff 0x20040200\\n");
+	run(EDU, "uio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "no free addresses for bar0, of 1024 KiB, bar1, of 4 KiB", "realloc");
+}
+
 static void without_an_iommu_vfio_is_broken(void)
 {
 	begin("edu-unbound-no-iommu", EDU, "vfio", UVIO_BROKEN);
@@ -415,6 +512,8 @@ static void lockdown_does_not_touch_vfio(void)
 }
 
 static CU_TestInfo uio_cases[] = {
+	TEST(addresses_that_were_lost_are_one_finding),
+	TEST(bars_without_room_are_one_finding),
 	TEST(uio_is_usable_where_it_is_bound),
 	TEST(uio_needs_no_iommu),
 	TEST(uio_is_not_bound_where_nothing_is_bound),
@@ -442,6 +541,9 @@ static CU_TestInfo vfio_cases[] = {
 	TEST(vfio_is_not_bound_where_nothing_is_bound),
 	TEST_FOR("vfio 28", vfio_is_not_bound_where_uio_is_bound),
 	TEST(a_vfio_driver_that_is_not_loaded_is_to_be_loaded),
+	TEST(a_module_that_cannot_be_had_is_known_before_binding),
+	TEST(a_node_of_all_devices_is_judged_before_binding),
+	TEST(the_node_that_binding_will_make_is_perhaps_for_others),
 	TEST(without_an_iommu_vfio_is_broken),
 	TEST(members_that_block_are_all_named),
 	TEST(members_that_do_not_block_are_no_finding),

@@ -44,6 +44,9 @@ static void probe_driver(
 	else
 		uvio_check_add(
 			check, UVIO_UNBOUND, fix, "%s: not bound to a UIO driver", info->address);
+	if (!loaded)
+		uvio_module_require(ctx, info->address, "uio_pci_generic", check);
+	uvio_node_foresee(ctx, info->address, "uio", check);
 }
 
 /* For this device only, and that by what stays the same over boots. */

@@ -68,6 +68,9 @@ static void probe_driver(
 	else
 		uvio_check_add(
 			check, UVIO_UNBOUND, fix, "%s: not bound to vfio-pci", info->address);
+	if (!uvio_sysfs_exists(ctx, "bus/pci/drivers/vfio-pci"))
+		uvio_module_require(ctx, info->address, "vfio-pci", check);
+	uvio_node_foresee(ctx, info->address, "vfio", check);
 }
 
 static void probe_group(const struct uvio_device *device, struct uvio_check *check)
@@ -301,13 +304,32 @@ static void probe_interrupts(struct uvio_ctx *ctx, const struct uvio_device_info
 static const struct {
 	const char *transport;
 	const char *module; /* NULL: no IOMMU */
+	const char *node;   /* of its address spaces */
 	void (*probe)(struct uvio_ctx *, const struct uvio_device_info *, struct uvio_check *);
 } nodes[] = {
-	{"cdev", "iommufd", probe_cdev},
-	{"group", "vfio_iommu_type1", probe_by_group},
-	{"compat", "iommufd", probe_compat},
-	{"noiommu", NULL, probe_by_noiommu},
+	{"cdev", "iommufd", "iommu", probe_cdev},
+	{"group", "vfio_iommu_type1", "vfio/vfio", probe_by_group},
+	{"compat", "iommufd", "iommu", probe_compat},
+	{"noiommu", NULL, "vfio/vfio", probe_by_noiommu},
 };
+
+/* What is known before the device is bound; binding creates its own node. */
+static void foresee(struct uvio_ctx *ctx, const struct uvio_device_info *info, size_t i, bool asked,
+	struct uvio_check *check)
+{
+	char path[UVIO_PATH_SIZE];
+	int rc;
+
+	/* One of the two modules is enough. */
+	if (!asked && uvio_module_state(ctx, "iommufd") != UVIO_MODULE_ABSENT)
+		return;
+	if (nodes[i].module)
+		uvio_module_require(ctx, info->address, nodes[i].module, check);
+	uvio_dev_path(ctx, path, "%s", nodes[i].node);
+	rc = uvio_access(ctx, path, R_OK | W_OK);
+	if (rc == -EPERM || rc == -EACCES)
+		not_permitted(info, path, rc, nodes[i].node, check);
+}
 
 /* The transport that open() would choose; if none can be opened, group, which most kernels have. */
 static void choose_transport(struct uvio_ctx *ctx, const struct uvio_device_info *info,
@@ -325,7 +347,7 @@ static void choose_transport(struct uvio_ctx *ctx, const struct uvio_device_info
 static void probe_transport(struct uvio_ctx *ctx, const struct uvio_device_info *info,
 	const char *transport, struct uvio_check *check)
 {
-	bool bound = vfio_claims(info) && info->iommu_group >= 0;
+	bool bound = vfio_claims(info) && info->iommu_group >= 0, asked = transport;
 	char offered[UVIO_NAME_SIZE] = "";
 
 	if (!transport) {
@@ -339,6 +361,8 @@ static void probe_transport(struct uvio_ctx *ctx, const struct uvio_device_info 
 			probe_interrupts(ctx, info, nodes[i].module, check);
 		if (bound)
 			nodes[i].probe(ctx, info, check);
+		else
+			foresee(ctx, info, i, asked, check);
 	}
 }
 

@@ -19,6 +19,9 @@
 /* PROC_USER_INIT_INO of the kernel, the same since Linux 3.8. */
 #define INITIAL_USER_NAMESPACE 0xeffffffdu
 
+/* The link ns/pid of the first PID namespace, by the kernel's PROC_PID_INIT_INO. */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+
 /* Where there is no such file, there is but one user namespace, or no /proc to tell. */
 static bool in_initial_namespace(struct uvio_ctx *ctx)
 {
@@ -54,6 +57,14 @@ bool uvio_locked_down(struct uvio_ctx *ctx)
 
 	uvio_sysfs_read(ctx, text, sizeof(text), "kernel/security/lockdown");
 	return strstr(text, "[integrity]") || strstr(text, "[confidentiality]");
+}
+
+bool uvio_in_container(struct uvio_ctx *ctx)
+{
+	char path[UVIO_PATH_SIZE], name[64];
+
+	snprintf(path, sizeof(path), "%s/self/ns/pid", ctx->proc);
+	return !uvio_sys_readlink(path, name, sizeof(name)) && strcmp(name, FIRST_PID_NAMESPACE);
 }
 
 unsigned int uvio_user(void)

@@ -41,6 +41,9 @@ const char *uvio_mode_fix(struct uvio_ctx *ctx);
 /** The same for a capability that uvio_lack() says is missing. */
 const char *uvio_capability_fix(struct uvio_ctx *ctx, unsigned int capability);
 
+/** Whether it runs in a PID namespace of its own, as in a container. */
+bool uvio_in_container(struct uvio_ctx *ctx);
+
 /** The effective user, to be named in messages; says nothing about what he may. */
 unsigned int uvio_user(void);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <uvio/check.h>
 
@@ -83,12 +84,21 @@ static bool file_has(const char *path, const char *text)
 	return found;
 }
 
-static bool listed(struct uvio_ctx *ctx, const char *list, const char *module)
+#define LIST_PATH (sizeof(((struct uvio_ctx *)NULL)->proc) + 256)
+
+static void list_path(struct uvio_ctx *ctx, const char *list, char path[LIST_PATH])
 {
-	char path[sizeof(ctx->proc) + 256], release[128] = "", name[UVIO_NAME_SIZE];
+	char release[128] = "";
 
 	uvio_proc_read(ctx, release, sizeof(release), "sys/kernel/osrelease");
-	snprintf(path, sizeof(path), "%s/../lib/modules/%s/%s", ctx->proc, release, list);
+	snprintf(path, LIST_PATH, "%s/../lib/modules/%s/%s", ctx->proc, release, list);
+}
+
+static bool listed(struct uvio_ctx *ctx, const char *list, const char *module)
+{
+	char path[LIST_PATH], name[UVIO_NAME_SIZE];
+
+	list_path(ctx, list, path);
 	snprintf(name, sizeof(name), "/%s.ko", module);
 	return file_has(path, name);
 }
@@ -125,6 +135,44 @@ enum uvio_module uvio_module_probe(
 	uvio_check_add(check, UVIO_NOTE, state == UVIO_MODULE_ON_DISK ? fix : NULL,
 		"module %s (%s): %s", module, what, words[state]);
 	return state;
+}
+
+/* In a container there may be no /lib/modules, and that of another kernel says nothing. */
+void uvio_module_require(
+	struct uvio_ctx *ctx, const char *address, const char *module, struct uvio_check *check)
+{
+	char path[LIST_PATH];
+
+	if (uvio_module_state(ctx, module) != UVIO_MODULE_ABSENT)
+		return;
+	list_path(ctx, "modules.dep", path);
+	if (uvio_may_access(ctx, path, R_OK))
+		uvio_check_add(check, UVIO_BLOCKS,
+			"install the modules of this kernel, or another kernel",
+			"%s: the module %s is not loaded, and not in /lib/modules of this kernel",
+			address, module);
+	else
+		uvio_check_add(check, UVIO_NOTE, NULL,
+			"%s: perhaps there is no module %s: it is not loaded, and /lib/modules of "
+			"this kernel cannot be read here",
+			address, module);
+}
+
+void uvio_node_foresee(
+	struct uvio_ctx *ctx, const char *address, const char *backend, struct uvio_check *check)
+{
+	char fix[UVIO_NAME_SIZE * 2];
+
+	snprintf(fix, sizeof(fix), "uvio bind --persist --owner USER %s %s", address, backend);
+	if (uvio_in_container(ctx))
+		uvio_check_add(check, UVIO_NOTE, "bind it on the host, and pass the node in",
+			"%s: perhaps this container does not get the node that binding makes",
+			address);
+	else if (uvio_user() && !uvio_has_capability(ctx, CAP_DAC_OVERRIDE))
+		uvio_check_add(check, UVIO_NOTE, fix,
+			"%s: perhaps user %u may not open the node that binding makes: it belongs "
+			"to root, unless a rule of udev gives it away",
+			address, uvio_user());
 }
 
 void uvio_node_refused(

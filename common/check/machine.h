@@ -35,6 +35,17 @@ enum uvio_module uvio_module_state(struct uvio_ctx *ctx, const char *module);
 enum uvio_module uvio_module_probe(
 	struct uvio_ctx *ctx, const char *module, const char *what, struct uvio_check *check);
 
+/** A finding where that module, which the device will need, is not loaded and cannot be. */
+void uvio_module_require(
+	struct uvio_ctx *ctx, const char *address, const char *module, struct uvio_check *check);
+
+/**
+ * For a PCI device that is not bound to @backend: a note where perhaps this process may not open
+ * the node that binding will make.
+ */
+void uvio_node_foresee(struct uvio_ctx *ctx, const char *address, const char *backend,
+	struct uvio_check *check);
+
 /** The finding for a node that is there, and for which uvio_access() gave @rc; @fix: for its mode.
  */
 void uvio_node_refused(

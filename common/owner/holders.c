@@ -25,9 +25,6 @@
 
 #define FOUND 1
 
-/* The link ns/pid of the first PID namespace, by the kernel's PROC_PID_INIT_INO. */
-#define FIRST_PID_NAMESPACE "pid:[4026531836]"
-
 struct search {
 	const struct uvio_handles *want;
 	struct uvio_holder *holder;
@@ -514,10 +511,7 @@ static int look_at_proc(struct search *search)
 			"%s: cannot see whether a process has it open: %s: %s; perhaps %s is not "
 			"mounted",
 			search->want->address, search->file, strerror(-rc), proc);
-	snprintf(search->file, sizeof(search->file), "%s/self/ns/pid", proc);
-	search->holder->outside =
-		!uvio_sys_readlink(search->file, search->link, sizeof(search->link)) &&
-		strcmp(search->link, FIRST_PID_NAMESPACE) != 0;
+	search->holder->outside = uvio_in_container(search->want->ctx);
 	return 0;
 }
 

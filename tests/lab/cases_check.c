@@ -159,6 +159,39 @@ static int another_driver_has_it(struct pair *pair)
 	return PASS;
 }
 
+/* What binding makes is foreseen for who is not root. */
+static int user_is_warned(struct pair *pair)
+{
+	const struct uvio_finding *const *findings;
+	struct uvio_device *device;
+	struct uvio_check *check;
+	unsigned int count;
+	bool found = false;
+
+	CHECK_OK(uvio_device_find(pair->ctx, pair->address, &device));
+	CHECK_OK(uvio_check_device(pair->ctx, device, pair->backend, &check));
+	findings = uvio_check_findings(check, &count);
+	for (unsigned int i = 0; i < count; i++)
+		found |= strstr(findings[i]->what, "may not open the node that binding makes") !=
+			 NULL;
+	CHECK(uvio_check_verdict(check) == UVIO_NOT_BOUND && found);
+	uvio_check_free(check);
+	uvio_device_free(device);
+	return PASS;
+}
+
+static int nothing_has_it(struct pair *pair)
+{
+	int rc;
+
+	CHECK_OK(uvio_bind(pair->ctx, pair->address, "none"));
+	rc = agree(pair, "not bound to");
+	if (!rc)
+		rc = in_child_as(pair, become_user, user_is_warned);
+	CHECK_OK(uvio_bind(pair->ctx, pair->address, pair->backend));
+	return rc;
+}
+
 /* The last: nothing loads it again. */
 static int a_module_that_went(struct pair *pair)
 {
@@ -177,6 +210,7 @@ static const struct test_case cases[] = {
 	{"a container whose rules refuse the node", 0, a_container_whose_rules_refuse_the_node,
 		true},
 	{"another driver has it", 0, another_driver_has_it, true},
+	{"nothing has it, and a user asks", 0, nothing_has_it, true},
 	{"a module that went", 0, a_module_that_went, true},
 	{0},
 };
