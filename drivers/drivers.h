@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/** The card drivers that come with the library: one line for each card. */
+/** The card drivers that are included in the library: one line for each card. */
 #ifndef UVIO_DRIVERS_H
 #define UVIO_DRIVERS_H
 

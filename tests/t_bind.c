@@ -214,8 +214,8 @@ static void a_driver_that_is_not_loaded_is_named(void)
 static void a_driver_that_nobody_knows_is_not_loaded(void)
 {
 	begin("edu-uio");
-	ASSERT_ERR(
-		uvio_bind(tree->ctx, EDU, "nosuch"), -ENOENT, "no kernel driver nosuch is loaded");
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "nosuch"), -ENOENT,
+		"no kernel driver of this name is loaded");
 }
 
 static void a_module_whose_driver_has_another_name_is_told(void)
@@ -223,9 +223,8 @@ static void a_module_whose_driver_has_another_name_is_told(void)
 	begin("edu-uio");
 	tree_change(tree, "dir sys/module/uio_mf624/drivers/pci:mf624");
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "uio_mf624"), -ENOENT,
-		EDU
-		": uio_mf624 is a module, and its kernel driver has the name mf624; uvio bind " EDU
-		" mf624");
+		EDU ": uio_mf624 is a module, whose kernel driver is named mf624; uvio bind " EDU
+		    " mf624");
 	ASSERT_EQ(kernel.writes, 0);
 }
 
@@ -272,7 +271,7 @@ static void a_read_only_sysfs_is_told(void)
 	begin("edu-uio");
 	kernel.open_error = -EROFS;
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EROFS,
-		"is mounted read-only, as in a container; bind on the host");
+		"is mounted read-only; perhaps this is a container; bind on the host");
 }
 
 static void a_missing_card_is_named(void)
@@ -294,7 +293,7 @@ static void a_bridge_is_not_bound(void)
 {
 	begin_with("bridge", "0000:00:05.0");
 	ASSERT_ERR(uvio_bind(tree->ctx, "00:05.0", "vfio"), -ENOTSUP,
-		"bridge: user space cannot drive it; choose the card behind it");
+		"bridge, which user space cannot drive; use the card behind it");
 	ASSERT_ERR(uvio_unbind(tree->ctx, "00:05.0"), -ENOTSUP, "bridge");
 }
 
@@ -302,7 +301,7 @@ static void a_device_of_another_bus_is_not_bound(void)
 {
 	begin("platform");
 	ASSERT_ERR(uvio_bind(tree->ctx, "uio1", "vfio"), -ENOTSUP,
-		"uio1: not a PCI device; its driver is chosen by the device tree or the board");
+		"uio1: not a PCI device; the device tree or the board selects its driver");
 }
 
 static void unbinding_gives_it_back_to_the_kernel(void)

@@ -174,15 +174,15 @@ static void others_have_locked_it(void)
 	user_unusual = USER_UNUSUAL(CAP_IPC_LOCK);
 	says(&op_dma_map, INJECT_IOCTL, "MAP_DMA", ENOMEM,
 		"; locked memory is limited to 64 KiB (RLIMIT_MEMLOCK), of which this process has "
-		"0 KiB locked and 8 KiB pinned; perhaps other processes of this user have the "
-		"rest, which count on vfio/cdev, or the machine has no memory left; raise it: ");
+		"0 KiB locked and 8 KiB pinned; perhaps other processes of this user, which count "
+		"on vfio/cdev, use the rest, or the machine has no memory left; raise it: ");
 }
 
 static void no_limit_counts(void)
 {
 	says(&op_dma_map, INJECT_IOCTL, "MAP_DMA", ENOMEM,
-		"; no limit of locked memory counts for this process, so that perhaps the machine "
-		"has no memory left; ask for less");
+		"; this process has no limit of locked memory; perhaps the machine has no memory "
+		"left; ask for less");
 }
 
 static void memory_beyond_the_limit_has_the_numbers(void)
@@ -356,10 +356,11 @@ static void a_line_that_another_program_switched_off(void)
 
 SAYS(a_node_that_is_not_permitted, op_open, INJECT_OPEN, "dev/uio0", EACCES, "uio0: ")
 SAYS(an_interrupt_that_would_come_once, op_irq_enable, INJECT_PWRITE, "config", EPERM,
-	"so an interrupt would come once and never again; perhaps the kernel is locked down: see "
-	"/sys/kernel/security/lockdown; or use the vfio backend")
+	"so an interrupt would come once and never again; perhaps the kernel is locked down (see "
+	"/sys/kernel/security/lockdown); or use the vfio backend")
 SAYS(a_container_with_a_read_only_sysfs, op_irq_enable, INJECT_PWRITE, "config", EROFS,
-	"never again; sysfs is mounted read-only, as in a container; or use the vfio backend")
+	"never again; sysfs is mounted read-only; perhaps this is a container; or use the vfio "
+	"backend")
 
 /* The node says EIO, which means that the device is gone. */
 static void a_driver_that_went(void)
@@ -401,7 +402,7 @@ static void a_region_under_lockdown(void)
 {
 	tree_change(card.tree, "remove sys/class/uio/uio0/maps/map0");
 	says(&op_region_map, INJECT_MMAP, "resource0", EPERM,
-		"Operation not permitted; perhaps the kernel is locked down: see ");
+		"Operation not permitted; perhaps the kernel is locked down (see ");
 	card_close();
 	tree_change(
 		card.tree, "file sys/kernel/security/lockdown none [integrity] confidentiality\\n");
@@ -466,8 +467,8 @@ static void a_process_that_cannot_be_started_has_the_numbers(void)
 	tree_change(card.tree, "file proc/sys/kernel/pid_max 32768\\n");
 	user_unusual = 0;
 	says_another(&op_reset, INJECT_SPAWN, "apart", EAGAIN, ENOSPC,
-		EDU ": cannot start the process that resets it: the machine may have 4711 threads "
-		    "(sysctl kernel.threads-max) and 32768 numbers of them");
+		EDU ": cannot start the process that resets it: the machine "
+		    "can have 4711 threads (sysctl kernel.threads-max) and 32768 thread ids");
 }
 
 static void a_watch_too_many_has_the_number(void)
@@ -475,7 +476,7 @@ static void a_watch_too_many_has_the_number(void)
 	tree_change(card.tree, "file proc/sys/fs/epoll/max_user_watches 815\\n");
 	says(&op_event_fd, INJECT_EPOLL_ADD, sim == &sim_uio ? "uio0" : "", ENOSPC,
 		EDU ": no descriptor for its events: No space left on device; all processes of "
-		    "this user may watch 815 descriptors with epoll; raise it: sysctl "
+		    "this user can watch 815 descriptors with epoll; raise it: sysctl "
 		    "fs.epoll.max_user_watches");
 }
 

@@ -71,7 +71,7 @@ static void the_other_drivers_do_not_attach_to_it(void)
 		EDU ": not an ivshmem card: its number reads 0xffffffff");
 	driver = uvio_driver_match(NULL, 0x1b36, 0x0005, UVIO_ANY_ID, UVIO_ANY_ID);
 	ASSERT_ERR(uvio_card_attach(driver, udev, &card), -ENODEV,
-		EDU ": not a pci-testdev: it wants 255 bytes at ");
+		EDU ": not a pci-testdev: it asks for 255 bytes at ");
 }
 
 static void the_drivers_can_be_counted(void)
@@ -130,21 +130,21 @@ static void a_missing_interrupt_is_noticed(void)
 static void lost_bytes_are_noticed(void)
 {
 	fake_faults.loses_dma = true;
-	ASSERT_ERR(run("dma"), -EIO, EDU ": byte moved by DMA: ");
+	ASSERT_ERR(run("dma"), -EIO, EDU ": byte transferred by DMA: ");
 	ASSERT_EQ(fake_windows, 0);
 }
 
 static void dma_without_bus_mastering_is_noticed(void)
 {
 	ASSERT_OK(uvio_bus_master(udev, false));
-	ASSERT_ERR(run("dma"), -EIO, "byte moved by DMA: 0x1 expected, 0x0 read");
+	ASSERT_ERR(run("dma"), -EIO, "byte transferred by DMA: 0x1 expected, 0x0 read");
 }
 
 static void a_transfer_has_its_limits(void)
 {
 	ASSERT_EQ(driver->trial->dma_max, FAKE_BUFFER_SIZE - 1);
 	ASSERT_ERR(driver->trial->dma_to_card(uvio_card_priv(card), 0, 0), -EINVAL,
-		EDU ": the edu card moves 1 to 4095 bytes at a time, not 0");
+		EDU ": the edu card transfers 1 to 4095 bytes at a time, not 0");
 	ASSERT_ERR(
 		driver->trial->dma_from_card(uvio_card_priv(card), 0, 4096), -EINVAL, "not 4096");
 }

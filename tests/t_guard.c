@@ -45,10 +45,11 @@ static void limits_of_memory_that_is_kept_are_named(void)
 	sim = &kernel;
 	memfd_answer = -EFBIG;
 	ASSERT_ERR(uvio_dma_alloc(udev, 4096, 0, &dma), -ENOMEM,
-		"(RLIMIT_FSIZE), and memory that a guard keeps is a file; raise it: ulimit -f");
+		"(RLIMIT_FSIZE), and memory that a guard keeps counts as a file; raise it: ulimit "
+		"-f");
 	memfd_answer = -EMFILE;
 	ASSERT_ERR(uvio_dma_alloc(udev, 4096, 0, &dma), -EMFILE,
-		"no descriptor for 0x1000 bytes: Too many open files; this process may have ");
+		"no descriptor for 0x1000 bytes: Too many open files; this process can have ");
 	sim = &sim_uio;
 }
 

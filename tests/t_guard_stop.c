@@ -113,7 +113,7 @@ static void a_reset_for_which_the_kernel_waits_is_left_behind(void)
 	ASSERT(left >= 0);
 	inject_begin(call, -ETIMEDOUT);
 	ASSERT_ERR(uvio_guard_stop(guard, &found), -ETIMEDOUT,
-		EDU ": the card is stopped, but the kernel does not return from resetting it");
+		EDU ": the card is stopped, but the kernel does not return from its reset");
 	inject_end();
 	ASSERT(!(sim_uio_command() & BUS_MASTER));
 	/* What waits in the kernel has the lock, so that nobody opens the card meanwhile. */

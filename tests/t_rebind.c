@@ -190,8 +190,8 @@ static void a_process_that_is_killed_is_told(void)
 	for (at = 1; at <= 4; at++) {
 		begin("edu-uio", kill_itself);
 		ASSERT_ERR(run_bind(), -EIO,
-			EDU ": the process that changes its driver ended before it had finished: "
-			    "perhaps it was killed; the device has ");
+			EDU ": the process that changes its driver ended before it had finished "
+			    "(perhaps it was killed); the device has ");
 		ASSERT_HAS(uvio_last_error(), "which first restores the former driver");
 		ASSERT(tree_has(tree, RECORD));
 		kernel.before_write = NULL;
@@ -210,8 +210,8 @@ static void nothing_is_promised_without_a_record(void)
 	for (at = 1; at <= 4; at++) {
 		begin("edu-uio", kill_itself);
 		tree_change(tree, "file run/uvio no folder\\n");
-		ASSERT_ERR(run_bind(), -EIO, "perhaps it was killed; the device has ");
-		ASSERT_HAS(uvio_last_error(), "and had " UIO " before; see its driver_override");
+		ASSERT_ERR(run_bind(), -EIO, "(perhaps it was killed); the device has ");
+		ASSERT_HAS(uvio_last_error(), "and had " UIO " before; check its driver_override");
 		ASSERT(!strstr(uvio_last_error(), "restores"));
 		await_all();
 		end();
@@ -223,8 +223,8 @@ static void a_process_that_never_began_is_told(void)
 	begin("edu-uio", NULL);
 	never_begins = true;
 	ASSERT_ERR(run_bind(), -EIO,
-		EDU ": the process that changes its driver ended before it began: perhaps memory "
-		    "or a limit on processes is exhausted, or it was killed");
+		EDU ": the process that changes its driver ended before it began (perhaps memory "
+		    "or a limit on processes is exhausted, or it was killed)");
 	await_all();
 	end();
 }
@@ -458,7 +458,7 @@ static void a_write_that_the_kernel_keeps_is_given_up(void)
 	begin_stuck(2);
 	ASSERT_ERR(run_bind(), -ETIMEDOUT,
 		EDU ": the kernel has not returned for 60 s from writing '" EDU
-		    "' to bus/pci/devices/" EDU "/driver/unbind: perhaps");
+		    "' to bus/pci/devices/" EDU "/driver/unbind; perhaps");
 	ASSERT_HAS(uvio_last_error(),
 		"when it returns, the device gets its former driver (" UIO ") back");
 	let_go();
@@ -473,8 +473,8 @@ static void a_last_write_that_the_kernel_keeps_is_given_up(void)
 	tree_change(tree, "file " EDU_FOLDER "/driver_override other\\n");
 	ASSERT_ERR(run_bind(), -ETIMEDOUT,
 		EDU ": it has vfio-pci now, but the kernel has not returned for 60 s from writing "
-		    "'other' to bus/pci/devices/" EDU "/driver_override: perhaps ");
-	ASSERT_HAS(uvio_last_error(), "the device is locked until it returns");
+		    "'other' to bus/pci/devices/" EDU "/driver_override; perhaps ");
+	ASSERT_HAS(uvio_last_error(), "the device is locked until the kernel returns");
 	let_go();
 	is("vfio-pci", "other");
 	end();
@@ -496,7 +496,7 @@ static void is_told_of_lock(int (*change)(void), const char *text)
 	ASSERT_EQ(mkfifo(path, 0600), 0);
 	stuck_answer = 2;
 	ASSERT_ERR(change(), -EBUSY,
-		EDU ": the kernel does not answer a write of power/control: perhaps it waits ");
+		EDU ": the kernel does not answer a write of power/control; perhaps it waits ");
 	ASSERT_HAS(uvio_last_error(), text ? text : "; ps shows whether a process writes to sysfs");
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	ASSERT_EQ(write(fd, "on\n", 3), 3);
@@ -544,9 +544,8 @@ static void the_holder_that_the_kernel_waits_for_is_named(void)
 	kernel.before_write = come_late;
 	is_first_look = true;
 	ASSERT_ERR(run_bind(), -EBUSY, "uio0 is open in process 4711 (oldtool)");
-	ASSERT_HAS(uvio_last_error(), "; the kernel waits for that process, and when it has ended, "
-				      "the device gets its former "
-				      "driver (" UIO ") back");
+	ASSERT_HAS(uvio_last_error(), "; the kernel waits for that process; when it ends, the "
+				      "device gets its former driver (" UIO ") back");
 	ASSERT_ERR(run_bind(), -EBUSY, "uio0 is open in process 4711 (oldtool)");
 	ASSERT_HAS(uvio_last_error(), "a change of the driver has begun");
 	let_go();

@@ -294,7 +294,7 @@ static int is_told_the_limit(void)
 	if (setrlimit(RLIMIT_NPROC, &limit))
 		return UNABLE;
 	uvio_limit_of_processes(ctx, -ENOSPC, text);
-	return !strncmp(text, "all programs of this user may have 4711 processes", 49) ? 1 : 2;
+	return !strncmp(text, "all programs of this user can have 4711 processes", 49) ? 1 : 2;
 }
 
 static void is_so(bool (*become)(void), int (*ask)(void))
@@ -323,7 +323,7 @@ static int root_is_not_told_to_be_root(void)
 
 static int who_has_it_is_told_so(void)
 {
-	return advises("; this process has CAP_DAC_OVERRIDE, so that perhaps a security module ");
+	return advises("; this process has CAP_DAC_OVERRIDE; perhaps a security module ");
 }
 
 static int root_is_told_to_keep_it(void)

@@ -359,12 +359,12 @@ static void a_command_register_that_is_closed_is_told(void)
 	fake_faults.command_write = -EPERM;
 	ASSERT_ERR(uvio_bus_master(udev, true), -EPERM,
 		EDU ": the configuration space cannot be written");
-	ASSERT_HAS(uvio_last_error(), "perhaps the kernel is locked down: see "
-				      "/sys/kernel/security/lockdown; or use the vfio");
+	ASSERT_HAS(uvio_last_error(), "perhaps the kernel is locked down (see "
+				      "/sys/kernel/security/lockdown); or use the vfio");
 	tree_change(tree, "file sys/kernel/security/lockdown [none] integrity confidentiality\\n");
 	ASSERT_ERR(uvio_bus_master(udev, true), -EPERM,
-		"; the kernel is not locked down: perhaps a security module or a filter of system "
-		"calls refuses it");
+		"; the kernel is not locked down; perhaps a security module or a system call "
+		"filter refuses it");
 	tree_change(tree, "file sys/kernel/security/lockdown none integrity [confidentiality]\\n");
 	ASSERT_ERR(uvio_bus_master(udev, true), -EPERM,
 		"; the kernel is locked down (Secure Boot); or use the vfio");

@@ -120,8 +120,8 @@ static void names_that_two_have_are_listed(void)
 {
 	sim_any_use("same-name");
 	ASSERT_ERR(sim_any_open("name:adc", 0), -EEXIST,
-		"name:adc: 2 UIO devices have that name: uio2, uio10; name one of them by its "
-		"number");
+		"name:adc: 2 UIO devices have that name: uio2, uio10; give the number of one of "
+		"them");
 	ASSERT_OK(sim_any_open("uio10", 0));
 }
 

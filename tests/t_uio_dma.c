@@ -113,13 +113,13 @@ static void what_is_free_is_told(void)
 {
 	uio.huge = 0;
 	ASSERT_ERR(uvio_dma_alloc(udev, 64 * 1024, 0, &dma), -ENOMEM,
-		EDU ": DMA alloc: 0x10000 bytes: the kernel gives none of the huge pages that are "
-		    "free (4 of 2048 kB, 0 of 1048576 kB): perhaps the control group has reached "
-		    "its limit; look at hugetlb.*.max");
+		EDU ": DMA alloc: 0x10000 bytes: the kernel does not allocate any of the free huge "
+		    "pages (4 of 2048 kB, 0 of 1048576 kB); perhaps the "
+		    "control group has reached its limit; look at hugetlb.*.max");
 	/* Others have mapped memory of them, and not used it yet. */
 	tree_change(card.tree, "file " RESERVED " 4\\n");
 	ASSERT_ERR(uvio_dma_alloc(udev, 64 * 1024, 0, &dma), -ENOMEM,
-		EDU ": DMA alloc: 0x10000 bytes: no huge page is free for it (0 of 2048 kB, 0 of "
+		EDU ": DMA alloc: 0x10000 bytes: no huge page is free (0 of 2048 kB, 0 of "
 		    "1048576 kB); reserve some: sysctl vm.nr_hugepages=16");
 	ASSERT_ERR(uvio_dma_alloc(udev, 3 * MIB, 0, &dma), -ENOMEM,
 		"/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");

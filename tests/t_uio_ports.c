@@ -87,14 +87,14 @@ static void a_machine_without_dev_port_says_so(void)
 	ASSERT_OK(sim_any_open("uio3", 0));
 	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_PORT0, &region), -EPERM,
 		"/dev/port for its I/O ports: Operation not permitted; perhaps the kernel is "
-		"locked down: see /sys/kernel/security/lockdown");
+		"locked down (see /sys/kernel/security/lockdown)");
 	user_unusual = USER_UNUSUAL(CAP_SYS_RAWIO);
 	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_PORT0, &region), -EPERM,
 		"Operation not permitted; it needs CAP_SYS_RAWIO, which this process lacks");
 	user_unusual = 0;
 	kernel.port_error = -EACCES;
 	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_PORT0, &region), -EACCES,
-		"Permission denied; this process has CAP_DAC_OVERRIDE, so that perhaps a security "
+		"Permission denied; this process has CAP_DAC_OVERRIDE; perhaps a security "
 		"module refuses it");
 	user_unusual = USER_UNUSUAL(CAP_DAC_OVERRIDE);
 	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_PORT0, &region), -EACCES,

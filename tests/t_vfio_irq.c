@@ -149,7 +149,7 @@ static void descriptors_that_run_out_are_told_with_the_limit(void)
 	limit = (struct rlimit){.rlim_cur = 200, .rlim_max = before.rlim_max};
 	ASSERT(!setrlimit(RLIMIT_NOFILE, &limit));
 	ASSERT_ERR(enable(MANY), -EMFILE,
-		"this process may have 200 descriptors open (RLIMIT_NOFILE); raise it: ulimit -n ");
+		"this process can have 200 descriptors open (RLIMIT_NOFILE); raise it: ulimit -n ");
 	ASSERT_ERR(uvio_irq_enable_range(udev, UVIO_IRQ_MSIX, 1, MANY), -EMFILE, "RLIMIT_NOFILE");
 	ASSERT_OK(enable(16));
 	ASSERT_ERR(grow(MANY), -EMFILE, EDU ": no eventfd for its interrupts, ");

@@ -13,7 +13,7 @@
 #include "backend/backend.h"
 #include "base/context.h"
 
-/* Probe order: the one that protects the machine comes first. */
+/* Probe order: the backend that protects the machine is first. */
 static const struct uvio_backend *const backends[] = {
 	&uvio_backend_vfio,
 	&uvio_backend_uio,

@@ -20,59 +20,61 @@ struct uvio_region;
 struct uvio_udev;
 
 struct uvio_backend_ops {
-	/** Whether the kernel driver that is bound hands the device to this backend. */
+	/** Whether the bound kernel driver gives the device to this backend. */
 	bool (*claims)(const struct uvio_device_info *info);
 
-	/** The path of the PCI device's node, which comes later than its driver. 0 or -ENOENT. */
+	/**
+	 * The path of the PCI device's node, which appears after its driver is bound. 0 or -ENOENT.
+	 */
 	int (*node)(struct uvio_ctx *ctx, const char *address, char *path);
 
-	/** Whether held() opens a node, which is not for those who only want to know. */
+	/** Whether held() opens a node, so that it is not called for information only. */
 	bool held_opens;
 
 	/**
-	 * A node that is not of the device alone, as of its IOMMU group: MAJOR:MINOR as sysfs has
-	 * it, and its @path, which may be stale or not there. 0 or -ENOENT. NULL: there is none.
+	 * A node that the device shares, as that of its IOMMU group: MAJOR:MINOR as in sysfs, and
+	 * its @path, which may be stale or missing. 0 or -ENOENT. NULL: there is none.
 	 */
 	int (*shared_node)(
 		struct uvio_ctx *ctx, const char *address, char *number, size_t size, char *path);
 
 	/**
-	 * What the kernel says of whether any program has the device, in whatever namespace,
-	 * without disturbing who has it. 0: none has; -EBUSY: some has; -ENOTSUP: it does not say.
-	 * No text. NULL: it never says.
+	 * Whether any program has the device open, in any namespace, by the kernel, without
+	 * disturbing that program. 0: none; -EBUSY: some; -ENOTSUP: the kernel does not report it.
+	 * Without an error message. NULL: never reported.
 	 */
 	int (*held)(struct uvio_ctx *ctx, const struct uvio_address *address);
 
 	/**
-	 * Adds findings for a device that may not be bound to this backend. Opens no node of it.
+	 * Adds findings for a device, which need not be bound to this backend. Opens no node of it.
 	 * @transport: one of those of the backend; NULL: any but the explicit ones.
 	 */
 	void (*probe)(struct uvio_ctx *ctx, const struct uvio_device *device, const char *transport,
 		struct uvio_check *check);
 
-	/** Adds findings about what the machine has for this backend. NULL: there is nothing. */
+	/** Adds findings about the machine's support for this backend. NULL: none. */
 	void (*machine)(struct uvio_ctx *ctx, struct uvio_check *check);
 
 	/**
 	 * Opens the node; the core holds the device's lock and the domain's. Sets transport, caps,
 	 * release_fd, error_fd, gone_fd and own_driver. Bus mastering and interrupts may be in any
-	 * state: the core switches them off afterwards, but for those of a driver of its own. What
-	 * is mapped in the domain is mapped for the device afterwards.
+	 * state: the core switches them off afterwards, except for those of the card's own kernel
+	 * driver. Mappings of the domain are mapped for the device afterwards.
 	 */
 	int (*open)(struct uvio_udev *udev, const struct uvio_open_options *options);
 	/**
-	 * Everything that is enabled or mapped through the core has been taken down before, but for
-	 * what is mapped in a shared domain.
+	 * All that was enabled or mapped through the core has been disabled and unmapped before,
+	 * except the mappings of a shared domain.
 	 */
 	void (*close)(struct uvio_udev *udev);
-	/** The last of a domain, in which no device is any more. NULL: nothing to do. */
+	/** Called at last for a domain that has no devices. NULL: nothing to do. */
 	void (*domain_cleanup)(struct uvio_domain *domain);
 
 	/** Fills size and flags; leaves base and direct 0. -ENOENT: not implemented. */
 	int (*region_info)(struct uvio_udev *udev, struct uvio_region *region);
 	/**
-	 * Fills base and direct where the region can be mapped, and the device was not opened with
-	 * UVIO_OPEN_SURVIVE_REMOVAL; nothing to map is no error.
+	 * Fills base and direct if the region can be mapped and the device was not opened with
+	 * UVIO_OPEN_SURVIVE_REMOVAL; a region that cannot be mapped is no error.
 	 */
 	int (*region_map)(struct uvio_udev *udev, struct uvio_region *region);
 	void (*region_unmap)(struct uvio_udev *udev, struct uvio_region *region);
@@ -81,61 +83,64 @@ struct uvio_backend_ops {
 		uint64_t offset, unsigned int width, uint64_t *value);
 	int (*region_write)(struct uvio_udev *udev, const struct uvio_region *region,
 		uint64_t offset, unsigned int width, uint64_t value);
-	/** As many of them, where that is one instruction; false: it is not, nothing was done. */
+	/** @count of them by one instruction; false: not possible, nothing was done. */
 	bool (*region_read_rep)(struct uvio_udev *udev, const struct uvio_region *region,
 		uint64_t offset, unsigned int width, void *buffer, size_t count);
 	bool (*region_write_rep)(struct uvio_udev *udev, const struct uvio_region *region,
 		uint64_t offset, unsigned int width, const void *buffer, size_t count);
 
-	/** The number of the region with these, which also region_info gives. -ENOENT. */
+	/** The number of the region with this type, as for region_info. -ENOENT. */
 	int (*region_find)(struct uvio_udev *udev, uint32_t type, uint32_t subtype);
 
 	/** The number of vectors of that kind; 0: none. */
 	int (*irq_count)(struct uvio_udev *udev, enum uvio_irq_kind kind);
 	/**
-	 * Enables as many vectors as can be had, from @min to @most, and gives their number.
-	 * -ENOSPC: not even @min. Guarantees: armed afterwards, and nothing that came before is
-	 * reported. Fills in udev->vectors a descriptor each, which is then readable while an event
-	 * is pending, never blocks, and fails where the device is gone; and udev->irq_ack.
+	 * Enables as many vectors as are available, from @min to @most, and returns their number.
+	 * -ENOSPC: fewer than @min. Afterwards interrupts are armed, and none from before is
+	 * reported. Sets a descriptor for each in udev->vectors, which is readable while an event
+	 * is pending, never blocks, and fails if the device was removed; and sets udev->irq_ack.
 	 */
 	int (*irq_enable)(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min,
 		unsigned int most);
 	/**
-	 * Adds vectors from udev->irq_count to @count - 1, of MSI-X. Those before keep their
-	 * descriptors, for which threads may be waiting, and lose no event: where one may have been
-	 * lost, they are signalled. What fails leaves them enabled. NULL: it cannot.
+	 * Adds vectors from udev->irq_count to @count - 1, of MSI-X. The former ones keep their
+	 * descriptors, for which threads may be waiting, and lose no event: if one may have been
+	 * lost, they are signalled. On failure they stay enabled. NULL: not supported.
 	 */
 	int (*irq_grow)(struct uvio_udev *udev, unsigned int count);
-	/** What fails leaves all enabled, with their descriptors: those end with close at last. */
+	/** On failure all stay enabled, with their descriptors, until close. */
 	int (*irq_disable)(struct uvio_udev *udev);
 
 	/** Memory for one contiguous buffer of @mapping->size, a multiple of pages; sets addr,
 	 * size. */
 	int (*dma_memory)(struct uvio_udev *udev, struct uvio_mapping *mapping);
 	void (*dma_memory_free)(struct uvio_domain *domain, struct uvio_mapping *mapping);
-	/** The same in as many pieces as there are. NULL: dma_memory. */
+	/** The same in any number of pieces. NULL: dma_memory. */
 	int (*dma_scattered)(struct uvio_udev *udev, struct uvio_mapping *mapping);
-	/** Memory of a kernel driver: sets addr, size, fixed and the segments. NULL: there is none.
-	 */
+	/** Memory of a kernel driver: sets addr, size, fixed and the segments. NULL: none. */
 	int (*dma_from_region)(
 		struct uvio_udev *udev, unsigned int index, struct uvio_mapping *mapping);
 	int (*dma_import)(struct uvio_udev *udev, const char *name, struct uvio_mapping *mapping);
-	/** Makes the segments, all below the domain's mask, of what is not fixed. Called with the
-	 * table's lock held. */
+	/**
+	 * Sets the segments, all below the domain's mask, unless fixed. Called with the table's
+	 * lock held.
+	 */
 	int (*dma_map)(struct uvio_udev *udev, struct uvio_mapping *mapping);
-	/** Also where no device is open in the domain any more. */
+	/** Also called when no device is open in the domain any more. */
 	int (*dma_unmap)(struct uvio_domain *domain, struct uvio_mapping *mapping);
 	/**
-	 * Whether close and domain_cleanup unmap what is mapped, so that it need not be done one by
-	 * one. NULL: they do not.
+	 * Whether close and domain_cleanup unmap all mappings, so that they need not be unmapped
+	 * one by one. NULL: they do not.
 	 */
 	bool (*close_unmaps)(const struct uvio_domain *domain);
-	/** Whether @size bytes from @into on are where the segments say: 0, -ESTALE, or -ENOTSUP:
-	 * it cannot be known. NULL: pages never move. With the table's lock held. */
+	/**
+	 * Whether the segments are still right for @size bytes from @into on: 0, -ESTALE, or
+	 * -ENOTSUP: unknown. NULL: pages never move. Called with the table's lock held.
+	 */
 	int (*dma_verify)(struct uvio_udev *udev, const struct uvio_mapping *mapping, uint64_t into,
 		uint64_t size);
 
-	/** May refuse before the core sets or clears the bit. NULL: always allowed. */
+	/** Can refuse before the core sets or clears the bit. NULL: always allowed. */
 	int (*bus_master)(struct uvio_udev *udev, bool on);
 	int (*reset)(struct uvio_udev *udev);
 	/** Of the slot or the bus. Interrupts and bus mastering are off. */
@@ -150,8 +155,8 @@ struct uvio_backend_ops {
 	int (*vf_token_set)(struct uvio_udev *udev, const unsigned char *uuid);
 
 	/**
-	 * 0, or uvio_udev_gone(): what can tell that the device is gone besides its configuration
-	 * space and release_fd. NULL: nothing.
+	 * 0, or uvio_udev_gone(): checks whether the device was removed by other means than its
+	 * configuration space and release_fd. NULL: none.
 	 */
 	int (*look)(struct uvio_udev *udev);
 };
@@ -160,7 +165,7 @@ struct uvio_backend_ops {
 struct uvio_transport {
 	const char *name; /* "cdev"; NULL ends an array */
 	const char *full; /* "vfio/cdev" */
-	bool on_request;  /* never chosen by itself */
+	bool on_request;  /* only used if named */
 };
 
 struct uvio_backend {
@@ -168,9 +173,9 @@ struct uvio_backend {
 	const char *help;
 	const char *kernel_driver;		 /* for uvio_bind(); NULL: it cannot bind */
 	const struct uvio_transport *transports; /* in the order of choice; NULL: only one */
-	bool decodes;		/* open switches the BARs on, in whatever state they were */
+	bool decodes;		/* open switches the BARs on, whatever their state */
 	bool exclusive;		/* the kernel gives a device to one program only */
-	const char *descriptor; /* what /proc calls those without a node, or NULL */
+	const char *descriptor; /* the name in /proc of those without a node, or NULL */
 	size_t priv_size;
 	size_t domain_size;
 	const struct uvio_backend_ops *ops;
@@ -181,10 +186,10 @@ const struct uvio_backend *uvio_backend_find(const char *name);
 
 const struct uvio_backend *uvio_backend_at(unsigned int index);
 
-/** -EINVAL, with those that there are in the text. */
+/** -EINVAL, with an error message that lists the backends. */
 int uvio_no_backend(const char *name);
 
-/** The one that the bound kernel driver belongs to; NULL: none. */
+/** The backend that the bound kernel driver belongs to; NULL: none. */
 const struct uvio_backend *uvio_backend_of(const struct uvio_device_info *info);
 
 extern const struct uvio_backend uvio_backend_uio;

@@ -23,7 +23,7 @@ static int ack_gone(struct uvio_udev *udev)
 	return uvio_udev_gone(udev, "");
 }
 
-/* Everybody hears what the first one found. */
+/* All callers report the cause that was found first. */
 int uvio_udev_gone(struct uvio_udev *udev, const char *how)
 {
 	const char *first = NULL;
@@ -32,7 +32,9 @@ int uvio_udev_gone(struct uvio_udev *udev, const char *how)
 		uvio_udev_notice_gone(udev);
 	else
 		how = first;
-	/* So that the hot path need not look; afterwards, since it knows of no cause itself. */
+	/*
+	 * Makes the hot path fail without a check; set after the cause, which ack_gone() reports.
+	 */
 	if (__atomic_load_n(&udev->irq_ack, __ATOMIC_RELAXED))
 		__atomic_store_n(&udev->irq_ack, ack_gone, __ATOMIC_RELEASE);
 	return uvio_fail(-ENODEV, "%s: the device is gone: %s; close it", udev->address.text, how);

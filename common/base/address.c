@@ -15,7 +15,7 @@
 
 #define ADDRESS_FORMS "use 0000:06:0d.0, 06:0d.0, d.0, uio0, /dev/uio0 or name:NAME"
 
-/* One to @max hexadecimal digits, then @end; the place behind it, or NULL. */
+/* One to @max hexadecimal digits, then @end. Returns the position behind it, or NULL. */
 static const char *hex(const char *text, int max, char end, unsigned int *value)
 {
 	int n = 0;
@@ -29,7 +29,7 @@ static const char *hex(const char *text, int max, char end, unsigned int *value)
 	return n && text[n] == end ? text + n + 1 : NULL;
 }
 
-/* What is left out in front, or of leading zeros, is 0: as lspci(8) prints it, and shorter. */
+/* Omitted leading parts and zeros are 0: as lspci(8) prints it, and shorter. */
 static bool parse_pci(const char *text, struct uvio_address *address)
 {
 	const char *colon = strchr(text, ':'), *rest = text;
@@ -116,13 +116,13 @@ static int find_by_name(struct uvio_ctx *ctx, struct uvio_address *address)
 		return 0;
 	if (found)
 		return uvio_fail(-EEXIST,
-			"name:%s: %d UIO devices have that name: %s; name one of them by its "
-			"number",
+			"name:%s: %d UIO devices have that name: %s; give the number of one of "
+			"them",
 			want, found, those);
 	return uvio_fail(-ENODEV, "name:%s: no UIO device has that name; see uvio list", want);
 }
 
-/* A uioN which belongs to a PCI function is that function. */
+/* A uioN that belongs to a PCI function is that function. */
 static void uio_to_pci(struct uvio_ctx *ctx, struct uvio_address *address)
 {
 	char name[UVIO_NAME_SIZE], bus[UVIO_NAME_SIZE];
@@ -143,7 +143,7 @@ int uvio_address_resolve(struct uvio_ctx *ctx, const char *text, struct uvio_add
 	int rc = uvio_address_parse(text, address);
 
 	if (!rc && !ctx)
-		return uvio_fail(-EINVAL, "%s: no context to look it up in (NULL)", text);
+		return uvio_fail(-EINVAL, "%s: no context (NULL)", text);
 	if (!rc && address->kind == UVIO_ADDRESS_NAME)
 		rc = find_by_name(ctx, address);
 	if (rc || address->kind == UVIO_ADDRESS_PCI)

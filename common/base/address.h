@@ -15,13 +15,13 @@ struct uvio_address {
 	enum uvio_address_kind kind;
 	char text[UVIO_ADDRESS_SIZE]; /* canonical: 0000:06:0d.0, uio0, NAME */
 	unsigned int domain, bus, slot, function;
-	char uio[16]; /* of a PCI device that was named by it: "uio1"; "": any will do */
+	char uio[16]; /* of a PCI device given as uioN: "uio1"; "": any node of it */
 };
 
-/** 0, or -EINVAL with a text. */
+/** 0, or -EINVAL with an error message. */
 int uvio_address_parse(const char *text, struct uvio_address *address);
 
-/** As uvio_address_parse(), and name: and uioN on PCI are resolved. -ENODEV. */
+/** As uvio_address_parse(), but resolves name: and uioN on PCI. -ENODEV. */
 int uvio_address_resolve(struct uvio_ctx *ctx, const char *text, struct uvio_address *address);
 
 #endif /* UVIO_BASE_ADDRESS_H */

@@ -23,7 +23,7 @@
 #define MOST_DESCRIPTORS 65536
 #define MAPS_LINE 512
 
-/* Without what the program has for pthread_atfork(), which may take locks of other threads. */
+/* Without the program's pthread_atfork() handlers, which may take locks of other threads. */
 static pid_t fork_only(void)
 {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
@@ -64,7 +64,7 @@ static void close_all_but(int *fds, int count)
 	close_range_of(next, INT_MAX);
 }
 
-/* Who reads what the program prints must not wait for this process to end. */
+/* Readers of the program's output must not wait for this process to end. */
 static void keep_only(int fd, const int *keep)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), all[1 + UVIO_APART_KEEP] = {fd};
@@ -151,8 +151,8 @@ static void run_apart(void (*work)(void *data, int fd), void *data, int fd, cons
 }
 
 /*
- * A program which waits for all of its children may take this one from us, and somebody may kill it
- * after it has forked: that is no failure, and the socket tells whether there is a process.
+ * A program that waits for all of its children may reap this one, and it may be killed after it has
+ * forked. Neither is a failure: the socket shows whether the process exists.
  */
 static int await_child(pid_t pid)
 {
@@ -163,7 +163,7 @@ static int await_child(pid_t pid)
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : 0;
 }
 
-/* A thread that is cancelled is so in the child, too. */
+/* A cancelled thread is also cancelled in the child. */
 int uvio_apart_start(void (*work)(void *data, int fd), void *data, const int keep[UVIO_APART_KEEP])
 {
 	int state, fds[2], rc = uvio_sys_socketpair(fds);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 
-/** Work in a process of its own, which goes on whatever becomes of the program that began it. */
+/** Work in a process of its own, which continues when the program that started it ends. */
 #ifndef UVIO_APART_H
 #define UVIO_APART_H
 
@@ -11,8 +11,8 @@
  * Starts @work in a process of its own: in its own session, with all signals blocked, no child of
  * the caller's, and without descriptors but @keep (-1: none; NULL: none at all) and @fd, one end of
  * a socket which keeps messages apart; without what the caller has mapped of devices, too, as
- * registers, which the process would else keep. It ends when @work returns. The caller may have threads:
- * @work makes system calls, and nothing else that takes a lock. It has a copy of @data.
+ * registers, which the process would else keep. It ends when @work returns. The caller may have
+ * threads: @work only makes system calls, which take no locks. It has a copy of @data.
  *
  * The other end of the socket, which says -EPIPE once the process has ended; or a negative errno,
  * without a text: -ENOSPC where the kernel says EAGAIN, since no process is left for this user

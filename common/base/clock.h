@@ -8,13 +8,13 @@
 
 #define UVIO_TIME_SIZE 32
 
-/** @ns as "20 ms", in the largest of ms, us and ns that tells it whole. Returns @text. */
+/** @ns as "20 ms", in the largest of ms, us and ns that is exact. Returns @text. */
 const char *uvio_time_text(char text[UVIO_TIME_SIZE], int64_t ns);
 
-/* How long a wait sleeps at most without looking whether the device is still there. */
+/* The longest sleep of a wait before it checks whether the device is present. */
 #define UVIO_LOOK_NS INT64_C(1000000000)
 
-/* The clock that waits go by, which nobody sets. */
+/* The clock of waits, which cannot be set. */
 static inline int64_t uvio_now_ns(void)
 {
 	struct timespec now;
@@ -23,7 +23,7 @@ static inline int64_t uvio_now_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* When a wait of @timeout ends: never, where that is negative. */
+/* The end of a wait of @timeout; never if that is negative. */
 static inline int64_t uvio_end_of(int64_t timeout)
 {
 	int64_t now = uvio_now_ns();
@@ -31,7 +31,7 @@ static inline int64_t uvio_end_of(int64_t timeout)
 	return timeout < 0 || timeout > INT64_MAX - now ? INT64_MAX : now + timeout;
 }
 
-/* How long a wait may sleep, with @rest to go, before it looks. */
+/* How long a wait can sleep before it checks; @rest is the remaining time. */
 static inline int64_t uvio_slice_of(int64_t rest)
 {
 	return rest < 0 ? 0 : rest < UVIO_LOOK_NS ? rest : UVIO_LOOK_NS;

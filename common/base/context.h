@@ -15,8 +15,8 @@ struct uvio_mapping;
 #define UVIO_TEXT_SIZE 1024
 
 /*
- * Of paths below the roots of a context, and of those roots. Not PATH_MAX: a call has several of
- * them on the stack at a time, and threads of drivers have small stacks.
+ * The sizes of paths below the roots of a context, and of the roots. Not PATH_MAX: a call has
+ * several on the stack, and driver threads have small stacks.
  */
 #define UVIO_PATH_SIZE 512
 
@@ -36,7 +36,7 @@ struct uvio_ctx {
 	enum uvio_log_level log_level;
 	const struct uvio_driver **drivers; /* those that were added */
 	unsigned int driver_count;
-	pthread_mutex_t kept_lock; /* of kept.c: after the locks of a domain */
+	pthread_mutex_t kept_lock; /* of kept.c; taken after the locks of a domain */
 	struct uvio_mapping *kept;
 	size_t kept_count;
 };

@@ -27,7 +27,7 @@ int uvio_last_errno(void)
 	return last_errno;
 }
 
-/* Whatever takes a descriptor may hit these limits. */
+/* Any call that opens a descriptor can hit these limits. */
 static void __attribute__((noinline)) add_limit(int err, char *text, size_t size)
 {
 	char limit[UVIO_LIMIT_TEXT];
@@ -38,7 +38,7 @@ static void __attribute__((noinline)) add_limit(int err, char *text, size_t size
 		snprintf(text + used, size - used, "; %s", limit);
 }
 
-/* The bytes of the character at @c; 0: it is none of UTF-8, or controls a terminal. */
+/* The number of bytes of the character at @c; 0: not valid UTF-8, or a control character. */
 static size_t printable_length(const unsigned char *c)
 {
 	size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
@@ -48,7 +48,7 @@ static size_t printable_length(const unsigned char *c)
 	for (size_t i = 1; i < n; i++)
 		if ((c[i] & 0xc0) != 0x80)
 			return 0;
-	/* The second set of control characters; and what has a shorter form or is no character. */
+	/* The second set of control characters; overlong forms; values that are not characters. */
 	if ((c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xe0 && c[1] < 0xa0) ||
 		(c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf0 && c[1] < 0x90) ||
 		(c[0] == 0xf4 && c[1] >= 0x90))
@@ -67,7 +67,7 @@ void uvio_text_clean(char *text)
 	}
 }
 
-/* Formats aside first: an argument may be uvio_last_error() itself. */
+/* Formats into a buffer first: an argument may be uvio_last_error() itself. */
 int uvio_fail(int err, const char *format, ...)
 {
 	char text[UVIO_TEXT_SIZE];

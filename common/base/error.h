@@ -20,15 +20,15 @@ int uvio_error_restore(const struct uvio_saved_error *saved);
 const char *uvio_errname(int err);
 
 /**
- * What others may have chosen, as the name of a process, must not control a terminal or break
- * JSON: what is no printable character of UTF-8 becomes "?". Texts of errors, of the log and of
- * findings are clean.
+ * Text from others, such as the name of a process, must not control a terminal or break JSON: bytes
+ * that are not a printable UTF-8 character become "?". Error messages, log messages and findings
+ * are clean.
  */
 void uvio_text_clean(char *text);
 
 /**
- * Whether @pointer, which a program gave as @argument and this function needs, is NULL: then with
- * the text for -EINVAL.
+ * Whether @pointer, the program's @argument of this function, is NULL; if so, sets the error
+ * message for -EINVAL.
  */
 #define UVIO_NULL(argument, pointer) (!(pointer) && uvio_null_given(__func__, argument))
 bool uvio_null_given(const char *function, const char *argument);
@@ -37,7 +37,7 @@ bool uvio_null_given(const char *function, const char *argument);
 #define UVIO_NO_SIZE(argument, size) (!(size) && uvio_no_size_given(__func__, argument))
 bool uvio_no_size_given(const char *function, const char *argument);
 
-/** -ENOMEM with a text. */
+/** -ENOMEM with an error message. */
 int uvio_no_memory(const char *object);
 
 #endif /* UVIO_BASE_ERROR_H */

@@ -23,9 +23,9 @@
 #define PCI_STATUS_CAP_LIST 0x10
 
 /**
- * Whether that status register is of a card which does not answer: others have bits that are 0. Not
- * by the ids: those of a virtual function read all ones in sysfs, and vfio shows for any device
- * what the kernel has kept of them, as of the list of capabilities.
+ * Whether this status register is that of a card that does not answer: otherwise some bits are 0.
+ * The ids do not show it: those of a virtual function read all ones in sysfs, and vfio shows the
+ * ids and capabilities that the kernel has stored.
  */
 static inline bool uvio_status_is_gone(uint64_t status)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* What to do about what was refused, by what this process has already. */
+/* The fix for what was refused, by the permissions that this process already has. */
 #include <config.h>
 
 #include <errno.h>
@@ -28,15 +28,15 @@ static enum rights rights(struct uvio_ctx *ctx, unsigned int capability)
 	return uvio_user() ? RIGHTS_OF_USER : RIGHTS_OF_LESS_THAN_ROOT;
 }
 
-/* By what the kernel shows of it, which it does not in a container. */
+/* By the kernel's file, which is not visible in a container. */
 static const char *not_permitted(struct uvio_ctx *ctx)
 {
 	if (uvio_locked_down(ctx))
 		return "; the kernel is locked down (Secure Boot)";
 	if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
-		return "; the kernel is not locked down: perhaps a security module or a filter of "
-		       "system calls refuses it; dmesg may say which";
-	return "; perhaps the kernel is locked down: see /sys/kernel/security/lockdown";
+		return "; the kernel is not locked down; perhaps a security module or a system "
+		       "call filter refuses it; look at dmesg";
+	return "; perhaps the kernel is locked down (see /sys/kernel/security/lockdown)";
 }
 
 static const char *const mode_fixes[] = {
@@ -44,8 +44,8 @@ static const char *const mode_fixes[] = {
 	[RIGHTS_OF_LESS_THAN_ROOT] = "; run with CAP_DAC_OVERRIDE, which this root lacks",
 	[RIGHTS_OF_CONTAINER] = "; run outside of this user namespace, in which CAP_DAC_OVERRIDE "
 				"does not count for devices",
-	[RIGHTS_OF_ROOT] = "; this process has CAP_DAC_OVERRIDE, so that perhaps a security module "
-			   "refuses it; dmesg may say which",
+	[RIGHTS_OF_ROOT] = "; this process has CAP_DAC_OVERRIDE; perhaps a security module refuses "
+			   "it; look at dmesg",
 };
 
 const char *uvio_mode_fix(struct uvio_ctx *ctx)
@@ -69,7 +69,7 @@ const char *uvio_refusal(struct uvio_ctx *ctx, int err)
 	case -EPERM:
 		return not_permitted(ctx);
 	case -EROFS:
-		return "; sysfs is mounted read-only, as in a container";
+		return "; sysfs is mounted read-only; perhaps this is a container";
 	default:
 		return "";
 	}

@@ -22,7 +22,7 @@
 /* The link ns/pid of the first PID namespace, by the kernel's PROC_PID_INIT_INO. */
 #define FIRST_PID_NAMESPACE "pid:[4026531836]"
 
-/* Where there is no such file, there is but one user namespace, or no /proc to tell. */
+/* Without this file there is only one user namespace, or no /proc. */
 static bool in_initial_namespace(struct uvio_ctx *ctx)
 {
 	char path[UVIO_PATH_SIZE];
@@ -72,7 +72,7 @@ unsigned int uvio_user(void)
 	return geteuid();
 }
 
-/* What access() takes into account: of root what is permitted, of others nothing. */
+/* The capabilities that access() uses: of root the permitted ones, of others none. */
 static bool access_is_right(const struct uvio_capabilities *set)
 {
 	uint64_t dac = 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH;
@@ -120,7 +120,7 @@ static bool may_by_mode(struct uvio_ctx *ctx, const char *path, int mode)
 	       (mode == R_OK && uvio_has_capability(ctx, CAP_DAC_READ_SEARCH));
 }
 
-/* The filters of some containers answer EPERM to a system call that they do not know. */
+/* The filters of some containers return EPERM for a system call that they do not know. */
 static bool is_missing(int rc)
 {
 	return rc == -ENOSYS || (rc == -EPERM && uvio_sys_access("/", F_OK) == -EPERM);

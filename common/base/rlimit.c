@@ -29,7 +29,7 @@ static unsigned long long kibibytes(const char *status, const char *name)
 	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
-/* Apart, so that no caller has it on its stack beside another file. */
+/* Not inlined, so that a caller's stack has only one such buffer at a time. */
 static unsigned long long __attribute__((noinline))
 memory_of(struct uvio_ctx *ctx, const char *name)
 {
@@ -115,7 +115,7 @@ static void limit_of_space(struct uvio_ctx *ctx, unsigned long long want, char *
 			count, most);
 }
 
-/* mmap() gives EAGAIN for one cause only, and EFBIG is uvio_sys_memfd(). */
+/* mmap() returns EAGAIN for one cause only, and EFBIG is from uvio_sys_memfd(). */
 int uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, int rc, char text[UVIO_LIMIT_TEXT])
 {
 	text[0] = '\0';
@@ -124,8 +124,8 @@ int uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, int rc, char text
 	if (rc == -EFBIG) {
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"; files of this process are limited to %llu KiB (RLIMIT_FSIZE), and "
-			"memory that a guard keeps is a file; raise it: ulimit -f, or LimitFSIZE= "
-			"of the systemd unit",
+			"memory that a guard keeps counts as a file; raise it: ulimit -f, or "
+			"LimitFSIZE= of the systemd unit",
 			soft_limit(RLIMIT_FSIZE));
 		return -ENOMEM;
 	}
@@ -141,8 +141,8 @@ void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LI
 
 	if (limit == UVIO_NO_LIMIT || uvio_has_capability(ctx, CAP_IPC_LOCK)) {
 		snprintf(text, UVIO_LIMIT_TEXT,
-			"; no limit of locked memory counts for this process, so that perhaps the "
-			"machine has no memory left; ask for less");
+			"; this process has no limit of locked memory; perhaps the machine has no "
+			"memory left; ask for less");
 		return;
 	}
 	if (hits_locked(ctx, size >> 10, text,
@@ -150,8 +150,8 @@ void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LI
 		return;
 	snprintf(text, UVIO_LIMIT_TEXT,
 		"; locked memory is limited to %llu KiB (RLIMIT_MEMLOCK), of which this process "
-		"has %llu KiB locked and %llu KiB pinned; perhaps other processes of this user "
-		"have the rest, which count on vfio/cdev, or the machine has no memory "
+		"has %llu KiB locked and %llu KiB pinned; perhaps other processes of this user, "
+		"which count on vfio/cdev, use the rest, or the machine has no memory "
 		"left; " RAISE_LOCKED,
 		limit, memory_of(ctx, "VmLck:"), memory_of(ctx, "VmPin:"));
 }
@@ -162,7 +162,7 @@ void uvio_limit_of_files(int err, unsigned int missing, char text[UVIO_LIMIT_TEX
 	char more[24] = "", all[32] = "";
 
 	text[0] = '\0';
-	/* Which can be read where others have closed some since. */
+	/* Readable if others have closed some since. */
 	if (err == -ENFILE)
 		snprintf(text, UVIO_LIMIT_TEXT,
 			"the machine has as many open files as the kernel allows%s%s; raise it: "
@@ -174,13 +174,13 @@ void uvio_limit_of_files(int err, unsigned int missing, char text[UVIO_LIMIT_TEX
 	if (missing)
 		snprintf(more, sizeof(more), " %llu", limit + missing);
 	snprintf(text, UVIO_LIMIT_TEXT,
-		"this process may have %llu descriptors open (RLIMIT_NOFILE); raise it: ulimit "
-		"-n%s, or LimitNOFILE= of the systemd unit; all files and sockets of the program "
-		"count",
+		"this process can have %llu descriptors open (RLIMIT_NOFILE); raise it: "
+		"ulimit -n%s, or LimitNOFILE= of the systemd unit; all files and sockets of the "
+		"program count",
 		limit, more);
 }
 
-/* Of root, and of whoever has one of these, the kernel counts none. */
+/* The kernel does not apply the limit to root, or with one of these capabilities. */
 static bool is_limited_in_processes(struct uvio_ctx *ctx)
 {
 	return uvio_limit(RLIMIT_NPROC) != UVIO_NO_LIMIT && getuid() &&
@@ -197,20 +197,20 @@ void uvio_limit_of_processes(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT
 		return;
 	if (is_limited_in_processes(ctx)) {
 		snprintf(text, UVIO_LIMIT_TEXT,
-			"all programs of this user may have %llu processes and threads together "
-			"(RLIMIT_NPROC), or perhaps fewer by their control group (pids.max); raise "
-			"it: ulimit -u, or LimitNPROC= of the systemd unit",
+			"all programs of this user can have %llu processes and threads "
+			"together (RLIMIT_NPROC), or perhaps fewer by their control group "
+			"(pids.max); raise it: ulimit -u, or LimitNPROC= of the systemd unit",
 			uvio_limit(RLIMIT_NPROC));
 		return;
 	}
 	uvio_proc_read(ctx, threads, sizeof(threads), "sys/kernel/threads-max");
 	uvio_proc_read(ctx, numbers, sizeof(numbers), "sys/kernel/pid_max");
 	snprintf(text, UVIO_LIMIT_TEXT,
-		"the machine may have %s threads (sysctl kernel.threads-max) and %s numbers of "
-		"them "
-		"(kernel.pid_max); perhaps the control group may have fewer: look at pids.max in "
-		"its folder below /sys/fs/cgroup, or TasksMax= of the systemd unit",
-		threads[0] ? threads : "so many", numbers[0] ? numbers : "so many");
+		"the machine can have %s threads (sysctl kernel.threads-max) and %s thread "
+		"ids (kernel.pid_max); perhaps the limit of the control group is lower; look at "
+		"pids.max in its folder below /sys/fs/cgroup, or TasksMax= of the systemd unit",
+		threads[0] ? threads : "a limited number of",
+		numbers[0] ? numbers : "a limited number of");
 }
 
 void uvio_limit_of_watches(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT_TEXT])
@@ -222,7 +222,7 @@ void uvio_limit_of_watches(struct uvio_ctx *ctx, int err, char text[UVIO_LIMIT_T
 		return;
 	uvio_proc_read(ctx, number, sizeof(number), "sys/fs/epoll/max_user_watches");
 	snprintf(text, UVIO_LIMIT_TEXT,
-		"all processes of this user may watch %s descriptors with epoll; raise it: sysctl "
+		"all processes of this user can watch %s descriptors with epoll; raise it: sysctl "
 		"fs.epoll.max_user_watches",
 		number[0] ? number : "no more");
 }
@@ -236,14 +236,14 @@ void uvio_limit_of_entries(struct uvio_ctx *ctx, size_t used, char text[UVIO_LIM
 		snprintf(allows, sizeof(allows), "%llu", (unsigned long long)limit);
 	snprintf(text, UVIO_LIMIT_TEXT,
 		"%zu mappings exist, and the kernel allows %s (dma_entry_limit of "
-		"vfio_iommu_type1) in each domain; map larger pieces, or load that module with a "
-		"higher limit",
+		"vfio_iommu_type1) in each domain; make larger mappings, or load that module with "
+		"a higher limit",
 		used, allows);
 }
 
 #define HUGE_PAGES "kernel/mm/hugepages/hugepages-%" PRIu64 "kB/"
 
-/* Those that are free and that nobody has reserved by a mapping. */
+/* The free ones that no mapping has reserved. */
 static uint64_t huge_pages_left(struct uvio_ctx *ctx, uint64_t kilobytes)
 {
 	uint64_t left = 0, reserved = 0;
@@ -273,19 +273,16 @@ void uvio_limit_of_huge_pages(struct uvio_ctx *ctx, const uint64_t *sizes, unsig
 	}
 	if (some)
 		snprintf(text, UVIO_LIMIT_TEXT,
-			"the kernel gives none of the huge pages that are free (%s): perhaps the "
+			"the kernel does not allocate any of the free huge pages (%s); perhaps the "
 			"control group has reached its limit; look at hugetlb.*.max in its folder "
-			"below "
-			"/sys/fs/cgroup",
+			"below /sys/fs/cgroup",
 			left);
 	else if (!fits)
 		snprintf(text, UVIO_LIMIT_TEXT,
-			"no huge page is free for it (%s); reserve some: sysctl "
-			"vm.nr_hugepages=16",
-			left);
+			"no huge page is free (%s); reserve some: sysctl vm.nr_hugepages=16", left);
 	else
 		snprintf(text, UVIO_LIMIT_TEXT,
-			"no huge page is free for it (%s); reserve some: echo 1 > %s/" HUGE_PAGES
+			"no huge page is free (%s); reserve some: echo 1 > %s/" HUGE_PAGES
 			"nr_hugepages",
 			left, ctx->sysfs, sizes[fits] >> 10);
 }

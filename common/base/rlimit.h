@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 
-/** Limits of the kernel for a process, with their numbers and who else counts. */
+/** Limits of the kernel for a process, with their values and which processes they count. */
 #ifndef UVIO_RLIMIT_H
 #define UVIO_RLIMIT_H
 
@@ -14,20 +14,20 @@ struct uvio_ctx;
 #define UVIO_LIMIT_TEXT 400
 
 /**
- * What a mapping of @size more bytes hit when mmap() gave @rc, of the limits of address space,
- * number of mappings, locked memory and size of files: a clause that begins with ";", or an empty
- * text. The errno for the caller: @rc, but -ENOMEM for -EAGAIN and -EFBIG.
+ * The limit that a mapping of @size more bytes hit when mmap() returned @rc: address space, number
+ * of mappings, locked memory or file size. @text is a clause that begins with ";", or empty.
+ * Returns the errno for the caller: @rc, but -ENOMEM for -EAGAIN and -EFBIG.
  */
 int uvio_limit_of_mapping(struct uvio_ctx *ctx, uint64_t size, int rc, char text[UVIO_LIMIT_TEXT]);
 
-/** The same for @size bytes that are to be locked or pinned. */
+/** The same for @size bytes to be locked or pinned. */
 void uvio_limit_of_locked(struct uvio_ctx *ctx, uint64_t size, char text[UVIO_LIMIT_TEXT]);
 
 /** The number of a soft limit of getrlimit(); UVIO_NO_LIMIT. */
 #define UVIO_NO_LIMIT ULLONG_MAX
 unsigned long long uvio_limit(int resource);
 
-/* The following texts are sentences without an object, which begin small. */
+/* The following texts are clauses for the end of an error message. */
 
 /**
  * For -EMFILE and -ENFILE; "" for others. @missing: how many more would have been needed; 0: not

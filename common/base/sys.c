@@ -88,16 +88,15 @@ int uvio_sys_madvise(void *addr, size_t size, int advice)
 	return madvise(addr, size, advice) < 0 ? -errno : 0;
 }
 
-/* Which writes nothing back since Linux 2.6.19. */
+/* MS_ASYNC writes nothing back since Linux 2.6.19. */
 bool uvio_sys_is_mapped(const void *addr, size_t size)
 {
 	return !UVIO_SYS_SHIELDED(msync((void *)addr, size, MS_ASYNC)) || errno != ENOMEM;
 }
 
 /*
- * A read of this kind is refused where a card could not be given the page either, as that of a
- * device, which is then not touched; and an OR with nothing, done by the kernel, changes nothing
- * and raises no signal.
+ * This read is refused for pages that a card cannot be given either, as those of a device, which is
+ * then not accessed. An OR with 0 by the kernel changes nothing and raises no signal.
  */
 int uvio_sys_touch(void *addr, bool write)
 {
@@ -137,7 +136,7 @@ int uvio_sys_wait(struct pollfd *fds, nfds_t count, int64_t timeout_ns)
 	struct timespec timeout;
 	int n;
 
-	/* Which costs less. */
+	/* This costs less. */
 	if (timeout_ns < 0 || (timeout_ns <= INT64_C(1000000000) && !(timeout_ns % 1000000))) {
 		n = poll(fds, count, timeout_ns < 0 ? -1 : (int)(timeout_ns / 1000000));
 		return n < 0 ? -errno : n;
@@ -346,7 +345,7 @@ bool uvio_sys_exists_at(int folder, const char *name)
 	return !faccessat(folder, name, F_OK, 0);
 }
 
-/* The C library's faccessat() goes by the user's number where the kernel has no such call. */
+/* Without this system call the C library's faccessat() decides by the user id. */
 int uvio_sys_access(const char *path, int mode)
 {
 #ifdef SYS_faccessat2
@@ -440,7 +439,7 @@ static int spawn(
 	return -rc;
 }
 
-/* A program which waits for all of its children may take this one from us: that is no failure. */
+/* A program that waits for all of its children may reap this one: that is no failure. */
 int uvio_sys_spawn(const char *path, char *const argv[], int fd)
 {
 	posix_spawn_file_actions_t actions;

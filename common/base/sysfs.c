@@ -19,7 +19,7 @@
 #include "base/sys.h"
 #include "base/sysfs.h"
 
-/* Of a file of /proc: anybody can make a list of locks or mounts long. */
+/* The limit of a file of /proc: any user can make a list of locks or mounts long. */
 #define FIRST_SIZE ((size_t)64 << 10)
 #define MOST_SIZE ((size_t)64 << 20)
 
@@ -131,7 +131,7 @@ char *uvio_proc_read_all(struct uvio_ctx *ctx, const char *name)
 		n = uvio_proc_read(ctx, text, size, name);
 		if (n < 0)
 			text[0] = '\0';
-		/* Blanks at its end are cut off. */
+		/* Cuts off white space at the end. */
 		if (n < (int)(size - size / 4) || size >= MOST_SIZE)
 			return text;
 		size *= 4;
@@ -253,5 +253,5 @@ int uvio_names_failed(struct uvio_ctx *ctx, const char *object, int count, const
 	if (count == -ENOMEM)
 		return uvio_no_memory(object);
 	return uvio_fail(
-		count, "%s: cannot see %s in %s: %s", object, what, ctx->sysfs, strerror(-count));
+		count, "%s: cannot read %s in %s: %s", object, what, ctx->sysfs, strerror(-count));
 }

@@ -10,12 +10,15 @@
 #include "base/table.h"
 
 #define CAPACITY UVIO_TABLE_CAPACITY
-/* Neighbours are joined well before they fill a node, so that the next entry does not split it. */
+/*
+ * Neighbours are joined only if they leave space in the node, so that the next entry does not split
+ * it.
+ */
 #define JOINED (CAPACITY * 3 / 4)
-/* What entries which come in order leave: some more fit between without a split. */
+/* The fill of nodes when entries are added in order: some more fit between without a split. */
 #define FILLED (CAPACITY * 7 / 8)
 
-/* Readers that come all the time would keep a writer out for ever. */
+/* A constant stream of readers would block a writer forever. */
 void uvio_table_init(struct uvio_table *table)
 {
 	pthread_rwlockattr_t attributes;
@@ -91,7 +94,7 @@ int uvio_table_each(const struct uvio_table *table, uvio_table_each_fn *each, vo
 	return table->root ? each_below(table->root, table->height, each, data) : 0;
 }
 
-/* As many as an entry may split at most: one at each level, and a root above them. */
+/* The most nodes that one entry can split off: one at each level, and a new root. */
 int uvio_table_reserve(struct uvio_table *table)
 {
 	while (table->spare_count < table->height + 2) {
@@ -113,7 +116,7 @@ static void move_entries(struct uvio_table_node *to, size_t at, const struct uvi
 	memmove(&to->below[at], &from->below[first], count * sizeof(to->below[0]));
 }
 
-/* Moves what is behind @keep entries to a new node. */
+/* Moves all entries after the first @keep to a new node. */
 static struct uvio_table_node *split(
 	struct uvio_table *table, struct uvio_table_node *node, unsigned int keep)
 {
@@ -127,8 +130,8 @@ static struct uvio_table_node *split(
 }
 
 /*
- * Returns the node that was split off to the right, or NULL. At the end little is moved:
- * entries which come in order leave nodes that are nearly full.
+ * Returns the node that was split off to the right, or NULL. A split at the end moves few entries,
+ * so that entries added in order leave nodes that are nearly full.
  */
 static struct uvio_table_node *put(struct uvio_table *table, struct uvio_table_node *node,
 	size_t at, uintptr_t first, void *below)
@@ -238,7 +241,7 @@ static void remove_below(
 	}
 }
 
-/* What is left in the end is one node at the bottom, which stays. */
+/* Finally one node at the bottom remains. */
 static void shrink(struct uvio_table *table)
 {
 	while (table->height && table->root->count == 1) {

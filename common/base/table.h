@@ -6,8 +6,8 @@
  * a change moves entries of one node, and no operation costs more than the logarithm of their
  * number.
  *
- * Writers take turns by a lock of their own. Readers hold @lock for reading while they read the
- * table and what they find in it; writers take it by themselves, while entries move and no longer.
+ * Writers exclude each other by a lock of their own. Readers hold @lock for reading while they read
+ * the table and what they find in it; writers take it only while entries move.
  */
 #ifndef UVIO_TABLE_H
 #define UVIO_TABLE_H
@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** It reaches to the next one, the last to the end of the mapping. */
+/** It extends to the next one, the last to the end of the mapping. */
 struct uvio_mapping_segment {
 	uint64_t iova;
 	uint64_t begin; /* in the mapping */
@@ -29,13 +29,14 @@ struct uvio_mapping {
 	size_t size;
 	uint32_t flags;	 /* enum uvio_dma_flags, never 0 */
 	bool owned;	 /* from uvio_dma_alloc() and the like: uvio_dma_free() frees it */
-	bool fixed;	 /* of the kernel, which says where it is: the segments came with it */
-	bool is_private; /* has pages which a fork shares, and a write then copies */
-	bool unproven;	 /* has pages of which pagemap does not show that they are its own */
-	bool limited;	 /* its memory was not to be had for a limit, which the text names */
+	bool fixed;	 /* memory of the kernel, which supplied the segments */
+	bool is_private; /* has pages that a fork shares and a write then copies */
+	bool unproven;	 /* has pages that pagemap does not show as its own */
+	bool limited; /* its memory could not be allocated for a limit, named in the error message
+		       */
 	unsigned int segment_count;
-	size_t capacity; /* of @segments, which points to @one where it is 1 */
-	uint64_t filled; /* bytes that have a segment: in the end all */
+	size_t capacity; /* of @segments, which points to @one if it is 1 */
+	uint64_t filled; /* bytes that have a segment: finally all */
 	struct uvio_mapping_segment *segments;
 	struct uvio_mapping_segment one;
 	struct uvio_mapping *kept_next, **kept_at; /* of kept.c; @kept_at NULL: not kept */
@@ -43,7 +44,7 @@ struct uvio_mapping {
 
 #define UVIO_TABLE_CAPACITY 64
 
-/** The largest address fills the room behind the entries. */
+/** The largest address fills the unused entries. */
 struct uvio_table_node {
 	uintptr_t firsts[UVIO_TABLE_CAPACITY]; /* the lowest address of each */
 	void *below[UVIO_TABLE_CAPACITY];      /* nodes; mappings at the bottom */
@@ -54,22 +55,22 @@ struct uvio_table {
 	pthread_rwlock_t lock;
 	unsigned int height; /* levels above the bottom */
 	size_t count;
-	struct uvio_table_node *root;	/* stays when it is empty; NULL: never used */
+	struct uvio_table_node *root;	/* kept when it is empty; NULL: never used */
 	struct uvio_table_node *spares; /* linked by their first entry */
 	unsigned int spare_count;
 };
 
 void uvio_table_init(struct uvio_table *table);
-/** Empties the table, and leaves the mappings as they are. */
+/** Empties the table without changing the mappings. */
 void uvio_table_clear(struct uvio_table *table);
-/** The same, for the last time. */
+/** The same, and frees the table's memory. */
 void uvio_table_cleanup(struct uvio_table *table);
 
-/** Makes room for one mapping: uvio_table_insert() cannot fail. -ENOMEM. */
+/** Reserves nodes for one mapping: uvio_table_insert() cannot fail then. -ENOMEM. */
 int uvio_table_reserve(struct uvio_table *table);
-/** @mapping overlaps none that is there, and does not reach the last address. */
+/** @mapping must not overlap another, nor include the last address. */
 void uvio_table_insert(struct uvio_table *table, struct uvio_mapping *mapping);
-/** @mapping is there. */
+/** @mapping must be in the table. */
 void uvio_table_remove(struct uvio_table *table, const struct uvio_mapping *mapping);
 
 /** Whether some of the @size bytes at @addr, which do not wrap, are mapped. */
@@ -78,12 +79,12 @@ bool uvio_table_overlaps(const struct uvio_table *table, uintptr_t addr, size_t 
 struct uvio_mapping *uvio_table_next(const struct uvio_table *table, uintptr_t addr);
 
 typedef int uvio_table_each_fn(void *data, struct uvio_mapping *mapping);
-/** Calls @each with each mapping, which it may free, until one is not 0; that is returned. */
+/** Calls @each with each mapping, which it may free, until a result is not 0; returns that. */
 int uvio_table_each(const struct uvio_table *table, uvio_table_each_fn *each, void *data);
 
 /**
- * The last entry of @node that begins before @end; 0 also where none does. Without a branch, and
- * not as a loop: this is the look-up.
+ * The last entry of @node that begins before @end; also 0 if there is none. Without branches and
+ * loops, since look-ups are frequent.
  */
 static inline size_t uvio_table_place(const struct uvio_table_node *node, uintptr_t end)
 {
@@ -110,7 +111,7 @@ static inline struct uvio_mapping *uvio_table_before(const struct uvio_table *ta
 	return node->below[uvio_table_place(node, end)];
 }
 
-/** The mapping which @addr lies in; NULL: none. */
+/** The mapping that contains @addr; NULL: none. */
 static inline struct uvio_mapping *uvio_table_find(const struct uvio_table *table, uintptr_t addr)
 {
 	struct uvio_mapping *mapping;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* Files of sysfs where the kernel may wait: driver_override and reset take the device's lock. */
+/* Files of sysfs at which the kernel may wait: driver_override and reset take the device's lock. */
 #include <config.h>
 
 #include <errno.h>
@@ -77,7 +77,7 @@ static int ask_apart(struct uvio_ctx *ctx, const char *address, const char *file
 		return rc;
 	if (question->write)
 		uvio_log(ctx, UVIO_LOG_INFO, "%s: writing '%s' to bus/pci/devices/%s/%s", address,
-			question->text ? question->text : "(what is in it)", address, file);
+			question->text ? question->text : "(its own contents)", address, file);
 	fd = uvio_apart_start(ask, question, keep);
 	if (fd < 0)
 		return fd;

@@ -41,11 +41,11 @@ int uvio_binding_read_driver(const struct uvio_binding *binding, char *driver)
 	driver[0] = '\0';
 	if (rc == -ENOENT)
 		return 0;
-	return uvio_fail(
-		rc, "%s: cannot see which driver it has: %s", binding->address.text, strerror(-rc));
+	return uvio_fail(rc, "%s: cannot read which driver it has: %s", binding->address.text,
+		strerror(-rc));
 }
 
-/* As of the module uio_mf624, whose driver is mf624. */
+/* As for the module uio_mf624, whose driver is mf624. */
 static int other_name(const struct uvio_binding *binding, const char *module)
 {
 	char **names;
@@ -54,8 +54,7 @@ static int other_name(const struct uvio_binding *binding, const char *module)
 
 	if (count > 0)
 		rc = uvio_fail(-ENOENT,
-			"%s: %s is a module, and its kernel driver has the name %s; uvio bind %s "
-			"%s",
+			"%s: %s is a module, whose kernel driver is named %s; uvio bind %s %s",
 			binding->address.text, module, names[0] + 4, binding->address.text,
 			names[0] + 4);
 	uvio_names_free(names, count);
@@ -80,9 +79,9 @@ static int require_driver(const struct uvio_binding *binding, const char *driver
 		return -ENOENT;
 	if (!is_of_backend(driver))
 		return uvio_fail(-ENOENT,
-			"%s: %s is not a backend, and no kernel driver %s is loaded; if it is a "
-			"kernel driver: modprobe %s",
-			binding->address.text, driver, driver, driver);
+			"%s: %s is not a backend, and no kernel driver of this name is loaded; if "
+			"it is a kernel driver, modprobe %s",
+			binding->address.text, driver, driver);
 	return uvio_fail(-ENOENT, "%s: the kernel driver %s is not loaded; modprobe %s",
 		binding->address.text, driver, driver);
 }
@@ -97,24 +96,22 @@ static int require_device(struct uvio_binding *binding, const char *text)
 		return rc;
 	if (address->kind != UVIO_ADDRESS_PCI)
 		return uvio_fail(-ENOTSUP,
-			"%s: not a PCI device; its driver is chosen by the device "
-			"tree or the board, not here",
+			"%s: not a PCI device; the device tree or the board selects its driver",
 			address->text);
 	rc = uvio_sysfs_u64(binding->ctx, &class_code, "bus/pci/devices/%s/class", address->text);
 	if (rc)
-		return uvio_fail(-ENODEV, "%s: no such PCI device; uvio list --all shows all",
+		return uvio_fail(-ENODEV, "%s: no such PCI device; uvio list --all lists all",
 			address->text);
 	if (uvio_class_is_bridge((unsigned int)(class_code >> 8)))
 		return uvio_fail(-ENOTSUP,
-			"%s: a bridge: user space cannot drive it; choose the "
-			"card behind it",
+			"%s: a bridge, which user space cannot drive; use the card behind it",
 			address->text);
 	return 0;
 }
 
 /*
- * While the kernel takes a driver off, the link to it is gone already: then nothing in sysfs tells
- * whose node it is. The group of VFIO may be open for another member.
+ * While the kernel unbinds a driver, the link to it is already removed: then nothing in sysfs shows
+ * whose node it is. The VFIO group may be open for another member.
  */
 bool uvio_binding_suspect(const struct uvio_binding *binding, char *text, size_t size)
 {
@@ -134,23 +131,23 @@ bool uvio_binding_suspect(const struct uvio_binding *binding, char *text, size_t
 	return pid > 0;
 }
 
-/* The kernel holds the lock of the device for that, which another change may have for ever. */
+/* The kernel takes the lock of the device for that, which another change may hold forever. */
 static int locked_by_kernel(
 	const struct uvio_binding *binding, const char *access, const char *file)
 {
 	char suspect[400];
 
 	if (uvio_binding_suspect(binding, suspect, sizeof(suspect)))
-		return uvio_fail(-EBUSY, "%s: the kernel does not answer a %s of %s: %s",
+		return uvio_fail(-EBUSY, "%s: the kernel does not answer a %s of %s; %s",
 			binding->address.text, access, file, suspect);
 	return uvio_fail(-EBUSY,
-		"%s: the kernel does not answer a %s of %s: perhaps it waits until a program that "
-		"has the device open closes it; ps shows whether a "
-		"process writes to sysfs, dmesg what it waits for",
+		"%s: the kernel does not answer a %s of %s; perhaps it waits for a program to "
+		"close the device; ps shows whether a process writes to sysfs, dmesg what it waits "
+		"for",
 		binding->address.text, access, file);
 }
 
-/* A file for which the kernel takes that lock: its length; -ENOENT: there is none. */
+/* Reads a file for which the kernel takes that lock: its length; -ENOENT: there is none. */
 static int read_under_lock(
 	const struct uvio_binding *binding, const char *file, char *text, size_t size)
 {
@@ -179,7 +176,7 @@ int uvio_binding_read_state(struct uvio_binding *binding)
 	return n < 0 && n != -ENOENT ? n : 0;
 }
 
-/* The backend whose kernel driver has the device now; NULL: none. */
+/* The backend whose kernel driver is bound now; NULL: none. */
 static const struct uvio_backend *backend_now(const struct uvio_binding *binding)
 {
 	const struct uvio_device_info info = {
@@ -220,7 +217,7 @@ int uvio_binding_holder(const struct uvio_binding *binding)
 	return uvio_in_use(binding->ctx, &binding->address);
 }
 
-/* The link to it may be gone already, and it tells whose node is open. */
+/* Read first, since the link may be removed soon, and shows whose node is open. */
 static void read_former_driver(struct uvio_binding *binding)
 {
 	struct uvio_rebind *rebind = uvio_rebind_new(binding->ctx, binding->address.text);
@@ -242,7 +239,7 @@ static int take_locks(struct uvio_binding *binding)
 	return rc;
 }
 
-/* Where a change is under way, the process that does it has the lock, and not the one it names. */
+/* During a change, the process that does it has the lock, not the one that the record names. */
 static int lock(struct uvio_binding *binding)
 {
 	int rc = take_locks(binding);
@@ -255,12 +252,12 @@ static int lock(struct uvio_binding *binding)
 	if (uvio_binding_holder(binding)) {
 		uvio_error_save(&cause);
 		return uvio_fail(-EBUSY,
-			"%.700s; a change of the driver has begun, and waits for that process",
+			"%.700s; a change of the driver has begun and waits for that process",
 			cause.text);
 	}
 	return uvio_fail(-EBUSY,
-		"%.700s; perhaps a change of its driver is under way, and the kernel has not "
-		"finished it: dmesg may say what it waits for",
+		"%.700s; perhaps the kernel has not finished a change of its driver; perhaps dmesg "
+		"shows what it waits for",
 		cause.text);
 }
 
@@ -274,9 +271,9 @@ static void drop_locks(const struct uvio_binding *binding)
 }
 
 /*
- * While the kernel takes a driver off, the link to it is gone already, and drivers_probe succeeds
- * and does nothing. It holds the lock of the device for that; this write, which changes nothing,
- * asks for the lock in all versions of the kernel, and a read of driver_override only in some.
+ * While the kernel unbinds a driver, the link to it is already removed, and drivers_probe succeeds
+ * and does nothing. The kernel holds the lock of the device meanwhile. This write, which changes
+ * nothing, takes the lock in all versions of the kernel, a read of driver_override only in some.
  */
 static int require_no_change(const struct uvio_binding *binding)
 {
@@ -288,7 +285,7 @@ static int require_no_change(const struct uvio_binding *binding)
 	return locked_by_kernel(binding, "write", "power/control");
 }
 
-/* What an ordinary user lacks first is the right to bind, and then that to look for others. */
+/* An ordinary user lacks the permission to bind, before that to look for other processes. */
 static int not_permitted(const struct uvio_binding *binding, int rc)
 {
 	char path[UVIO_PATH_SIZE];
@@ -301,7 +298,7 @@ static int not_permitted(const struct uvio_binding *binding, int rc)
 		strerror(EACCES), uvio_mode_fix(binding->ctx));
 }
 
-/* Locked against other users of this library, and nothing of it in use. */
+/* Locks the device against other users of this library, and checks that it is not in use. */
 static int begin(struct uvio_binding *binding)
 {
 	int rc = lock(binding);
@@ -348,14 +345,14 @@ static int change(struct uvio_binding *binding, const char *driver)
 	return rc ? rc : uvio_binding_change(binding, UVIO_REBIND_TAKE, driver);
 }
 
-/* A variant of the backend's driver, made for this card, is as good or better. */
+/* A variant of the backend's driver for this card may remain. */
 static bool is_right(
 	const struct uvio_binding *binding, const struct uvio_backend *backend, const char *driver)
 {
 	return !strcmp(binding->driver, driver) || (backend && backend_now(binding) == backend);
 }
 
-/* Also by the name of a transport, which needs what its backend needs. */
+/* A transport can be named, too; it needs what its backend needs. */
 static const struct uvio_backend *backend_named(const char *name)
 {
 	const struct uvio_backend *backend = NULL;
@@ -391,7 +388,7 @@ static int check_name(const struct uvio_backend *backend, const char *text, cons
 			"'%.80s': not a backend and not the name of a kernel driver",
 			driver ? driver : "");
 	if (backend && !backend->kernel_driver)
-		return uvio_fail(-ENOTSUP, "%s: no kernel driver hands devices to the %s backend",
+		return uvio_fail(-ENOTSUP, "%s: no kernel driver serves the %s backend",
 			text ? text : "", backend->name);
 	return 0;
 }

@@ -19,7 +19,7 @@
 #include "bind/binding.h"
 #include "bind/rebind.h"
 
-/* How long a write may take until somebody is looked for whom the kernel waits for; and at all. */
+/* The time after which a blocking process is looked for, and the time limit of a write. */
 #define LOOK_MS 2000
 #define MOST_MS 60000
 
@@ -41,7 +41,7 @@ static const char *describe(const struct uvio_rebind *rebind, enum uvio_rebind_s
 	if (path)
 		snprintf(doing->text, sizeof(doing->text), "writing '%s' to %s", text, path + skip);
 	else
-		snprintf(doing->text, sizeof(doing->text), "looking which driver it has");
+		snprintf(doing->text, sizeof(doing->text), "reading which driver it has");
 	return doing->text;
 }
 
@@ -64,8 +64,9 @@ static int write_failed(const struct uvio_binding *binding, const struct uvio_re
 			uvio_mode_fix(binding->ctx));
 	if (rc == -EROFS)
 		return uvio_fail(rc,
-			"%s: %s is mounted read-only, as in a container; bind on the host", address,
-			binding->ctx->sysfs);
+			"%s: %s is mounted read-only; perhaps this is a container; bind on the "
+			"host",
+			address, binding->ctx->sysfs);
 	return uvio_fail(
 		rc, "%s: %s: %s", address, describe(rebind, note->step, 0, &doing), strerror(-rc));
 }
@@ -78,17 +79,17 @@ static int did_not_bind(const struct uvio_binding *binding, const char *driver)
 
 	if (!binding->driver[0] && uvio_binding_suspect(binding, suspect, sizeof(suspect)))
 		return uvio_fail(-EBUSY,
-			"%s: the kernel did not bind it to %s: perhaps the former driver is not "
+			"%s: the kernel did not bind it to %s; perhaps the former driver is not "
 			"unbound yet; %s",
 			address, driver, suspect);
 
 	if (vfio_pci && !uvio_sysfs_exists(binding->ctx, "bus/pci/devices/%s/iommu_group", address))
 		return uvio_fail(-EIO,
-			"%s: the kernel did not bind it to vfio-pci: it has no IOMMU group, so "
-			"the IOMMU is off, or this machine has none; uvio check %s",
+			"%s: the kernel did not bind it to vfio-pci: it has no IOMMU group: the "
+			"IOMMU is off, or this machine has none; uvio check %s",
 			address, address);
 	return uvio_fail(-EIO, "%s: the kernel did not bind it to %s; dmesg says why%s", address,
-		driver, vfio_pci ? "" : ": perhaps it has no interrupt line");
+		driver, vfio_pci ? "" : "; perhaps it has no interrupt line");
 }
 
 static int failed(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
@@ -100,7 +101,7 @@ static int failed(const struct uvio_binding *binding, const struct uvio_rebind *
 	if (note->step == UVIO_REBIND_COMPARE)
 		rc = did_not_bind(binding, rebind->driver);
 	else if (note->step == UVIO_REBIND_LOOK)
-		rc = uvio_fail(note->rc, "%s: cannot see which driver it has: %s",
+		rc = uvio_fail(note->rc, "%s: cannot read which driver it has: %s",
 			binding->address.text, strerror(-note->rc));
 	else
 		rc = write_failed(binding, rebind, note);
@@ -111,7 +112,7 @@ static int failed(const struct uvio_binding *binding, const struct uvio_rebind *
 		rebind->was[0] ? rebind->was : "the former state");
 }
 
-/* It is bound: an override that stays behind is worth a warning. */
+/* It is bound: an override that remains is only a warning. */
 static int finished(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
 	const struct uvio_rebind_note *note)
 {
@@ -128,13 +129,13 @@ static int finished(const struct uvio_binding *binding, const struct uvio_rebind
 	return 0;
 }
 
-/* Each write is told before it is done: without a note there may have been no process. */
+/* Each write is reported before it is done: without a report perhaps no process was started. */
 static int lost(const struct uvio_binding *binding, const struct uvio_rebind *rebind, bool begun)
 {
 	const char *address = binding->address.text;
-	const char *how = begun ? "ended before it had finished: perhaps it was killed"
-				: "ended before it began: perhaps memory or a limit on processes "
-				  "is exhausted, or it was killed";
+	const char *how = begun ? "ended before it had finished (perhaps it was killed)"
+				: "ended before it began (perhaps memory or a limit on processes "
+				  "is exhausted, or it was killed)";
 	char now[UVIO_NAME_SIZE] = "";
 
 	uvio_binding_read_driver(binding, now);
@@ -145,11 +146,11 @@ static int lost(const struct uvio_binding *binding, const struct uvio_rebind *re
 			address, how, or_none(now));
 	return uvio_fail(-EIO,
 		"%s: the process that changes its driver %s; the device has %s now, and had %s "
-		"before; see its driver_override (uvio info %s), and bind it again",
+		"before; check its driver_override (uvio info %s), and bind it again",
 		address, how, or_none(now), or_none(rebind->was), address);
 }
 
-/* What the kernel waits for is asked again now: it may have come since the change began. */
+/* Looks again for the process that the kernel waits for, since it may be newer than the change. */
 static int stuck(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
 	enum uvio_rebind_step step)
 {
@@ -159,39 +160,39 @@ static int stuck(const struct uvio_binding *binding, const struct uvio_rebind *r
 	if (uvio_binding_holder(binding)) {
 		uvio_error_save(&cause);
 		return uvio_fail(-EBUSY,
-			"%.600s; the kernel waits for that process, and when it has ended, the "
-			"device gets its former driver (%s) back",
+			"%.600s; the kernel waits for that process; when it ends, the device gets "
+			"its former driver (%s) back",
 			cause.text, or_none(rebind->was));
 	}
 	return uvio_fail(-ETIMEDOUT,
-		"%s: the kernel has not returned for %d s from %.900s: perhaps it waits for a "
-		"program that cannot be seen from here, or for the card; look at dmesg; when it "
+		"%s: the kernel has not returned for %d s from %.900s; perhaps it waits for a "
+		"program that this process cannot see, or for the card; look at dmesg; when it "
 		"returns, the device gets its former driver (%s) back",
 		binding->address.text, MOST_MS / 1000,
 		describe_short(binding, rebind, step, &doing), or_none(rebind->was));
 }
 
-/* It has reached its goal, so that there is nothing to take back. */
+/* The change is done, so that there is nothing to undo. */
 static int stuck_at_end(const struct uvio_binding *binding, const struct uvio_rebind *rebind,
 	enum uvio_rebind_step step)
 {
 	struct doing doing;
 
 	return uvio_fail(-ETIMEDOUT,
-		"%s: it has %s now, but the kernel has not returned for %d s from %.900s: perhaps "
-		"it waits for the card, or for somebody else's change of the driver; look at "
-		"dmesg; the device is locked until it returns",
+		"%s: it has %s now, but the kernel has not returned for %d s from %.900s; perhaps "
+		"it waits for the card, or for another change of the driver; look at dmesg; the "
+		"device is locked until the kernel returns",
 		binding->address.text, or_none(rebind->driver), MOST_MS / 1000,
 		describe_short(binding, rebind, step, &doing));
 }
 
-/* Whoever has the device for certain is told at once; a driver that is slow has its time. */
+/* A process that certainly has the device open is reported early; a slow driver gets more time. */
 static bool is_enough(const struct uvio_binding *binding, int waited_ms)
 {
 	return waited_ms >= MOST_MS || uvio_binding_holder(binding);
 }
 
-/* -ETIMEDOUT: it was told to take back what it did; -ECANCELED: too late for that. */
+/* -ETIMEDOUT: it was told to undo the change; -ECANCELED: too late for that. */
 static int await_end(const struct uvio_binding *binding, const struct uvio_rebind *rebind, int fd,
 	struct uvio_rebind_note *note)
 {
@@ -279,7 +280,7 @@ int uvio_binding_change(
 	return rc;
 }
 
-/* Another override than those of the change is the administrator's, set since then. */
+/* An override that the change did not set was set by the administrator since then. */
 static bool is_of_change(const struct uvio_binding *binding, const struct uvio_rebind *rebind)
 {
 	const char *now = binding->override;

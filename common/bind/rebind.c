@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* What runs apart makes system calls only: the program that it is a copy of may have threads. */
+/* The child process only makes system calls: the program that it is a copy of may have threads. */
 #include <config.h>
 
 #include <errno.h>
@@ -21,7 +21,7 @@ struct work {
 	int fd;
 };
 
-/* Of names which fit. */
+/* The size of names that fit. */
 static void copy(char *to, const char *from, size_t size)
 {
 	size_t n = strnlen(from, size - 1);
@@ -95,13 +95,13 @@ static int failed(struct work *work, enum uvio_rebind_step step, int rc)
 	return rc;
 }
 
-static int put(struct work *work, enum uvio_rebind_step step)
+static int write_step(struct work *work, enum uvio_rebind_step step)
 {
 	const struct uvio_rebind_note note = {.rc = UVIO_REBIND_WORKS, .step = step};
 	const char *text, *path = uvio_rebind_write(work->plan, step, &text);
 
 	uvio_sys_send(work->fd, &note, sizeof(note), NULL, 0);
-	/* An empty line clears an override: nothing at all would not be a write. */
+	/* An empty line clears an override: an empty string would not be a write. */
 	return failed(work, step, write_file(path, text[0] ? text : "\n"));
 }
 
@@ -112,14 +112,14 @@ static bool is_stopped(const struct work *work)
 	return !uvio_sys_receive(work->fd, &word, sizeof(word), 0);
 }
 
-static int put_unless_stopped(struct work *work, enum uvio_rebind_step step)
+static int write_unless_stopped(struct work *work, enum uvio_rebind_step step)
 {
-	int rc = put(work, step);
+	int rc = write_step(work, step);
 
 	return rc ? rc : failed(work, step, is_stopped(work) ? -ECANCELED : 0);
 }
 
-static int drop_driver(struct work *work, int (*write)(struct work *, enum uvio_rebind_step))
+static int unbind(struct work *work, int (*write)(struct work *, enum uvio_rebind_step))
 {
 	char driver[UVIO_NAME_SIZE];
 	int rc = failed(work, UVIO_REBIND_LOOK, read_driver(work, driver));
@@ -127,7 +127,7 @@ static int drop_driver(struct work *work, int (*write)(struct work *, enum uvio_
 	return rc || !driver[0] ? rc : write(work, UVIO_REBIND_UNBIND);
 }
 
-/* The link decides: drivers_probe succeeds also where nothing took the device. */
+/* Checks the link: drivers_probe also succeeds if no driver was bound. */
 static int compare_driver(struct work *work)
 {
 	char now[UVIO_NAME_SIZE];
@@ -138,22 +138,22 @@ static int compare_driver(struct work *work)
 	return failed(work, UVIO_REBIND_COMPARE, strcmp(now, work->plan->driver) ? -EIO : 0);
 }
 
-static int go(struct work *work)
+static int change(struct work *work)
 {
 	const struct uvio_rebind *plan = work->plan;
 	int rc = 0;
 
 	if (plan->goal != UVIO_REBIND_DROP)
-		rc = put_unless_stopped(work, UVIO_REBIND_CHOOSE);
+		rc = write_unless_stopped(work, UVIO_REBIND_CHOOSE);
 	if (!rc)
-		rc = drop_driver(work, put_unless_stopped);
+		rc = unbind(work, write_unless_stopped);
 	if (!rc && plan->goal != UVIO_REBIND_DROP)
-		rc = put_unless_stopped(work, UVIO_REBIND_PROBE);
+		rc = write_unless_stopped(work, UVIO_REBIND_PROBE);
 	return rc ? rc : compare_driver(work);
 }
 
-/* After an interrupted change also what that had reached. */
-static bool is_good(const struct uvio_rebind *plan, const char *driver)
+/* After an interrupted change also the driver that it had bound. */
+static bool has_former_driver(const struct uvio_rebind *plan, const char *driver)
 {
 	if (!strcmp(driver, plan->was))
 		return true;
@@ -164,42 +164,42 @@ static bool is_good(const struct uvio_rebind *plan, const char *driver)
 	return !strcmp(driver, plan->driver);
 }
 
-static void put_back(struct work *work)
+static void restore(struct work *work)
 {
 	const struct uvio_rebind *plan = work->plan;
 	enum uvio_rebind_step last = UVIO_REBIND_RESTORE;
 	char now[UVIO_NAME_SIZE];
 
-	if (read_driver(work, now) || !is_good(plan, now)) {
-		drop_driver(work, put);
-		put(work, UVIO_REBIND_FORMER);
+	if (read_driver(work, now) || !has_former_driver(plan, now)) {
+		unbind(work, write_step);
+		write_step(work, UVIO_REBIND_FORMER);
 		if (plan->was[0])
-			put(work, UVIO_REBIND_PROBE);
+			write_step(work, UVIO_REBIND_PROBE);
 	} else if (plan->goal == UVIO_REBIND_REPAIR && plan->interrupted == UVIO_REBIND_NATURAL &&
 		   strcmp(now, plan->was) != 0) {
 		last = UVIO_REBIND_CLEAR;
 	}
-	put(work, last);
-	work->end.restored = !read_driver(work, now) && is_good(plan, now);
+	write_step(work, last);
+	work->end.restored = !read_driver(work, now) && has_former_driver(plan, now);
 }
 
-/* From here on nobody can stop it: what was said before is heard. */
+/* From here on nobody can stop it; a request that was sent before is still read. */
 static int commit(struct work *work)
 {
 	uvio_sys_stop_receiving(work->fd);
 	return failed(work, UVIO_REBIND_LOOK, is_stopped(work) ? -ECANCELED : 0);
 }
 
-static void reach_goal(struct work *work)
+static void change_or_restore(struct work *work)
 {
-	int rc = go(work);
+	int rc = change(work);
 
 	if (!rc)
 		rc = commit(work);
 	if (rc)
-		put_back(work);
+		restore(work);
 	else if (work->plan->goal == UVIO_REBIND_TAKE)
-		put(work, UVIO_REBIND_RESTORE);
+		write_step(work, UVIO_REBIND_RESTORE);
 }
 
 static void run(void *data, int fd)
@@ -207,9 +207,9 @@ static void run(void *data, int fd)
 	struct work work = {.plan = data, .fd = fd};
 
 	if (work.plan->goal == UVIO_REBIND_REPAIR)
-		put_back(&work);
+		restore(&work);
 	else
-		reach_goal(&work);
+		change_or_restore(&work);
 	uvio_sys_remove(work.plan->record);
 	uvio_sys_send(fd, &work.end, sizeof(work.end), NULL, 0);
 }

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 
 /**
- * A change of a PCI device's kernel driver, done apart: it is finished, or taken back, whatever
- * becomes of the program that asked for it. Until then a record in the run folder tells what was
- * before, for the case that this process is killed too.
+ * A change of a PCI device's kernel driver in a child process: it is finished or undone, also if
+ * the calling program is killed. Until then a record in the run folder holds the former state, in
+ * case the child is killed too.
  */
 #ifndef UVIO_REBIND_H
 #define UVIO_REBIND_H
@@ -16,19 +16,19 @@
 #include "base/context.h"
 
 enum uvio_rebind_goal {
-	UVIO_REBIND_TAKE,    /* to @driver, and @override is as before afterwards */
+	UVIO_REBIND_TAKE,    /* to @driver; @override is restored afterwards */
 	UVIO_REBIND_DROP,    /* no driver */
-	UVIO_REBIND_NATURAL, /* no override, and whichever driver the kernel chooses */
-	UVIO_REBIND_REPAIR,  /* what an interrupted change left: finished or taken back */
+	UVIO_REBIND_NATURAL, /* no override, and the driver that the kernel chooses */
+	UVIO_REBIND_REPAIR,  /* finishes or undoes an interrupted change */
 };
 
-/* What the process does. All but the looks are writes. */
+/* The steps of the process. All except the reads are writes. */
 enum uvio_rebind_step {
 	UVIO_REBIND_CHOOSE,  /* driver_override: @driver */
 	UVIO_REBIND_UNBIND,  /* from the driver that it has */
 	UVIO_REBIND_PROBE,   /* by the driver that driver_override names */
-	UVIO_REBIND_LOOK,    /* which driver it has */
-	UVIO_REBIND_COMPARE, /* whether that is @driver */
+	UVIO_REBIND_LOOK,    /* reads which driver it has */
+	UVIO_REBIND_COMPARE, /* checks that it is @driver */
 	UVIO_REBIND_FORMER,  /* driver_override: @was */
 	UVIO_REBIND_CLEAR,   /* driver_override: none */
 	UVIO_REBIND_RESTORE, /* driver_override: @override */
@@ -46,7 +46,7 @@ enum uvio_rebind_file {
 
 struct uvio_rebind {
 	enum uvio_rebind_goal goal;
-	enum uvio_rebind_goal interrupted; /* of a repair: what had been the goal */
+	enum uvio_rebind_goal interrupted; /* of a repair: the former goal */
 	char address[UVIO_ADDRESS_SIZE];
 	char driver[UVIO_NAME_SIZE];   /* the goal's; "" none */
 	char was[UVIO_NAME_SIZE];      /* before; "" none */
@@ -60,30 +60,30 @@ struct uvio_rebind {
 
 #define UVIO_REBIND_WORKS 1
 
-/** What the process tells: each write as it begins, and the end. */
+/** The reports of the process: each write as it begins, and the end. */
 struct uvio_rebind_note {
-	/* UVIO_REBIND_WORKS; at the end 0, or what failed first: -ECANCELED it was told to stop. */
+	/* UVIO_REBIND_WORKS; at the end 0 or the first error. -ECANCELED: it was told to stop. */
 	int rc;
-	/* What it does, or what failed. UVIO_REBIND_RESTORE of a change that reached its goal. */
+	/* The current or the failed step. UVIO_REBIND_RESTORE: the change was done before. */
 	enum uvio_rebind_step step;
-	bool restored; /* of the end of what failed, and of a repair: it has a driver again */
+	bool restored; /* at the end of a failed change or of a repair: it has a driver again */
 };
 
-/** Where a step writes what; NULL: a look, which writes nothing. */
+/** The file and the value that a step writes; NULL: it only reads. */
 const char *uvio_rebind_write(
 	const struct uvio_rebind *rebind, enum uvio_rebind_step step, const char **text);
 
-/** With paths, and the rest to be filled in. NULL, with a text. */
+/** With paths; the caller fills in the rest. NULL with an error message on failure. */
 struct uvio_rebind *uvio_rebind_new(struct uvio_ctx *ctx, const char *address);
 
-/** A socket which gives notes, or a negative errno; @locks are held as long as it works. */
+/** A socket that receives the reports, or a negative errno; @locks are held as long as it works. */
 int uvio_rebind_start(struct uvio_rebind *rebind, const int locks[UVIO_REBIND_LOCKS]);
-/** It takes back what it did as soon as the kernel lets it. False: it is done, and tells. */
+/** Makes it undo the change as soon as the kernel returns. False: it is done, and reports this. */
 bool uvio_rebind_stop(int fd);
 
-/* Sets @recorded, which is false where it could not be kept, as by an ordinary user. */
+/* Sets @recorded, which is false if it could not be written, as by an ordinary user. */
 void uvio_record_save(struct uvio_ctx *ctx, struct uvio_rebind *rebind);
-/** Whether there is one, which fills in the goal and what was before. */
+/** Whether there is a record; fills in the goal and the former state. */
 bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind);
 bool uvio_record_exists(struct uvio_ctx *ctx, const char *address);
 

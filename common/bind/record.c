@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* The record of a change under way: it is there only while one is, or where one was killed. */
+/* The record of a change: it exists only during a change, or after a change was killed. */
 #include <config.h>
 
 #include <errno.h>
@@ -56,8 +56,8 @@ void uvio_record_save(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 		return;
 	uvio_sys_remove(rebind->record);
 	uvio_log(ctx, UVIO_LOG_INFO,
-		"%s: no record of the change in %s (%s): if all its processes are killed "
-		"meanwhile, the next command cannot restore the former driver",
+		"%s: no record of the change in %s: %s; if all its processes are killed now, the "
+		"next command cannot restore the former driver",
 		rebind->address, folder, strerror(-rc));
 }
 
@@ -67,7 +67,7 @@ static void drop_dash(char *name)
 		name[0] = '\0';
 }
 
-/* A pipe would have to be waited for. */
+/* A pipe would block. */
 static int open_record(struct uvio_ctx *ctx, const char *path)
 {
 	char folder[UVIO_PATH_SIZE];
@@ -83,7 +83,7 @@ static int open_record(struct uvio_ctx *ctx, const char *path)
 	return -EPERM;
 }
 
-/* One that is not complete was written before anything was changed. */
+/* An incomplete record was written before anything was changed. */
 bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 {
 	char text[RECORD_SIZE], newline = 0;

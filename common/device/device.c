@@ -149,7 +149,7 @@ static int list_add(struct list *list, const struct uvio_address *address)
 	struct uvio_device **grown, *device = NULL;
 	int rc = device_new(list->ctx, address, &device);
 
-	/* It went in the meantime, or cannot be read: the others are worth showing all the same. */
+	/* It was removed meanwhile, or cannot be read: the others are still listed. */
 	if (rc == -ENODEV || rc == -EIO) {
 		uvio_log(list->ctx, UVIO_LOG_WARNING, "%s", uvio_last_error());
 		return 0;
@@ -212,7 +212,7 @@ int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***out)
 	if (UVIO_NULL("ctx", ctx) || UVIO_NULL("list", out))
 		return -EINVAL;
 	if (!uvio_sysfs_exists(ctx, "."))
-		return uvio_fail(-ENOENT, "%s: no such folder; sysfs should be there", ctx->sysfs);
+		return uvio_fail(-ENOENT, "%s: no such folder; mount sysfs there", ctx->sysfs);
 	uvio_error_save(&before);
 	rc = list_folder(&list, "bus/pci/devices", "", UVIO_ADDRESS_PCI);
 	if (!rc)

@@ -33,10 +33,13 @@ int uvio_device_at(
 /** The folder of the device in sysfs, relative to its root. */
 void uvio_device_folder(const struct uvio_address *address, char *folder, size_t size);
 
-/** What the PCI files of sysfs say. -ENODEV: it is gone; -EIO, with a text. */
+/**
+ * The contents of the PCI files of sysfs. -ENODEV: it was removed; -EIO; both with an error
+ * message.
+ */
 int uvio_pci_fill(struct uvio_ctx *ctx, struct uvio_device *device);
 
-/** All UVIO_BARS of a PCI device; an errno without a text. */
+/** All UVIO_BARS of a PCI device; an errno without an error message. */
 int uvio_pci_bars(struct uvio_ctx *ctx, const char *address, struct uvio_bar *bars);
 
 /** @code: class and subclass, 16 bits. */
@@ -45,7 +48,7 @@ bool uvio_class_is_bridge(unsigned int code);
 int uvio_group_fill(struct uvio_ctx *ctx, struct uvio_device *device);
 void uvio_group_free(struct uvio_device *device);
 
-/** "0000:00:04.0 (e1000e), ...": those that block. Their number. */
+/** "0000:00:04.0 (e1000e), ...": the members that block the group. Returns their number. */
 int uvio_group_blockers(const struct uvio_device *device, char *text, size_t size);
 
 #endif /* UVIO_DEVICE_DEVICE_H */

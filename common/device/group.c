@@ -17,8 +17,8 @@
 #include "device/device.h"
 
 /*
- * Drivers which leave DMA to others and so do not keep a group from VFIO: bridges' own, the stub,
- * and vfio-pci with its variants. No driver at all does not block either.
+ * Drivers that do not use DMA and so do not block a group for VFIO: those of bridges, the stub, and
+ * vfio-pci with its variants. A device without a driver does not block either.
  */
 static bool blocks(const char *driver)
 {

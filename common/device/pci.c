@@ -67,8 +67,7 @@ int uvio_pci_bars(struct uvio_ctx *ctx, const char *address, struct uvio_bar *ba
 static int unreadable(struct uvio_ctx *ctx, const char *address, const char *file, int rc)
 {
 	if (!uvio_sysfs_exists(ctx, FOLDER "%s", address))
-		return uvio_fail(
-			-ENODEV, "%s: the device was removed while it was looked at", address);
+		return uvio_fail(-ENODEV, "%s: the device was removed while it was read", address);
 	if (rc == -EINVAL)
 		return uvio_fail(-EIO, "%s: cannot be read: %s/" FOLDER "%s/%s contains no number",
 			address, ctx->sysfs, address, file);

@@ -41,7 +41,8 @@ int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
 	if (fd == -ENOENT)
 		return uvio_fail(-ENOTSUP,
 			"%s: the kernel has no method to reset this card alone (it has no file "
-			"\"reset\" in sysfs); guard it without a reset",
+			"\"reset\" in "
+			"sysfs); guard it without a reset",
 			address);
 	if (fd < 0)
 		return uvio_fail(fd, "%s: cannot open %s: %s%s", address, path, strerror(-fd),
@@ -98,7 +99,7 @@ int uvio_guard_new(struct uvio_ctx *ctx, const char *text, uint32_t flags, struc
 	if (rc)
 		return rc;
 	if (address.kind != UVIO_ADDRESS_PCI)
-		return uvio_fail(-ENOTSUP, "%s: not a PCI device, so only its driver can stop it",
+		return uvio_fail(-ENOTSUP, "%s: not a PCI device, which only its driver can stop",
 			address.text);
 	guard = calloc(1, sizeof(*guard));
 	if (!guard)
@@ -126,20 +127,20 @@ static int stop_locked(struct uvio_guard *guard, uint32_t *found)
 		return uvio_fail(rc, "%s: the card is gone", guard->address.text);
 	if (rc == -ETIMEDOUT)
 		return uvio_fail(rc,
-			"%s: the card is stopped, but the kernel does not return from resetting "
-			"it: perhaps it waits for a change of the driver (ps shows whether a "
-			"process writes to sysfs), or for the card (dmesg)",
+			"%s: the card is stopped, but the kernel does not return from its reset; "
+			"perhaps it waits for a change of the driver (ps shows whether a process "
+			"writes to sysfs), or for the card (dmesg)",
 			guard->address.text);
 	uvio_limit_of_processes(guard->ctx, rc, limit);
 	if (rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM || rc == -ENOSPC)
 		return uvio_fail(rc,
-			"%s: the card is stopped, but no process could be started that resets it: "
-			"%s",
+			"%s: the card is stopped, but the process that resets it could not be "
+			"started: %s",
 			guard->address.text, limit[0] ? limit : strerror(-rc));
 	if (rc < 0)
 		return uvio_fail(rc,
-			"%s: the card could not be stopped: %s; it may still write to memory that "
-			"belongs to others by now",
+			"%s: the card could not be stopped: %s; perhaps it still writes to memory "
+			"that now belongs to others",
 			guard->address.text, strerror(-rc));
 	if (found)
 		*found = (uint32_t)rc;
@@ -147,8 +148,8 @@ static int stop_locked(struct uvio_guard *guard, uint32_t *found)
 }
 
 /*
- * A child of the driver may have its lock, and lives on: that is nobody who has the card open. It
- * may end just now, too. 0: locked; 1: it has to be done without.
+ * A child that outlives the driver may have inherited its lock, without having the card open; or
+ * the driver is just ending. 0: locked; 1: stop the card without the lock.
  */
 static int lock_card(struct uvio_guard *guard)
 {
@@ -166,7 +167,7 @@ static int lock_card(struct uvio_guard *guard)
 	return rc;
 }
 
-/* What waits in the kernel until it resets the card has the lock by a copy of the descriptor. */
+/* A process that waits in the kernel to reset the card has the lock by a copy of the descriptor. */
 static void leave_lock(struct uvio_guard *guard)
 {
 	uvio_sys_close(guard->card.lock);

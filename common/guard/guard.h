@@ -5,7 +5,7 @@
 
 struct uvio_ctx;
 
-/* A descriptor of the file by which the kernel resets the card; -ENOTSUP: it cannot. */
+/* A descriptor of the file by which the kernel resets the card; -ENOTSUP: there is none. */
 int uvio_reset_open(struct uvio_ctx *ctx, const char *address);
 
 #endif /* UVIO_GUARD_GUARD_H */

@@ -19,10 +19,10 @@
 #define COMMAND_GONE 0xffff
 
 #define RESET_TRIES 3
-/* A card may take a minute until it answers again. */
+/* A card may need a minute before it answers again. */
 #define RESET_MS 90000
 
-/* None, a UIO driver, and pci-stub, which is there to do nothing, leave the card to user space. */
+/* No driver, a UIO driver, and pci-stub, which does nothing, leave the card to user space. */
 static int has_kernel_driver(int folder)
 {
 	char target[256], *name;
@@ -45,8 +45,8 @@ static int read_command(const struct uvio_stop *stop, uint16_t *command)
 }
 
 /*
- * Read back: the answer of the card pushes before it what the card has sent so far, so that all of
- * that has arrived when this returns.
+ * Reads it back: the answer pushes the writes of the card before it, so that all of them have
+ * arrived when this returns.
  */
 static int switch_off(const struct uvio_stop *stop, uint16_t command)
 {
@@ -76,7 +76,7 @@ static void reset_apart(void *data, int fd)
 	uvio_sys_send(fd, &rc, sizeof(rc), NULL, 0);
 }
 
-/* For the card, or for that lock while somebody else's change of the driver waits, it may wait. */
+/* It may wait for the card, or for that lock during another process's change of the driver. */
 static int reset(const struct uvio_stop *stop)
 {
 	struct uvio_stop card = *stop;

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /*
  * QEMU's educational card, by its specification (docs/specs/edu in QEMU's sources): a liveness
- * register, a factorial, an interrupt that can be raised at will, and DMA to a buffer of its own.
+ * register, a factorial, an interrupt that software can raise, and DMA to a buffer of its own.
  */
 #include <config.h>
 
@@ -29,23 +29,22 @@
 #define EDU_STATUS_COMPUTING 0x01
 #define EDU_STATUS_IRQ 0x80
 #define EDU_IRQ_FACTORIAL 0x001
-#define EDU_IRQ_TEST 0x002 /* any bit but the card's own two */
+#define EDU_IRQ_TEST 0x002 /* any bit except the card's own two */
 
 /* Section "DMA area spec" and the command register. */
 #define EDU_DMA_START 0x01
 #define EDU_DMA_FROM_CARD 0x02
 #define EDU_BUFFER 0x40000
 #define EDU_BUFFER_SIZE 4096
-/* A transfer that ends at the buffer's very end stops old versions of QEMU. */
+/* Old versions of QEMU abort on a transfer that ends at the end of the buffer. */
 #define EDU_DMA_MAX (EDU_BUFFER_SIZE - 1)
 
-/* Property "dma_mask": the card ignores higher bits of an address. A card made with more has more.
- */
+/* Property "dma_mask" (default): the card ignores higher bits of an address. */
 #define EDU_DMA_MASK 0x0fffffff
 
 #define TIMEOUT_MS 10000
 #define IRQ_MS 2000
-/* Of work, which a machine that emulates the card does when it has a processor to spare. */
+/* The time limit of an operation, which the emulator does when it has CPU time. */
 #define WORK_MS 60000
 #define CLEAR_TRIES 16
 
@@ -70,7 +69,7 @@ static int identify(struct edu *edu)
 		uvio_udev_address(edu->udev), id);
 }
 
-/* A predecessor may have left work running, which cannot be stopped, only waited for. */
+/* A former driver may have left an operation running, which cannot be stopped, only waited for. */
 static int quiesce(struct edu *edu)
 {
 	int rc = uvio_poll_until(
@@ -131,7 +130,7 @@ static int edu_irq_raise(void *card, unsigned int vector)
 	return 0;
 }
 
-/* Causes that came while the first ones were cleared. */
+/* Causes that were set while the first ones were cleared. */
 static int __attribute__((noinline)) clear_rest(const struct edu *edu)
 {
 	uint32_t status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
@@ -140,10 +139,10 @@ static int __attribute__((noinline)) clear_rest(const struct edu *edu)
 		uvio_write32(&edu->bar, EDU_IRQ_ACK, status);
 		status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
 	}
-	return status ? wrong(edu, "causes of interrupts after they were cleared", 0, status) : 0;
+	return status ? wrong(edu, "interrupt causes after clearing", 0, status) : 0;
 }
 
-/* No cause, or all there are: which a card reads that is gone. */
+/* No cause, or all ones, which a removed card reads. */
 static int __attribute__((noinline)) clear_odd(const struct edu *edu, uint32_t status)
 {
 	if (!status)
@@ -151,7 +150,9 @@ static int __attribute__((noinline)) clear_odd(const struct edu *edu, uint32_t s
 	return uvio_udev_alive(edu->udev) ? clear_rest(edu) : -ENODEV;
 }
 
-/* What is acknowledged is exactly what was read: a bit that comes in between stays for the next. */
+/*
+ * Clears exactly the bits that were read: a bit that is set in between remains for the next time.
+ */
 static int edu_irq_clear(void *card, unsigned int vector)
 {
 	const struct edu *edu = card;
@@ -173,7 +174,7 @@ static int edu_service(void *card)
 	return rc == -EAGAIN ? 0 : rc ? rc : 1;
 }
 
-/* Only the lower half is needed below 4 GiB, and there every way of access can do it. */
+/* Below 4 GiB only the lower half is needed, which every kind of access supports. */
 static void write_address(const struct edu *edu, uint64_t offset, uint64_t address)
 {
 	if (address > UINT32_MAX)
@@ -186,7 +187,8 @@ static int transfer(
 	struct edu *edu, uint64_t source, uint64_t target, size_t size, uint32_t command)
 {
 	if (!size || size > EDU_DMA_MAX)
-		return uvio_fail(-EINVAL, "%s: the edu card moves 1 to %d bytes at a time, not %zu",
+		return uvio_fail(-EINVAL,
+			"%s: the edu card transfers 1 to %d bytes at a time, not %zu",
 			uvio_udev_address(edu->udev), EDU_DMA_MAX, size);
 	write_address(edu, EDU_DMA_SOURCE, source);
 	write_address(edu, EDU_DMA_TARGET, target);
@@ -252,12 +254,12 @@ static int take_irq(struct edu *edu, uint32_t cause)
 		return rc;
 	status = uvio_read32(&edu->bar, EDU_IRQ_STATUS);
 	if (!events || status != cause)
-		return wrong(edu, "cause of the interrupt", cause, status);
+		return wrong(edu, "interrupt cause", cause, status);
 	rc = edu_irq_clear(edu, 0);
 	return rc ? rc : uvio_irq_ack(edu->udev, 0);
 }
 
-/* Several in a row: the second one shows that the line was armed again. */
+/* Several in a row: the second one shows that the line was unmasked again. */
 static int raise_some(struct edu *edu)
 {
 	int rc = 0;
@@ -309,7 +311,8 @@ static int round_trip(struct edu *edu, const struct uvio_dma *dma, size_t size)
 		rc = edu_dma_from_card(edu, dma->iova, size);
 	for (size_t i = 0; i < size && !rc; i++)
 		if (bytes[i] != (unsigned char)(i * 7 + 1))
-			rc = wrong(edu, "byte moved by DMA", (unsigned char)(i * 7 + 1), bytes[i]);
+			rc = wrong(edu, "byte transferred by DMA", (unsigned char)(i * 7 + 1),
+				bytes[i]);
 	return rc;
 }
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /*
  * QEMU's inter-VM shared memory card, revision 1 (docs/specs/ivshmem-spec in QEMU's sources):
- * memory which cards share, and a doorbell by which one rings a vector of another, or its own.
+ * memory that cards share, and a doorbell by which a card rings a vector of another, or its own.
  */
 #include <config.h>
 
@@ -11,8 +11,8 @@
 #include "../drivers.h"
 
 /* Registers in BAR0, 32 bits each; BAR2 is the memory. */
-#define IVSHMEM_MASK 0x00     /* without effect in this revision: storage */
-#define IVSHMEM_STATUS 0x04   /* likewise; reading clears it */
+#define IVSHMEM_MASK 0x00     /* no effect in this revision: storage only */
+#define IVSHMEM_STATUS 0x04   /* the same; reading clears it */
 #define IVSHMEM_POSITION 0x08 /* the card's own number */
 #define IVSHMEM_DOORBELL 0x0c /* number << 16 | vector; write only */
 
@@ -38,7 +38,7 @@ static int wrong(const struct ivshmem *card, const char *what, uint64_t want, ui
 		(unsigned long long)have);
 }
 
-/* It has no register that tells what it is: its ids do, and a number which fits the doorbell. */
+/* It has no identification register: checks its ids, and that its number fits the doorbell. */
 static int identify(struct ivshmem *card)
 {
 	card->position = uvio_read32(&card->registers, IVSHMEM_POSITION);
@@ -101,7 +101,7 @@ static int ivshmem_irq_raise(void *priv, unsigned int vector)
 	return 0;
 }
 
-/* A vector is a message, and leaves nothing in the card. */
+/* A vector is a message; nothing remains set in the card. */
 static int ivshmem_irq_clear(void *priv, unsigned int vector)
 {
 	(void)priv;
@@ -130,7 +130,7 @@ static uint64_t place_of(const struct ivshmem *card, unsigned int word)
 	return card->memory.size / WORDS / 4 * 4 * word;
 }
 
-/* Words all over the memory, which a peer may be using: what was there is put back. */
+/* Words in all parts of the memory, which a peer may be using: they are restored. */
 static int test_memory(void *priv)
 {
 	struct ivshmem *card = priv;
@@ -151,7 +151,7 @@ static int test_memory(void *priv)
 	return rc;
 }
 
-/* Its event, and none on the next vector. */
+/* An event on this vector, and none on the next. */
 static int ring(struct ivshmem *card, unsigned int vector, unsigned int count)
 {
 	uint64_t events, others = 0;

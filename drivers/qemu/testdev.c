@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /*
- * QEMU's pci-testdev (docs/specs/pci-testdev in QEMU's sources): it counts what is written to a
- * place that it names, by memory and by I/O ports; it has neither interrupt nor DMA.
+ * QEMU's pci-testdev (docs/specs/pci-testdev in QEMU's sources): it counts the writes to an offset
+ * that it names, by memory and by I/O ports; it has neither interrupts nor DMA.
  */
 #include <config.h>
 
@@ -12,10 +12,10 @@
 
 /* The same header at the start of BAR0, which is memory, and of BAR1, which is I/O ports. */
 #define TEST_SELECT 0 /* 8 bits: begins a test, through that BAR */
-#define TEST_WIDTH 1  /* 8 bits: of an access of this test */
-#define TEST_OFFSET 4 /* where in the BAR it wants to be written */
-#define TEST_DATA 8   /* 8 bits: what is to be written there */
-#define TEST_COUNT 12 /* how often that was done */
+#define TEST_WIDTH 1  /* 8 bits: the width of an access of this test */
+#define TEST_OFFSET 4 /* the offset in the BAR that must be written */
+#define TEST_DATA 8   /* 8 bits: the value to be written there */
+#define TEST_COUNT 12 /* the number of such writes */
 
 #define BAR_MEMORY 0
 #define BAR_PORTS 1
@@ -40,7 +40,7 @@ static int begin(struct testdev *card, const struct uvio_region *bar)
 	if (width == 1 && card->offset < bar->size)
 		return 0;
 	return uvio_fail(-ENODEV,
-		"%s: not a pci-testdev: it wants %u bytes at 0x%x of a BAR of 0x%llx",
+		"%s: not a pci-testdev: it asks for %u bytes at 0x%x of a BAR of 0x%llx",
 		uvio_udev_address(card->udev), width, card->offset, (unsigned long long)bar->size);
 }
 
@@ -71,7 +71,10 @@ static void testdev_reg_write(void *priv, unsigned int times)
 		uvio_write8(&card->memory, card->offset, card->data);
 }
 
-/* Written through @bar: of these the card counts all but the last, and shows that in both. */
+/*
+ * Writes through @bar: the card counts all writes except the last, and shows the count in both
+ * BARs.
+ */
 static int count(struct testdev *card, const struct uvio_region *bar)
 {
 	uint32_t memory, ports;
@@ -97,7 +100,7 @@ static int test_memory(void *priv)
 	return count(card, &card->memory);
 }
 
-/* The memory's test is the one under way again afterwards. */
+/* Afterwards the test by memory is selected again. */
 static int test_ports(void *priv)
 {
 	struct testdev *card = priv;

@@ -162,7 +162,7 @@ static int no_huge_page_is_named(struct pair *pair)
 		return PASS;
 	}
 	CHECK_ERR(uvio_dma_alloc(pair->udev, 65536, 0, &dma), -ENOMEM,
-		"no huge page is free for it (0 of 2048 kB");
+		"no huge page is free (0 of 2048 kB");
 	CHECK(strstr(uvio_last_error(), "sysctl vm.nr_hugepages"));
 	CHECK_ERR(uvio_dma_alloc(pair->udev, 65536, 0, &dma), -ENOMEM, "(0 of 2048 kB");
 	CHECK_ERR(uvio_dma_alloc(pair->udev, (size_t)2 << 30, 0, &dma), -ENOMEM, "one huge page");

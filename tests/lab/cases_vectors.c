@@ -235,7 +235,7 @@ static int without_descriptors(struct pair *pair)
 	(void)pair;
 	CHECK(!setrlimit(RLIMIT_NOFILE, &limit));
 	CHECK_ERR(uvio_irq_enable(udev, UVIO_IRQ_MSIX, MANY), -EMFILE,
-		"this process may have 100 descriptors open (RLIMIT_NOFILE); raise it: ulimit -n ");
+		"this process can have 100 descriptors open (RLIMIT_NOFILE); raise it: ulimit -n ");
 	CHECK_OK(uvio_irq_enable(udev, UVIO_IRQ_MSIX, FEW));
 	CHECK_ERR(uvio_irq_grow(udev, MANY), -EMFILE, "RLIMIT_NOFILE");
 	return delivers(FEW - 1);
