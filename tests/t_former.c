@@ -308,14 +308,59 @@ static void a_record_of_others_is_none(void)
 	state_is(FORMER_NONE, NULL);
 }
 
+/* Nobody waits, and nothing is written elsewhere. */
+static void is_refused_as_record(void)
+{
+	state_is(FORMER_NONE, NULL);
+	ASSERT_EQ(run("bind", "uio"), TOOL_OK);
+	ASSERT_EQ(run("compare", NULL), TOOL_FAILED);
+	ASSERT_HAS(errors, RECORD ", the record of a comparison, is not a file that only this user "
+				  "can write; remove it");
+}
+
 static void a_link_is_no_record(void)
 {
 	tree_change(tree, "file elsewhere uvio compare 1\\npid 1\\ndriver vfio-pci\\nend\\n");
 	tree_change(tree, "link " RECORD " ../../elsewhere");
 	state_is(FORMER_NONE, NULL);
-	ASSERT_EQ(run("bind", "uio"), TOOL_OK);
-	run("compare", NULL);
+	is_refused_as_record();
 	ASSERT_HAS(tree_read(tree, "elsewhere"), "driver vfio-pci");
+}
+
+static void a_folder_or_a_pipe_is_no_record(void)
+{
+	char path[256];
+
+	tree_change(tree, "dir " RECORD);
+	is_refused_as_record();
+	tree_change(tree, "remove " RECORD);
+	snprintf(path, sizeof(path), "%s/" RECORD, tree->root);
+	ASSERT_EQ(mkfifo(path, 0600), 0);
+	is_refused_as_record();
+}
+
+/* Not only the command binds; then the driver is what that program chose. */
+static void what_a_program_binds_ends_it(void)
+{
+	start();
+	end_both();
+	state_is(FORMER_LEFT, UIO);
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	ASSERT(!tree_has(tree, RECORD));
+	state_is(FORMER_NONE, NULL);
+	run("compare", NULL);
+	ASSERT(!strstr(errors, "interrupted"));
+	is("vfio-pci", false);
+}
+
+/* A comparison that is under way binds, too. */
+static void what_a_program_binds_meanwhile_leaves_the_record(void)
+{
+	start();
+	ASSERT_OK(uvio_bind(tree->ctx, EDU, "vfio"));
+	ASSERT(tree_has(tree, RECORD));
+	state_is(FORMER_UNDER_WAY, NULL);
+	end_both();
 }
 
 static void an_incomplete_record_is_ignored(void)
@@ -347,6 +392,9 @@ static CU_TestInfo records[] = {
 	TEST(what_has_been_changed_since_then_stays),
 	TEST(a_record_of_others_is_none),
 	TEST(a_link_is_no_record),
+	TEST(a_folder_or_a_pipe_is_no_record),
+	TEST(what_a_program_binds_ends_it),
+	TEST(what_a_program_binds_meanwhile_leaves_the_record),
 	TEST(an_incomplete_record_is_ignored),
 	TEST(without_a_place_for_it_there_is_none),
 	CU_TEST_INFO_NULL,

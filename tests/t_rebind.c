@@ -317,6 +317,19 @@ static void is_believed(bool believed)
 	end();
 }
 
+/* Nobody waits, and nothing is bound without a record. */
+static void is_refused_as_record(void)
+{
+	struct uvio_override now;
+
+	ASSERT_OK(bind_uio());
+	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EPERM,
+		RECORD ", the record of a change of its driver, is not a file; remove it");
+	ASSERT_STR(tree_link(tree, EDU_FOLDER "/driver"), UIO);
+	ASSERT_OK(uvio_override_read(tree->ctx, EDU, &now));
+	ASSERT(!now.interrupted);
+}
+
 /* Whoever could make it could bind the card to a driver of his choice. */
 static void a_record_that_others_can_write_is_none(void)
 {
@@ -337,7 +350,9 @@ static void a_record_that_others_can_write_is_none(void)
 	begin("edu-uio", NULL);
 	tree_change(tree, "file elsewhere " FORGED);
 	tree_change(tree, "link " RECORD " ../../elsewhere");
-	is_believed(false);
+	is_refused_as_record();
+	ASSERT_HAS(tree_read(tree, "elsewhere"), "uvio bind 1");
+	end();
 }
 
 static void what_cannot_be_put_right_is_told(void)
@@ -367,7 +382,7 @@ static void an_unbind_that_cannot_be_put_right_is_told(void)
 	end();
 }
 
-static void a_pipe_is_no_record_to_wait_for(void)
+static void a_pipe_or_a_folder_is_no_record(void)
 {
 	char path[256];
 
@@ -375,7 +390,11 @@ static void a_pipe_is_no_record_to_wait_for(void)
 	tree_change(tree, "dir run/uvio");
 	snprintf(path, sizeof(path), "%s/" RECORD, tree->root);
 	ASSERT_EQ(mkfifo(path, 0600), 0);
-	is_believed(false);
+	is_refused_as_record();
+	tree_change(tree, "remove " RECORD);
+	tree_change(tree, "dir " RECORD);
+	is_refused_as_record();
+	end();
 }
 
 static void no_record_is_left_where_others_can_write(void)
@@ -566,7 +585,7 @@ static CU_TestInfo interrupted[] = {
 	TEST(a_record_that_others_can_write_is_none),
 	TEST(what_cannot_be_put_right_is_told),
 	TEST(an_unbind_that_cannot_be_put_right_is_told),
-	TEST(a_pipe_is_no_record_to_wait_for),
+	TEST(a_pipe_or_a_folder_is_no_record),
 	TEST(no_record_is_left_where_others_can_write),
 	TEST(a_limit_of_files_ends_no_program),
 	TEST(without_a_place_for_the_record_it_binds),

@@ -179,6 +179,19 @@ static int under_way(const char *address, int fd)
 		address, process);
 }
 
+/* A link, a folder, a pipe, a socket, or what another user can write. */
+static bool is_no_record(int rc)
+{
+	return rc == -EPERM || rc == -ELOOP || rc == -EISDIR || rc == -ENXIO;
+}
+
+static int no_record(const char *address, const char *path)
+{
+	return tool_error("%s: %s, the record of a comparison, is not a file that only this user "
+			  "can write; remove it",
+		address, path);
+}
+
 int former_lock(const struct tool *tool, const struct uvio_device_info *info, bool make,
 	struct former *former)
 {
@@ -193,7 +206,9 @@ int former_lock(const struct tool *tool, const struct uvio_device_info *info, bo
 		former->keeps = read_record(fd, former->driver) > 0;
 		return TOOL_GO_ON;
 	}
-	rc = rc == -EBUSY ? under_way(info->address, fd) : TOOL_GO_ON;
+	rc = rc == -EBUSY		? under_way(info->address, fd)
+	     : make && is_no_record(rc) ? no_record(info->address, former->path)
+					: TOOL_GO_ON;
 	if (fd >= 0)
 		close(fd);
 	return rc;

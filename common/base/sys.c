@@ -168,6 +168,13 @@ int uvio_sys_lock(int fd)
 	return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }
 
+int uvio_sys_lock_record(int fd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+}
+
 void uvio_sys_unlock(int fd)
 {
 	flock(fd, LOCK_UN);

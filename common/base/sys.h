@@ -126,6 +126,8 @@ int uvio_sys_epoll_add(int epoll_fd, int fd, uint32_t events);
 /** An exclusive flock, without waiting: -EWOULDBLOCK if it is held. */
 int uvio_sys_lock(int fd);
 void uvio_sys_unlock(int fd);
+/** The lock of a file that fcntl() gives, of the open file: -EAGAIN where somebody has it. */
+int uvio_sys_lock_record(int fd);
 /**
  * Unlocks, and marks the open file by a flag that copies in children have, too, and that
  * /proc/PID/fdinfo shows: a process with such a copy does not use the device. For the node of a

@@ -301,8 +301,10 @@ static int not_permitted(const struct uvio_binding *binding, int rc)
 /* Locks the device against other users of this library, and checks that it is not in use. */
 static int begin(struct uvio_binding *binding)
 {
-	int rc = lock(binding);
+	int rc = uvio_record_place(binding->ctx, binding->address.text);
 
+	if (!rc)
+		rc = lock(binding);
 	if (rc)
 		return rc;
 	rc = uvio_binding_read_driver(binding, binding->driver);
@@ -411,6 +413,8 @@ int uvio_bind(struct uvio_ctx *ctx, const char *text, const char *driver)
 		driver = "";
 	if (!is_right(&binding, backend, driver) || uvio_record_exists(ctx, binding.address.text))
 		rc = bind_locked(&binding, backend, driver);
+	if (!rc)
+		uvio_record_forget_comparison(ctx, binding.address.text);
 	if (!rc && backend)
 		await_node(&binding, backend);
 	return rc;
@@ -426,6 +430,8 @@ int uvio_unbind(struct uvio_ctx *ctx, const char *text)
 	if (rc)
 		return rc;
 	rc = uvio_binding_change(&binding, UVIO_REBIND_NATURAL, "");
+	if (!rc)
+		uvio_record_forget_comparison(ctx, binding.address.text);
 	drop_locks(&binding);
 	return rc;
 }

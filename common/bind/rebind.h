@@ -86,5 +86,12 @@ void uvio_record_save(struct uvio_ctx *ctx, struct uvio_rebind *rebind);
 /** Whether there is a record; fills in the goal and the former state. */
 bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind);
 bool uvio_record_exists(struct uvio_ctx *ctx, const char *address);
+/** 0, or -EPERM with a text: what has the name of a record is no file. */
+int uvio_record_place(struct uvio_ctx *ctx, const char *address);
+/**
+ * Removes what a comparison of the uvio command left, since another driver has been chosen: one
+ * that is under way holds a lock on its record, and keeps it.
+ */
+void uvio_record_forget_comparison(struct uvio_ctx *ctx, const char *address);
 
 #endif /* UVIO_REBIND_H */

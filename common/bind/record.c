@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <uvio/context.h>
+#include <uvio/error.h>
 
 #include "base/context.h"
 #include "base/sys.h"
@@ -68,7 +69,7 @@ static void drop_dash(char *name)
 }
 
 /* A pipe would block. */
-static int open_record(struct uvio_ctx *ctx, const char *path)
+static int open_file(struct uvio_ctx *ctx, const char *path, int flags)
 {
 	char folder[UVIO_PATH_SIZE];
 	struct stat st;
@@ -76,7 +77,7 @@ static int open_record(struct uvio_ctx *ctx, const char *path)
 
 	if (fd)
 		return fd;
-	fd = uvio_sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	fd = uvio_sys_open(path, flags | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode) && uvio_run_is_ours(&st)))
 		return fd;
 	uvio_sys_close(fd);
@@ -87,7 +88,7 @@ static int open_record(struct uvio_ctx *ctx, const char *path)
 bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 {
 	char text[RECORD_SIZE], newline = 0;
-	int n, goal, fd = open_record(ctx, rebind->record);
+	int n, goal, fd = open_file(ctx, rebind->record, O_RDONLY);
 
 	if (fd < 0)
 		return false;
@@ -106,10 +107,42 @@ bool uvio_record_load(struct uvio_ctx *ctx, struct uvio_rebind *rebind)
 	return rebind->recorded = true;
 }
 
+static bool record_stat(
+	struct uvio_ctx *ctx, const char *address, char path[UVIO_PATH_SIZE], struct stat *st)
+{
+	snprintf(path, UVIO_PATH_SIZE, "%s/uvio/bind-%s", ctx->run, address);
+	return !lstat(path, st);
+}
+
 bool uvio_record_exists(struct uvio_ctx *ctx, const char *address)
 {
 	char path[UVIO_PATH_SIZE];
+	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/uvio/bind-%s", ctx->run, address);
-	return uvio_sys_exists_at(AT_FDCWD, path);
+	return record_stat(ctx, address, path, &st) && S_ISREG(st.st_mode);
+}
+
+int uvio_record_place(struct uvio_ctx *ctx, const char *address)
+{
+	char path[UVIO_PATH_SIZE];
+	struct stat st;
+
+	if (uvio_run_folder(ctx, false, path) || !record_stat(ctx, address, path, &st) ||
+		S_ISREG(st.st_mode))
+		return 0;
+	return uvio_fail(-EPERM,
+		"%s: %s, the record of a change of its driver, is not a file; remove it", address,
+		path);
+}
+
+void uvio_record_forget_comparison(struct uvio_ctx *ctx, const char *address)
+{
+	char path[UVIO_PATH_SIZE];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/uvio/compare-%s", ctx->run, address);
+	fd = open_file(ctx, path, O_RDWR);
+	if (fd >= 0 && !uvio_sys_lock_record(fd))
+		uvio_sys_remove(path);
+	uvio_sys_close(fd);
 }

@@ -36,6 +36,11 @@ int uvio_run_folder(struct uvio_ctx *ctx, bool make, char *folder)
 	return S_ISDIR(st.st_mode) && uvio_run_is_ours(&st) ? 0 : -EPERM;
 }
 
+bool uvio_run_is_no_file(int err)
+{
+	return err == -ELOOP || err == -EISDIR || err == -ENXIO;
+}
+
 static int open_lock(const char *path)
 {
 	struct stat st;
@@ -66,7 +71,7 @@ int uvio_run_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int 
 	fd = rc ? rc : open_lock(path);
 	if (is_refused(fd))
 		return 0;
-	if (fd == -ESTALE || fd == -ELOOP)
+	if (fd == -ESTALE || uvio_run_is_no_file(fd))
 		return uvio_fail(-EPERM,
 			"%s: %s, the lock for changes of its driver, is not a file that only this "
 			"user can write; remove it",

@@ -17,6 +17,9 @@ bool uvio_run_is_ours(const struct stat *st);
 /** Its path, of UVIO_PATH_SIZE; 0, or an errno without a text: -EPERM it is somebody else's. */
 int uvio_run_folder(struct uvio_ctx *ctx, bool make, char *folder);
 
+/** Whether opening one there failed since it is a link, a folder, a pipe or a socket. */
+bool uvio_run_is_no_file(int err);
+
 /**
  * The lock against changes of the driver that holds over instances of sysfs: flock() on a file
  * there, which stays. As uvio_lock(): who may not write there goes without: 0 and -1.

@@ -12,7 +12,8 @@
  * finishes the change, or takes it back, even if the calling program is killed. Until then a file
  * in /run/uvio records the former driver and driver_override. If the separate process is killed
  * too, the next uvio_bind() or uvio_unbind() of the device restores them first, and logs a warning.
- * Where /run cannot be written, there is no record.
+ * Where /run cannot be written, there is no record. What has the name of a record or a lock there,
+ * and is no file, is -EPERM. After success the record of an interrupted "uvio compare" is removed.
  *
  * The kernel takes a driver off only once no program has the device open, and its wait cannot be
  * interrupted. During that wait these functions look every two seconds for such a program, and fail
