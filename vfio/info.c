@@ -19,7 +19,7 @@
 
 int vfio_info(int fd, unsigned long request, size_t base, const void *question, void **out)
 {
-	uint32_t size = (uint32_t)base, want;
+	uint32_t size = (uint32_t)base + VFIO_INFO_ROOM, want;
 	void *info;
 	int rc;
 

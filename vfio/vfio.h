@@ -75,6 +75,9 @@ int vfio_iova_take(struct vfio_iova *iova, uint64_t first, uint64_t size);
 
 /* info.c: ioctls that return the needed size in argsz, and a chain of capabilities. */
 
+/** What nearly every answer has room in behind its structure, so that it is asked for once. */
+#define VFIO_INFO_ROOM 512
+
 /**
  * Asks with a structure of @base bytes, whose first member is argsz; asks again with a larger
  * buffer until all fits. 0 and the answer in @info, for free(); -ENOMEM; the ioctl's errno; -EPROTO

@@ -28,11 +28,14 @@ int uvio_run_folder(struct uvio_ctx *ctx, bool make, char *folder)
 	int rc;
 
 	snprintf(folder, UVIO_PATH_SIZE, "%s/uvio", ctx->run);
-	rc = make ? uvio_sys_mkdir(folder) : 0;
-	if (rc && rc != -EEXIST)
+	rc = lstat(folder, &st) ? -errno : 0;
+	if (rc == -ENOENT && make) {
+		rc = uvio_sys_mkdir(folder);
+		if (!rc || rc == -EEXIST)
+			rc = lstat(folder, &st) ? -errno : 0;
+	}
+	if (rc)
 		return rc;
-	if (lstat(folder, &st))
-		return -errno;
 	return S_ISDIR(st.st_mode) && uvio_run_is_ours(&st) ? 0 : -EPERM;
 }
 
