@@ -126,8 +126,8 @@ static void a_card_that_is_open_is_not_bound(void)
 	begin("edu-uio");
 	fd = lock_it();
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
-		EDU ": already open in another process, or its driver is being changed there; end "
-		    "that first");
+		EDU ": already open in another process, or that process is changing its driver; "
+		    "end that process first");
 	ASSERT_ERR(uvio_unbind(tree->ctx, EDU), -EBUSY, "already open");
 	ASSERT_EQ(kernel.writes, 0);
 	close(fd);
@@ -163,8 +163,8 @@ static void the_process_that_has_it_open_is_named(void)
 		minor(st.st_dev), (unsigned long long)st.st_ino);
 	tree_change(tree, "file proc/4711/comm fieldbusd\\n");
 	ASSERT_ERR(uvio_bind(tree->ctx, EDU, "vfio"), -EBUSY,
-		"already open in process 4711 (fieldbusd), or its driver is being changed there; "
-		"end that first");
+		"already open in process 4711 (fieldbusd), or that process is changing its driver; "
+		"end that process first");
 	close(fd);
 }
 

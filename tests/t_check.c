@@ -20,9 +20,9 @@
 static void a_bridge_is_for_no_backend(void)
 {
 	begin("bridge", "0000:00:05.0", "vfio", UVIO_NOT_APPLICABLE);
-	finds(UVIO_UNFIT, "bridge: user space cannot drive it", "choose the card behind it");
+	finds(UVIO_UNFIT, "bridge, which user space cannot drive", "use the card behind it");
 	run("0000:00:05.0", "uio", UVIO_NOT_APPLICABLE);
-	finds(UVIO_UNFIT, "bridge: user space cannot drive it", "choose the card behind it");
+	finds(UVIO_UNFIT, "bridge, which user space cannot drive", "use the card behind it");
 }
 
 static void the_most_severe_finding_comes_first(void)
@@ -57,7 +57,7 @@ static void open_without_backend_tells_what_each_says(void)
 
 	tree = tree_new("edu-unbound-no-iommu");
 	ASSERT_ERR(uvio_udev_open(tree->ctx, EDU, NULL, &udev), -ENODEV,
-		EDU ": no backend can carry it now. vfio: no IOMMU group");
+		EDU ": no backend can drive it now. vfio: no IOMMU group");
 	ASSERT_HAS(uvio_last_error(), " uio: not bound to a UIO driver");
 }
 
@@ -96,7 +96,7 @@ static void a_lockdown_that_is_not_seen_is_not_off(void)
 {
 	tree = tree_new("edu-vfio");
 	machine_is(NULL, UVIO_USABLE);
-	ASSERT(finding_with("lockdown: not known"));
+	ASSERT(finding_with("lockdown: unknown"));
 	tree_change(tree, "file sys/kernel/security/lockdown [none] integrity confidentiality\\n");
 	machine_is(NULL, UVIO_USABLE);
 	ASSERT(finding_with("lockdown: off"));
@@ -136,7 +136,7 @@ static void the_machine_is_looked_at(void)
 	finds(UVIO_NOTE, "interrupt remapping: on", NULL);
 	finds(UVIO_NOTE, "module vfio-pci (the driver): not loaded", "modprobe vfio-pci");
 	machine_is("uio", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "modules: without uio", "CONFIG_UIO");
+	finds(UVIO_BLOCKS, "modules: uio is missing, without which", "CONFIG_UIO");
 	tree_change(tree, "file proc/interrupts  0: 1 IO-APIC 2-edge timer\\n");
 	machine_is("vfio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "interrupt remapping: off", "allow_unsafe_interrupts");

@@ -81,7 +81,7 @@ static void a_missing_uio_node_blocks(void)
 	tree = tree_new("edu-uio");
 	tree_change(tree, "remove dev/uio0");
 	run(EDU, "uio", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "/dev/uio0 does not exist, though a UIO driver is bound",
+	finds(UVIO_BLOCKS, "/dev/uio0 does not exist, although a UIO driver is bound",
 		"is udev running?");
 	open_says_the_same(EDU, "uio", -ENOENT);
 }
@@ -90,7 +90,7 @@ static void a_uio_node_of_root_blocks_a_user(void)
 {
 	user = 1234;
 	begin("edu-uio", EDU, "uio", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "/dev/uio0 may not be opened by user 1234",
+	finds(UVIO_BLOCKS, "/dev/uio0 cannot be opened by user 1234",
 		"run as its owner or with CAP_DAC_OVERRIDE, use the vfio backend, or, for "
 		"registers and INTx without DMA, give it to a user: uvio bind --persist --owner "
 		"USER " EDU " uio");
@@ -100,7 +100,7 @@ static void a_uio_node_that_is_not_pci_is_told_by_its_name(void)
 {
 	user = 1234;
 	begin("platform", "uio1", "uio", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "/dev/uio1 may not be opened by user 1234", "ATTR{name}==\"");
+	finds(UVIO_BLOCKS, "/dev/uio1 cannot be opened by user 1234", "ATTR{name}==\"");
 }
 
 /* Neither of them is told by the user's number. */
@@ -110,7 +110,7 @@ static void a_user_with_all_that_uio_asks_for_is_as_root(void)
 	user_unusual = USER_UNUSUAL(CAP_DAC_OVERRIDE) | USER_UNUSUAL(CAP_SYS_ADMIN);
 	begin("edu-uio", EDU, "uio", UVIO_USABLE);
 	finds(UVIO_NOTE, EDU ": DMA is not protected here", NULL);
-	ASSERT(!finding_with("may not be opened") && !finding_with("cannot be written") &&
+	ASSERT(!finding_with("cannot be opened") && !finding_with("cannot be written") &&
 		!finding_with("no DMA:"));
 }
 
@@ -123,7 +123,7 @@ static void root_without_a_capability_is_told_which(void)
 		    "CAP_SYS_ADMIN, which this process lacks",
 		"let root keep that capability");
 	finds(UVIO_LIMITS,
-		EDU ": only the first 64 bytes of the configuration space can be read: more takes "
+		EDU ": only the first 64 bytes of the configuration space can be read: more needs "
 		    "CAP_SYS_ADMIN, which this process lacks",
 		"vfio");
 }
@@ -139,7 +139,7 @@ static void a_page_map_of_root_takes_dma(void)
 	tree_change(tree, "mode proc/self/pagemap 0400");
 	run(EDU, "uio", UVIO_USABLE);
 	finds(UVIO_LIMITS,
-		"/self/pagemap may not be opened: a program with file capabilities needs "
+		"/self/pagemap cannot be opened: a program with file capabilities needs "
 		"CAP_DAC_READ_SEARCH, too",
 		"vfio");
 }
@@ -155,7 +155,7 @@ static void bars_of_root_are_told_by_number(void)
 	ASSERT(!finding_with("no BAR"));
 	tree_change(tree, "remove sys/class/uio/uio0/maps");
 	run(EDU, "uio", UVIO_USABLE);
-	finds(UVIO_LIMITS, "/resource0 may not be opened by user 1234", "CAP_DAC_OVERRIDE");
+	finds(UVIO_LIMITS, "/resource0 cannot be opened by user 1234", "CAP_DAC_OVERRIDE");
 }
 
 static void ports_take_a_capability(void)
@@ -186,7 +186,7 @@ static void a_user_with_the_node_is_limited(void)
 static void a_card_without_pin_is_limited_on_uio(void)
 {
 	begin("no-pin", EDU, "uio", UVIO_USABLE);
-	finds(UVIO_LIMITS, EDU ": the card has no INTx pin, and UIO knows no other interrupt",
+	finds(UVIO_LIMITS, EDU ": the card has no INTx pin, and UIO supports no other interrupt",
 		"use the vfio backend if the card has MSI or MSI-X, or poll it");
 }
 
@@ -308,7 +308,7 @@ static void a_node_of_all_devices_is_judged_before_binding(void)
 	user_refused = "/vfio/vfio";
 	begin("edu-unbound", EDU, "vfio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "/dev/vfio/vfio is refused regardless of its mode (EPERM)",
-		"hand the node");
+		"pass the node");
 }
 
 static void the_node_that_binding_will_make_is_perhaps_for_others(void)
@@ -409,7 +409,7 @@ static void a_group_node_of_root_blocks_a_user(void)
 {
 	user = 1234;
 	begin("edu-vfio", EDU, "vfio", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "/dev/vfio/1 may not be opened by user 1234: it belongs to ",
+	finds(UVIO_BLOCKS, "/dev/vfio/1 cannot be opened by user 1234: it belongs to ",
 		"uvio bind --persist --owner USER " EDU " vfio");
 	finds(UVIO_BLOCKS, "with mode 0600", "chown");
 }
@@ -421,7 +421,7 @@ static void a_node_of_all_devices_is_not_given_to_one_user(void)
 	tree_change(tree, "mode dev/vfio/1 0666");
 	tree_change(tree, "mode dev/vfio/vfio 0600");
 	run(EDU, "vfio", UVIO_BROKEN);
-	finds(UVIO_BLOCKS, "/dev/vfio/vfio may not be opened by user 1234", "chmod 666 ");
+	finds(UVIO_BLOCKS, "/dev/vfio/vfio cannot be opened by user 1234", "chmod 666 ");
 	finds(UVIO_BLOCKS, "/dev/vfio/vfio", "which alone gives access to no device");
 }
 

@@ -329,9 +329,9 @@ static void a_card_that_was_changed_is_late(void)
 	card_open_asserted();
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
 	set_in_card(4, 0);
-	everything_is_late_for("; the card does not decode its BARs in memory any more: its "
-			       "command register has that switched off (it reads 0x0000), which "
-			       "was on at open: perhaps another program or a reset did so; setpci");
+	everything_is_late_for(
+		"; the card no longer decodes its BARs in memory: its command register, 0x0000 "
+		"now, had this on at open; perhaps another program or a reset changed it; setpci");
 	set_in_card(4, 0x03);
 	set_in_card(0x10, 0xfeb00000);
 	everything_is_late_for("; the card lost its addresses: bar0 is at 0xfea00000 for the "
@@ -350,8 +350,9 @@ static void a_line_that_another_program_switched_off(void)
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
 	set_in_card(4, 0x0503);
 	ASSERT_ERR(uvio_irq_wait(udev, 0, 1, &events), -ETIMEDOUT,
-		"INTx is switched off in the card's command register: perhaps the last interrupt "
-		"was not acknowledged with uvio_irq_ack(), or another program has switched it off");
+		"INTx is switched off in the card's command register; perhaps the last interrupt "
+		"was not acknowledged with uvio_irq_ack(), or another program has switched INTx "
+		"off");
 }
 
 SAYS(a_node_that_is_not_permitted, op_open, INJECT_OPEN, "dev/uio0", EACCES, "uio0: ")
@@ -368,7 +369,7 @@ static void a_driver_that_went(void)
 	op_irq_wait.begin();
 	uio.gone = true;
 	ASSERT_ERR(op_irq_wait.run(), -ENODEV,
-		"its kernel driver was unbound, or the card removed; close it");
+		"its kernel driver was unbound, or the card was removed; close it");
 }
 
 /* The open goes on without; who wants DMA is told. */
@@ -394,8 +395,8 @@ static void a_claimed_region(void)
 {
 	tree_change(card.tree, "remove sys/class/uio/uio0/maps/map0");
 	says(&op_region_map, INJECT_MMAP, "resource0", EINVAL,
-		"; perhaps a kernel driver has claimed it: /proc/iomem shows which, and "
-		"iomem=relaxed lifts that");
+		"; perhaps a kernel driver has claimed it (/proc/iomem shows which); boot with "
+		"iomem=relaxed");
 }
 
 static void a_region_under_lockdown(void)

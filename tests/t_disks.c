@@ -93,7 +93,7 @@ static void a_disk_of_a_file_system_on_several_is_in_use(void)
 	tree_change(tree,
 		"link sys/fs/btrfs/5a3e/devices/nvme0n1 ../../../../devices/pci0000:00/" NVME
 		"/nvme/nvme0/nvme0n1");
-	is_busy("its disk nvme0n1 is in use by the kernel (lsblk shows by what)");
+	is_busy("its disk nvme0n1 is in use by the kernel; stop that use first");
 }
 
 static void what_is_made_of_a_disk_has_it_in_use(void)

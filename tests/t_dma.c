@@ -175,7 +175,7 @@ static void memory_that_wraps_is_refused(void)
 static void memory_that_overlaps_is_refused(void)
 {
 	ASSERT_EQ(map(4, 4), 4);
-	ASSERT_ERR(map(4, 4), -EEXIST, "overlap what is mapped already; unmap that first");
+	ASSERT_ERR(map(4, 4), -EEXIST, "overlap an existing mapping; unmap that first");
 	ASSERT_ERR(map(2, 3), -EEXIST, "overlap");
 	ASSERT_ERR(map(7, 2), -EEXIST, "overlap");
 	ASSERT_ERR(map(5, 1), -EEXIST, "overlap");
@@ -382,7 +382,7 @@ static void a_mask_below_what_is_mapped_is_refused(void)
 {
 	ASSERT_EQ(map(0, 1), 1);
 	ASSERT_ERR(uvio_dma_set_mask(udev, 0xfffff), -EBUSY,
-		EDU ": DMA mask 0xfffff: memory above it is mapped; unmap that first");
+		EDU ": DMA mask 0xfffff: memory above it is mapped; unmap the memory first");
 	ASSERT_OK(unmap(0, 1));
 	ASSERT_OK(uvio_dma_set_mask(udev, 0xfffff));
 }

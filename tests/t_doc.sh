@@ -80,7 +80,7 @@ lists_devices() {
 tells_steps() {
 	! "$top_builddir/doc/example_context" 0000:00:04.0 "$tree/sys" 2>"$scratch/out" &&
 		grep -qx '<3> 0000:00:04.0: backend uio is not usable' "$scratch/out" &&
-		grep -q '^0000:00:04.0: no backend can carry it' "$scratch/out" ||
+		grep -q '^0000:00:04.0: no backend can drive it' "$scratch/out" ||
 		{ cat "$scratch/out" && return 1; }
 }
 

@@ -68,7 +68,7 @@ static void mapping_twice_is_refused(void)
 
 	ASSERT_OK(uvio_dma_alloc(udev, 100, 0, &dma));
 	ASSERT_ERR(uvio_dma_map(other, dma.addr, 4096, 0, segments, 16), -EEXIST,
-		"overlap what is mapped already");
+		"overlap an existing mapping");
 	ASSERT_OK(uvio_dma_free(udev, &dma));
 }
 
@@ -222,8 +222,8 @@ static void memory_is_unmapped_by_the_domain(void)
 	ASSERT_OK(uvio_domain_dma_unmap(domain, pages, sizeof(pages)));
 	ASSERT_EQ(fake_windows, 0);
 	ASSERT_ERR(uvio_domain_dma_unmap(domain, pages, sizeof(pages)), -EINVAL, "were not mapped");
-	ASSERT_ERR(uvio_domain_dma_unmap(NULL, pages, 4096), -EINVAL, "domain: none was given");
-	ASSERT_ERR(uvio_domain_dma_free(domain, NULL), -EINVAL, "no buffer was given");
+	ASSERT_ERR(uvio_domain_dma_unmap(NULL, pages, 4096), -EINVAL, "domain: no domain (NULL)");
+	ASSERT_ERR(uvio_domain_dma_free(domain, NULL), -EINVAL, "no buffer (NULL)");
 }
 
 static void it_is_not_freed_under_its_devices(void)
@@ -283,7 +283,7 @@ static void another_backend_is_refused(void)
 	other = NULL;
 	ASSERT_ERR(uvio_udev_open(tree->ctx, OTHER, &options, &other), -EINVAL,
 		OTHER ": the domain has devices of the fake backend (" EDU
-		      "), and this one is to be opened on vfio; they cannot share it");
+		      "), which this device cannot join on vfio; use another domain");
 }
 
 static void the_domain_chooses_the_backend(void)

@@ -247,7 +247,7 @@ static void a_driver_that_is_added_comes_first(void)
 	ASSERT(uvio_driver_match(tree->ctx, 0x1234, 0x11e8, 0, 0) == &own);
 	ASSERT(uvio_driver_match(NULL, 0x1234, 0x11e8, 0, 0) == driver);
 	ASSERT_ERR(uvio_driver_add(tree->ctx, &own), -EEXIST,
-		"card driver 'own': there is one of that");
+		"card driver 'own': another driver has this");
 	uvio_card_detach(card);
 	ASSERT_OK(uvio_card_attach(&own, udev, &card));
 	ASSERT_ERR(uvio_card_service(card), -ENOTSUP, EDU ": the card driver 'own' has nothing");
@@ -280,7 +280,7 @@ static void attaching_nothing_is_refused(void)
 	ASSERT(!other);
 	ASSERT_ERR(uvio_card_attach(&own, NULL, &other), -EINVAL, "no udev device");
 	ASSERT_ERR(uvio_card_attach(&own, udev, NULL), -EINVAL, "no pointer for a card");
-	ASSERT_ERR(uvio_card_service(NULL), -EINVAL, "nothing to serve (NULL)");
+	ASSERT_ERR(uvio_card_service(NULL), -EINVAL, "no card to serve (NULL)");
 	ASSERT(!uvio_card_driver(NULL) && !uvio_card_udev(NULL) && !uvio_card_priv(NULL));
 	uvio_card_detach(NULL);
 }

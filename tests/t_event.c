@@ -51,8 +51,8 @@ static void without_an_event_the_time_is_over(void)
 
 static void bad_input_is_refused(void)
 {
-	ASSERT_ERR(
-		uvio_event_wait(udev, 0, NULL), -EINVAL, EDU ": waiting for an event: no pointer");
+	ASSERT_ERR(uvio_event_wait(udev, 0, NULL), -EINVAL,
+		EDU ": waiting for an event: no event pointer");
 }
 
 static void a_request_to_release_stays(void)
@@ -188,7 +188,7 @@ static void a_signal_ends_the_wait(void)
 	sigaction(SIGUSR1, &action, NULL);
 	ASSERT(asleep_start(&signals));
 	ASSERT_ERR(uvio_event_wait(udev, UVIO_MS(LONG_MS), &event), -EINTR,
-		EDU ": a signal came while waiting for an event");
+		EDU ": interrupted by a signal while waiting for an event");
 	asleep_end(&signals);
 }
 

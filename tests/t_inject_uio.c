@@ -162,7 +162,7 @@ static void the_rom_is_enabled_only_while_it_is_copied(void)
 	ASSERT_EQ(uvio_read32(&rom, 4), 0x04030201);
 	ASSERT_ERR(uvio_region_write(&rom, 0, 1, 0), -EACCES, "region 6 is read-only");
 	ASSERT_ERR(uvio_udev_hot_reset(udev), -ENOTSUP, "the uio backend cannot reset a bus");
-	ASSERT_ERR(uvio_low_power(udev, true), -ENOTSUP, "cannot let a card sleep");
+	ASSERT_ERR(uvio_low_power(udev, true), -ENOTSUP, "has no low power");
 	ASSERT_ERR(uvio_region_find(udev, 1, 1), -ENOTSUP, "no regions with a type");
 	ASSERT_ERR(uvio_vf_token_set(udev, "12345678-9abc-def0-1234-56789abcdef0"), -ENOTSUP,
 		"the uio backend has no VF tokens");
@@ -173,7 +173,7 @@ static void a_card_without_rom_has_none(void)
 	struct uvio_region rom;
 
 	card_open_asserted();
-	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_ROM, &rom), -ENOENT, "it has no ROM");
+	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_ROM, &rom), -ENOENT, "(ROM)");
 }
 
 static void dma_alloc_of_one_page_fails_cleanly_at_every_call(void)

@@ -204,8 +204,8 @@ static void a_copy_of_a_node_that_was_given_back_keeps_from_opening(void)
 	tree_change(tree, "file proc/4711/fdinfo/3 pos:\t0\\nflags:\t02106002\\nmnt_id:\t21\\n");
 	ASSERT_OK(strict_answer(EDU));
 	ASSERT_ERR(answer(EDU), -EBUSY,
-		EDU ": process 4711 (oldtool) has a copy of its node from before a fork(), and bus "
-		    "mastering is switched off by the kernel when that process ends: end it first");
+		EDU ": process 4711 (oldtool) has a copy of its node from before a fork(); when it "
+		    "ends, the kernel switches bus mastering off; end that process first");
 }
 
 static void a_copy_that_this_process_has_is_no_obstacle(void)
@@ -271,7 +271,7 @@ static void a_descriptor_from_vfio_names_its_device(void)
 	have_descriptor("vfio-device-syspath: /sys/devices/pci0000:00/0000:00:05.0\\n");
 	is_free(EDU);
 	have_descriptor("vfio-device-syspath: /sys/devices/pci0000:00/" EDU "\\n");
-	is_busy(EDU, EDU ": a descriptor of it from VFIO is open in process 4711 (oldtool)");
+	is_busy(EDU, EDU ": a VFIO descriptor of it is open in process 4711 (oldtool)");
 }
 
 /* Before Linux 6.17: the node of the group, which is for one only, tells. */
@@ -281,7 +281,7 @@ static void a_descriptor_from_vfio_without_a_name_is_perhaps_it(void)
 	tree_change(tree, "file dev/vfio/1");
 	have_descriptor("");
 	ASSERT_ERR(answer(EDU), -EBUSY,
-		EDU ": perhaps in use: process 4711 (oldtool) has a descriptor from VFIO");
+		EDU ": perhaps in use: process 4711 (oldtool) has a VFIO descriptor");
 	ASSERT_OK(strict_answer(EDU));
 	tree_change(tree, "remove dev/vfio/1");
 	ASSERT_ERR(strict_answer(EDU), -EBUSY, "perhaps in use: process 4711 (oldtool)");
@@ -317,7 +317,7 @@ static void who_keeps_the_kernel_from_opening_is_named(void)
 	have_descriptor("vfio-device-syspath: /sys/devices/pci0000:00/" EDU "\\n");
 	ASSERT(names_user());
 	ASSERT_EQ(uvio_last_errno(), -EBUSY);
-	ASSERT_HAS(uvio_last_error(), EDU ": a descriptor of it from VFIO is open in process 4711");
+	ASSERT_HAS(uvio_last_error(), EDU ": a VFIO descriptor of it is open in process 4711");
 	tree_change(tree, "remove proc/self/mountinfo");
 	ASSERT(!names_user());
 	ASSERT_STR(uvio_last_error(), "before");
@@ -336,8 +336,9 @@ static void who_has_another_of_its_group_is_named(void)
 	tree_change(tree, "file proc/4711/fdinfo/7 flags:\t02000002\\n%s",
 		"vfio-device-syspath: /sys/devices/pci0000:00/" MEMBER "\\n");
 	ASSERT(names_user());
-	ASSERT_HAS(uvio_last_error(), EDU ": its IOMMU group is in use: " MEMBER ": a descriptor");
-	ASSERT_HAS(uvio_last_error(), "of it from VFIO is open in process 4711 (oldtool)");
+	ASSERT_HAS(uvio_last_error(),
+		EDU ": its IOMMU group is in use: " MEMBER ": a VFIO descriptor");
+	ASSERT_HAS(uvio_last_error(), "of it is open in process 4711 (oldtool)");
 }
 
 static void an_interface_in_another_namespace_is_in_use(void)
@@ -390,9 +391,9 @@ static void without_proc_there_is_no_answer(void)
 	begin("edu-uio");
 	tree_change(tree, "remove proc");
 	tree_change(tree, "dir proc");
-	ASSERT_ERR(strict_answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
+	ASSERT_ERR(strict_answer(EDU), -ENOENT, "cannot read whether a process has it open: ");
 	ASSERT_HAS(uvio_last_error(), "/proc is not mounted");
-	ASSERT_ERR(answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
+	ASSERT_ERR(answer(EDU), -ENOENT, "cannot read whether a process has it open: ");
 }
 
 static void without_descriptors_there_is_no_answer(void)
@@ -404,7 +405,7 @@ static void without_descriptors_there_is_no_answer(void)
 	none = before;
 	none.rlim_cur = 3;
 	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-	ASSERT_ERR(strict_answer(EDU), -EMFILE, EDU ": cannot see whether ");
+	ASSERT_ERR(strict_answer(EDU), -EMFILE, EDU ": cannot read whether ");
 	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
@@ -415,7 +416,7 @@ static void hidden_processes_are_no_answer(void)
 	tree_change(tree, "file proc/self/mountinfo 1 1 0:2 / %s/proc rw - proc proc rw,%s\\n",
 		tree->root, "hidepid=invisible");
 	ASSERT_ERR(strict_answer(EDU), -EACCES,
-		EDU ": cannot see whether a process of another user has it open, for which it "
+		EDU ": cannot read whether a process of another user has it open, for which it "
 		    "needs CAP_SYS_PTRACE; ");
 	ASSERT_ERR(answer(EDU), -EACCES, "a process of another user");
 	tree_change(tree, "file proc/self/mountinfo 1 1 0:2 / %s/proc rw - proc proc rw,%s\\n",
@@ -440,8 +441,9 @@ static void what_is_outside_is_asked_of_the_kernel(void)
 	ASSERT_ERR(answer(EDU), -EACCES, "outside of this container (PID namespace)");
 	a_module_has(1);
 	ASSERT_ERR(strict_answer(EDU), -EBUSY,
-		EDU ": in use, the kernel says, by a program that cannot be seen here");
-	ASSERT_ERR(answer(EDU), -EBUSY, EDU ": in use, the kernel says, by a program that cannot");
+		EDU ": the kernel reports it in use by a program that this process cannot see");
+	ASSERT_ERR(answer(EDU), -EBUSY,
+		EDU ": the kernel reports it in use by a program that this process cannot");
 	logged = (struct test_log){0};
 	a_module_has(0);
 	ASSERT_OK(strict_answer(EDU));

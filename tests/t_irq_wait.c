@@ -124,7 +124,7 @@ static void messages_need_bus_mastering(void)
 		    "card sends no MSI without it; switch it on with uvio_bus_master()");
 	ASSERT_OK(uvio_bus_master(udev, true));
 	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT,
-		"bus mastering is on: perhaps the card was not told to raise it");
+		"bus mastering is on; perhaps the card was not told to raise an interrupt");
 }
 
 /* What the command and the status register of the card show. */
@@ -144,7 +144,7 @@ static void a_line_that_is_late_is_looked_at(void)
 	fixture_enable(UVIO_IRQ_INTX, 1);
 	says_of_a_line(0x00000403, "INTx is switched off in the card's command register");
 	says_of_a_line(0x00080403, "INTx is switched off in the card's command register");
-	says_of_a_line(0x00080003, "asserts its line (Interrupt Status): perhaps the last "
+	says_of_a_line(0x00080003, "asserts its line (Interrupt Status); perhaps the last "
 				   "interrupt was not acknowledged");
 	says_of_a_line(0x00000003, "does not assert its line");
 }
@@ -345,7 +345,7 @@ static void a_signal_ends_the_wait(void)
 	sigaction(SIGUSR1, &action, NULL);
 	ASSERT(asleep_start(&signals));
 	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), &events), -EINTR,
-		EDU ": a signal came while waiting for vector 0");
+		EDU ": interrupted by a signal while waiting for vector 0");
 	asleep_end(&signals);
 }
 

@@ -97,8 +97,8 @@ static void a_change_with_another_sysfs_excludes(void)
 	take_other();
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		ASSERT_ERR(all[i](), -EBUSY,
-			EDU ": already open in process 4711 (othertool), or its driver is being "
-			    "changed there; end that first");
+			EDU ": already open in process 4711 (othertool), or that process is "
+			    "changing its driver; end that process first");
 	ASSERT_STR(tree_link(tree, EDU_FOLDER "/driver"), "uio_pci_generic");
 	ASSERT_EQ(flock(other, LOCK_UN), 0);
 	ASSERT_OK(bind_it());
@@ -116,7 +116,7 @@ static void who_has_given_it_back_is_not_in_the_way(void)
 static void who_cannot_be_seen_is_still_in_the_way(void)
 {
 	refusals = 100;
-	ASSERT_ERR(bind_it(), -EBUSY, EDU ": already open in another process, or its driver");
+	ASSERT_ERR(bind_it(), -EBUSY, EDU ": already open in another process, or that process");
 	ASSERT_STR(tree_link(tree, EDU_FOLDER "/driver"), "uio_pci_generic");
 }
 

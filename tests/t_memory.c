@@ -93,9 +93,8 @@ static void read_only_memory_is_for_reading(void)
 
 static void read_only_memory_is_not_written_to(void)
 {
-	static const char text[] =
-		"is read-only here, and the card is to write to it; map it for the card's reading "
-		"only (UVIO_DMA_TO_CARD), or make it writable first";
+	static const char text[] = "is read-only in this process, but the mapping lets the card "
+				   "write; map it with UVIO_DMA_TO_CARD, or make it writable first";
 	unsigned char *zeros = pages_anonymous(PROT_READ), *file = private_file(PROT_READ, 4);
 
 	ASSERT_ERR(pages_map(zeros, 0), -EFAULT, text);
@@ -122,8 +121,8 @@ static void what_cannot_be_read_is_refused(void)
 
 	for (uint32_t flags = 0; flags < 4; flags++)
 		ASSERT_ERR(pages_map(memory, flags), -EFAULT,
-			"is not memory that a card may be given: it is of a device, or from "
-			"memfd_secret(), or may not be read (PROT_NONE)");
+			"is not memory for a card: it belongs to a device, or is from "
+			"memfd_secret(), or cannot be read (PROT_NONE)");
 	munmap(memory, SIZE);
 }
 
@@ -133,7 +132,7 @@ static void the_end_of_a_file_is_no_signal(void)
 
 	for (uint32_t flags = 0; flags < 4; flags++)
 		ASSERT_ERR(pages_map(memory, flags), -EFAULT,
-			pages_are_of_old_kernel() ? "is not memory that a card may be given"
+			pages_are_of_old_kernel() ? "is not memory for a card"
 						  : "it lies beyond the end of its file");
 	munmap(memory, SIZE);
 }
@@ -151,7 +150,7 @@ static void no_memory_for_a_copy_is_no_success(void)
 
 	pages_kernel.madvise = no_memory;
 	ASSERT_ERR(pages_map(memory, UVIO_DMA_TO_CARD), -ENOMEM,
-		"cannot be made the program's own: the kernel has no memory for a copy");
+		"cannot be made private: the kernel has no memory for a copy");
 	munmap(memory, SIZE);
 }
 
@@ -171,9 +170,9 @@ static void memory_that_is_only_written_is_not_for_a_card_that_reads(void)
 		pages_kernel.ioctl = pin_nothing;
 	ASSERT_ERR(pages_map(memory, UVIO_DMA_TO_CARD), -EFAULT,
 		pages_are_of_old_kernel()
-			? "may not be read"
-			: "may not be read here (PROT_WRITE alone), and the card is only to read "
-			  "it (UVIO_DMA_TO_CARD); map it for both directions");
+			? "cannot be read"
+			: "cannot be read in this process (PROT_WRITE alone), but UVIO_DMA_TO_CARD "
+			  "lets the card only read; map it for both directions");
 	munmap(memory, SIZE);
 }
 
@@ -208,10 +207,11 @@ static void frames_that_a_card_may_not_write_are_refused(void)
 		const char *text;
 		bool read;
 	} kinds[] = {
-		{1 << 24, "lies the machine's page of zeros", true},
-		{1 << 3, "lies a page of a file, which would lose what the card writes", true},
+		{1 << 24, "lies the zero page of the kernel", true},
+		{1 << 3, "lies a page of a file, which would lose the data that the card writes",
+			true},
 		{1 << 20, "lies memory of a device", false},
-		{1 << 19, "lies memory that is faulty", false},
+		{1 << 19, "lies faulty memory", false},
 	};
 	unsigned char *memory = pages_anonymous(PROT_READ | PROT_WRITE);
 

@@ -43,13 +43,14 @@ static void what_cannot_be_kept_from_children_is_refused(void)
 	pages_kernel.madvise = no_dontfork;
 	fork_answer = -EINVAL;
 	ASSERT_ERR(pages_map(memory, 0), -EINVAL,
-		"perhaps they are a part of a private huge page; map whole ones, or make the "
+		"perhaps they are part of a private huge page; map whole huge pages, or make the "
 		"memory MAP_SHARED");
 	fork_answer = -ENOMEM;
 	ASSERT_ERR(pages_map(memory, 0), -ENOMEM,
-		"cannot be kept from children (MADV_DONTFORK): Cannot");
+		"cannot be excluded from children (MADV_DONTFORK): Cannot");
 	fork_answer = -EAGAIN;
-	ASSERT_ERR(pages_map(memory, 0), -ENOMEM, "cannot be kept from children (MADV_DONTFORK): ");
+	ASSERT_ERR(pages_map(memory, 0), -ENOMEM,
+		"cannot be excluded from children (MADV_DONTFORK): ");
 	munmap(memory, SIZE);
 }
 
@@ -168,7 +169,7 @@ static void advice_of_what_is_refused_stays(void)
 	unsigned char *memory = advised();
 
 	ASSERT(!mprotect(memory + PAGE, PAGE, PROT_NONE));
-	ASSERT_ERR(pages_map(memory, 0), -EFAULT, "may not be read (PROT_NONE)");
+	ASSERT_ERR(pages_map(memory, 0), -EFAULT, "cannot be read (PROT_NONE)");
 	ASSERT(!mprotect(memory + PAGE, PAGE, PROT_READ | PROT_WRITE));
 	pages_kernel.mlock = no_lock;
 	ASSERT_ERR(pages_map(memory, 0), -ENOMEM, "mapped already in this domain");

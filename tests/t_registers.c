@@ -94,7 +94,7 @@ static void registers_of_others_keep_from_opening(void)
 	ASSERT_ERR(open_answer(EDU), -EBUSY,
 		EDU ": resource0 in sysfs is mapped in process 4711 (oldtool); end that process");
 	tree_change(tree, "remove proc/self/mountinfo");
-	ASSERT_ERR(open_answer(EDU), -ENOENT, "cannot see whether a process has it open: ");
+	ASSERT_ERR(open_answer(EDU), -ENOENT, "cannot read whether a process has it open: ");
 }
 
 static void have_file(const char *name, int fd, const char *flags)

@@ -416,7 +416,7 @@ static void a_node_that_cannot_be_looked_at_has_no_owner(void)
 	ASSERT_EQ(count, 2);
 	ASSERT_HAS(findings[0]->what, ": it belongs to user 0 and group 0 with mode 0666 (EACCES)");
 	ASSERT_HAS(findings[1]->what,
-		"nor examined (EACCES): perhaps that user may not enter a folder of its path");
+		"nor examined (EACCES); perhaps this user cannot enter a folder of its path");
 	uvio_check_free(check);
 }
 

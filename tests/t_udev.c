@@ -72,7 +72,7 @@ static void without_a_backend_the_first_usable_one_is_taken(void)
 static void where_none_is_usable_each_says_why(void)
 {
 	fake_faults.unbound = true;
-	ASSERT_ERR(open_as(EDU, NULL), -ENODEV, EDU ": no backend can carry it now. vfio: ");
+	ASSERT_ERR(open_as(EDU, NULL), -ENODEV, EDU ": no backend can drive it now. vfio: ");
 	ASSERT_HAS(uvio_last_error(), " uio: ");
 	ASSERT_HAS(logged.text, EDU ": backend fake is not usable");
 }
@@ -102,7 +102,7 @@ static void a_second_open_is_refused(void)
 	const struct uvio_open_options options = {.backend = "fake"};
 
 	ASSERT_ERR(open_as(EDU, &options), -EBUSY, EDU ": already open in ");
-	ASSERT_HAS(uvio_last_error(), "; end that first");
+	ASSERT_HAS(uvio_last_error(), "; end that process first");
 }
 
 static void a_second_open_names_the_process(void)

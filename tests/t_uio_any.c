@@ -49,8 +49,8 @@ static void a_map_of_less_than_a_page_cannot_be_mapped(void)
 	tree_change(tree, "file sys/class/uio/uio1/maps/map0/size 0x80\\n");
 	ASSERT_OK(sim_any_open("uio1", 0));
 	ASSERT_ERR(uvio_region_map(udev, 0, &region), -EINVAL,
-		"uio1: map 0 (0x80 bytes at 0x40000000): Invalid argument; the kernel maps whole "
-		"pages only, and the driver of this device offers less");
+		"uio1: map 0 (0x80 bytes at 0x40000000): Invalid argument; the kernel maps only "
+		"whole pages, and the driver of this device offers less");
 	ASSERT_EQ(kernel.map_size, PAGE);
 }
 

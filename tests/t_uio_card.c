@@ -291,8 +291,8 @@ static void a_user_is_told_who_may_read_more(void)
 	ASSERT_OK(uvio_region_map(udev, UVIO_REGION_CONFIG, &config));
 	ASSERT_OK(uvio_region_read(&config, 60, 4, &value));
 	ASSERT_ERR(uvio_region_read(&config, 64, 4, &value), -EPERM,
-		"the kernel shows no more of the configuration space than its first 64 "
-		"bytes: it needs CAP_SYS_ADMIN, which this process lacks; or use the vfio backend");
+		"the kernel shows only the first 64 bytes of the configuration space: the rest "
+		"needs CAP_SYS_ADMIN, which this process lacks; or use the vfio backend");
 	user_unusual = 0;
 	ASSERT_ERR(uvio_region_read(&config, 64, 4, &value), -EPERM,
 		"CAP_SYS_ADMIN, perhaps missing when the device was opened; or use the vfio");
@@ -351,7 +351,7 @@ static bool opened_it_can_reset(unsigned int who, uint64_t unusual)
 	can = uvio_caps(udev) & UVIO_CAP_RESET;
 	if (!can)
 		ASSERT_ERR(uvio_udev_reset(udev), -EACCES,
-			who ? "\"reset\" in sysfs may not be written: Permission denied; run as "
+			who ? "\"reset\" in sysfs cannot be written: Permission denied; run as "
 			      "root or with CAP_DAC_OVERRIDE"
 			    : "Permission denied; run with CAP_DAC_OVERRIDE, which this root "
 			      "lacks");
@@ -386,7 +386,7 @@ static void a_reset_that_is_left_behind_keeps_the_lock(void)
 	ASSERT(left >= 0);
 	inject_begin(call, -ETIMEDOUT);
 	ASSERT_ERR(uvio_udev_reset(udev), -ETIMEDOUT,
-		EDU ": the kernel does not return from a reset of the device");
+		EDU ": the kernel does not return from the reset");
 	inject_end();
 	card_close();
 	ASSERT_ERR(card_open(), -EBUSY, EDU ": already open in ");

@@ -181,7 +181,7 @@ static void the_search_for_a_page_below_the_mask_ends(void)
 	open_again(UVIO_OPEN_UNSAFE_DMA, SIM_UIO_MASK);
 	uio.far_huge = uio.far_pages = 1000;
 	ASSERT_ERR(uvio_dma_alloc(udev, MIB, 0, &dma), -ERANGE,
-		EDU ": DMA alloc: 0x100000 bytes: none of the pages that the kernel gave lies "
+		EDU ": DMA alloc: 0x100000 bytes: none of the pages that the kernel allocated lies "
 		    "below the DMA mask 0x1fffffffffff; reserve more huge pages; or use the vfio "
 		    "backend");
 	ASSERT_EQ(uio.far_huge, 1000 - 16);
@@ -304,7 +304,8 @@ static void the_search_for_pages_below_the_mask_ends(void)
 	uio.far_stride = 1;
 	uio.far_pages = 5000;
 	ASSERT_ERR(uvio_dma_alloc_scattered(udev, 4 * PAGE, 0, segments, SEGMENTS, &dma), -ERANGE,
-		"0x4000 bytes: none of the pages that the kernel gave lies below the DMA mask");
+		"0x4000 bytes: none of the pages that the kernel allocated lies below the DMA "
+		"mask");
 	ASSERT(uio.far_pages >= 5000 - 1 - 512);
 	nothing_is_left();
 }
@@ -409,7 +410,7 @@ static void the_old_name_of_its_class_will_do(void)
 {
 	tree_change(card.tree, "remove " BUFFER);
 	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0, &dma), -ENOENT,
-		"there is no buffer udmabuf0; it is made by modprobe u-dma-buf udmabuf0=SIZE");
+		"there is no buffer udmabuf0; create it by modprobe u-dma-buf udmabuf0=SIZE");
 	tree_change(card.tree, "file sys/class/udmabuf/udmabuf0/phys_addr 0x1f000000\\n");
 	tree_change(card.tree, "file sys/class/udmabuf/udmabuf0/size 4096\\n");
 	tree_change(card.tree, "file sys/class/udmabuf/udmabuf0/sync_mode 1\\n");
@@ -423,21 +424,21 @@ static void a_name_with_a_path_in_it_is_refused(void)
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		ASSERT_ERR(uvio_dma_import(udev, wrong[i], 0, &dma), -EINVAL,
-			"is not the name of a buffer; it is that of its node in /dev");
-	ASSERT_ERR(uvio_dma_import(udev, NULL, 0, &dma), -EINVAL, "no name given");
+			"is not the name of a buffer; give the name of its node in /dev");
+	ASSERT_ERR(uvio_dma_import(udev, NULL, 0, &dma), -EINVAL, "no name (NULL)");
 	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0x80, &dma), -EINVAL, "unknown flags");
 }
 
 static void sysfs_that_makes_no_sense_is_refused(void)
 {
 	tree_change(card.tree, "file " BUFFER "/size 0\\n");
-	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0, &dma), -EPROTO, "udmabuf0/size: makes no");
+	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0, &dma), -EPROTO, "udmabuf0/size: is not");
 	tree_change(card.tree, "file " BUFFER "/size 0xfffffffffffff000\\n");
-	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0, &dma), -EPROTO, "udmabuf0/size: makes no");
+	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0, &dma), -EPROTO, "udmabuf0/size: is not");
 	tree_change(card.tree, "file " BUFFER "/phys_addr 0x6c000001\\n");
-	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0, &dma), -EPROTO, "/phys_addr: makes no");
+	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0, &dma), -EPROTO, "/phys_addr: is not");
 	tree_change(card.tree, "file " BUFFER "/phys_addr hello\\n");
-	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0, &dma), -EPROTO, "/phys_addr: makes no");
+	ASSERT_ERR(uvio_dma_import(udev, "udmabuf0", 0, &dma), -EPROTO, "/phys_addr: is not");
 }
 
 static CU_TestInfo contiguous_cases[] = {

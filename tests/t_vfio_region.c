@@ -87,7 +87,7 @@ static void ports_go_by_calls(void)
 	ASSERT_EQ(uvio_read16(&region, 0x12), 0x1234);
 	ASSERT_EQ(uvio_read8(&region, 0x10), 0x78);
 	ASSERT_ERR(uvio_region_read(&region, 0x10, 8, &value), -EINVAL,
-		"I/O ports have 4 bytes at most");
+		"I/O ports have at most 4 bytes");
 }
 
 static void config_and_rom_are_not_mapped(void)

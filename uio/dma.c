@@ -36,7 +36,7 @@ int uio_dma_allowed(struct uvio_udev *udev)
 			    : "class/uio/%s/device/iommu_group/type",
 		udev->address.text);
 	if (rc < 0 && rc != -ENOENT)
-		return uvio_fail(rc, "%s: cannot see whether an IOMMU translates for it: %s",
+		return uvio_fail(rc, "%s: cannot read whether an IOMMU translates for it: %s",
 			udev->address.text, strerror(-rc));
 	translation = uio_translation(type);
 	if (translation)

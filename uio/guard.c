@@ -166,8 +166,8 @@ static int open_process(struct uvio_udev *udev)
 
 	if (fd < 0 && fd != -EMFILE && fd != -ENFILE && fd != -ENOMEM)
 		uvio_log(udev->ctx, UVIO_LOG_WARNING,
-			"%s: this kernel has no pidfd (%s): while a child of this process lives "
-			"on, its guard does not see that this process has ended",
+			"%s: this kernel has no pidfd (%s), so that its guard does not notice the "
+			"end of this process while a child of it lives",
 			udev->address.text, strerror(-fd));
 	return fd;
 }
@@ -187,7 +187,7 @@ static int start(struct uvio_udev *udev, struct uio_guard *guard, int reset)
 		end(guard);
 	else if (udev->domain->dma.table.count)
 		uvio_log(udev->ctx, UVIO_LOG_WARNING,
-			"%s: memory that was mapped in its domain before is not kept by its guard",
+			"%s: its guard does not keep memory that was mapped in its domain before",
 			udev->address.text);
 out:
 	uvio_sys_close(process);
@@ -370,7 +370,7 @@ void uio_guard_mapped(struct uvio_udev *udev, const struct uvio_mapping *mapping
 		atomic_exchange(&domain->warned, true))
 		return;
 	uvio_log(udev->ctx, UVIO_LOG_WARNING,
-		"%s: memory given to uvio_dma_map() is not kept by its guard, and may go to "
+		"%s: its guard does not keep memory given to uvio_dma_map(), which may belong to "
 		"another process before the card is stopped; use uvio_dma_alloc()",
 		udev->address.text);
 }

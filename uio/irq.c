@@ -17,7 +17,7 @@
 #include "udev/udev.h"
 #include "uio.h"
 
-#define GONE "its kernel driver was unbound, or the card removed"
+#define GONE "its kernel driver was unbound, or the card was removed"
 
 /* A device without interrupt answers every poll at once with an error. */
 void uio_irq_init(struct uvio_udev *udev)

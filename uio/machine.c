@@ -22,20 +22,19 @@ static void probe_modules(struct uvio_ctx *ctx, struct uvio_check *check)
 	if (uio == UVIO_MODULE_ABSENT)
 		uvio_check_add(check, UVIO_BLOCKS,
 			"install the modules of this kernel, or another kernel (CONFIG_UIO)",
-			"modules: without uio no device can have a UIO driver");
+			"modules: uio is missing, without which no device can have a UIO driver");
 	else if (generic == UVIO_MODULE_ABSENT)
 		uvio_check_add(check, UVIO_LIMITS,
 			"install the modules of this kernel, or another kernel "
 			"(CONFIG_UIO_PCI_GENERIC)",
-			"modules: without uio_pci_generic only cards which have a UIO driver of "
-			"their own can be used");
+			"modules: uio_pci_generic is missing, without which only cards with their "
+			"own UIO driver can be used");
 }
 
 static void probe_rights(struct uvio_ctx *ctx, struct uvio_check *check)
 {
 	if (!uvio_has_capability(ctx, CAP_SYS_ADMIN))
-		uvio_check_add(check, UVIO_LIMITS,
-			uvio_capability_fix(ctx, CAP_SYS_ADMIN),
+		uvio_check_add(check, UVIO_LIMITS, uvio_capability_fix(ctx, CAP_SYS_ADMIN),
 			"rights: user %u can use neither INTx of PCI cards nor DMA", uvio_user());
 	if (uvio_locked_down(ctx))
 		uvio_check_add(check, UVIO_LIMITS, NULL,

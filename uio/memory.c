@@ -43,8 +43,8 @@ static int check_map(struct uvio_udev *udev, const struct uio_map *map, unsigned
 	/* uio_dmem_genirq since Linux 6.9, which shows an address of the kernel's own. */
 	if (map->addr >> PHYSICAL_BITS || map->addr & (udev->domain->dma.page - 1))
 		return uvio_fail(-ENOTSUP,
-			"%s: map %u: 0x%llx is not the physical address of a page, so its driver "
-			"does not say where the memory is; use a buffer of u-dma-buf",
+			"%s: map %u: 0x%llx is not the physical address of a page, so that the "
+			"address of the memory is unknown; use a buffer of u-dma-buf",
 			udev->address.text, index, (unsigned long long)map->addr);
 	return is_bar(udev, map, index);
 }

@@ -86,7 +86,7 @@ ask(struct uvio_udev *udev, const struct uvio_region *region, const struct uio_r
 		return true;
 	describe_refusal(udev->ctx, rc, why, sizeof(why));
 	uvio_log(udev->ctx, UVIO_LOG_WARNING,
-		"%s: region %u: no port instructions in this thread, calls instead: %s%s",
+		"%s: region %u: no port instructions in this thread, system calls are used: %s%s",
 		udev->address.text, region->index, strerror(-rc),
 		rc == -ENOSYS ? "; the kernel has no CONFIG_X86_IOPL_IOPERM" : why);
 	return false;
@@ -147,8 +147,8 @@ int uio_ports_map(struct uvio_udev *udev, struct uvio_region *region)
 
 	if (strcmp(ports->type, "port_x86"))
 		return uvio_fail(-ENOTSUP,
-			"%s: region %u: its driver says that these are not ports of the processor "
-			"(%s), so only the driver can reach them",
+			"%s: region %u: by its driver these are not ports of the CPU (%s), so that "
+			"only the driver can access them",
 			udev->address.text, region->index,
 			ports->type[0] ? ports->type : "no type");
 	fd = open_dev_port(udev, region);
@@ -181,9 +181,8 @@ static int place(struct uvio_udev *udev, const struct uvio_region *region,
 			-EINVAL, "%s: region %u: map it first", udev->address.text, region->index);
 	if (own->by_byte && width > 1)
 		return uvio_fail(-ENOTSUP,
-			"%s: region %u: /dev/port transfers single bytes, so that %u of them are "
-			"not one access; "
-			"%s",
+			"%s: region %u: /dev/port transfers single bytes, so that %u bytes are not "
+			"one access; %s",
 			udev->address.text, region->index, width,
 			own->by_instruction
 				? "port instructions were refused to this thread"

@@ -89,7 +89,8 @@ static void probe_node(
 	if (rc == -ENOENT)
 		uvio_check_add(check, UVIO_BLOCKS,
 			"in a container, pass the node in; on the host, is udev running?",
-			"%s: %s does not exist, though a UIO driver is bound", info->address, path);
+			"%s: %s does not exist, although a UIO driver is bound", info->address,
+			path);
 	else if (rc)
 		node_not_permitted(info, path, rc, check);
 }
@@ -135,13 +136,13 @@ static void probe_pin(
 	if (n > PCI_CONFIG_INTERRUPT_PIN && config[PCI_CONFIG_INTERRUPT_PIN] &&
 		!uvio_sysfs_u64(ctx, &line, "bus/pci/devices/%s/irq", info->address) && !line)
 		uvio_check_add(check, UVIO_LIMITS,
-			"look at the firmware's setup[vfio:, or use the vfio backend with MSI]",
+			"look at the firmware setup[vfio:, or use the vfio backend with MSI]",
 			"%s: the kernel has no interrupt line for the card's INTx pin",
 			info->address);
 	else if (n > PCI_CONFIG_INTERRUPT_PIN && !config[PCI_CONFIG_INTERRUPT_PIN])
 		uvio_check_add(check, UVIO_LIMITS,
 			"[vfio:use the vfio backend if the card has MSI or MSI-X, or ]poll it",
-			"%s: the card has no INTx pin, and UIO knows no other interrupt",
+			"%s: the card has no INTx pin, and UIO supports no other interrupt",
 			info->address);
 }
 
@@ -152,9 +153,8 @@ static void probe_lockdown(
 		uvio_check_add(check, UVIO_LIMITS,
 			"[vfio:use the vfio backend, which works under lockdown]",
 			"%s: the kernel is locked down (Secure Boot): its configuration space "
-			"cannot be written, so an interrupt comes once and never again, and there "
-			"is no "
-			"DMA",
+			"cannot be written, so that an interrupt arrives only once, and there is "
+			"no DMA",
 			info->address);
 }
 
@@ -195,10 +195,9 @@ static void probe_dma(
 			info->address, lack);
 	else
 		uvio_check_add(check, UVIO_NOTE, NULL,
-			"%s: DMA is not protected here: a program has to ask for it "
-			"(UVIO_OPEN_UNSAFE_DMA)%s",
+			"%s: DMA is not protected here: it needs UVIO_OPEN_UNSAFE_DMA%s",
 			info->address,
-			info->pci ? ", and should have a guard stop the card if it dies "
+			info->pci ? ", and a guard should stop the card if the program dies "
 				    "(UVIO_OPEN_GUARD, or uvio guard)"
 				  : "");
 }
@@ -223,7 +222,7 @@ static void probe_config(
 	if (lack)
 		uvio_check_add(check, UVIO_LIMITS, capability_fix(ctx, CAP_SYS_ADMIN, fix),
 			"%s: only the first 64 bytes of the configuration space can be read: more "
-			"takes CAP_SYS_ADMIN, %s",
+			"needs CAP_SYS_ADMIN, %s",
 			info->address, lack);
 }
 
@@ -244,7 +243,7 @@ static void probe_resources(
 			uvio_may_access(ctx, path, R_OK | W_OK))
 			continue;
 		uvio_check_add(check, UVIO_LIMITS, mode_fix(ctx, fix),
-			"%s: no BAR %d: %s may not be opened by user %u", info->address, i, path,
+			"%s: no BAR %d: %s cannot be opened by user %u", info->address, i, path,
 			uvio_user());
 	}
 }
@@ -264,7 +263,7 @@ static void probe_ports(
 			"%s: no I/O ports: they need CAP_SYS_RAWIO, %s", info->address, lack);
 	else if (uvio_may_access(ctx, path, F_OK) && !uvio_may_access(ctx, path, R_OK | W_OK))
 		uvio_check_add(check, UVIO_LIMITS, uvio_mode_fix(ctx),
-			"%s: no I/O ports: %s may not be opened by user %u", info->address, path,
+			"%s: no I/O ports: %s cannot be opened by user %u", info->address, path,
 			uvio_user());
 }
 

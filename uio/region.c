@@ -170,8 +170,8 @@ static int open_resource(struct uvio_udev *udev, unsigned int index)
 static const char *refused_resource(struct uvio_udev *udev, int rc)
 {
 	if (rc == -EINVAL)
-		return "; perhaps a kernel driver has claimed it: /proc/iomem shows which, and "
-		       "iomem=relaxed lifts that";
+		return "; perhaps a kernel driver has claimed it (/proc/iomem shows which); boot "
+		       "with iomem=relaxed";
 	return uvio_refusal(udev->ctx, rc);
 }
 
@@ -224,10 +224,9 @@ static int map_map(struct uvio_udev *udev, struct uvio_region *region)
 		region->index, (unsigned long long)map->size, (unsigned long long)map->addr,
 		strerror(-rc),
 		(map->addr | map->size) & (udev->domain->dma.page - 1)
-			? "; the kernel maps whole pages only, and the driver of this device "
+			? "; the kernel maps only whole pages, and the driver of this device "
 			  "offers less"
-			: "; perhaps the driver of this device does not let it be mapped; dmesg "
-			  "may tell");
+			: "; perhaps the driver of this device refuses the mapping; look at dmesg");
 }
 
 static int map_any(struct uvio_udev *udev, struct uvio_region *region)
@@ -291,8 +290,8 @@ static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *
 		vendor == 0xffff)
 		return uvio_access_failed(udev, region, offset, rc);
 	return uvio_fail_advised(udev, -EPERM,
-		"%s: region %u: the kernel shows no more of the configuration space than its first "
-		"%d bytes: it needs CAP_SYS_ADMIN, %s[vfio:; or use the vfio backend]",
+		"%s: region %u: the kernel shows only the first %d bytes of the configuration "
+		"space: the rest needs CAP_SYS_ADMIN, %s[vfio:; or use the vfio backend]",
 		udev->address.text, region->index, CONFIG_HEADER,
 		lack ? lack : "perhaps missing when the device was opened");
 }

@@ -34,8 +34,8 @@ static int open_rom(struct uvio_udev *udev)
 	if (fd >= 0)
 		return fd;
 	if (fd == -ENOENT)
-		return uvio_fail(fd, "%s: the card has no region %d: it has no ROM",
-			udev->address.text, UVIO_REGION_ROM);
+		return uvio_fail(fd, "%s: the card has no region %d (ROM)", udev->address.text,
+			UVIO_REGION_ROM);
 	return uvio_fail(fd, "%s: region %d: cannot open %s: %s%s", udev->address.text,
 		UVIO_REGION_ROM, path, strerror(-fd), uvio_refusal(udev->ctx, fd));
 }
@@ -95,7 +95,7 @@ int uio_rom_map(struct uvio_udev *udev, struct uvio_region *region)
 		uvio_fail(rc, "%s: region %d: its ROM cannot be read: %s%s", udev->address.text,
 			UVIO_REGION_ROM, strerror(-rc),
 			rc == -EIO
-				? "; perhaps it has no image that the kernel knows; dmesg may say"
+				? "; perhaps it has no image that the kernel accepts; look at dmesg"
 				: "");
 		goto err_free;
 	}

@@ -132,7 +132,7 @@ static int find_own_driver(struct uvio_udev *udev, struct uio_device *device)
 		return 0;
 	rc = uio_has_msi(udev->ctx, udev->address.text);
 	if (rc < 0)
-		return uvio_fail(rc, "%s: cannot see in %s whether its driver has set up MSI: %s",
+		return uvio_fail(rc, "%s: cannot read in %s whether its driver has set up MSI: %s",
 			udev->address.text, udev->ctx->sysfs, strerror(-rc));
 	udev->own_msi = rc;
 	rc = uio_config_intx_is_on(device, &device->own_intx);
@@ -140,8 +140,7 @@ static int find_own_driver(struct uvio_udev *udev, struct uio_device *device)
 		return uvio_fail(rc, "%s: cannot read its configuration space: %s",
 			udev->address.text, strerror(-rc));
 	uvio_log(udev->ctx, UVIO_LOG_INFO,
-		"%s: its UIO driver is the card's own%s: bus mastering and INTx are left as they "
-		"are",
+		"%s: its UIO driver is the card's own%s: bus mastering and INTx are not changed",
 		udev->address.text, udev->own_msi ? ", and signals by MSI" : "");
 	return 0;
 }
@@ -250,9 +249,9 @@ static int reset_left(struct uvio_udev *udev)
 {
 	udev->lock_left = true;
 	return uvio_fail(-ETIMEDOUT,
-		"%s: the kernel does not return from a reset of the device: perhaps it waits for a "
-		"change of the driver (ps shows whether a process writes to sysfs), or for the "
-		"card (dmesg); until it returns the device stays locked",
+		"%s: the kernel does not return from the reset; perhaps it waits for a change of "
+		"the driver (ps shows whether a process writes to sysfs), or for the card (dmesg); "
+		"the device stays locked until it returns",
 		udev->address.text);
 }
 

@@ -326,13 +326,14 @@ static void tell(const struct card *card)
 	if (found == -ETIMEDOUT)
 		syslog(LOG_CRIT,
 			"%s: the driver has ended; bus mastering is off, and the kernel does not "
-			"return from resetting the card",
+			"return from the reset of the card",
 			card->address);
 	else if (found < 0)
 		syslog(LOG_CRIT, "%s: the driver has ended, and its card could not be stopped: %s",
 			card->address, strerror(-found));
 	else if (found & UVIO_GUARD_DRIVEN)
-		syslog(LOG_NOTICE, "%s: the driver has ended; another kernel driver has the card",
+		syslog(LOG_NOTICE,
+			"%s: the driver has ended; another kernel driver is bound to the card",
 			card->address);
 	else
 		syslog(LOG_WARNING, "%s: the driver has ended without closing: %s%s%s",

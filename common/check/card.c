@@ -31,7 +31,7 @@
 #define RESOURCE_UNSET 0x20000000
 
 #define REMOVE_AND_RESCAN                                                                          \
-	"stop what uses it, then echo 1 to its file \"remove\" in sysfs, and to "                  \
+	"stop its user, then echo 1 to its file \"remove\" in sysfs, and to "                      \
 	"/sys/bus/pci/rescan, which assigns the addresses again"
 
 #define LOST_BAR                                                                                   \
@@ -123,8 +123,8 @@ static int probe_silent(struct card *card)
 
 	if (is_asleep(card)) {
 		uvio_check_add(card->check, UVIO_NOTE, NULL,
-			"%s: it sleeps, and its configuration space reads all ones: perhaps the "
-			"device is gone; open it to find out",
+			"%s: the device sleeps, and its configuration space reads all ones; "
+			"perhaps it is gone; open it to find out",
 			card->address);
 		return 0;
 	}
@@ -178,7 +178,7 @@ static bool probe_lost(struct card *card)
 		restored ? NULL : REMOVE_AND_RESCAN, "%s: " LOST_BAR "%s%s%s", card->address, first,
 		card->bars[first].start, programmed(card, first),
 		others[0] ? "; the same holds for " : "", others,
-		restored ? "; it sleeps, and the kernel restores them when it is opened" : "");
+		restored ? "; the card sleeps, and the kernel restores them at open" : "");
 	return true;
 }
 
@@ -215,7 +215,7 @@ static void probe_unassigned(struct card *card)
 				word(card, CONFIG_BARS + 4U * (unsigned)i, 4));
 	if (list[0])
 		uvio_check_add(card->check, UVIO_LIMITS,
-			"perhaps boot with pci=realloc; the kernel's log names the reason",
+			"perhaps boot with pci=realloc; dmesg shows the reason",
 			"%s: the card has a %s, and the kernel gave it no address", card->address,
 			list);
 }
@@ -297,9 +297,9 @@ int uvio_card_ready(struct uvio_ctx *ctx, const char *address, bool decoding)
 static void tell_undecoded(const struct card *card, uint64_t off, char *text, size_t size)
 {
 	snprintf(text, size,
-		"the card does not decode %s any more: its command register has that switched off "
-		"(it reads 0x%04x), which was on at open: perhaps another program or a reset did "
-		"so; setpci -s %s COMMAND=%x:%x, or close it, bind it again, and open it",
+		"the card no longer decodes %s: its command register, 0x%04x now, had this on at "
+		"open; perhaps another program or a reset changed it; setpci -s %s COMMAND=%x:%x, "
+		"or close the device, bind it again, and open it",
 		off & PCI_COMMAND_MEMORY ? "its BARs in memory" : "its I/O ports",
 		(unsigned int)word(card, PCI_CONFIG_COMMAND, 2), card->address, (unsigned int)off,
 		(unsigned int)off);

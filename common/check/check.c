@@ -26,8 +26,8 @@ static int probe(struct uvio_ctx *ctx, const struct uvio_device *device,
 	const struct uvio_backend *backend, const char *transport, struct uvio_check *check)
 {
 	if (device->info.bridge)
-		uvio_check_add(check, UVIO_UNFIT, "choose the card behind it: uvio list",
-			"%s: a bridge: user space cannot drive it", device->info.address);
+		uvio_check_add(check, UVIO_UNFIT, "use the card behind it (uvio list)",
+			"%s: a bridge, which user space cannot drive", device->info.address);
 	else
 		backend->ops->probe(ctx, device, transport, check);
 	return uvio_check_end(check, device->info.address);
@@ -57,8 +57,8 @@ static bool would_do(struct uvio_ctx *ctx, const struct uvio_device *device, con
 }
 
 /*
- * Advice may name another backend in brackets, "boot with iommu=pt[vfio:, or use the vfio backend]": that
- * stays where the other one would do.
+ * Advice may name another backend in brackets, "boot with iommu=pt[vfio:, or use the vfio
+ * backend]": that stays where the other one would do.
  */
 static void settle_advice(struct uvio_ctx *ctx, const struct uvio_device *device, char *text)
 {

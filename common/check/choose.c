@@ -91,15 +91,15 @@ static int join_failures(struct uvio_ctx *ctx, const struct uvio_device *device,
 
 		if (rc)
 			return rc;
-		uvio_fail(
-			-ENODEV, "%s: it became usable just now; try again", device->info.address);
+		uvio_fail(-ENODEV, "%s: the device became usable just now; try again",
+			device->info.address);
 		uvio_check_fail(check, -ENODEV);
 		used += (size_t)snprintf(text + used, UVIO_TEXT_SIZE - used, " %s: %s.",
 			uvio_backend_name(i), uvio_last_error() + skip);
 		uvio_check_free(check);
 	}
 	return uvio_fail(
-		-ENODEV, "%s: no backend can carry it now.%.900s", device->info.address, text);
+		-ENODEV, "%s: no backend can drive it now.%.900s", device->info.address, text);
 }
 
 static int none_usable(struct uvio_ctx *ctx, const struct uvio_device *device)

@@ -182,8 +182,9 @@ void uvio_node_refused(
 
 	if (rc == -EPERM) {
 		uvio_check_add(check, UVIO_BLOCKS,
-			"hand the node to the container (--device of docker and podman, "
-			"DeviceAllow= of a systemd unit), and look there which devices it may have",
+			"pass the node to the container (--device of docker and podman, "
+			"DeviceAllow= of a systemd unit), and check there which devices are "
+			"allowed",
 			"%s: %s is refused regardless of its mode (EPERM): the device rules of the "
 			"control group do not allow it",
 			address, path);
@@ -191,13 +192,13 @@ void uvio_node_refused(
 	}
 	if (stat(path, &st)) {
 		uvio_check_add(check, UVIO_BLOCKS, fix,
-			"%s: %s may not be opened by user %u, nor examined (%s): perhaps that user "
-			"may not enter a folder of its path",
+			"%s: %s cannot be opened by user %u, nor examined (%s); perhaps this user "
+			"cannot enter a folder of its path",
 			address, path, uvio_user(), uvio_errname(rc));
 		return;
 	}
 	uvio_check_add(check, UVIO_BLOCKS, fix,
-		"%s: %s may not be opened by user %u: it belongs to user %u and group %u with mode "
+		"%s: %s cannot be opened by user %u: it belongs to user %u and group %u with mode "
 		"%04o (%s)",
 		address, path, uvio_user(), (unsigned int)st.st_uid, (unsigned int)st.st_gid,
 		(unsigned int)st.st_mode & 07777, uvio_errname(rc));
@@ -209,7 +210,7 @@ static void probe_kernel(struct uvio_ctx *ctx, struct uvio_check *check)
 
 	uvio_proc_read(ctx, release, sizeof(release), "sys/kernel/osrelease");
 	uvio_check_add(check, UVIO_NOTE, NULL, "kernel: Linux %s",
-		release[0] ? release : "(version not known)");
+		release[0] ? release : "(unknown version)");
 }
 
 static bool concerns_devices(const char *option, size_t size)
@@ -240,7 +241,7 @@ static void probe_options(struct uvio_ctx *ctx, struct uvio_check *check)
 		c += n + strspn(c + n, " \n");
 	}
 	uvio_check_add(check, UVIO_NOTE, NULL, "kernel options:%s",
-		found[0] ? found : " none that concerns devices");
+		found[0] ? found : " none for devices");
 }
 
 static void probe_lockdown(struct uvio_ctx *ctx, struct uvio_check *check)
@@ -252,13 +253,13 @@ static void probe_lockdown(struct uvio_ctx *ctx, struct uvio_check *check)
 				  "setup"
 				: "switch Secure Boot off in the firmware setup",
 			"lockdown: the kernel is locked down (Secure Boot): on uio no "
-			"configuration space can be written, and no I/O ports used");
+			"configuration space can be written, and no I/O ports can be used");
 	else if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
 		uvio_check_add(check, UVIO_NOTE, NULL, "lockdown: off");
 	else
 		uvio_check_add(check, UVIO_NOTE, NULL,
-			"lockdown: not known: %s/kernel/security/lockdown is not there, as in a "
-			"container, or where the kernel has none",
+			"lockdown: unknown: %s/kernel/security/lockdown does not exist, as in a "
+			"container, or in a kernel without lockdown",
 			ctx->sysfs);
 }
 

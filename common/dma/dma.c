@@ -59,8 +59,8 @@ static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsi
 
 	if (uvio_table_overlaps(table, mapping->addr, mapping->size))
 		return uvio_fail(-EEXIST,
-			"%s: DMA map: 0x%llx bytes at %p overlap what is mapped "
-			"already; unmap that first",
+			"%s: DMA map: 0x%llx bytes at %p overlap an existing mapping; unmap that "
+			"first",
 			address, (unsigned long long)mapping->size, (void *)mapping->addr);
 	if (uvio_table_reserve(table))
 		return uvio_no_memory(address);

@@ -86,8 +86,8 @@ static int change_mask(struct uvio_udev *udev, uint64_t mask, bool set)
 	pthread_mutex_unlock(&dma->lock);
 	if (rc)
 		return uvio_fail(rc,
-			"%s: DMA mask 0x%llx: memory above it is mapped; unmap that "
-			"first, or set the mask before mapping",
+			"%s: DMA mask 0x%llx: memory above it is mapped; unmap the memory first, "
+			"or set the mask before mapping",
 			udev->address.text, (unsigned long long)mask);
 	return 0;
 }

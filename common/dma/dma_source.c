@@ -90,7 +90,7 @@ int uvio_dma_import(struct uvio_udev *udev, const char *name, uint32_t flags, st
 	if (UVIO_NULL("udev", udev) || UVIO_NULL("dma", dma))
 		return -EINVAL;
 	if (!name)
-		return uvio_fail(-EINVAL, "%s: DMA import: no name given", udev->address.text);
+		return uvio_fail(-EINVAL, "%s: DMA import: no name (NULL)", udev->address.text);
 	if (!udev->backend->ops->dma_import)
 		return no_kernel_memory(udev, "buffers of u-dma-buf");
 	rc = uvio_dma_obtain(udev, &source, flags, NULL, 1, dma);

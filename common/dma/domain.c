@@ -84,13 +84,13 @@ static int check_kind(const struct uvio_domain *domain, const struct uvio_udev *
 
 	if (domain->backend != udev->backend)
 		return uvio_fail(-EINVAL,
-			"%s: the domain has devices of the %s backend (%s), and this one is to be "
-			"opened on %s; they cannot share it",
+			"%s: the domain has devices of the %s backend (%s), which this device "
+			"cannot join on %s; use another domain",
 			udev->address.text, domain->backend->name, domain->name, name);
 	if (udev->transport && domain->transport && strcmp(udev->transport, domain->transport))
 		return uvio_fail(-EINVAL,
-			"%s: the domain was opened on %s/%s (%s), and this device is to be opened "
-			"on %s/%s; they cannot share it",
+			"%s: the domain is in use on %s/%s (%s), which this device cannot join on "
+			"%s/%s; use another domain",
 			udev->address.text, name, domain->transport, domain->name, name,
 			udev->transport);
 	return 0;
@@ -129,7 +129,7 @@ static int unmap_or_free(struct uvio_domain *domain, void *addr, size_t size, st
 	int rc;
 
 	if (!domain)
-		return uvio_fail(-EINVAL, "domain: none was given");
+		return uvio_fail(-EINVAL, "domain: no domain (NULL)");
 	pthread_mutex_lock(&domain->lock);
 	snprintf(object, sizeof(object), "domain of %s", domain->backend ? domain->name : "none");
 	rc = dma ? uvio_dma_free_from(domain, object, dma)
@@ -148,7 +148,7 @@ int uvio_domain_dma_unmap(struct uvio_domain *domain, void *addr, size_t size)
 int uvio_domain_dma_free(struct uvio_domain *domain, struct uvio_dma *dma)
 {
 	if (!dma)
-		return uvio_fail(-EINVAL, "domain: no buffer was given");
+		return uvio_fail(-EINVAL, "domain: no buffer (NULL)");
 	return unmap_or_free(domain, NULL, 0, dma);
 }
 

@@ -57,7 +57,7 @@ void uvio_phys_lack(struct uvio_ctx *ctx, char *text, size_t size)
 		snprintf(text, size, "it needs CAP_SYS_ADMIN, %s", lack);
 	else if (uvio_may_access(ctx, path, F_OK) && !uvio_may_access(ctx, path, R_OK))
 		snprintf(text, size,
-			"%s may not be opened: a program with file capabilities needs "
+			"%s cannot be opened: a program with file capabilities needs "
 			"CAP_DAC_READ_SEARCH, too",
 			path);
 }
@@ -129,7 +129,7 @@ bad_page(const struct uvio_phys *phys, struct uvio_udev *udev, uint64_t entry)
 
 	if (!(entry & UVIO_PAGE_PRESENT))
 		return uvio_fail(
-			-EFAULT, "%s: DMA map: a page of it is not in memory", udev->address.text);
+			-EFAULT, "%s: DMA map: a page is not in memory", udev->address.text);
 	if (!frame)
 		return frames_hidden(phys, udev);
 	return uvio_fail_advised(udev, -ERANGE,
@@ -223,15 +223,15 @@ static int not_kept(struct uvio_udev *udev, const struct uvio_mapping *mapping, 
 
 	if (rc == -EINVAL)
 		return uvio_fail(rc,
-			"%s: DMA map: 0x%llx bytes at %p cannot be kept from children "
-			"(MADV_DONTFORK), and a fork() would put other pages in their place: "
-			"perhaps they are a part of a private huge page; map whole ones, or make "
-			"the memory MAP_SHARED",
+			"%s: DMA map: 0x%llx bytes at %p cannot be excluded from children "
+			"(MADV_DONTFORK), so that a fork() would replace the pages; perhaps they "
+			"are part of a private huge page; map whole huge pages, or make the memory "
+			"MAP_SHARED",
 			udev->address.text, (unsigned long long)mapping->size,
 			(void *)mapping->addr);
 	rc = uvio_limit_of_mapping(udev->ctx, mapping->size, rc, limit);
 	return uvio_fail(rc,
-		"%s: DMA map: 0x%llx bytes at %p cannot be kept from children (MADV_DONTFORK): "
+		"%s: DMA map: 0x%llx bytes at %p cannot be excluded from children (MADV_DONTFORK): "
 		"%s%s",
 		udev->address.text, (unsigned long long)mapping->size, (void *)mapping->addr,
 		strerror(-rc), limit);
@@ -294,7 +294,7 @@ void uvio_phys_unmap(struct uvio_domain *domain, struct uvio_mapping *mapping)
 static int moved(const struct uvio_phys *phys, struct uvio_udev *udev, uintptr_t addr,
 	uint64_t iova, uint64_t entry)
 {
-	char now[48] = "is not in memory any more";
+	char now[48] = "is no longer in memory";
 
 	if (entry & UVIO_PAGE_PRESENT && !(entry & UVIO_PAGE_FRAME))
 		return frames_hidden(phys, udev);

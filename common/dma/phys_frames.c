@@ -44,14 +44,14 @@ static const char *unfit(uint64_t flags, uint32_t direction)
 	if (is_set(flags, KPF_NOPAGE))
 		return "memory of a device";
 	if (is_set(flags, KPF_HWPOISON))
-		return "memory that is faulty";
+		return "faulty memory";
 	if (!(direction & UVIO_DMA_FROM_CARD))
 		return NULL;
 	if (is_set(flags, KPF_ZERO_PAGE))
-		return "the machine's page of zeros";
+		return "the zero page of the kernel";
 	if (is_of_file(flags))
-		return "a page of a file, which would lose what the card writes; use anonymous "
-		       "memory, tmpfs, or uvio_dma_alloc()";
+		return "a page of a file, which would lose the data that the card writes; use "
+		       "anonymous memory, tmpfs, or uvio_dma_alloc()";
 	return NULL;
 }
 

@@ -85,8 +85,9 @@ static int too_large(const struct uvio_phys *phys, struct uvio_udev *udev, const
 {
 	if (!huge->count)
 		return uvio_fail_advised(udev, -ENOMEM,
-			"%s: DMA alloc: 0x%" PRIx64 " bytes: on %s a buffer has one huge page at "
-			"most, and this kernel has none; use uvio_dma_alloc_scattered()%s",
+			"%s: DMA alloc: 0x%" PRIx64
+			" bytes: on %s a buffer is one huge page at most, and this kernel has "
+			"none; use uvio_dma_alloc_scattered()%s",
 			udev->address.text, size, phys->transport, phys->instead);
 	return uvio_fail_advised(udev, -ENOMEM,
 		"%s: DMA alloc: 0x%" PRIx64 " bytes: on %s a buffer has one huge page at most, and "
@@ -107,8 +108,9 @@ static int none_free(struct uvio_udev *udev, const struct huge *huge, uint64_t s
 static int beyond_mask(const struct uvio_phys *phys, struct uvio_udev *udev, uint64_t size)
 {
 	return uvio_fail_advised(udev, -ERANGE,
-		"%s: DMA alloc: 0x%" PRIx64 " bytes: none of the pages that the kernel gave lies "
-		"below the DMA mask 0x%" PRIx64 "; reserve more huge pages%s",
+		"%s: DMA alloc: 0x%" PRIx64 " bytes: none of the pages that the kernel allocated "
+					    "lies below the DMA mask 0x%" PRIx64
+		"; reserve more huge pages%s",
 		udev->address.text, size, udev->domain->dma.mask, phys->instead);
 }
 
@@ -225,7 +227,7 @@ static int replace_page(struct uvio_phys *phys, struct uvio_udev *udev,
 	if (!rc)
 		return 0;
 	put(phys, udev, &page);
-	return uvio_fail(rc, "%s: DMA alloc: cannot move a page into its place: %s",
+	return uvio_fail(rc, "%s: DMA alloc: cannot move a page to its address: %s",
 		udev->address.text, strerror(-rc));
 }
 

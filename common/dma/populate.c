@@ -66,14 +66,15 @@ static int unreadable(const struct look *look, uintptr_t at, int rc)
 	if (!uvio_sys_is_mapped((void *)at, look->page))
 		return refuse(look, at, -EFAULT, "is not mapped in this process");
 	if (rc == -ENOMEM || rc == -EAGAIN)
-		return refuse(look, at, -ENOMEM, "cannot be read in: the kernel has no memory");
+		return refuse(
+			look, at, -ENOMEM, "cannot be read in: the kernel has no free memory");
 	if (rc == -EINVAL || look->by_pages)
 		return refuse(look, at, -EFAULT,
-			"is not memory that a card may be given: it is of a device, or from "
-			"memfd_secret(), or may not be read (PROT_NONE)");
+			"is not memory for a card: it belongs to a device, or is from "
+			"memfd_secret(), or cannot be read (PROT_NONE)");
 	return refuse(look, at, -EFAULT,
-		"cannot be read in: it lies beyond the end of its file, or no huge page is free "
-		"for it, or the memory there is faulty");
+		"cannot be read in: it lies beyond the end of its file, or no huge page is free, "
+		"or the memory is faulty");
 }
 
 /* Written to it was not, with @rc; it may be that nobody wants that. */
@@ -85,15 +86,15 @@ static int unwritable(const struct look *look, uintptr_t at, int rc)
 		return unreadable(look, at, read);
 	if (rc == -ENOMEM || rc == -EAGAIN)
 		return refuse(look, at, -ENOMEM,
-			"cannot be made the program's own: the kernel has no memory for a copy");
+			"cannot be made private: the kernel has no memory for a copy");
 	if (rc != -EINVAL && !look->by_pages)
 		return refuse(look, at, -EFAULT,
-			"cannot be made the program's own: no huge page is free for a copy, or its "
-			"file system has no space");
+			"cannot be made private: no huge page is free for a copy, or its file "
+			"system has no space");
 	if (look->mapping->flags & UVIO_DMA_FROM_CARD)
 		return refuse(look, at, -EFAULT,
-			"is read-only here, and the card is to write to it; map it for the card's "
-			"reading only (UVIO_DMA_TO_CARD), or make it writable first");
+			"is read-only in this process, but the mapping lets the card write; map it "
+			"with UVIO_DMA_TO_CARD, or make it writable first");
 	return 0;
 }
 
@@ -105,8 +106,8 @@ static struct look look_at(struct uvio_udev *udev, const struct uvio_mapping *ma
 static int unread(const struct look *look, uintptr_t at)
 {
 	return refuse(look, at, -EFAULT,
-		"may not be read here (PROT_WRITE alone), and the card is only to read it "
-		"(UVIO_DMA_TO_CARD); map it for both directions, or make it readable first");
+		"cannot be read in this process (PROT_WRITE alone), but UVIO_DMA_TO_CARD lets the "
+		"card only read; map it for both directions, or make it readable first");
 }
 
 int uvio_populate_readable(struct uvio_udev *udev, const struct uvio_mapping *mapping)

@@ -32,7 +32,7 @@ static int check_name(struct uvio_udev *udev, const char *name)
 	if (n && n < UVIO_NAME_SIZE && name[0] != '.' && !strchr(name, '/'))
 		return 0;
 	return uvio_fail(-EINVAL,
-		"%s: DMA import: '%.80s' is not the name of a buffer; it is that of its node in "
+		"%s: DMA import: '%.80s' is not the name of a buffer; give the name of its node in "
 		"/dev, as udmabuf0",
 		udev->address.text, name);
 }
@@ -48,8 +48,8 @@ static int find_class(struct uvio_udev *udev, struct buffer *buffer)
 			return 0;
 		}
 	return uvio_fail(-ENOENT,
-		"%s: DMA import: there is no buffer %s; it is made by modprobe u-dma-buf "
-		"%s=SIZE, or by the device tree",
+		"%s: DMA import: there is no buffer %s; create it by modprobe u-dma-buf %s=SIZE, "
+		"or by the device tree",
 		udev->address.text, buffer->name, buffer->name);
 }
 
@@ -58,7 +58,7 @@ static int bad_attribute(
 {
 	return uvio_fail(rc == -EINVAL ? -EPROTO : rc, "%s: DMA import: %s/class/%s/%s/%s: %s",
 		udev->address.text, udev->ctx->sysfs, buffer->class, buffer->name, file,
-		rc == -EINVAL ? "makes no sense" : strerror(-rc));
+		rc == -EINVAL ? "is not valid" : strerror(-rc));
 }
 
 static int attribute(
@@ -113,7 +113,7 @@ static int choose_cache(struct uvio_udev *udev, struct buffer *buffer)
 	if (rc || sync_mode)
 		return rc;
 	return uvio_fail(-ENOTSUP,
-		"%s: DMA import: %s would be cached, and the card does not see the cache; echo 1 > "
+		"%s: DMA import: %s would be cached, but the card is not cache coherent; echo 1 > "
 		"%s/class/%s/%s/sync_mode",
 		udev->address.text, buffer->name, udev->ctx->sysfs, buffer->class, buffer->name);
 }

@@ -49,7 +49,7 @@ struct search {
 
 static int failed(const struct search *search, int err, const char *path)
 {
-	return uvio_fail(err, "%s: cannot see whether a process has it open: %s: %s",
+	return uvio_fail(err, "%s: cannot read whether a process has it open: %s: %s",
 		search->want->address, path, strerror(-err));
 }
 
@@ -235,7 +235,7 @@ static int look_at_descriptor(struct search *search, const char *name)
 
 	if (rc < 0)
 		search->has_descriptor = true;
-	return rc > 0 ? found(search, "a descriptor of it from VFIO", false) : 0;
+	return rc > 0 ? found(search, "a VFIO descriptor of it", false) : 0;
 }
 
 static int look_at_sysfs(struct search *search, const char *file, const char *name)
@@ -449,7 +449,7 @@ static int sum_up(struct search *search)
 	if (search->has_config && !search->has_lock)
 		return found(search, "config", false);
 	if (search->has_descriptor && !search->has_node && !search->maybe.pid) {
-		found(search, "a descriptor from VFIO", false);
+		found(search, "a VFIO descriptor", false);
 		search->maybe = *search->holder;
 		*search->holder = before;
 	}
@@ -508,7 +508,7 @@ static int look_at_proc(struct search *search)
 	rc = each_line(search, search->file, look_at_mount);
 	if (rc)
 		return uvio_fail(rc,
-			"%s: cannot see whether a process has it open: %s: %s; perhaps %s is not "
+			"%s: cannot read whether a process has it open: %s: %s; perhaps %s is not "
 			"mounted",
 			search->want->address, search->file, strerror(-rc), proc);
 	search->holder->outside = uvio_in_container(search->want->ctx);
@@ -550,8 +550,8 @@ int uvio_holder_refuse(const struct uvio_handles *handles, const struct uvio_hol
 		snprintf(who, sizeof(who), "process %d (%s)", holder->pid, holder->name);
 	if (holder->perhaps)
 		return uvio_fail(-EBUSY,
-			"%s: perhaps in use: %s has a descriptor from VFIO of some device; if that "
-			"is this one, end that process first",
+			"%s: perhaps in use: %s has a VFIO descriptor of some device; if it is of "
+			"this device, end that process first",
 			handles->address, who);
 	return uvio_fail(-EBUSY, "%s: %s%s is %s in %s; end that process first", handles->address,
 		holder->what, is_path || strchr(holder->what, ' ') ? "" : " in sysfs",
@@ -561,7 +561,7 @@ int uvio_holder_refuse(const struct uvio_handles *handles, const struct uvio_hol
 int uvio_holder_refuse_copy(const struct uvio_handles *handles, const struct uvio_holder *holder)
 {
 	return uvio_fail(-EBUSY,
-		"%s: process %d (%s) has a copy of its node from before a fork(), and bus "
-		"mastering is switched off by the kernel when that process ends: end it first",
+		"%s: process %d (%s) has a copy of its node from before a fork(); when it ends, "
+		"the kernel switches bus mastering off; end that process first",
 		handles->address, holder->copy_pid, holder->copy_name);
 }

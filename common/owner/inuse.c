@@ -55,8 +55,8 @@ static int interface_in_use(struct search *search, const char *path, const char 
 	if (uvio_sysfs_u64(search->ctx, &flags, "%s/flags", path) || !(flags & IFF_UP))
 		return 0;
 	return uvio_fail(-EBUSY,
-		"%s: network interface %s is up; take it down first (ip link set %s down), "
-		"and be sure that you are not connected through it",
+		"%s: network interface %s is up; take it down first (ip link set %s down), if you "
+		"are not connected through it",
 		search->address, name, name);
 }
 
@@ -116,7 +116,7 @@ static int is_held(struct search *search, const char *name)
 	if (!held)
 		return 0;
 	return uvio_fail(-EBUSY,
-		"%s: its disk %s is in use by the kernel (lsblk shows by what); stop that first",
+		"%s: its disk %s is in use by the kernel; stop that use first (lsblk shows it)",
 		search->address, name);
 }
 
@@ -186,8 +186,8 @@ static int is_elsewhere(struct search *search, const char *name)
 	if (strcmp(name, "net") != 0 && strcmp(name, "ieee80211") != 0)
 		return 0;
 	return uvio_fail(-EBUSY,
-		"%s: its network interface is in another network namespace, as of a container; "
-		"end that, or move it back (lsns -t net lists them)",
+		"%s: its network interface is in another network namespace; end the container, or "
+		"move the interface back (lsns -t net lists the namespaces)",
 		search->address);
 }
 
@@ -235,7 +235,7 @@ static int push_one(struct search *search, const struct folder *folder, const ch
 
 	if (snprintf(search->path, sizeof(search->path), "%s/%s", folder->path, name) >=
 		(int)sizeof(search->path))
-		return uvio_fail(-ENAMETOOLONG, "%s: cannot see whether it is in use: %s: %s",
+		return uvio_fail(-ENAMETOOLONG, "%s: cannot read whether it is in use: %s: %s",
 			search->address, folder->path, strerror(ENAMETOOLONG));
 	if (!uvio_sysfs_link(search->ctx, subsystem, sizeof(subsystem), "%s", search->path) &&
 		!holders)
@@ -248,7 +248,7 @@ static int push_one(struct search *search, const struct folder *folder, const ch
 
 static int cannot_see(struct search *search, const char *folder, int err)
 {
-	return uvio_fail(err, "%s: cannot see whether it is in use: %s/%s: %s", search->address,
+	return uvio_fail(err, "%s: cannot read whether it is in use: %s/%s: %s", search->address,
 		search->ctx->sysfs, folder, strerror(-err));
 }
 
@@ -315,8 +315,8 @@ static const struct uvio_backend *backend_of(
 static int held_by_nobody_seen(const struct uvio_address *address)
 {
 	return uvio_fail(-EBUSY,
-		"%s: in use, the kernel says, by a program that cannot be seen here: perhaps of "
-		"another user, or of another container; look as root on the host",
+		"%s: the kernel reports it in use by a program that this process cannot see; "
+		"perhaps of another user or container; look as root on the host",
 		address->text);
 }
 
@@ -325,16 +325,16 @@ static int not_all_seen(struct uvio_ctx *ctx, const struct uvio_address *address
 {
 	if (holder->hidden)
 		return uvio_fail(-EACCES,
-			"%s: cannot see whether a process of another user has it open, for which "
+			"%s: cannot read whether a process of another user has it open, for which "
 			"it needs CAP_SYS_PTRACE; %s",
 			address->text, uvio_capability_fix(ctx, CAP_SYS_PTRACE));
 	if (!strict)
 		return uvio_fail(-EACCES,
-			"%s: cannot see whether a process outside of this container (PID "
+			"%s: cannot read whether a process outside of this container (PID "
 			"namespace) has it open; look on the host",
 			address->text);
 	uvio_log(ctx, UVIO_LOG_WARNING,
-		"%s: processes outside of this PID namespace cannot be seen, and might have it "
+		"%s: processes outside of this PID namespace cannot be seen; perhaps one has it "
 		"open",
 		address->text);
 	return 0;

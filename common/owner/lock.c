@@ -117,8 +117,8 @@ int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int
 	describe_holder(ctx, pid, holder, sizeof(holder));
 	if (rc == -EWOULDBLOCK)
 		return uvio_fail(-EBUSY,
-			"%s: already open in %s, or its driver is being changed there; end that "
-			"first",
+			"%s: already open in %s, or that process is changing its driver; end that "
+			"process first",
 			address->text, holder);
 	return uvio_fail(rc, "%s: cannot take its lock: %s", address->text, strerror(-rc));
 }

@@ -65,7 +65,7 @@ int uvio_driver_add(struct uvio_ctx *ctx, const struct uvio_driver *driver)
 			-EINVAL, "card driver '%s': no context to add it to", driver->name);
 	if (named(ctx, driver->name))
 		return uvio_fail(-EEXIST,
-			"card driver '%s': there is one of that name; give it another",
+			"card driver '%s': another driver has this name; use another name",
 			driver->name);
 	drivers = realloc(ctx->drivers, (ctx->driver_count + 1) * sizeof(*drivers));
 	if (!drivers)
@@ -173,7 +173,7 @@ void uvio_card_detach(struct uvio_card *card)
 int uvio_card_service(struct uvio_card *card)
 {
 	if (!card)
-		return uvio_fail(-EINVAL, "card: nothing to serve (NULL)");
+		return uvio_fail(-EINVAL, "card: no card to serve (NULL)");
 	if (!card->driver->service)
 		return uvio_fail(-ENOTSUP, "%s: the card driver '%s' has nothing to serve",
 			uvio_udev_address(card->udev), card->driver->name);

@@ -76,8 +76,8 @@ static int sleep_once(struct uvio_udev *udev, int64_t timeout, enum uvio_event *
 	int n = uvio_sys_wait(fds, ARRAY_SIZE(fds), atomic_load(&udev->gone) ? 0 : timeout);
 
 	if (n == -EINTR)
-		return uvio_fail(
-			-EINTR, "%s: a signal came while waiting for an event", udev->address.text);
+		return uvio_fail(-EINTR, "%s: interrupted by a signal while waiting for an event",
+			udev->address.text);
 	if (n < 0)
 		return uvio_fail(n, "%s: poll: %s", udev->address.text, strerror(-n));
 	return sort(udev, fds, event);
@@ -103,7 +103,7 @@ int uvio_event_wait(struct uvio_udev *udev, int64_t timeout, enum uvio_event *ev
 	if (UVIO_NULL("udev", udev))
 		return -EINVAL;
 	if (!event)
-		return uvio_fail(-EINVAL, "%s: waiting for an event: no pointer for it (NULL)",
+		return uvio_fail(-EINVAL, "%s: waiting for an event: no event pointer (NULL)",
 			udev->address.text);
 	if (!kernel_tells(udev) && !udev->backend->ops->look && !udev->config.size)
 		return not_told(udev);

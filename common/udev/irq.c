@@ -310,7 +310,7 @@ static int sleep_once(struct uvio_vector *state, int64_t time, bool look)
 
 	count_call(state);
 	if (n == -EINTR)
-		return uvio_fail(-EINTR, "%s: a signal came while waiting for vector %u",
+		return uvio_fail(-EINTR, "%s: interrupted by a signal while waiting for vector %u",
 			udev->address.text, number_of(state));
 	if (n < 0)
 		return uvio_fail(n, "%s: poll: %s", udev->address.text, strerror(-n));

@@ -23,21 +23,21 @@ static const char *message_cause(uint64_t command)
 	if (!(command & PCI_COMMAND_BUS_MASTER))
 		return "bus mastering is off, and the card sends no MSI without it; switch it on "
 		       "with uvio_bus_master()";
-	return "bus mastering is on: perhaps the card was not told to raise it, or masks its "
-	       "vector; look at its registers";
+	return "bus mastering is on; perhaps the card was not told to raise an interrupt, or masks "
+	       "its vector; look at its registers";
 }
 
 static const char *line_cause(uint64_t command, uint64_t status)
 {
 	if (command & PCI_COMMAND_INTX_OFF)
-		return "INTx is switched off in the card's command register: perhaps the last "
+		return "INTx is switched off in the card's command register; perhaps the last "
 		       "interrupt was not acknowledged with uvio_irq_ack(), or another program has "
-		       "switched it off: enable INTx again then";
+		       "switched INTx off (then enable it again)";
 	if (status & STATUS_INTX)
-		return "the card asserts its line (Interrupt Status): perhaps the last interrupt "
+		return "the card asserts its line (Interrupt Status); perhaps the last interrupt "
 		       "was not acknowledged with uvio_irq_ack()";
-	return "the card does not assert its line (Interrupt Status, which cards before PCI 2.3 do "
-	       "not have): perhaps the card was not told to raise one; look at its registers";
+	return "the card does not assert its line (Interrupt Status, since PCI 2.3); perhaps the "
+	       "card was not told to raise an interrupt; look at its registers";
 }
 
 /* Of a UIO driver of the card's own, which goes on only where it was left alone. */
@@ -45,8 +45,8 @@ static const char *own_cause(uint64_t command)
 {
 	if (!(command & PCI_COMMAND_BUS_MASTER))
 		return "its UIO driver has set up MSI, and bus mastering is off now, so that the "
-		       "card sends none; bind the driver again";
-	return "its UIO driver has set up MSI, and bus mastering is on: perhaps the last interrupt "
+		       "card sends no MSI; bind the driver again";
+	return "its UIO driver has set up MSI, and bus mastering is on; perhaps the last interrupt "
 	       "was not cleared in the card, or not acknowledged with uvio_irq_ack()";
 }
 

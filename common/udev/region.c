@@ -169,7 +169,7 @@ static int check_access(const struct uvio_region *region, uint64_t offset, unsig
 		return uvio_fail(-EINVAL, "region: not mapped; call uvio_region_map() first");
 	address = region->udev->address.text;
 	if (width == 8 && region->flags & UVIO_REGION_PORTS)
-		return uvio_fail(-EINVAL, "%s: region %u: I/O ports have 4 bytes at most", address,
+		return uvio_fail(-EINVAL, "%s: region %u: I/O ports have at most 4 bytes", address,
 			region->index);
 	if (width != 1 && width != 2 && width != 4 && width != 8)
 		return uvio_fail(-EINVAL,

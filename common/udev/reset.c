@@ -34,7 +34,8 @@ static int try_reset(struct uvio_udev *udev, int (*reset)(struct uvio_udev *udev
 		uvio_error_restore(&before);
 	if (rc != -EAGAIN)
 		return rc;
-	return uvio_fail(rc, "%s: the kernel holds the device, and cannot reset it now; try again",
+	return uvio_fail(rc,
+		"%s: the kernel is busy with the device, and cannot reset it now; try again",
 		udev->address.text);
 }
 
@@ -75,11 +76,11 @@ static int no_reset(struct uvio_udev *udev)
 
 	if (rc)
 		return uvio_fail(rc,
-			"%s: cannot reset it: its file \"reset\" in sysfs may not be written: %s%s",
+			"%s: cannot reset it: its file \"reset\" in sysfs cannot be written: %s%s",
 			udev->address.text, strerror(-rc), uvio_refusal(udev->ctx, rc));
 	return uvio_fail(-ENOTSUP,
 		"%s: the kernel has no method to reset this card alone (reset_method in sysfs is "
-		"empty, or not there); use a reset register of the card%s",
+		"empty or missing); use a reset register of the card%s",
 		udev->address.text, udev->caps & UVIO_CAP_BUS_RESET ? ", or reset its bus" : "");
 }
 
@@ -151,7 +152,7 @@ int uvio_low_power(struct uvio_udev *udev, bool on)
 	if (atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, "");
 	if (!udev->backend->ops->low_power)
-		return uvio_fail(-ENOTSUP, "%s: the %s backend cannot let a card sleep",
+		return uvio_fail(-ENOTSUP, "%s: the %s backend has no low power",
 			udev->address.text, udev->backend->name);
 	rc = udev->backend->ops->low_power(udev, on);
 	if (!rc)

@@ -39,7 +39,7 @@ check "second boot: the user drives vfio" vfio "$(as user example $vfio)"
 check "second boot: the user drives uio" uio "$(as user example $uio)"
 for address in $vfio $uio; do
   check "second boot: nobody else does" 1 \
-    "$(as other example "$address" | grep -c 'may not be opened\|not permitted\|EACCES')"
+    "$(as other example "$address" | grep -c 'cannot be opened\|not permitted\|EACCES')"
 done
 [ ! -e /dev/iommu ] ||
   check "second boot: the user drives vfio/cdev" 0 "$(as user uvio read --backend vfio/cdev $vfio bar0 0 >/dev/null; echo $?)"

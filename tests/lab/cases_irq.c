@@ -182,8 +182,9 @@ static int decoding_switched_off_by_another_is_named(struct pair *pair)
 	snprintf(text, sizeof(text), "%.120s", uvio_last_error());
 	polled = uvio_poll_until(&bar, 0, 4, 0xffff, 0x1234, UVIO_MS(20));
 	CHECK(change_command(pair, 0, 0x03) == PASS);
-	CHECK_ERR(polled, -ETIMEDOUT, "the card does not decode its BARs in memory any more");
-	CHECK(waited == -ETIMEDOUT && strstr(text, "the card does not decode its BARs in memory"));
+	CHECK_ERR(polled, -ETIMEDOUT, "the card no longer decodes its BARs in memory");
+	CHECK(waited == -ETIMEDOUT &&
+		strstr(text, "the card no longer decodes its BARs in memory"));
 	CHECK(uvio_udev_alive(pair->udev));
 	CHECK_OK(uvio_irq_disable(pair->udev));
 	return every_intx_arrives(pair);

@@ -46,7 +46,7 @@ static int without_driver(struct uvio_ctx *ctx)
 	CHECK_OK(uvio_bind(ctx, EDU, "none"));
 	CHECK_ERR(open_it(ctx, EDU, "vfio"), -ENOENT, "uvio bind " EDU " vfio");
 	CHECK_ERR(open_it(ctx, EDU, "uio"), -ENOENT, "uvio bind " EDU " uio");
-	CHECK_ERR(open_it(ctx, EDU, NULL), -ENODEV, "no backend can carry it now. vfio: not bound");
+	CHECK_ERR(open_it(ctx, EDU, NULL), -ENODEV, "no backend can drive it now. vfio: not bound");
 	return PASS;
 }
 

@@ -267,7 +267,7 @@ static int private_huge_pages(struct pair *pair, unsigned char *memory)
 		CHECK(!is_kept_from_a_child(pair, memory, iova));
 		CHECK_OK(uvio_dma_unmap(pair->udev, memory, SIZE));
 	} else {
-		CHECK(error_is(rc, -EINVAL, "a part of a private huge page; map whole ones"));
+		CHECK(error_is(rc, -EINVAL, "part of a private huge page; map whole huge pages"));
 	}
 	CHECK_OK(uvio_dma_map(pair->udev, memory, HUGE_SIZE, 0, &segment, 1));
 	CHECK(!is_kept_from_a_child(pair, memory, segment.iova));
@@ -316,7 +316,7 @@ static int write_only_memory_is_not_read(struct pair *pair)
 	CHECK(memory);
 	memset(memory, 0x11, SIZE);
 	CHECK(!mprotect(memory, SIZE, PROT_WRITE));
-	CHECK(error_is(map_for(pair, memory, UVIO_DMA_TO_CARD, &iova), -EFAULT, "may not be read"));
+	CHECK(error_is(map_for(pair, memory, UVIO_DMA_TO_CARD, &iova), -EFAULT, "cannot be read"));
 	CHECK(!strstr(uvio_last_error(), "perhaps"));
 	CHECK_OK(map_for(pair, memory, UVIO_DMA_FROM_CARD, &iova));
 	CHECK_OK(uvio_dma_unmap(pair->udev, memory, SIZE));
@@ -330,7 +330,8 @@ static int read_only_memory_is_not_written_to(struct pair *pair)
 	unsigned char *zeros = anonymous(PROT_READ);
 	unsigned char *file = of_file(FILE_NAME, PROT_READ, MAP_SHARED, 0);
 	unsigned char *private = of_file(FILE_NAME, PROT_READ, MAP_PRIVATE, 0);
-	static const char text[] = "is read-only here, and the card is to write to it";
+	static const char text[] =
+		"is read-only in this process, but the mapping lets the card write";
 
 	for (int i = 0; i < 2; i++) {
 		CHECK(!refused(pair, "zeros", zeros, writes[i], text));
@@ -365,7 +366,7 @@ static unsigned char *with_a_hole(void)
 
 static int what_is_no_memory_is_refused(struct pair *pair)
 {
-	static const char none[] = "is not memory that a card may be given";
+	static const char none[] = "is not memory for a card";
 	unsigned char *hidden = secret();
 
 	for (uint32_t flags = 0; flags < 4; flags++) {

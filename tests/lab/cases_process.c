@@ -195,7 +195,7 @@ static int refused_as_user(struct pair *pair)
 	CHECK_ERR(pair_open(pair), -EACCES,
 		!strcmp(pair->backend, "vfio/noiommu")
 			? "without an IOMMU the kernel requires CAP_SYS_RAWIO, which"
-			: "may not be opened by user 1000");
+			: "cannot be opened by user 1000");
 	return PASS;
 }
 

@@ -164,7 +164,7 @@ static int interface_is_elsewhere(struct pair *pair)
 	rc = command("ip link set eth0 netns %d", (int)user.pid);
 	if (!rc)
 		rc = is_left_alone(
-			pair, ": its network interface is in another network namespace, as of a");
+			pair, ": its network interface is in another network namespace; end the");
 	user_end(&user);
 	return rc;
 }

@@ -31,7 +31,7 @@ uvio bind $card uio >/dev/null
 check "example: on uio" uio "$(example $card)"
 uvio bind $card none >/dev/null
 check "example: says why not" \
-  "0000:00:04.0: no backend can carry it now. vfio: not bound to vfio-pci; uvio bind \
+  "0000:00:04.0: no backend can drive it now. vfio: not bound to vfio-pci; uvio bind \
 0000:00:04.0 vfio. uio: not bound to a UIO driver; uvio bind 0000:00:04.0 uio." \
   "$(example $card)"
 
