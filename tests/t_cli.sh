@@ -27,7 +27,7 @@ usage_error() { # TEXT ARGUMENT...
 	text=$1
 	shift
 	run "$@"
-	status_is 2 && prints_nothing && says "$text" && says "uvio: " && says "--help"
+	status_is 2 && prints_nothing && says "$text" && says "uvio: " && says "try 'uvio "
 }
 
 check "there are commands" test -n "$commands"
@@ -110,9 +110,16 @@ check "info finds a device by its ids" prints "$EDU  1234:11e8"
 run_on info 4.0 -v
 check "options may stand behind the address, which may be short" prints "$EDU  1234:11e8"
 run_on info -d 1234:ffff
-check "ids that no device has are a failure" fails_with "1234:ffff: no device has these ids"
+check "ids that no device has are a failure" fails_with "-d '1234:ffff': no device has these ids"
 run_on info -d 8086:
-check "ids of several devices are a failure that names them" fails_with "devices have these ids: 0000:00:"
+check "ids of several devices are a failure that names them" fails_with "-d '8086:': "
+run help frob
+check "help of what is no command leads to the list" says "try 'uvio help'"
+check "and not elsewhere" sh -c "! grep -q help.*--help '$err'"
+run_on bind "$EDU" vfoi
+check "a backend that is misspelt: the nearest one" says "did you mean 'vfio'?"
+run_on bind "$EDU" e1000
+check "a driver that is not loaded: no guess" sh -c "! grep 'did you mean' '$err'"
 
 run_on info 0000:00:1f.2
 check "info fits 80 columns" fits

@@ -49,6 +49,18 @@ all_commands() {
 }
 
 check "every command" all_commands
+# Of the help of the command, and of what all have.
+options_of() { # COMMAND
+	{ "$top_builddir/tools/uvio" help "$1" && "$top_builddir/tools/uvio" help options; } |
+		grep -oE '^ *(-[a-zA-Z], )?--[a-z-]+' | grep -oE -e '--[a-z-]+' | sort -u
+}
+all_options() {
+	for command in $(offered "uvio " | grep -vx 'help\|-.*'); do
+		# shellcheck disable=SC2046
+		offers "uvio $command --" $(options_of "$command") || { echo "$command" && return 1; }
+	done
+}
+check "every option of every command" all_options
 check "a command that has begun" offers_only "uvio comp" compare
 check "a command after an option" offers_only "uvio --sysfs /sys unb" unbind
 check "the options of a command" offers "uvio bind --" --persist --owner --etc --sysfs --help

@@ -42,6 +42,11 @@ ends_with() { # STATUS TEXT
 	{ [ "$status" = "$1" ] && cat "$out" "$err" | grep -qF -- "$2"; } || show
 }
 
+# As it was before lines were broken.
+one_text() { # TEXT
+	tr -s ' \n' '  ' <"$out" | grep -qF -- "$1" || show
+}
+
 has() { # FILE TEXT...
 	file=$1
 	shift
@@ -75,6 +80,12 @@ for_all_to_read() {
 tree_is edu-vfio
 run_on bind --persist $EDU vfio
 check "vfio: it is said where it stands" ends_with 0 "$EDU: bound at each boot ($rules)"
+run_on info $EDU
+check "vfio: info shows it" one_text "bound at boot vfio-pci ($rules)"
+run_on check $EDU
+check "vfio: check shows it" one_text "bound at boot: vfio-pci ($rules)"
+run_on info --json $EDU
+check "vfio: and JSON" ends_with 0 "\"file\": \"$rules\""
 check "vfio: the files, and nothing beside them" only_two_files
 check "vfio: all may read them" for_all_to_read
 check "vfio: the rule says which driver, and binds" has "$rules" 'ATTR{driver_override}="vfio-pci"' \
@@ -84,6 +95,8 @@ check "vfio: every rule is for this card" names_one_card
 check "vfio: without an owner there is one rule" lines_are "$rules" 1
 run_on bind --persist --owner "$me" $EDU vfio
 check "vfio: with an owner" ends_with 0 "user $me may drive it"
+run_on info $EDU
+check "vfio: info shows the owner" ends_with 0 "vfio-pci for user $me"
 check "vfio: the rules of its nodes" has "$rules" 'SUBSYSTEM=="vfio"' 'SUBSYSTEM=="vfio-dev"' \
 	"devices/$EDU\"" "/bin/chown $me \$devnode"
 check "vfio: these are for this card, too" names_one_card
@@ -104,11 +117,17 @@ run_on bind --owner "$me" $EDU vfio
 check "an owner wants --persist" ends_with 2 "--owner needs --persist"
 run_on unbind --owner "$me" $EDU
 check "unbind has no owner" ends_with 2 ""
+run_on info $EDU
+check "not bound at boot: info shows nothing" sh -c "! grep -q 'at boot' '$out'"
+run_on unbind --persist $EDU
+check "not bound at boot: unbind --persist says so" ends_with 0 "was not bound at boot: there is no $rules"
 run_on bind --persist $EDU none
 check "no driver is none to keep" ends_with 1 "'none' is not one"
 mkdir "$etc/driverctl.d" && printf 'vfio-pci\n' >"$etc/driverctl.d/pci-$EDU"
 run_on bind --persist $EDU vfio
 check "driverctl has it" ends_with 1 "driverctl unset-override $EDU"
+run_on info $EDU
+check "driverctl has it: info shows that" one_text "vfio-pci ($etc/driverctl.d/pci-$EDU)"
 check "driverctl has it: nothing is written" nothing_written
 printf '\033]0;x' >"$etc/driverctl.d/pci-$EDU"
 run_on bind --persist $EDU vfio

@@ -500,7 +500,7 @@ static void a_node_of_another_card_is_not_opened(void)
 	kernel.open = note_open;
 	sim = &kernel;
 	opened = NULL;
-	ASSERT_ERR(card_open(), -ESTALE, "/dev/uio0 is not its node: that is device 246:0 by");
+	ASSERT_ERR(card_open(), -ESTALE, "/dev/uio0 is not its node, which has the number 246:0");
 	ASSERT(!opened);
 }
 

@@ -207,6 +207,22 @@ static void take_back(const struct changes *changes, size_t count)
 	}
 }
 
+/* Perhaps a backend was meant. */
+static int no_such_driver(const char *driver)
+{
+	const char *names[NAMES_MAX] = {"none"}, *near;
+	unsigned int count = 1;
+
+	for (unsigned int i = 0; uvio_backend_name(i) && count < NAMES_MAX / 2; i++)
+		names[count++] = uvio_backend_name(i);
+	for (unsigned int i = 0; uvio_transport_name(i, NULL) && count < NAMES_MAX - 1; i++)
+		names[count++] = uvio_transport_name(i, NULL);
+	near = tool_nearest(driver, names);
+	if (!near || !strcmp(near, driver))
+		return tool_failed();
+	return tool_error("%s; did you mean '%s'?", uvio_last_error(), near);
+}
+
 /* What a comparison has left is over then: the user has chosen. */
 static int change_one(const struct changes *changes, struct change *change)
 {
@@ -220,7 +236,8 @@ static int change_one(const struct changes *changes, struct change *change)
 			     : uvio_unbind(changes->tool->ctx, info->address);
 	if (rc) {
 		former_close(&former);
-		return tool_failed();
+		return rc == -ENOENT && changes->driver ? no_such_driver(changes->driver)
+							: tool_failed();
 	}
 	if (former_is_left(&former, info))
 		former_tell(&former, info);
@@ -350,7 +367,7 @@ static int parse(struct tool *tool, struct changes *changes, int argc, char **ar
 {
 	static const struct option longs[] = {{"group", no_argument, NULL, 'g'},
 		{"persist", no_argument, NULL, 'p'}, {"owner", required_argument, NULL, 'o'},
-		{"etc", required_argument, NULL, 'e'}, TOOL_LONG_OPTIONS};
+		TOOL_LONG_OPTIONS};
 	struct persist *persist = &changes->persist;
 	int option;
 
@@ -360,13 +377,12 @@ static int parse(struct tool *tool, struct changes *changes, int argc, char **ar
 			changes->group = true;
 		else if (option == 'p')
 			persist->wanted = true;
-		else if (option == 'e')
-			persist->etc = optarg;
 		else if (option == 'o')
 			persist->owner = optarg;
 		else
 			return tool_stop(tool, option);
 	}
+	persist->etc = tool->etc;
 	if (persist->owner && !operands)
 		return tool_usage(tool, "--owner is an option of bind");
 	if (persist->owner && !persist->wanted)
@@ -405,8 +421,7 @@ const struct command command_bind = {
 		 "drivers back. Prints what is bound afterwards. Needs root.\n",
 	.options = "  -g, --group           every device in their IOMMU groups, bridges apart\n"
 		   "  -p, --persist         at each boot, too, by a udev rule\n"
-		   "  -o, --owner USER      with --persist: give the devices to a user\n"
-		   "      --etc DIR         where the files of --persist go (default /etc)\n",
+		   "  -o, --owner USER      with --persist: give the devices to a user\n",
 	.example = "uvio bind 06:0d.0 vfio",
 	.run = run_bind,
 };
@@ -419,8 +434,7 @@ const struct command command_unbind = {
 	.notes = "The kernel chooses as at boot; that may be no driver. Prints what is bound\n"
 		 "afterwards. Needs root.\n",
 	.options = "  -g, --group           every device in their IOMMU groups, bridges apart\n"
-		   "  -p, --persist         remove the files of bind --persist, too\n"
-		   "      --etc DIR         where the files of --persist are (default /etc)\n",
+		   "  -p, --persist         remove the files of bind --persist, too\n",
 	.example = "uvio unbind 06:0d.0",
 	.run = run_unbind,
 };

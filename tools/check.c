@@ -5,6 +5,7 @@
 #include <string.h>
 #include "former.h"
 #include "json.h"
+#include "persist.h"
 #include "tools.h"
 
 static const char *const verdicts[] = {
@@ -111,6 +112,7 @@ static int print_json(
 		names_look(&device, &name, 1);
 		json_identity(identity, uvio_device_info(device), &name);
 		json_override(identity, tool, uvio_device_info(device));
+		json_boot(identity, tool, uvio_device_info(device));
 		json_comparison(identity, tool, uvio_device_info(device));
 	}
 	json_object_object_add(object, "device", identity);
@@ -125,6 +127,14 @@ static void print_override(const struct tool *tool, const struct uvio_device_inf
 
 	if (info->pci && tool_override(tool, info, text, sizeof(text)))
 		tool_wrap(stdout, "driver_override: ", text);
+}
+
+static void print_boot(const struct tool *tool, const struct uvio_device_info *info)
+{
+	char text[PATH_MAX + 128];
+
+	if (info->pci && persist_describe(tool->etc, info->address, text, sizeof(text)))
+		tool_wrap(stdout, "bound at boot: ", text);
 }
 
 static void print_comparison(const struct tool *tool, const struct uvio_device_info *info)
@@ -143,6 +153,7 @@ static int check_and_print(const struct tool *tool, struct uvio_device *device, 
 
 	if (rc == TOOL_GO_ON && device && tool_wants_text(tool)) {
 		print_override(tool, uvio_device_info(device));
+		print_boot(tool, uvio_device_info(device));
 		print_comparison(tool, uvio_device_info(device));
 	}
 	if (rc == TOOL_GO_ON && tool->json)

@@ -136,19 +136,22 @@ int tool_match(const struct tool *tool, struct uvio_device ***list, int *count)
 	if (*count)
 		return TOOL_GO_ON;
 	uvio_device_list_free(*list, 0);
-	return tool_error("%s: no device has these ids; see uvio list --all", tool->ids);
+	return tool_error("-d '%s': no device has these ids; see uvio list --all", tool->ids);
 }
+
+enum { NAMED_MAX = 8 };
 
 static int not_one(const struct tool *tool, struct uvio_device **list, int count)
 {
 	char text[512] = "";
 	size_t used = 0;
 
-	for (int i = 0; i < count && used < sizeof(text); i++)
+	for (int i = 0; i < count && i < NAMED_MAX; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
 			uvio_device_info(list[i])->address);
-	return tool_error("%s: %d devices have these ids: %s; name one of them by its address",
-		tool->ids, count, text);
+	return tool_error(
+		"-d '%s': %d devices have these ids: %s%s; name one of them by its address",
+		tool->ids, count, text, count > NAMED_MAX ? ", ..." : "");
 }
 
 int tool_match_one(const struct tool *tool, char *address, size_t size)

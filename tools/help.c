@@ -66,6 +66,7 @@ static void print_options(void)
 	       "      --dev DIR         where the device nodes are (default /dev)\n"
 	       "      --proc DIR        where proc is (default /proc)\n"
 	       "      --run DIR         where records are kept until a reboot (default /run)\n"
+	       "      --etc DIR         where the files of bind --persist are (default /etc)\n"
 	       "      --vf-token UUID   open functions of an SR-IOV card on vfio with this token\n"
 	       "      --module FILE     use the card drivers of this shared object, too\n"
 	       "  -h, --help            help\n"

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "former.h"
 #include "json.h"
+#include "persist.h"
 #include "tools.h"
 
 struct info_options {
@@ -116,6 +117,14 @@ static void print_override(const struct tool *tool, const struct uvio_device_inf
 	tool_wrap(stdout, "  driver_override ", text);
 }
 
+static void print_boot(const struct tool *tool, const struct uvio_device_info *info)
+{
+	char text[PATH_MAX + 128];
+
+	if (info->pci && persist_describe(tool->etc, info->address, text, sizeof(text)))
+		tool_wrap(stdout, "  bound at boot   ", text);
+}
+
 static void print_comparison(const struct tool *tool, const struct uvio_device_info *info)
 {
 	char text[512];
@@ -140,6 +149,7 @@ static void print_info(
 	label("kernel driver");
 	tool_print("%s\n", or_none(info->driver));
 	print_override(tool, info);
+	print_boot(tool, info);
 	print_comparison(tool, info);
 	label("UIO device");
 	tool_print("%s\n", or_none(info->uio));
@@ -341,6 +351,22 @@ void json_comparison(
 	json_text(object, "former_driver", state == FORMER_LEFT ? driver : NULL);
 }
 
+void json_boot(
+	struct json_object *object, const struct tool *tool, const struct uvio_device_info *info)
+{
+	struct persist_state state;
+	struct json_object *boot;
+
+	if (!info->pci || !persist_look(tool->etc, info->address, &state))
+		return;
+	boot = json_object_new_object();
+	json_text(boot, "kernel_driver", state.driver);
+	if (state.has_owner)
+		json_integer(boot, "owner", state.owner);
+	json_text(boot, "file", state.file);
+	json_object_object_add(object, "boot", boot);
+}
+
 static struct json_object *info_json(
 	const struct tool *tool, const struct uvio_device_info *info, const struct name *name)
 {
@@ -354,6 +380,7 @@ static struct json_object *info_json(
 	json_flag(object, "bridge", info->bridge);
 	json_text(object, "kernel_driver", info->driver);
 	json_override(object, tool, info);
+	json_boot(object, tool, info);
 	json_comparison(object, tool, info);
 	json_text(object, "uio", info->uio);
 	if (info->iommu_group >= 0)

@@ -26,6 +26,8 @@ struct json_object *json_device(const struct tool *tool, const char *address);
 void json_identity(
 	struct json_object *object, const struct uvio_device_info *info, const struct name *name);
 /* driver_override of a PCI device, and whether a change of its driver was interrupted. */
+void json_boot(
+	struct json_object *object, const struct tool *tool, const struct uvio_device_info *info);
 void json_override(
 	struct json_object *object, const struct tool *tool, const struct uvio_device_info *info);
 /* What former.h knows of it; nothing where there is no record. */

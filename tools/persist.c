@@ -49,13 +49,18 @@ static void modules_path(const struct persist *persist, const char *address, cha
 	snprintf(path, PATH_MAX, "%s/modules-load.d/uvio-%s.conf", etc_of(persist), address);
 }
 
+static void driverctl_path(const struct persist *persist, const char *address, char *path)
+{
+	snprintf(path, PATH_MAX, "%s/driverctl.d/pci-%s", etc_of(persist), address);
+}
+
 /* By the name of driverctl(8), which binds when the device appears, as the rule does. */
 static int refuse_driverctl(const struct persist *persist, const char *address)
 {
 	char path[PATH_MAX], driver[64] = "";
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/driverctl.d/pci-%s", etc_of(persist), address);
+	driverctl_path(persist, address, path);
 	file = fopen(path, "re");
 	if (!file && errno == ENOENT)
 		return TOOL_GO_ON;
@@ -438,34 +443,77 @@ int persist_remove(const struct tool *tool, const struct persist *persist, const
 		return cannot_remove(first < 0 ? rules : modules, first < 0 ? first : second);
 	if (info && take_registers(tool, address) != TOOL_GO_ON)
 		return TOOL_FAILED;
-	if (!first && !second)
+	if (!first && !second) {
+		if (info && tool_wants_text(tool))
+			tool_tell("%s: was not bound at boot: there is no %s", address, rules);
 		return TOOL_OK;
+	}
 	if (tool_wants_text(tool))
 		tool_tell("%s: not bound at boot any more (%s removed)", address,
 			first ? rules : modules);
 	return TOOL_GO_ON;
 }
 
-static bool rules_say(const char *path, const char *driver)
+/* The driver that the rules give, and who owns the device then. */
+static bool read_rules(const char *path, struct persist_state *state)
 {
-	char line[1024], wanted[128];
-	bool found = false;
+	char line[1024], *at;
 	FILE *file = fopen(path, "re");
 
-	snprintf(wanted, sizeof(wanted), "ATTR{driver_override}=\"%s\"", driver ? driver : "");
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = strstr(line, wanted) != NULL;
+	while (file && fgets(line, sizeof(line), file)) {
+		at = strstr(line, "ATTR{driver_override}=\"");
+		if (at)
+			sscanf(strchr(at, '"') + 1, "%63[^\"]", state->driver);
+		at = strstr(line, "chown ");
+		if (at && line[0] != '#' && !state->has_owner)
+			state->has_owner = sscanf(at, "chown %u", &state->owner) == 1;
+	}
 	if (file)
 		fclose(file);
-	return found;
+	return file != NULL;
+}
+
+bool persist_look(const char *etc, const char *address, struct persist_state *state)
+{
+	const struct persist persist = {.etc = etc};
+	FILE *file;
+
+	*state = (struct persist_state){0};
+	rules_path(&persist, address, state->file);
+	if (!access(state->file, F_OK)) {
+		read_rules(state->file, state);
+		return true;
+	}
+	driverctl_path(&persist, address, state->file);
+	file = fopen(state->file, "re");
+	if (file) {
+		(void)!fscanf(file, "%63s", state->driver);
+		fclose(file);
+	}
+	return file != NULL;
+}
+
+bool persist_describe(const char *etc, const char *address, char *text, size_t size)
+{
+	struct persist_state state;
+	char owner[32] = "";
+
+	if (!persist_look(etc, address, &state))
+		return false;
+	if (state.has_owner)
+		snprintf(owner, sizeof(owner), " for user %u", state.owner);
+	snprintf(text, size, "%s%s (%s)", state.driver[0] ? state.driver : "not readable", owner,
+		state.file);
+	return true;
 }
 
 void persist_remind(const struct persist *persist, const struct uvio_device_info *info)
 {
+	struct persist_state state = {0};
 	char path[PATH_MAX];
 
 	rules_path(persist, info->address, path);
-	if (!access(path, F_OK) && !rules_say(path, info->driver))
+	if (read_rules(path, &state) && strcmp(state.driver, info->driver ? info->driver : "") != 0)
 		tool_error("%s: note: only until the next boot, when %s applies; to change that, "
 			   "too: --persist",
 			info->address, path);

@@ -8,6 +8,8 @@
 #ifndef UVIO_TOOLS_PERSIST_H
 #define UVIO_TOOLS_PERSIST_H
 
+#include <limits.h>
+
 #include "tools.h"
 
 struct persist {
@@ -33,5 +35,18 @@ int persist_remove(const struct tool *tool, const struct persist *persist, const
 
 /* Says so where the next boot will do something else than what was asked for now. */
 void persist_remind(const struct persist *persist, const struct uvio_device_info *info);
+
+/* What binds the device at boot. */
+struct persist_state {
+	char driver[64]; /* "": the file cannot be read */
+	bool has_owner;
+	unsigned int owner;
+	char file[PATH_MAX]; /* of this command, or of driverctl */
+};
+
+/* Whether a file in @etc (NULL: /etc) does. */
+bool persist_look(const char *etc, const char *address, struct persist_state *state);
+/* The same in words; @text is left alone where none does. */
+bool persist_describe(const char *etc, const char *address, char *text, size_t size);
 
 #endif /* UVIO_TOOLS_PERSIST_H */

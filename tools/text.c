@@ -265,8 +265,11 @@ int tool_usage(const struct tool *tool, const char *format, ...)
 		message(format, args);
 		va_end(args);
 	}
-	fprintf(stderr, "try 'uvio %s%s--help'\n", tool->command ? tool->command->name : "",
-		tool->command ? " " : "");
+	if (tool->command == &command_help)
+		fprintf(stderr, "try 'uvio help'\n");
+	else
+		fprintf(stderr, "try 'uvio %s%s--help'\n", tool->command ? tool->command->name : "",
+			tool->command ? " " : "");
 	return TOOL_USAGE;
 }
 
@@ -294,7 +297,7 @@ static unsigned int distance(const char *a, const char *b)
 	return row[m];
 }
 
-static const char *nearest(const char *word, const char *const *names)
+const char *tool_nearest(const char *word, const char *const *names)
 {
 	unsigned int best = strlen(word) < 4 ? 2 : 3;
 	const char *found = NULL;
@@ -313,7 +316,7 @@ static const char *nearest(const char *word, const char *const *names)
 int tool_unknown(
 	const struct tool *tool, const char *what, const char *word, const char *const *names)
 {
-	const char *near = nearest(word, names);
+	const char *near = tool_nearest(word, names);
 
 	if (near)
 		return tool_usage(tool, "'%s' is not %s; did you mean '%s'?", word, what, near);

@@ -51,6 +51,9 @@ static bool common_option(struct tool *tool, int option)
 	case OPTION_PROC:
 		options->proc_root = optarg;
 		return true;
+	case OPTION_ETC:
+		tool->etc = optarg;
+		return true;
 	case OPTION_RUN:
 		options->run_root = optarg;
 		return true;

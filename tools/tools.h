@@ -61,6 +61,7 @@ struct tool {
 	char found[64];	       /* where @ids were */
 	struct uvio_ctx *ctx;
 	tool_baseline_fn baseline; /* NULL: none */
+	const char *etc;	   /* where the files of bind --persist are; NULL: /etc */
 	const char *modules[MODULES_MAX];
 	unsigned int module_count;
 };
@@ -97,6 +98,7 @@ enum {
 	OPTION_DEV,
 	OPTION_PROC,
 	OPTION_RUN,
+	OPTION_ETC,
 	OPTION_VF_TOKEN,
 	OPTION_MODULE,
 };
@@ -110,6 +112,7 @@ enum {
 		{"dev", required_argument, NULL, OPTION_DEV},                                      \
 		{"proc", required_argument, NULL, OPTION_PROC},                                    \
 		{"run", required_argument, NULL, OPTION_RUN},                                      \
+		{"etc", required_argument, NULL, OPTION_ETC},                                      \
 		{"vf-token", required_argument, NULL, OPTION_VF_TOKEN},                            \
 		{"module", required_argument, NULL, OPTION_MODULE},                                \
 	{                                                                                          \
@@ -153,6 +156,9 @@ int tool_failed(void);
 int tool_no_memory(void);
 
 enum { NAMES_MAX = 48 };
+
+/* What of @names, the last of them NULL, is near to @word; NULL: nothing is. */
+const char *tool_nearest(const char *word, const char *const *names);
 
 /* "'@word' is not @what", and what of @names, the last of them NULL, is near to it. */
 int tool_unknown(

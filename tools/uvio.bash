@@ -15,8 +15,7 @@ _uvio_help() { # PROGRAM COMMAND
 }
 
 _uvio_options() {
-  _uvio_help "$@" | grep -o -e '^ *\(-[a-z], \)\?--[a-z][-a-z]*' | grep -o -e '--.*' | sort -u
-  echo --help
+  _uvio_help "$@" | grep -o -e '^ *\(-[a-zA-Z], \)\?--[a-z][-a-z]*' | grep -o -e '--.*' | sort -u
 }
 
 _uvio_addresses() {

@@ -16,7 +16,9 @@
 #include "base/sysfs.h"
 #include "owner/node.h"
 
-#define STALE "%s: %s is not its node: that is device %s by %s/%s/dev; it is stale, or was renamed"
+#define STALE                                                                                      \
+	"%s: %s is not its node, which has the number %s by %s/%s/dev: it is stale, or another "   \
+	"device's"
 #define STALE_FIX "create it again (udevadm trigger, or mknod)"
 
 static int stale(struct uvio_ctx *ctx, const char *object, const char *path, const char *number,
