@@ -3,19 +3,18 @@
 /**
  * Binding a PCI device to the kernel driver that a backend needs, and giving it back.
  *
- * Only this one device is touched: driver_override and drivers_probe are used, never new_id, which
- * would take every card with the same ids. The result is verified, since drivers_probe reports
- * success also when no driver took the device; where it is not as asked for, the driver that was
- * bound before is bound again.
+ * Only this one device is changed: by driver_override and drivers_probe, never by new_id, which
+ * would bind every card with the same ids. The result is verified, since drivers_probe reports
+ * success also if no driver was bound; if it is not as asked for, the former driver is bound again.
  *
  * A separate process, in its own session and with all signals blocked, changes the driver: it
- * finishes the change, or takes it back, even if the calling program is killed. Until then a file
- * in /run/uvio records the former driver and driver_override. If the separate process is killed
- * too, the next uvio_bind() or uvio_unbind() of the device restores them first, and logs a warning.
- * Where /run cannot be written, there is no record. What has the name of a record or a lock there,
- * and is no file, is -EPERM. After success the record of an interrupted "uvio compare" is removed.
+ * finishes the change, or undoes it, even if the calling program is killed. Until then a file in
+ * /run/uvio records the former driver and driver_override. If the separate process is killed too,
+ * the next uvio_bind() or uvio_unbind() of the device restores them first, and logs a warning. If
+ * /run cannot be written, there is no record. An object there with the name of a record or a lock
+ * that is no file is -EPERM. After success the record of an interrupted "uvio compare" is removed.
  *
- * The kernel takes a driver off only once no program has the device open, and its wait cannot be
+ * The kernel unbinds a driver only once no program has the device open, and its wait cannot be
  * interrupted. During that wait these functions look every two seconds for such a program, and fail
  * with -EBUSY and its name; where none is found, they fail with -ETIMEDOUT after a minute. The
  * separate process keeps the device locked until the kernel returns, and then binds the former
@@ -38,31 +37,33 @@ extern "C" {
 /**
  * Binds the PCI device at @address to @driver: the name of a backend ("uio", "vfio"), of a
  * transport ("vfio/cdev", which needs the driver of its backend) or of a kernel driver, or "none",
- * which leaves it without a driver. A device which has it already, or a variant that serves the
- * same backend, is left alone. A driver_override that an administrator has set is as before
- * afterwards.
+ * which leaves it without a driver. A device that already has it, or a variant for the same
+ * backend, is not changed. A driver_override that an administrator has set is restored afterwards.
  *
  * 0, or: -EINVAL and -ENODEV as uvio_device_find(); -ENOTSUP (not PCI, or a bridge); -EBUSY (in
  * use, see uvio_device_in_use(), perhaps only since the change began; or it has virtual functions);
  * -ENOENT (the kernel driver is not loaded); -EACCES, -EPERM, -EROFS; -EIO (the kernel did not bind
  * it, or the process that changes the driver was killed); -ETIMEDOUT; -ENOSPC, -ENOMEM, -EMFILE (no
- * process could be started). On failure the device has the driver that it had before, or the text
- * says that it has not.
+ * process could be started). On failure the device has its former driver, or the error message says
+ * that it does not.
  */
 UVIO_API int uvio_bind(struct uvio_ctx *ctx, const char *address, const char *driver);
 
 /**
- * Takes the PCI device at @address from its driver, clears its driver_override and lets the kernel
- * choose a driver again as at boot; that may be none. A device without driver is no error. Errors
+ * Unbinds the PCI device at @address from its driver, clears its driver_override and lets the
+ * kernel choose a driver as at boot, which may be none. A device without driver is no error. Errors
  * as uvio_bind().
  */
 UVIO_API int uvio_unbind(struct uvio_ctx *ctx, const char *address);
 
-/** What keeps kernel drivers from a PCI device. Later versions may add members at the end. */
+/**
+ * The settings that keep kernel drivers from a PCI device. Later versions may add members at the
+ * end.
+ */
 struct uvio_override {
-	char driver[64];   /**< the only one that may take the device; "": none is set */
+	char driver[64];   /**< the only driver that the kernel binds; "": none is set */
 	bool is_effective; /**< it is set, and the device does not have that driver */
-	bool interrupted;  /**< a change of the driver is under way, or was ended half-way */
+	bool interrupted;  /**< a change of the driver is in progress, or was interrupted */
 };
 
 /**

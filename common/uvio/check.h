@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * Diagnosis: can a backend carry this device on this machine, and if not, why not; and what this
- * machine has for it.
+ * Diagnosis: whether a backend can drive this device on this machine, and if not, why not; and the
+ * support of this machine for it.
  *
- * Nothing is changed, and no node of a device is opened. For a device that is bound to
- * VFIO, /dev/vfio/vfio and /dev/iommu, which belong to no device, are opened, queried and closed.
- * The error messages are those which uvio_udev_open() gives when it fails for the same reason.
+ * Nothing is changed, and no node of a device is opened. For a device that is bound to VFIO,
+ * /dev/vfio/vfio and /dev/iommu, which belong to no device, are opened, queried and closed. The
+ * error messages are those of uvio_udev_open() when it fails for the same reason.
  *
  * Any thread may check, also the same device as others; one thread at a time uses a result.
  */
@@ -27,22 +27,21 @@ enum uvio_verdict {
 	UVIO_BROKEN,	     /**< something on this machine, or of this card, prevents it */
 };
 
-/** In order: the most severe finding makes the verdict. */
+/** In ascending order: the most severe finding decides the verdict. */
 enum uvio_severity {
 	UVIO_NOTE = 0, /**< good to know */
 	UVIO_LIMITS,   /**< the device can be driven, but something will not work */
-	UVIO_UNBOUND,  /**< makes the verdict UVIO_NOT_BOUND */
-	UVIO_BUSY,     /**< makes the verdict UVIO_IN_USE */
-	UVIO_BLOCKS,   /**< makes the verdict UVIO_BROKEN */
-	UVIO_UNFIT,    /**< makes the verdict UVIO_NOT_APPLICABLE */
+	UVIO_UNBOUND,  /**< verdict UVIO_NOT_BOUND */
+	UVIO_BUSY,     /**< verdict UVIO_IN_USE */
+	UVIO_BLOCKS,   /**< verdict UVIO_BROKEN */
+	UVIO_UNFIT,    /**< verdict UVIO_NOT_APPLICABLE */
 };
 
 /** Later versions may add members at the end. */
 struct uvio_finding {
 	enum uvio_severity severity;
-	const char *what; /**< the object, and what is the matter */
-	const char
-		*fix; /**< what to do, often a command; NULL: nothing helps, or nothing is needed */
+	const char *what; /**< the object, and the problem */
+	const char *fix;  /**< the fix, often a command; NULL: there is none, or none is needed */
 };
 
 struct uvio_check;
@@ -53,9 +52,8 @@ UVIO_API const char *uvio_backend_name(unsigned int index); /**< NULL: no such i
 UVIO_API const char *uvio_backend_help(unsigned int index); /**< NULL: no such index */
 
 /**
- * The names by which a device can be opened in just one way, as "vfio/cdev" or "uio", in probe
- * order; NULL: no such index. @on_request, which may be NULL, tells that it is never chosen by
- * itself.
+ * The names of all transports, as "vfio/cdev" or "uio", in probe order; NULL: no such index.
+ * @on_request, which may be NULL, receives whether it is only used if named.
  */
 UVIO_API const char *uvio_transport_name(unsigned int index, bool *on_request);
 
@@ -67,10 +65,10 @@ UVIO_API int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *d
 	const char *backend, struct uvio_check **check);
 
 /**
- * Checks what this machine has for one backend, without a device; with @backend NULL, what
+ * Checks the support of this machine for one backend, without a device; with @backend NULL, what
  * concerns all backends: the kernel and its options, lockdown, limits. Results as those of
  * uvio_check_device(); each text begins with its subject, as "IOMMU: ". UVIO_BROKEN: the backend
- * can carry no device.
+ * can drive no device.
  */
 UVIO_API int uvio_check_machine(
 	struct uvio_ctx *ctx, const char *backend, struct uvio_check **check);

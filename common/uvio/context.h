@@ -7,13 +7,13 @@
  * by pointer, may get members at their end. So may those that the caller allocates and the library
  * fills: the function for it is inline, and gives sizeof of the structure, as the program was
  * compiled, to the exported function of the same name with "_sized" (of an array: of one element).
- * The library never writes more, reads no more than version 0.1 has, and what it does not know it
- * sets to zero. A program in another language calls the latter; -EINVAL where the size is 0.
+ * The library never writes more, reads no more than version 0.1 has, and sets members that it does
+ * not know to zero. A program in another language calls the latter; -EINVAL where the size is 0.
  * Options have reserved members, tables begin with their size. struct uvio_dma and struct
- * uvio_dma_segment stay as they are.
+ * uvio_dma_segment do not change.
  *
- * A context must outlive every object made from it. Several threads may use it at once, and the log
- * callback must stand that; only uvio_driver_add() changes it, before others use it.
+ * A context must outlive every object made from it. Several threads may use it at once, and may
+ * call the log callback at once; only uvio_driver_add() changes it, before others use it.
  */
 #ifndef UVIO_CONTEXT_H
 #define UVIO_CONTEXT_H
@@ -44,8 +44,8 @@ struct uvio_ctx_options {
 	const char *proc_root;	   /**< NULL: "/proc" */
 	const char *run_root;	   /**< NULL: "/run"; see <uvio/bind.h> */
 	const char *guard_program; /**< for UVIO_OPEN_GUARD; NULL: the library's own uvio-guard */
-	uvio_log_fn log;	   /**< NULL: silence */
-	void *log_data;		   /**< handed to @log */
+	uvio_log_fn log;	   /**< NULL: no messages */
+	void *log_data;		   /**< passed to @log */
 	enum uvio_log_level log_level; /**< the most detailed level that reaches @log */
 	uint64_t reserved[4];	       /**< zero */
 };
@@ -60,7 +60,7 @@ UVIO_API int uvio_ctx_new(const struct uvio_ctx_options *options, struct uvio_ct
 /** Frees a context. NULL is allowed. */
 UVIO_API void uvio_ctx_free(struct uvio_ctx *ctx);
 
-/** The version of these headers, which a program is compiled with. */
+/** The version of these headers, with which a program is compiled. */
 #define UVIO_VERSION_MAJOR 0
 #define UVIO_VERSION_MINOR 1
 #define UVIO_VERSION_PATCH 0
@@ -72,7 +72,7 @@ UVIO_API void uvio_ctx_free(struct uvio_ctx *ctx);
 			(UVIO_VERSION_MINOR > (minor) || (UVIO_VERSION_MINOR == (minor) &&         \
 								 UVIO_VERSION_PATCH >= (patch)))))
 
-/** The version of the library, which a program runs with, as "0.1.0". */
+/** The version of the library, with which a program runs, as "0.1.0". */
 UVIO_API const char *uvio_version(void);
 
 #ifdef __cplusplus

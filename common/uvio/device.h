@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * Discovery: what devices there are, without opening any.
+ * Discovery: finds and describes devices, without opening any.
  *
  * An address names a device in one of these forms: PCI "0000:06:0d.0", "06:0d.0" (domain 0) or
  * "d.0" (bus 0 of it), where leading zeros may be left out; a UIO device "uio0", "/dev/uio0" or
- * "name:NAME" (the name that its kernel driver gave). A UIO device that sits on a PCI function is
- * the same device as that function, and is shown under the address of the function. Where the
- * function has several UIO devices, its address means the first of them; the name of a UIO device
- * means that one, with its maps and its interrupt.
+ * "name:NAME" (the name that its kernel driver gave). A UIO device of a PCI function is the same
+ * device as that function, and is shown under the address of the function. If the function has
+ * several UIO devices, its address means the first of them; the name of a UIO device means that
+ * one, with its maps and its interrupt.
  *
  * All facts come from sysfs. Nothing here opens a node in /dev: closing
  * /dev/uioN, even once, would switch off the bus mastering of the program that drives the card.
@@ -40,7 +40,7 @@ struct uvio_bar {
 	bool io;	/**< I/O ports, not memory */
 	bool is_64bit;
 	bool prefetchable;
-	bool unassigned; /**< the kernel found no address for it: @start means nothing */
+	bool unassigned; /**< the kernel found no address for it: @start is not valid */
 };
 
 /**
@@ -50,11 +50,11 @@ struct uvio_bar {
 struct uvio_group_member {
 	const char *address;
 	const char *driver; /**< NULL: none */
-	bool blocks;	    /**< its driver keeps the group from being viable for VFIO */
+	bool blocks;	    /**< its driver makes the group not viable for VFIO */
 };
 
 /**
- * What is known of a device. Strings and arrays belong to the device object. The arrays are of
+ * The description of a device. Strings and arrays belong to the device object. The arrays are of
  * pointers: later versions may add members at the end of this structure and of those.
  */
 struct uvio_device_info {
@@ -68,7 +68,7 @@ struct uvio_device_info {
 	uint32_t class_code; /**< 24 bits: class, subclass, programming interface */
 	uint8_t revision;
 	const char *driver;   /**< of the kernel, bound now; NULL: none */
-	const char *uio;      /**< "uio0" where a UIO driver is bound; else NULL */
+	const char *uio;      /**< "uio0" if a UIO driver is bound; else NULL */
 	const char *uio_name; /**< that its kernel driver gave @uio; NULL: none */
 	const char *backend;  /**< the one that @driver belongs to, as "vfio"; NULL: none */
 	int iommu_group;      /**< -1: none, no IOMMU translates for this device */
@@ -81,8 +81,8 @@ struct uvio_device_info {
 
 /**
  * Looks one device up. 0 and a device in @device, to be freed with uvio_device_free(); -EINVAL (not
- * an address), -ENODEV (nothing there), -EEXIST (name: several have that name, and the text lists
- * them), -ENOMEM.
+ * an address), -ENODEV (nothing there), -EEXIST (name: several have that name; the error message
+ * lists them), -ENOMEM.
  */
 UVIO_API int uvio_device_find(
 	struct uvio_ctx *ctx, const char *address, struct uvio_device **device);
@@ -96,20 +96,20 @@ UVIO_API const struct uvio_device_info *uvio_device_info(const struct uvio_devic
 /**
  * Whether the device is in use: a process, in any namespace, has its node, its registers, or a disk
  * or terminal of it open or mapped; a disk of it is mounted; a network interface of it is up, or in
- * another network namespace. No node is opened, since that may disturb who has it, or is about to.
- * So a disk that the kernel has for something which sysfs does not show, as ZFS, is found by
- * uvio_bind() only, which opens it for a moment.
+ * another network namespace. No node is opened, since that may disturb a program that has it open,
+ * or is opening it. A use of a disk by the kernel that sysfs does not show, as ZFS, is therefore
+ * only found by uvio_bind(), which opens the disk for a moment.
  *
- * 0: it is not. -EBUSY: it is, and the text names the process or the use. -EACCES: no use was
- * found, but not everything could be looked at, as the processes of other users without root; the
- * text names what. Or the errno of reading sysfs or /proc.
+ * 0: it is not. -EBUSY: it is; the error message names the process or the use. -EACCES: no use was
+ * found, but not everything could be examined, as the processes of other users without root; the
+ * error message names it. Or the errno of reading sysfs or /proc.
  */
 UVIO_API int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *device);
 
 /**
  * Lists all PCI devices and all other UIO devices, in order of address. Returns their number (0 is
  * no error) and the array in @list, to be freed with uvio_device_list_free(); or -ENOMEM, or the
- * errno of reading sysfs. A device that vanishes while the list is made is left out.
+ * errno of reading sysfs. A device that is removed while the list is made is left out.
  */
 UVIO_API int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***list);
 

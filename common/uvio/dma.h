@@ -6,10 +6,10 @@
  * An iova is the address that the card uses: translated and checked by the IOMMU on vfio, physical
  * on uio. Memory is translated when it is mapped, never on the hot path.
  *
- * On vfio the card reaches mapped memory and nothing else, and mapped pages stay where they are. On
- * uio nothing protects the machine: DMA is refused unless the device was opened with
- * UVIO_OPEN_UNSAFE_DMA; and no page is really pinned, so use memory from uvio_dma_alloc(). What is
- * said of uio holds for vfio/noiommu too, but for memory of a UIO driver and of u-dma-buf.
+ * On vfio the card can access mapped memory only, and mapped pages do not move. On uio nothing
+ * protects the machine: DMA is refused unless the device was opened with UVIO_OPEN_UNSAFE_DMA; and
+ * no page is really pinned, so use memory from uvio_dma_alloc(). The statements on uio are true of
+ * vfio/noiommu, too, except those on memory of a UIO driver and of u-dma-buf.
  *
  * Mapping, unmapping and looking up may be used from any thread, but not from a signal handler.
  */
@@ -29,7 +29,7 @@ enum uvio_dma_flags {
 	UVIO_DMA_FROM_CARD = 1u << 1, /**< the card may write; neither bit: both */
 };
 
-/** A buffer, contiguous for the card. No version adds members: functions tell more, by @addr. */
+/** A buffer, contiguous for the card. No version adds members: functions give more by @addr. */
 struct uvio_dma {
 	void *addr;
 	uint64_t iova;
@@ -43,25 +43,25 @@ struct uvio_dma_segment {
 };
 
 /**
- * Sets the highest address that the card can reach, as 0xffffffff for 32 bits: limits what is
- * mapped from now on. Never above the mask given at open. 0; -EINVAL (not of the form 2^n - 1, or
- * below a page); -EBUSY (something is mapped above).
+ * Sets the highest address that the card can reach, as 0xffffffff for 32 bits: limits later
+ * mappings. Never above the mask given at open. 0; -EINVAL (not of the form 2^n - 1, or below a
+ * page); -EBUSY (something is mapped above).
  */
 UVIO_API int uvio_dma_set_mask(struct uvio_udev *udev, uint64_t mask);
 
 /**
  * Allocates zeroed memory and maps it. On vfio any size; on uio up to the largest huge page that
- * the host has free, or one page where it has none. 0 and a buffer in @dma, for uvio_dma_free().
- * On uio pages that lie beyond the DMA mask are put aside for others, a limited number of times.
- * Where the device has a guard (UVIO_OPEN_GUARD), that keeps it too.
+ * the host has free, or one page if it has none. 0 and a buffer in @dma, for uvio_dma_free(). On
+ * uio pages beyond the DMA mask are replaced by others, a limited number of times. If the device
+ * has a guard (UVIO_OPEN_GUARD), the guard keeps the memory, too.
  *
  * -EINVAL (@size is 0, a flag is unknown); -EOVERFLOW (@size wraps); -EPERM (uio: not opted in, an
- * IOMMU translates, page frame numbers are hidden); -ENOMEM (the text has the limit that was
- * hit, its value, and what else counts against it: locked memory, address space, number of
- * mappings, huge pages, with a guard the size of files; also where the kernel says EAGAIN, since
- * trying again does not help);
- * -ENOSPC (no IOVA below the mask, or the table of the kernel is full); -ERANGE (uio: beyond the
- * mask); -ENOTSUP, -ENODEV; -EPIPE, -ETIMEDOUT (the guard has ended, or does not answer).
+ * IOMMU translates, page frame numbers are hidden); -ENOMEM (the error message has the limit that
+ * was hit, its value, and what else counts against it: locked memory, address space, number of
+ * mappings, huge pages, with a guard the size of files; also if the kernel returns EAGAIN, since
+ * trying again does not help); -ENOSPC (no IOVA below the mask, or the table of the kernel is
+ * full); -ERANGE (uio: beyond the mask); -ENOTSUP, -ENODEV; -EPIPE, -ETIMEDOUT (the guard has
+ * ended, or does not answer).
  */
 UVIO_API int uvio_dma_alloc(
 	struct uvio_udev *udev, size_t size, uint32_t flags, struct uvio_dma *dma);
@@ -71,27 +71,27 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
 
 /**
  * Maps the caller's memory: @addr and @size are multiples of the page size, on vfio of the IOMMU's.
- * It may have been written before or not, and may be written afterwards. It must stay where it is
- * until uvio_dma_unmap(): no munmap(), mremap(), mmap() over it, or madvise() that gives pages
- * back. Memory that is read-only can be mapped with UVIO_DMA_TO_CARD; if it is private, and made
- * writable and written to later, the card does not see that: unmap it, and map it again.
+ * It may have been written before or not, and may be written afterwards. It must not move until
+ * uvio_dma_unmap(): no munmap(), mremap(), mmap() over it, or madvise() that frees pages. Memory
+ * that is read-only can be mapped with UVIO_DMA_TO_CARD; if it is private, and made writable and
+ * written to later, the card does not see that: unmap it, and map it again.
  *
- * On vfio before Linux 5.9 private memory should be MADV_DONTFORK where the program forks. On uio
- * the memory is locked, stays locked after it is unmapped, and the kernel neither merges it (KSM)
- * nor makes huge pages of it; while private memory is mapped, children do not get it. Of
- * private huge pages only whole ones can be mapped there, since a part is not kept from children:
- * or make them MAP_SHARED. Children get private memory again when it is mapped in no domain of its
- * context any more, also where the program had advised MADV_DONTFORK.
+ * On vfio before Linux 5.9 private memory should be MADV_DONTFORK if the program forks. On uio the
+ * memory is locked, stays locked after it is unmapped, and the kernel neither merges it (KSM) nor
+ * makes huge pages of it; while private memory is mapped, children do not get it. Private huge
+ * pages can only be mapped whole there, since a part cannot be excluded from children; or make them
+ * MAP_SHARED. Children get private memory again when it is mapped in no domain of its context any
+ * more, also where the program had advised MADV_DONTFORK.
  *
  * On uio the same memory is refused as the kernel refuses on vfio: what is not mapped in the
  * program, or cannot be read in; memory of a device, or from memfd_secret(); and for a card that
  * writes, read-only memory, and shared memory of a file outside tmpfs and hugetlbfs.
  *
- * Returns the number of segments, in order, 1 on vfio, and fills at most @max of @segments. Where
- * there are more than @max, nothing is mapped, and -E2BIG says in the text how many there are.
+ * Returns the number of segments, in order, 1 on vfio, and fills at most @max of @segments. If
+ * there are more than @max, nothing is mapped, and the error message of -E2BIG has their number.
  * Errors as uvio_dma_alloc(), and -EINVAL (alignment, a part of a private huge page on uio, or
- * @segments is NULL), -EEXIST (overlaps what is mapped already), -EFAULT (not memory that the card
- * may be given: the text has the page).
+ * @segments is NULL), -EEXIST (overlaps an existing mapping), -EFAULT (not memory for a card: the
+ * error message has the page).
  */
 UVIO_API int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint32_t flags,
 	struct uvio_dma_segment *segments, unsigned int max);
@@ -100,8 +100,8 @@ UVIO_API int uvio_dma_map(struct uvio_udev *udev, void *addr, size_t size, uint3
 UVIO_API int uvio_dma_unmap(struct uvio_udev *udev, void *addr, size_t size);
 
 /**
- * The iova of @addr, and in @contiguous, which may be NULL, how many bytes from there on are mapped
- * contiguously. 0; -EFAULT (not mapped).
+ * The iova of @addr, and in @contiguous, which may be NULL, the number of bytes that are mapped
+ * contiguously from there on. 0; -EFAULT (not mapped).
  */
 UVIO_API int uvio_dma_iova(
 	struct uvio_udev *udev, const void *addr, uint64_t *iova, uint64_t *contiguous);
@@ -119,23 +119,23 @@ UVIO_API int uvio_dma_alloc_scattered(struct uvio_udev *udev, size_t size, uint3
 	struct uvio_dma_segment *segments, unsigned int max, struct uvio_dma *dma);
 
 /**
- * Whether the pages of @size bytes from @addr on, all in one mapping, are still where the card was
- * told. For debugging: on uio nothing pins them, and the kernel may move a page right after the
- * call. Reads the kernel's page tables. On vfio they are pinned, but the program can replace them
- * by others, and the kernel does not tell which pages it has pinned.
+ * Whether the pages of @size bytes from @addr on, all in one mapping, still have the iova that the
+ * card uses. For debugging: on uio nothing pins them, and the kernel may move a page right after
+ * the call. Reads the kernel's page tables. On vfio they are pinned, but the program can replace
+ * them by others, and the kernel does not report which pages it has pinned.
  *
  * 0, on vfio for memory that the library allocated; -ESTALE (a page has moved: map it again, and
- * tell the card); -ENOTSUP (vfio, memory of the caller: the kernel does not tell); -EFAULT (not
- * mapped); -EINVAL (@size is 0); -EPERM.
+ * give the card the new iova); -ENOTSUP (vfio, memory of the caller: the kernel does not report
+ * it); -EFAULT (not mapped); -EINVAL (@size is 0); -EPERM.
  */
 UVIO_API int uvio_dma_verify(struct uvio_udev *udev, const void *addr, size_t size);
 
 /**
- * Maps memory which the UIO driver of the device offers as its map @index, for the card and for
- * this process: memory that the kernel allocated, not registers. It stays where it is, and needs no
- * right to see page frame numbers. For a device that is not PCI @index is a region's number, too;
- * for PCI, the BARs of the card are refused. A buffer in @dma, of the whole map in whole pages, for
- * uvio_dma_free(). What it holds is left as it is.
+ * Maps memory that the UIO driver of the device offers as its map @index, for the card and for this
+ * process: memory that the kernel allocated, not registers. It does not move, and needs no
+ * permission to read page frame numbers. For a device that is not PCI @index is a region's number,
+ * too; for PCI, the BARs of the card are refused. A buffer in @dma, of the whole map in whole
+ * pages, for uvio_dma_free(). Its contents are not changed.
  *
  * 0; -ENOENT (no such map); -EINVAL (it is a BAR); -ENOTSUP (its address is not a physical one, or
  * vfio); -ERANGE (beyond the DMA mask); -EPERM as uvio_dma_alloc(); the errno of mmap.
@@ -144,9 +144,9 @@ UVIO_API int uvio_dma_from_region(struct uvio_udev *udev, unsigned int index, st
 
 /**
  * Maps a buffer of the kernel module u-dma-buf for the card: @name is that of its node in /dev, as
- * "udmabuf0". Its size and address are from sysfs. Where the card does not see the processor's
- * caches (not x86, and "dma_coherent" is not 1), it is mapped without them. A buffer in @dma, for
- * uvio_dma_free(). What it holds is left as it is.
+ * "udmabuf0". Its size and address are from sysfs. If the card is not cache coherent (not x86, and
+ * "dma_coherent" is not 1), it is mapped uncached. A buffer in @dma, for uvio_dma_free(). Its
+ * contents are not changed.
  *
  * 0; -EINVAL (@name); -ENOENT (no such buffer); -EPROTO (sysfs is not valid); -ENOTSUP (it cannot
  * be mapped uncached as it is set up; vfio); -ERANGE (beyond the DMA mask); -EPERM as

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * Domains: an address space which several devices share.
+ * Domains: address spaces that several devices share.
  *
  * Memory that is mapped through one of the devices (uvio_dma_map(), uvio_dma_alloc()) has the same
  * iova for all of them, and uvio_dma_iova() and unmapping work through each. The DMA mask of a
@@ -14,11 +14,11 @@
  * unmapped, and memory of a kernel driver is given back: the program maps it again for the next
  * device.
  *
- * Opening a device fails where it cannot get all mappings: its IOMMU cannot map the iova of one, or
+ * Opening a device fails if it cannot get all mappings: its IOMMU cannot map the iova of one, or
  * has larger pages.
  *
- * On vfio the devices of one IOMMU group can be open at the same time in the same domain only. On
- * uio there is no IOMMU: a domain shares the table of what is mapped.
+ * On vfio the devices of one IOMMU group can only be open at the same time in the same domain. On
+ * uio there is no IOMMU: a domain shares the table of mappings.
  *
  * Any thread may use a domain. It must outlive its devices.
  */
@@ -42,8 +42,8 @@ struct uvio_domain;
 UVIO_API int uvio_domain_new(struct uvio_ctx *ctx, struct uvio_domain **domain);
 
 /**
- * Frees a domain, with the memory from uvio_dma_alloc() that is left in it. NULL is allowed. 0;
- * -EBUSY (devices are open in it).
+ * Frees a domain, with the remaining memory from uvio_dma_alloc(). NULL is allowed. 0; -EBUSY
+ * (devices are open in it).
  */
 UVIO_API int uvio_domain_free(struct uvio_domain *domain);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * Card drivers: code which knows one card, and of the rest only the udev device interface.
+ * Card drivers: code for one card, which uses only the udev device interface.
  *
  * A card driver is a const table, in the library, in a program, or in a module for the command
- * (UVIO_MODULE). Those outside the library are equal to those inside.
+ * (UVIO_MODULE). Those outside the library are treated like those inside.
  *
  * Threads: attach, detach and the trial are called by the thread that calls uvio_card_attach(),
  * uvio_card_detach() or the trial, one at a time per card. service is called by one thread at a
@@ -38,9 +38,9 @@ struct uvio_driver_id {
 
 /**
  * A card driver. @card is private memory of @card_size bytes, zeroed, allocated and freed by
- * uvio_card_attach() and uvio_card_detach(). What follows in later versions, as tables for classes,
- * is added at the end: @size tells what a table has, also in the arrays that it points to. The
- * table and all of that must stay where it is as long as a context or a card knows it.
+ * uvio_card_attach() and uvio_card_detach(). Later versions add members at the end: @size tells
+ * which a table has, also in the arrays that it points to. The table and these arrays must not
+ * change or move as long as a context or a card uses them.
  */
 struct uvio_driver {
 	size_t size;			  /**< sizeof(struct uvio_driver) */
@@ -51,18 +51,17 @@ struct uvio_driver {
 	uint64_t dma_mask; /**< highest address the card reaches; 0: all 64 bits */
 
 	/**
-	 * Identifies the card, makes it quiet, leaves interrupts off in it. 0, or a negative errno
-	 * with an error message (uvio_fail()): then detach is not called, and what attach has
-	 * begun it takes back itself.
+	 * Identifies the card, stops its activity, leaves its interrupts off. 0, or a negative
+	 * errno with an error message (uvio_fail()): then detach is not called, and attach undoes
+	 * what it has begun.
 	 */
 	int (*attach)(struct uvio_udev *udev, void *card);
-	/** Makes the card quiet, which may be gone. NULL: nothing to do. */
+	/** Stops the card's activity; the card may be removed. NULL: nothing to do. */
 	void (*detach)(void *card);
 	/**
-	 * Takes what is there, without waiting: looks at the status of the card, clears the causes
-	 * of its interrupt, moves data. Called when an interrupt came, when one may be lost, or in
-	 * each cycle. How many causes it found, 0: none; or a negative errno. NULL: nothing to
-	 * serve.
+	 * Handles pending work, without waiting: reads the status of the card, clears the causes of
+	 * its interrupt, moves data. Called after an interrupt, when one may be lost, or in each
+	 * cycle. Returns the number of causes that it found, or a negative errno. NULL: none.
 	 */
 	int (*service)(void *card);
 
@@ -74,7 +73,7 @@ struct uvio_card;
 /**
  * Adds a driver to those of a context, before other threads use that. The last one added is the
  * first that uvio_driver_match() asks, before those of the library. 0; -EINVAL (a NULL; a table
- * without @size, name or attach); -EEXIST (there is a driver of that name); -ENOMEM.
+ * without @size, name or attach); -EEXIST (another driver has that name); -ENOMEM.
  */
 UVIO_API int uvio_driver_add(struct uvio_ctx *ctx, const struct uvio_driver *driver);
 
@@ -90,9 +89,9 @@ UVIO_API const struct uvio_driver *uvio_driver_match(const struct uvio_ctx *ctx,
 
 /**
  * Attaches @driver, which need not be known to a context, to an open udev device, and sets its DMA
- * mask. 0 and a card in @card, for uvio_card_detach() before the udev device is closed; or what the
- * driver says; -EINVAL (a NULL; a table without @size, name or attach); -ENOMEM. On failure @card
- * is NULL.
+ * mask. 0 and a card in @card, for uvio_card_detach() before the udev device is closed; or the
+ * errno of the driver; -EINVAL (a NULL; a table without @size, name or attach); -ENOMEM. On failure
+ * @card is NULL.
  */
 UVIO_API int uvio_card_attach(
 	const struct uvio_driver *driver, struct uvio_udev *udev, struct uvio_card **card);
@@ -100,7 +99,7 @@ UVIO_API int uvio_card_attach(
 /** NULL is allowed. */
 UVIO_API void uvio_card_detach(struct uvio_card *card);
 
-/** Calls service of the driver. What that returns; -ENOTSUP: it has none. */
+/** Calls service of the driver. Its result; -ENOTSUP: it has none. */
 UVIO_API int uvio_card_service(struct uvio_card *card);
 
 UVIO_API const struct uvio_driver *uvio_card_driver(const struct uvio_card *card);
@@ -110,7 +109,7 @@ UVIO_API struct uvio_udev *uvio_card_udev(const struct uvio_card *card);
 UVIO_API void *uvio_card_priv(struct uvio_card *card);
 
 /**
- * What a module exports: "uvio --module FILE.so" loads its drivers. One module has, in one file,
+ * The export of a module: "uvio --module FILE.so" loads its drivers. One module has, in one file,
  * UVIO_MODULE(&one_driver, &another_driver);
  */
 #define UVIO_MODULE(...)                                                                           \

@@ -3,18 +3,16 @@
 /**
  * Errors.
  *
- * Every function of this library which can fail returns a negative errno value. Besides that the
- * calling thread has an error message: which object, what happened, and what fixes it. The error
- * message and its errno are those of the last call of this thread that failed; a call that succeeds
- * leaves them alone.
+ * Every function of this library that can fail returns a negative errno value. The calling thread
+ * then has an error message: the object, the failure, and the fix. The error message and its errno
+ * are those of the last call of this thread that failed; a call that succeeds does not change them.
  *
- * NULL: allowed only where a function says so. Where it needs a pointer and gets NULL, it returns
- * -EINVAL, or what stands for nothing in what it returns, with an error message that names the
- * argument: NULL, false, UVIO_BROKEN as a verdict, no capabilities. An id is all ones then, and
+ * NULL: allowed only where a function says so. If a function needs a pointer and gets NULL, it
+ * returns -EINVAL, or the empty value of its type (NULL, false, UVIO_BROKEN as a verdict, no
+ * capabilities), with an error message that names the argument. An id is all ones then, and
  * uvio_udev_log() does nothing, both without an error message. Not checked, since that would cost
- * time with each call: @udev of uvio_irq_wait(), uvio_irq_consume() and
- * uvio_irq_ack(), and what the inline accessors for registers are given, and the functions on which
- * they fall back.
+ * time with each call: @udev of uvio_irq_wait(), uvio_irq_consume() and uvio_irq_ack(), the
+ * arguments of the inline accessors for registers, and of the functions that these call.
  *
  * Any thread may call these functions.
  */

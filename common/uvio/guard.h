@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * Stopping a card whose driver has ended, for those who run drivers: "uvio guard" is made of this.
- * A driver of this library opens with UVIO_OPEN_GUARD instead (<uvio/udev.h>), which protects the
+ * Stops a card whose driver has ended, for programs that start drivers: used by "uvio guard". A
+ * driver of this library opens with UVIO_OPEN_GUARD instead (<uvio/udev.h>), which protects the
  * memory of uvio_dma_alloc() as well.
  *
  * One thread at a time uses a guard.
@@ -28,29 +28,32 @@ enum uvio_guard_found {
 	UVIO_GUARD_MASTER = 1u << 0,	/**< bus mastering was on; it is off */
 	UVIO_GUARD_INTX = 1u << 1,	/**< the interrupt line was not masked; it is */
 	UVIO_GUARD_WAS_RESET = 1u << 2, /**< the function was reset */
-	/** A kernel driver other than one for UIO or pci-stub has the card: nothing was touched. */
+	/**
+	 * A kernel driver other than one for UIO or pci-stub is bound to the card: nothing was
+	 * changed.
+	 */
 	UVIO_GUARD_DRIVEN = 1u << 3,
 };
 
 /**
- * Opens what it takes to stop the PCI card at @address (forms: <uvio/device.h>), and changes
+ * Opens the files needed to stop the PCI card at @address (forms: <uvio/device.h>), and changes
  * nothing. @flags: enum uvio_guard_flags. 0 and a guard in @guard, for uvio_guard_free().
  *
  * -EINVAL: not an address, an unknown flag, a NULL. -ENODEV: no such device. -ENOTSUP: not PCI, or
- * the card has no reset that the kernel can do. -EACCES, -EPERM, -EROFS: the configuration space
- * may not be written. -ENOMEM.
+ * the kernel has no method to reset the card. -EACCES, -EPERM, -EROFS: the configuration space
+ * cannot be written. -ENOMEM.
  */
 UVIO_API int uvio_guard_new(
 	struct uvio_ctx *ctx, const char *address, uint32_t flags, struct uvio_guard **guard);
 
 /**
- * Stops the card: bus mastering off, INTx masked, a reset where that was asked for. It does so
- * under the lock of uvio_udev_open(). 0 and bits of enum uvio_guard_found in @found, which may be
- * NULL; may be called again.
+ * Stops the card: bus mastering off, INTx masked, a reset if that was asked for. It holds the lock
+ * of uvio_udev_open() meanwhile. 0 and bits of enum uvio_guard_found in @found, which may be NULL;
+ * may be called again.
  *
- * -EBUSY: somebody has it open, who stopped it at open. -ENODEV: the card is gone. -EAGAIN: the
- * kernel was busy with it, three times, and did not reset it. -ETIMEDOUT: it is stopped, and the
- * kernel has not returned from resetting it, and may do it later. -EACCES, -EPERM, -EIO: it may
+ * -EBUSY: another process has it open, whose open stopped it. -ENODEV: the card is gone. -EAGAIN:
+ * the kernel was busy with it, three times, and did not reset it. -ETIMEDOUT: it is stopped, but
+ * the kernel has not returned from its reset, and may do it later. -EACCES, -EPERM, -EIO: it may
  * still be running; -EMFILE, -ENOMEM, -ENOSPC: it is stopped, and was not reset.
  */
 UVIO_API int uvio_guard_stop(struct uvio_guard *guard, uint32_t *found);

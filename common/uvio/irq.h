@@ -13,9 +13,9 @@
  * and accept that there is nothing to do.
  *
  * Threads: uvio_irq_enable(), uvio_irq_enable_range(), uvio_irq_grow() and uvio_irq_disable() are
- * called by one thread at a time, and but for uvio_irq_grow() while none waits. Different vectors
- * are independent: of each, one thread at a time waits or consumes, and any may acknowledge. The
- * others of these functions may be called by any thread.
+ * called by one thread at a time, and except uvio_irq_grow() while no thread waits. Different
+ * vectors are independent: for each, one thread at a time waits or consumes, and any may
+ * acknowledge. The other functions may be called by any thread.
  */
 #ifndef UVIO_IRQ_H
 #define UVIO_IRQ_H
@@ -29,13 +29,13 @@ extern "C" {
 #endif
 
 enum uvio_irq_kind {
-	UVIO_IRQ_INTX = 0, /**< PCI INTx; or the interrupt of a UIO driver of the card's own */
+	UVIO_IRQ_INTX = 0, /**< PCI INTx; or the interrupt of the card's own UIO driver */
 	UVIO_IRQ_MSI,
 	UVIO_IRQ_MSIX,
 	UVIO_IRQ_KINDS,
 };
 
-/** What waiting on one vector has cost so far. Later versions may add members at the end. */
+/** The cost of waiting on one vector so far. Later versions may add members at the end. */
 struct uvio_irq_stats {
 	uint64_t syscalls; /**< made by wait, consume and ack */
 };
@@ -52,36 +52,34 @@ UVIO_API int uvio_irq_count(struct uvio_udev *udev, enum uvio_irq_kind kind);
  *
  * 0; -EINVAL (@kind; @count is 0); -ENOTSUP (this card or backend has no such interrupt); -ERANGE
  * (more than it has); -EBUSY (interrupts are enabled already); -ENOSPC (the kernel has fewer
- * vectors to give: the text says how many); -EPERM, -EACCES, -EROFS (uio: the configuration space
- * cannot be written, so that an interrupt would come once and never again); -ENODEV, -ENOMEM,
- * -EMFILE, -EIO.
+ * vectors: the error message has the number); -EPERM, -EACCES, -EROFS (uio: the configuration space
+ * cannot be written, so that an interrupt would arrive only once); -ENODEV, -ENOMEM, -EMFILE, -EIO.
  */
 UVIO_API int uvio_irq_enable(struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int count);
 
 /**
- * As uvio_irq_enable(), of as many vectors as the card has and the kernel gives, from @min to @max,
- * of which @min is 1 at least. Their number, from then on enabled; the errnos of uvio_irq_enable(),
- * of which -ENOSPC and -ERANGE mean that not even @min could be had, and -EINVAL also that @min is
- * more than @max. Each vector takes a descriptor: -EMFILE where the process may not have @max more,
+ * As uvio_irq_enable(), for as many vectors as the card has and the kernel allocates, from @min (at
+ * least 1) to @max. Returns the number that is enabled, or the errnos of uvio_irq_enable(), of
+ * which -ENOSPC and -ERANGE mean that fewer than @min are available, and -EINVAL also that @min is
+ * more than @max. Each vector takes a descriptor: -EMFILE if the process cannot have @max more,
  * since taking its last ones would break other parts of the program.
  */
 UVIO_API int uvio_irq_enable_range(
 	struct uvio_udev *udev, enum uvio_irq_kind kind, unsigned int min, unsigned int max);
 
 /**
- * Enables more vectors of MSI-X, up to @count - 1, beside those that are enabled, which go on
- * working: other threads may be waiting for them, and their descriptors stay. Already @count of
- * them is no error.
+ * Enables more vectors of MSI-X, up to @count - 1. The enabled ones continue to work: other threads
+ * may be waiting for them, and their descriptors remain valid. @count enabled ones are no error.
  *
  * No event is lost. With UVIO_CAP_IRQ_GROW the kernel just adds vectors. Without it they are
- * switched off for a moment and on again, and whatever came in between is lost in the kernel:
- * therefore each of the vectors before then gets one event which may be spurious. Look at the card.
+ * switched off for a moment and on again, and interrupts in between are lost in the kernel:
+ * therefore each of the former vectors gets one event, which may be spurious. Read the card's
+ * status.
  *
  * 0; -EINVAL (nothing is enabled; @count is fewer than are); -ENOTSUP (not MSI-X: Linux can add no
  * MSI vectors; or not this backend); -ERANGE (more than the card has); -ENOSPC (the kernel has
- * fewer to give); -ENODEV, -ENOMEM, -EMFILE, -EIO. Those before are enabled then as they were; if
- * even that failed, the text says so: no event comes any more until uvio_irq_disable() and
- * uvio_irq_enable().
+ * fewer); -ENODEV, -ENOMEM, -EMFILE, -EIO. The former ones then stay enabled; if even that failed,
+ * the error message says so, and no event arrives until uvio_irq_disable() and uvio_irq_enable().
  */
 UVIO_API int uvio_irq_grow(struct uvio_udev *udev, unsigned int count);
 
@@ -93,12 +91,12 @@ UVIO_API int uvio_irq_grow(struct uvio_udev *udev, unsigned int count);
 UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
 
 /**
- * Waits for an event on @vector, for @timeout nanoseconds; negative: for ever; 0: looks once, which
- * asks the kernel for a request to release the device, but not whether the card is still there.
- * @events, which may be NULL, receives how many came since the last wait or consume.
+ * Waits for an event on @vector, for @timeout nanoseconds; negative: forever; 0: does not wait, and
+ * checks for a request to release the device, but not whether the card is present. @events, which
+ * may be NULL, receives the number of events since the last wait or consume.
  *
  * A request to release the device ends a wait within a second; one for a card that interrupts more
- * often, within 16 waits that sleep, or within 4096 that need not.
+ * often, within 16 waits that sleep, or within 4096 that do not.
  *
  * 0; -ETIMEDOUT; -EINVAL (@vector is not enabled); -ENOTSUP (the card has no interrupt
  * on this backend: poll it, as with uvio_poll_until()); -EINTR (a signal was handled);
@@ -120,8 +118,8 @@ UVIO_API int uvio_irq_wait(
 UVIO_API int uvio_irq_fd(struct uvio_udev *udev, unsigned int vector);
 
 /**
- * Takes the events that are pending on @vector, without waiting. 0, with 0 in @events where none
- * were; -EINVAL, -ENODEV, -EIO as uvio_irq_wait().
+ * Takes the events that are pending on @vector, without waiting. 0, with 0 in @events if there were
+ * none; -EINVAL, -ENODEV, -EIO as uvio_irq_wait().
  */
 UVIO_API int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint64_t *events);
 
@@ -131,7 +129,7 @@ UVIO_API int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint6
  */
 UVIO_API int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector);
 
-/** What @vector has cost since it was enabled. 0; -EINVAL (not enabled). */
+/** The cost of @vector since it was enabled. 0; -EINVAL (not enabled). */
 UVIO_API int uvio_irq_stats_sized(
 	struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats, size_t size);
 
@@ -143,8 +141,8 @@ static inline int uvio_irq_stats(
 
 /**
  * A descriptor that becomes readable when the kernel asks to release the device, for a program with
- * a poll loop of its own; uvio_irq_wait() looks at it by itself. uvio_event_fd() tells more. Close
- * the udev device then, and do not touch its files in sysfs before: the kernel holds its lock.
+ * a poll loop of its own; uvio_irq_wait() checks it itself. uvio_event_fd() reports more. Close the
+ * udev device then, and do not access its files in sysfs before: the kernel holds its lock.
  * -ENOTSUP: this backend has no such notice.
  */
 UVIO_API int uvio_release_fd(struct uvio_udev *udev);

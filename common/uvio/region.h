@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * Regions: BARs, the expansion ROM, the configuration space, what a kernel driver adds for one
- * card, the maps and I/O ports of a UIO device; and the accessors for the registers in them.
+ * Regions: BARs, the expansion ROM, the configuration space, regions that a kernel driver adds, the
+ * maps and I/O ports of a UIO device; and the accessors for the registers in them.
  *
  * For PCI a region has the number of its BAR on every backend. For a UIO device on another bus it
  * has the number of its map, or UVIO_REGION_PORT0 and the number of its range of I/O ports.
  *
- * I/O ports are reached by calls into the kernel, or, where UVIO_OPEN_PORT_INSTRUCTIONS was given,
- * by port instructions. Those of a UIO device that is not PCI have registers of one byte for calls,
- * since /dev/port moves bytes: wider ones need the instructions, and are -ENOTSUP without.
+ * I/O ports are accessed by system calls, or with UVIO_OPEN_PORT_INSTRUCTIONS by port instructions.
+ * Those of a UIO device that is not PCI have registers of one byte for system calls, since
+ * /dev/port transfers bytes: wider ones need the instructions, and are -ENOTSUP without.
  *
  * Threads: uvio_region_map() is called by one thread at a time for a udev device. Everything else
  * here may be called by any thread, as long as the device is open; the order of accesses of
@@ -36,9 +36,9 @@ enum {
 	UVIO_REGION_BAR5,
 	UVIO_REGION_ROM = 6,
 	UVIO_REGION_CONFIG = 7,
-	UVIO_REGION_VGA = 8,	  /**< PCI: the addresses of a VGA card that are no BAR */
+	UVIO_REGION_VGA = 8,	  /**< PCI: the addresses of a VGA card outside of BARs */
 	UVIO_REGION_PORT0 = 8,	  /**< not PCI: to 12, ranges of I/O ports */
-	UVIO_REGION_SPECIFIC = 9, /**< PCI: from here on what the kernel driver adds */
+	UVIO_REGION_SPECIFIC = 9, /**< PCI: from here on regions that the kernel driver adds */
 	UVIO_REGION_COUNT = 16,
 };
 
@@ -47,21 +47,21 @@ enum uvio_region_flags {
 	UVIO_REGION_WRITE = 1u << 1,
 	UVIO_REGION_MMAP = 1u << 2,  /**< at least a part can be mapped */
 	UVIO_REGION_PORTS = 1u << 3, /**< I/O ports */
-	UVIO_REGION_HOLES = 1u << 4, /**< only parts can be mapped; the rest goes through calls */
+	UVIO_REGION_HOLES =
+		1u << 4, /**< only parts can be mapped; the rest is accessed by system calls */
 };
 
 /**
- * A region in use. Made by uvio_region_map(); may be copied; ends with its udev device. Fields are
- * for reading. Where @base is not NULL, the first @direct bytes from there may be read, and the
- * first @direct_write bytes written, as volatile memory of exactly the register's width. A
+ * A region in use. Made by uvio_region_map(); may be copied; valid until its udev device is closed.
+ * Fields are for reading. If @base is not NULL, the first @direct bytes from there may be read, and
+ * the first @direct_write bytes written, as volatile memory of exactly the register's width. A
  * read-only region is mapped read-only: a write to it is a SIGSEGV. The accessors below respect
- * both, and make a call of the backend for everything else. Later versions may add members at the
- * end; what the library reads of one are those members that it has here.
+ * both, and call the backend for everything else. Later versions may add members at the end; the
+ * library reads only the members that are here.
  */
 struct uvio_region {
 	volatile unsigned char *base;
-	uint64_t direct; /**< bytes, a multiple of 8; 0 where @base is NULL, or nothing can be read
-			  */
+	uint64_t direct; /**< bytes, a multiple of 8; 0 if @base is NULL, or nothing can be read */
 	uint64_t size;	 /**< bytes */
 	uint32_t flags;	 /**< enum uvio_region_flags */
 	uint32_t index;
@@ -86,12 +86,12 @@ static inline int uvio_region_info(
 }
 
 /**
- * Makes region @index accessible, mapped where the kernel allows that, but for devices opened
+ * Makes region @index accessible, mapped if the kernel allows that and the device was not opened
  * with UVIO_OPEN_SURVIVE_REMOVAL. Mapping it again gives the same mapping. Errors as
- * uvio_region_info(), and the errno of mmap. What the kernel does not map goes through calls. The
- * table of MSI-X belongs to the kernel: where calls reach it, as before Linux 4.16, a write is
- * -EACCES; else it is mapped with the rest, and must not be written. The ROM is read by calls; on
- * uio it is copied now, which needs root.
+ * uvio_region_info(), and the errno of mmap. Parts that the kernel does not map are accessed by
+ * system calls. The MSI-X table belongs to the kernel: if it is accessed by system calls, as before
+ * Linux 4.16, a write is -EACCES; else it is mapped with the rest, and must not be written. The ROM
+ * is read by system calls; on uio it is copied now, which needs root.
  */
 UVIO_API int uvio_region_map_sized(
 	struct uvio_udev *udev, unsigned int index, struct uvio_region *region, size_t size);
@@ -105,9 +105,9 @@ static inline int uvio_region_map(
 /**
  * A part of a region as a region: @length bytes from @offset on, as the registers of one slot or
  * channel, whose offsets then begin at 0. @region is mapped, or a slice itself; @slice may be the
- * same. What is reached without a call is so in whole groups of 8 bytes of the slice; what is left
- * at its end goes through calls. 0; -EINVAL (a NULL; not mapped; @offset is not a multiple of 8, or
- * @length is 0); -ERANGE (beyond the end of the region).
+ * same. Direct access is by whole groups of 8 bytes of the slice; the rest at its end is accessed
+ * by system calls. 0; -EINVAL (a NULL; not mapped; @offset is not a multiple of 8, or @length is
+ * 0); -ERANGE (beyond the end of the region).
  */
 UVIO_API int uvio_region_slice_sized(const struct uvio_region *region, uint64_t offset,
 	uint64_t length, struct uvio_region *slice, size_t size);
@@ -119,25 +119,25 @@ static inline int uvio_region_slice(const struct uvio_region *region, uint64_t o
 }
 
 /**
- * The number of the region which the kernel driver added with this @type (not 0) and @subtype, as
- * in <linux/vfio.h>: VFIO_REGION_TYPE_*, VFIO_REGION_SUBTYPE_*. -EINVAL; -ENOENT (there is none);
+ * The number of the region that the kernel driver added with this @type (not 0) and @subtype, as in
+ * <linux/vfio.h>: VFIO_REGION_TYPE_*, VFIO_REGION_SUBTYPE_*. -EINVAL; -ENOENT (there is none);
  * -ENOTSUP (the backend has no such regions); -ENODEV; -EIO.
  */
 UVIO_API int uvio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype);
 
 /**
- * Reads or writes one register of @width bytes (1, 2, 4, and but for I/O ports 8), in the byte
- * order of the card's bus, little endian. 0; -EINVAL (@width, or an @offset which is not a multiple
+ * Reads or writes one register of @width bytes (1, 2, 4, and except for I/O ports 8), in the byte
+ * order of the card's bus, little endian. 0; -EINVAL (@width, or an @offset that is not a multiple
  * of it); -ERANGE (beyond the end of the region); -EACCES (the region cannot be read, or written);
  * -EPERM (uio, configuration space: without CAP_SYS_ADMIN only 64 bytes can be read, and without
- * the right to write its file in sysfs none can be written); -ENODEV; -EIO.
+ * permission to write its file in sysfs none can be written); -ENODEV; -EIO.
  */
 UVIO_API int uvio_region_read(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t *value);
 UVIO_API int uvio_region_write(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value);
 
-/** For the accessors below: what is not directly accessible. A failed read gives all ones. */
+/** For the accessors below: access to what is not mapped. A failed read gives all ones. */
 UVIO_API uint64_t uvio_region_read_slow(
 	const struct uvio_region *region, uint64_t offset, unsigned int width);
 UVIO_API void uvio_region_write_slow(
@@ -148,15 +148,15 @@ UVIO_API void uvio_region_write_rep_slow(const struct uvio_region *region, uint6
 	unsigned int width, const void *buffer, size_t count);
 
 /**
- * Reads the register of @width bytes (1, 2, 4, and but for I/O ports 8) at @offset until (value &
- * @mask) == @value, for @timeout nanoseconds; negative: for ever; 0: reads it once. While it sleeps
- * between two reads, a thread can be ended by pthread_cancel(), and holds nothing; no other
+ * Reads the register of @width bytes (1, 2, 4, and except for I/O ports 8) at @offset until (value
+ * & @mask) == @value, for @timeout nanoseconds; negative: forever; 0: reads it once. While it
+ * sleeps between two reads, a thread can be ended by pthread_cancel(), and holds no lock; no other
  * function here, and no accessor, is a cancellation point.
  *
- * 0; -ETIMEDOUT (the text has what the register reads, and that the card lost its address, or does
- * not decode it any more, where that is so); -ENODEV (it reads all ones, and so does the
- * configuration space); -EINVAL (@width, @offset as uvio_region_read(); @value has bits outside
- * @mask, or @mask outside the width); -ERANGE.
+ * 0; -ETIMEDOUT (the error message has the value of the register, and whether the card lost its
+ * address or no longer decodes it); -ENODEV (it reads all ones, and so does the configuration
+ * space); -EINVAL (@width, @offset as uvio_region_read(); @value has bits outside @mask, or @mask
+ * outside the width); -ERANGE.
  */
 UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, unsigned int width,
 	uint64_t mask, uint64_t value, int64_t timeout);
@@ -189,12 +189,12 @@ UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, 
  * 8, 16 and 64.
  *
  * Each is exactly one access of that width. An access that is out of bounds, not aligned, or fails,
- * reads all ones or writes nothing, and sets an error message; where the device
- * failed it, uvio_udev_alive() is false from then on. _relaxed are not ordered against DMA memory.
- * A 64-bit access may be split: by the kernel where the region is not mapped, by the compiler on
- * 32-bit machines. While a card does not decode memory (the command register's bit 1 is off, or it
- * sleeps in D3), touching a mapped region on vfio is SIGBUS: switch neither while it is in use, or
- * open with UVIO_OPEN_SURVIVE_REMOVAL.
+ * reads all ones or writes nothing, and sets an error message; where the device failed it,
+ * uvio_udev_alive() is false from then on. _relaxed are not ordered against DMA memory. A 64-bit
+ * access may be split: by the kernel where the region is not mapped, by the compiler on 32-bit
+ * machines. While a card does not decode memory (the command register's bit 1 is off, or it sleeps
+ * in D3), accessing a mapped region on vfio is SIGBUS: switch neither while it is in use, or open
+ * with UVIO_OPEN_SURVIVE_REMOVAL.
  */
 #define UVIO_DEFINE_ACCESSORS(bits)                                                                \
 	static inline uint##bits##_t uvio_read##bits##_relaxed(                                    \
@@ -252,8 +252,8 @@ UVIO_DEFINE_ACCESSORS(64)
  * the register at @offset, as of a FIFO, @count times into @buffer or from it, one access each, in
  * order. As the kernel's ioread32_rep(): bytes stay in the order of the card, they are not swapped.
  * Ordered against DMA memory as uvio_read32() and uvio_write32(). On I/O ports with port
- * instructions it is one instruction; else what is not mapped takes a call each. What fails reads
- * all ones from there on, or writes nothing more.
+ * instructions it is one instruction; else each access that is not mapped is a system call. After a
+ * failure the rest reads all ones, or is not written.
  */
 #define UVIO_DEFINE_REP_ACCESSORS(bits)                                                            \
 	static inline void uvio_read##bits##_rep(const struct uvio_region *region,                 \

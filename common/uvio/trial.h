@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * A trial: what "uvio compare" does with a card, apart from what its driver is for. A const table,
- * to which @trial of struct uvio_driver points.
+ * A trial: the functions of a card driver for "uvio compare". A const table, to which @trial of
+ * struct uvio_driver points.
  *
  * One thread at a time calls its functions, while the card is attached.
  */
@@ -24,7 +24,7 @@ struct uvio_selftest {
 	int (*run)(void *card); /**< 0, or a negative errno with an error message (uvio_fail()) */
 };
 
-/** @card is the driver's private memory. A function that is NULL: the card cannot do that. */
+/** @card is the driver's private memory. A function that is NULL: the card does not support it. */
 struct uvio_trial {
 	size_t size; /**< sizeof(struct uvio_trial) */
 

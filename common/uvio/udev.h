@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /**
- * The udev device: a device driven from user space, whatever carries it.
+ * The udev device: a device driven from user space, on any backend.
  *
  * Threads: a udev device is opened, configured and closed by one thread at a time. Registers,
  * waiting and acknowledging may be used from any thread, with one waiter per interrupt vector.
  * Different devices are independent.
  *
- * Time: everywhere nanoseconds in int64_t, as in poll(2): negative waits for ever, 0 looks and does
- * not wait. The clock is CLOCK_MONOTONIC. UVIO_MS(20) is 20 milliseconds.
+ * Time: everywhere nanoseconds in int64_t, as in poll(2): negative waits forever, 0 does not wait.
+ * The clock is CLOCK_MONOTONIC. UVIO_MS(20) is 20 milliseconds.
  *
  * Cancellation: only uvio_irq_wait(), uvio_event_wait() and uvio_poll_until() are cancellation
  * points, and only while they sleep, when they hold no lock and no resource. Asynchronous
  * cancellation is not supported.
  *
  * Processes: all descriptors are close-on-exec. After fork() the child must not use the device:
- * mapped regions and memory from uvio_dma_alloc() are not there in the child, and uvio_udev_close()
+ * mapped regions and memory from uvio_dma_alloc() do not exist in the child, and uvio_udev_close()
  * frees its copy and does nothing else. A child holds the device by copies of descriptors until it
  * exits or calls exec: nobody else can open it before (-EBUSY), even after the parent has closed
  * it. On uio the child itself can then, if it needs the device; on vfio it cannot: it is to be
@@ -42,33 +42,32 @@ struct uvio_domain;
 
 enum uvio_open_flags {
 	/**
-	 * Allows bus mastering and DMA where nothing protects the memory of the machine from the
-	 * card: uio and vfio/noiommu. Ignored where an IOMMU protects it.
+	 * Allows bus mastering and DMA on uio and vfio/noiommu, where nothing protects the memory
+	 * of the machine from the card. Ignored if an IOMMU protects it.
 	 */
 	UVIO_OPEN_UNSAFE_DMA = 1u << 0,
 	/**
-	 * On uio, I/O ports are reached by the in and out instructions of x86 rather than by a call
-	 * into the kernel each. Every thread that uses them asks the kernel for exactly the ports
-	 * of the region, at its first access, and must be allowed to (CAP_SYS_RAWIO, no kernel
-	 * lockdown, a kernel with CONFIG_X86_IOPL_IOPERM): one that is not takes the calls, and a
-	 * warning is logged. Ignored on vfio, which has calls only. -ENOTSUP on machines that are
-	 * not x86.
+	 * On uio, I/O ports are accessed by the in and out instructions of x86 instead of system
+	 * calls. Every thread that uses them asks the kernel for exactly the ports of the region,
+	 * at its first access, and must be allowed to (CAP_SYS_RAWIO, no kernel lockdown, a kernel
+	 * with CONFIG_X86_IOPL_IOPERM): one that is not uses system calls, and a warning is logged.
+	 * Ignored on vfio, which has system calls only. -ENOTSUP on machines that are not x86.
 	 */
 	UVIO_OPEN_PORT_INSTRUCTIONS = 1u << 1,
 	/**
-	 * A small process of its own stops the card where this one ends without uvio_udev_close(),
-	 * however it ends, and until then keeps the memory of uvio_dma_alloc() from others: memory
-	 * which was allocated in the domain since this flag was used in it. Who is protected
-	 * against what: uvio_udev(3). Ignored on the vfio backend, where the kernel does all that.
+	 * A separate small process stops the card if this one ends without uvio_udev_close(),
+	 * however it ends, and until then keeps the memory of uvio_dma_alloc(), as far as it was
+	 * allocated in the domain since this flag was used in it. For the protection see
+	 * uvio_udev(3). Ignored on the vfio backend, where the kernel does all that.
 	 */
 	UVIO_OPEN_GUARD = 1u << 2,
 	/** The same, and that process resets the function, too. */
 	UVIO_OPEN_GUARD_RESET = 1u << 3,
 	/**
-	 * Registers never end the program, nor are they those of another card: no region is mapped
-	 * for the accessors. On vfio, where a mapped register is SIGBUS when the card does not
-	 * answer, each access is a system call, and reads all ones then. On uio each is a call that
-	 * looks first: once the device was found gone, it reads all ones and writes nothing.
+	 * An access to a register never ends the program, nor reaches another card: no region is
+	 * mapped for the accessors. On vfio, where a mapped register is SIGBUS when the card does
+	 * not answer, each access is a system call, and reads all ones then. On uio each is a call
+	 * that checks first: once the device was found gone, it reads all ones and writes nothing.
 	 */
 	UVIO_OPEN_SURVIVE_REMOVAL = 1u << 4,
 };
@@ -76,9 +75,9 @@ enum uvio_open_flags {
 /** All zero means default. */
 struct uvio_open_options {
 	/**
-	 * "vfio", "uio", or with the transport "vfio/cdev". NULL: that of @domain where it is
-	 * in use; else that of the kernel driver where vfio-pci or uio_pci_generic is bound; else
-	 * the first that is usable.
+	 * "vfio", "uio", or with the transport "vfio/cdev". NULL: that of @domain if it is in use;
+	 * else that of the kernel driver if vfio-pci or uio_pci_generic is bound; else the first
+	 * that is usable.
 	 */
 	const char *backend;
 	uint32_t flags;		    /**< enum uvio_open_flags */
@@ -86,9 +85,9 @@ struct uvio_open_options {
 	struct uvio_domain *domain; /**< <uvio/domain.h>; NULL: one of its own */
 	uint64_t dma_mask; /**< no memory is mapped above; 0: 64 bits; a card may narrow it */
 	/**
-	 * The token which the functions of an SR-IOV card share on vfio, a UUID in text; a physical
-	 * function takes it over where no virtual one is in use. NULL: none. Ignored where there
-	 * are no tokens: by the uio backend.
+	 * The token that the functions of an SR-IOV card share on vfio, a UUID in text; opening a
+	 * physical function sets it if no virtual one is in use. NULL: none. Ignored by the uio
+	 * backend.
 	 */
 	const char *vf_token;
 	uint64_t reserved[3]; /**< zero */
@@ -102,8 +101,8 @@ enum uvio_cap {
 	UVIO_CAP_CONFIG = 1u << 3,	    /**< the PCI configuration space */
 	UVIO_CAP_BUS_MASTER = 1u << 4,	    /**< bus mastering can be switched on */
 	UVIO_CAP_DMA = 1u << 5,		    /**< memory can be mapped for the card */
-	UVIO_CAP_DMA_ISOLATED = 1u << 6,    /**< the card reaches mapped memory only */
-	UVIO_CAP_DMA_PINNED = 1u << 7,	    /**< mapped pages stay where they are */
+	UVIO_CAP_DMA_ISOLATED = 1u << 6,    /**< the card can access mapped memory only */
+	UVIO_CAP_DMA_PINNED = 1u << 7,	    /**< mapped pages do not move */
 	UVIO_CAP_RESET = 1u << 8,	    /**< uvio_udev_reset() works */
 	UVIO_CAP_RESET_AT_OPEN = 1u << 9,   /**< the kernel resets the card at open and close */
 	UVIO_CAP_UNPRIVILEGED = 1u << 10,   /**< works for an ordinary user who has the node */
@@ -160,17 +159,17 @@ UVIO_API void uvio_udev_close(struct uvio_udev *udev);
 UVIO_API const char *uvio_udev_address(const struct uvio_udev *udev);
 UVIO_API const char *uvio_udev_backend(const struct uvio_udev *udev);
 
-/** The transport: "group", "cdev", ...; "" for a backend which has only one. */
+/** The transport: "group", "cdev", ...; "" for a backend with only one. */
 UVIO_API const char *uvio_udev_transport(const struct uvio_udev *udev);
 
 /**
- * The ids, read from the configuration space; 0xffff where there is none. A virtual function has
- * those that the kernel knows.
+ * The ids, read from the configuration space; 0xffff if there is none. Those of a virtual function
+ * are from the kernel.
  */
 UVIO_API uint16_t uvio_udev_vendor(const struct uvio_udev *udev);
 UVIO_API uint16_t uvio_udev_device(const struct uvio_udev *udev);
 
-/** Those of the subsystem, by which one tells cards that have the same chip. As above. */
+/** The subsystem ids, which distinguish cards with the same chip. As above. */
 UVIO_API uint16_t uvio_udev_subvendor(const struct uvio_udev *udev);
 UVIO_API uint16_t uvio_udev_subdevice(const struct uvio_udev *udev);
 
@@ -192,11 +191,11 @@ UVIO_API uint32_t uvio_caps(const struct uvio_udev *udev);
 UVIO_API const char *uvio_cap_name(uint32_t bit);
 
 /**
- * Whether the device is still there. false for ever once any call found it gone (-ENODEV, a failed
+ * Whether the device is present. false forever once any call found it gone (-ENODEV, a failed
  * register access, an interrupt source that ended, the kernel asking to release it); otherwise asks
- * the kernel, and the configuration space, where there is one: a card that is gone reads all ones.
- * A card that lost its addresses, or decodes no memory any more, is there: the texts of -ETIMEDOUT
- * of uvio_poll_until() and uvio_irq_wait() name that.
+ * the kernel, and reads the configuration space, if there is one: a card that is gone reads all
+ * ones. A card that lost its addresses, or no longer decodes memory, is present: the error messages
+ * of -ETIMEDOUT of uvio_poll_until() and uvio_irq_wait() report that.
  */
 UVIO_API bool uvio_udev_alive(struct uvio_udev *udev);
 
@@ -209,14 +208,13 @@ UVIO_API bool uvio_udev_alive(struct uvio_udev *udev);
 UVIO_API int uvio_bus_master(struct uvio_udev *udev, bool on);
 
 /**
- * Resets the function. Afterwards bus mastering is off and interrupts are disabled, also where the
- * reset fails; where disabling them failed, they are still enabled. Regions and DMA
- * mappings stay. No thread may be waiting for an interrupt meanwhile. 0; -ENOTSUP (the card has no
- * reset that the kernel can do); -EAGAIN (the kernel was busy with it, three times); -ETIMEDOUT
- * (uio: the kernel does not return from it; until it does, the device stays locked, also after it
- * is closed); -ENODEV; -EIO; -EPERM, -EACCES, -EROFS (uio: this user may not write the file of
- * sysfs that does it, as UVIO_CAP_RESET says); -ENOSPC, -ENOMEM, -EMFILE (uio: no process could be
- * started).
+ * Resets the function. Afterwards bus mastering is off and interrupts are disabled, also if the
+ * reset fails; if disabling them failed, they are still enabled. Regions and DMA mappings remain.
+ * No thread may be waiting for an interrupt meanwhile. 0; -ENOTSUP (the kernel has no method to
+ * reset the card); -EAGAIN (the kernel was busy with it, three times); -ETIMEDOUT (uio: the kernel
+ * does not return from it; until it does, the device stays locked, also after it is closed);
+ * -ENODEV; -EIO; -EPERM, -EACCES, -EROFS (uio: this user cannot write the sysfs file for it; see
+ * UVIO_CAP_RESET); -ENOSPC, -ENOMEM, -EMFILE (uio: no process could be started).
  */
 UVIO_API int uvio_udev_reset(struct uvio_udev *udev);
 
@@ -225,18 +223,18 @@ enum uvio_affected_flags {
 	UVIO_AFFECTED_BLOCKS = 1u << 1, /**< not on vfio, or not of our domain's groups */
 };
 
-/** A device which a reset of the bus would reset. Later versions may add members at the end. */
+/** A device that a reset of the bus would reset. Later versions may add members at the end. */
 struct uvio_affected {
 	char address[24];    /**< "0000:03:01.0" */
-	char driver[64];     /**< the kernel driver that has it; "": none */
+	char driver[64];     /**< its kernel driver; "": none */
 	int32_t iommu_group; /**< -1: none */
 	uint32_t flags;	     /**< enum uvio_affected_flags */
 };
 
 /**
- * The devices which uvio_udev_hot_reset() would reset, this one among them. Their number; as many
- * as @count are in @devices, which may be NULL where @count is 0. Changes nothing. -ENOTSUP
- * (neither the slot nor the bus can be reset); -EINVAL, -ENODEV, -EPERM, -EIO, -ENOMEM, -EPROTO.
+ * The devices that uvio_udev_hot_reset() would reset, including this one. Returns their number; up
+ * to @count are in @devices, which may be NULL if @count is 0. Changes nothing. -ENOTSUP (neither
+ * the slot nor the bus can be reset); -EINVAL, -ENODEV, -EPERM, -EIO, -ENOMEM, -EPROTO.
  */
 UVIO_API int uvio_udev_hot_reset_affects_sized(
 	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count, size_t size);
@@ -249,27 +247,27 @@ static inline int uvio_udev_hot_reset_affects(
 
 /**
  * Resets the slot or the bus, and with it every function there: for a card that cannot be reset
- * alone. Otherwise as uvio_udev_reset(). -EBUSY: another device is in the way; the text names each.
- * -ENOTSUP: neither the slot nor the bus can be reset, or the backend cannot. -EAGAIN, -ENODEV,
- * -EIO, -EPERM, -EACCES, -ENOMEM, -EPROTO.
+ * alone. Otherwise as uvio_udev_reset(). -EBUSY: other devices prevent it; the error message names
+ * each. -ENOTSUP: neither the slot nor the bus can be reset, or the backend cannot. -EAGAIN,
+ * -ENODEV, -EIO, -EPERM, -EACCES, -ENOMEM, -EPROTO.
  */
 UVIO_API int uvio_udev_hot_reset(struct uvio_udev *udev);
 
 /**
- * Lets the card sleep (@on), or keeps it awake again, as it is after open and after close. Whether
- * it sleeps, and how deep, is up to the machine. Access to the configuration space, and to regions
- * that are not mapped, wakes it for as long as the call lasts; waiting and uvio_udev_alive() do not
- * wake it. Mapped regions must not be accessed while it sleeps: that is SIGBUS. It raises no
- * interrupt, and must not be doing DMA. Repeating is no error. 0; -ENOTSUP (kernel, card or backend
- * cannot); -ENODEV; -EIO, -EPERM, -EBUSY.
+ * Lets the card enter low power (@on), or keeps it awake again, as after open and after close.
+ * Whether it sleeps, and in which state, is decided by the machine. Access to the configuration
+ * space, and to regions that are not mapped, wakes it for as long as the call lasts; waiting and
+ * uvio_udev_alive() do not wake it. Mapped regions must not be accessed while it sleeps: that is
+ * SIGBUS. It raises no interrupt, and must not be doing DMA. Repeating is no error. 0; -ENOTSUP
+ * (kernel, card or backend cannot); -ENODEV; -EIO, -EPERM, -EBUSY.
  */
 UVIO_API int uvio_low_power(struct uvio_udev *udev, bool on);
 
 /**
  * Sets the token, a UUID in text, by which the virtual functions of this physical function, and it
  * itself as long as one of them is open, are opened from then on; see struct uvio_open_options.
- * Until it is set, it is one that nobody knows. 0; -EINVAL (no UUID); -ENOTSUP (not a physical
- * function with SR-IOV, or kernel or backend cannot); -ENODEV; -EIO, -EPERM.
+ * Before it is set, it is random. 0; -EINVAL (no UUID); -ENOTSUP (not a physical function with
+ * SR-IOV, or kernel or backend cannot); -ENODEV; -EIO, -EPERM.
  */
 UVIO_API int uvio_vf_token_set(struct uvio_udev *udev, const char *uuid);
 
