@@ -115,6 +115,20 @@ static void vectors_are_apart(void)
 	ASSERT_EQ(events, 1);
 }
 
+/* A capability list of one, at 0x40. */
+static void card_shows(const char *capability)
+{
+	char config[2 * 0x48 + 1];
+
+	memset(config, '0', sizeof(config) - 1);
+	config[sizeof(config) - 1] = '\0';
+	memcpy(config + 2 * 0x04, "07011000", 8);
+	memcpy(config + 2 * 0x10, "0000a0fe", 8);
+	memcpy(config + 2 * 0x34, "40", 2);
+	memcpy(config + 2 * 0x40, capability, 8);
+	tree_change(tree, "hex " EDU_FOLDER "/config %s", config);
+}
+
 static void messages_need_bus_mastering(void)
 {
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 1));
@@ -123,8 +137,33 @@ static void messages_need_bus_mastering(void)
 		EDU ": no interrupt on vector 0 within 1 ms; bus mastering is off, and the "
 		    "card sends no MSI without it; switch it on with uvio_bus_master()");
 	ASSERT_OK(uvio_bus_master(udev, true));
+	card_shows("05008100");
 	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT,
 		"bus mastering is on; perhaps the card was not told to raise an interrupt");
+}
+
+/* Of which VFIO shows nothing. */
+static void messages_that_another_program_switched_off(void)
+{
+	ASSERT_OK(uvio_bus_master(udev, true));
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSI, 1));
+	card_shows("05008000");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT,
+		"MSI is switched off in the card's configuration space (MSI enable); perhaps "
+		"another program or a reset did so; uvio_irq_disable() and uvio_irq_enable()");
+	ASSERT_OK(uvio_irq_disable(udev));
+	fake_faults.msix = 4;
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_MSIX, 1));
+	card_shows("11000000");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT,
+		"MSI-X is switched off in the card's configuration space (MSI-X enable)");
+	card_shows("110000c0");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT,
+		"all MSI-X vectors are masked in the card's configuration space (function mask)");
+	card_shows("11000080");
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT, "bus mastering is on");
+	card_shows("01400000"); /* its list is a circle */
+	ASSERT_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), &events), -ETIMEDOUT, "bus mastering is on");
 }
 
 /* What the command and the status register of the card show. */
@@ -375,6 +414,7 @@ static CU_TestInfo waiting[] = {
 	{"events add up between waits (vfio 68)", events_add_up_between_waits},
 	TEST(vectors_are_apart),
 	TEST(messages_need_bus_mastering),
+	TEST(messages_that_another_program_switched_off),
 	TEST(without_an_event_the_time_is_over),
 	TEST(a_line_that_is_late_is_looked_at),
 	TEST(a_wait_of_no_time_looks),

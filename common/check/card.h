@@ -29,4 +29,10 @@ void uvio_card_changed(struct uvio_udev *udev, char *text, size_t size);
 /** Whether the card's INTx is off, whoever did it: VFIO shows what this program did only. */
 bool uvio_card_masks_intx(struct uvio_udev *udev);
 
+/**
+ * Why the card sends no message for an interrupt that is on: MSI or MSI-X is off in the card
+ * itself, which VFIO does not show; NULL: it is on, or this user may not read that.
+ */
+const char *uvio_card_sends_none(struct uvio_udev *udev);
+
 #endif /* UVIO_CHECK_CARD_H */

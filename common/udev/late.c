@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdio.h>
 
 #include <uvio/error.h>
 #include <uvio/irq.h>
@@ -18,7 +19,7 @@
 
 #define STATUS_INTX 0x8 /* since PCI 2.3: the card asserts its line */
 
-static const char *message_cause(uint64_t command)
+static const char *bus_cause(uint64_t command)
 {
 	if (!(command & PCI_COMMAND_BUS_MASTER))
 		return "bus mastering is off, and the card sends no MSI without it; switch it on "
@@ -50,6 +51,18 @@ static const char *own_cause(uint64_t command)
 	       "was not cleared in the card, or not acknowledged with uvio_irq_ack()";
 }
 
+static const char *message_cause(struct uvio_udev *udev, uint64_t command, char *text, size_t size)
+{
+	const char *state = command & PCI_COMMAND_BUS_MASTER ? uvio_card_sends_none(udev) : NULL;
+
+	if (!state)
+		return udev->own_msi ? own_cause(command) : bus_cause(command);
+	snprintf(text, size, "%s; perhaps another program or a reset did so; %s", state,
+		udev->own_msi ? "bind the driver again"
+			      : "uvio_irq_disable() and uvio_irq_enable() switch it on again");
+	return text;
+}
+
 static const char *cause(struct uvio_udev *udev, char *text, size_t size)
 {
 	uint64_t state;
@@ -62,10 +75,8 @@ static const char *cause(struct uvio_udev *udev, char *text, size_t size)
 	if (!udev->config.size || uvio_region_read(&udev->config, PCI_CONFIG_COMMAND, 4, &state))
 		return "perhaps the last interrupt was not cleared in the card, or not "
 		       "acknowledged with uvio_irq_ack()";
-	if (udev->own_msi)
-		return own_cause(state);
-	if (udev->irq_kind != UVIO_IRQ_INTX)
-		return message_cause(state);
+	if (udev->own_msi || udev->irq_kind != UVIO_IRQ_INTX)
+		return message_cause(udev, state, text, size);
 	if (uvio_card_masks_intx(udev))
 		state |= PCI_COMMAND_INTX_OFF;
 	return line_cause(state & 0xffff, state >> 16);

@@ -168,6 +168,46 @@ static int intx_switched_off_by_another_is_named(struct pair *pair)
 	return every_intx_arrives(pair);
 }
 
+static int write_config(const struct pair *pair, off_t at, uint16_t value)
+{
+	char path[128];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", pair->address);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	rc = fd >= 0 && pwrite(fd, &value, 2, at) == 2 ? PASS : FAIL;
+	close(fd);
+	return rc;
+}
+
+/* VFIO goes on to show that it is on. */
+static int msi_switched_off_by_another_is_named(struct pair *pair)
+{
+	struct uvio_region config;
+	uint8_t at;
+
+	if (enable(pair, UVIO_IRQ_MSI))
+		return FAIL;
+	CHECK_OK(uvio_region_map(pair->udev, UVIO_REGION_CONFIG, &config));
+	at = uvio_read8(&config, 0x34);
+	while (at && uvio_read8(&config, at) != 5)
+		at = uvio_read8(&config, at + 1);
+	CHECK(at);
+	CHECK(write_config(pair, at + 2, uvio_read16(&config, at + 2) & ~1) == PASS);
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(20), NULL), -ETIMEDOUT,
+		"MSI is switched off in the card's configuration space (MSI enable); perhaps "
+		"another program or a reset did so");
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
+	CHECK_OK(uvio_irq_disable(pair->udev));
+	if (enable(pair, UVIO_IRQ_MSI))
+		return FAIL;
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL));
+	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
+	return PASS;
+}
+
 static int decoding_switched_off_by_another_is_named(struct pair *pair)
 {
 	struct uvio_region bar;
@@ -332,6 +372,8 @@ static int armed_after_a_crash(struct pair *pair)
 const struct test_case irq_cases[] = {
 	{"interrupts: every INTx arrives", UVIO_CAP_INTX, every_intx_arrives, false},
 	{"interrupts: every MSI arrives", UVIO_CAP_MSI, every_msi_arrives, false},
+	{"interrupts: MSI switched off by another program is named", UVIO_CAP_MSI | UVIO_CAP_CONFIG,
+		msi_switched_off_by_another_is_named, false},
 	{"interrupts: every MSI-X arrives", UVIO_CAP_MSIX, every_msix_arrives, false},
 	{"interrupts: one before the ack is reported (vfio 65)", UVIO_CAP_INTX,
 		one_before_the_ack_is_reported, false},
