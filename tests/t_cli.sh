@@ -55,7 +55,7 @@ check "a backend with a slip is told the nearest" \
 check "a region with a slip is told the nearest" usage_error "did you mean 'config'?" read "$EDU" cnofig 0
 check "help of an unknown command is a usage error" usage_error "did you mean 'bind'?" help bnid
 check "what is far from all is told without one" usage_error "'frobnicate' is not a command" frobnicate
-check "an ambiguous option is told" usage_error "'--ver' may be more than one option" list --ver
+check "an ambiguous option is told" usage_error "'--ver' is ambiguous" list --ver
 check "an option without its argument is told" usage_error "'--backend': this option needs" info --backend
 check "an argument of an option that has none is told" \
 	usage_error "'--all=3': this option takes no argument" list --all=3
@@ -140,16 +140,16 @@ check "info shows that there is no driver_override" prints "driver_override none
 check "info shows that nobody has it" prints "in use          no"
 echo vfio-pci >"$override"
 run_on info "$EDU"
-check "info shows a driver_override that keeps drivers away" prints "driver_override vfio-pci: no"
+check "info shows a driver_override that keeps drivers away" prints "driver_override vfio-pci: the"
 run_on info --json "$EDU"
 check "info shows it in JSON" prints '"driver_override": "vfio-pci"'
 run_on check "$EDU"
-check "check shows it" prints "driver_override: vfio-pci: no"
+check "check shows it" prints "driver_override: vfio-pci: the"
 run_on check --json "$EDU"
 check "check shows it in JSON" prints '"driver_override": "vfio-pci"'
 mkdir -p "$tree/run/uvio" && echo "uvio bind 1" >"$tree/run/uvio/bind-$EDU"
 run_on check "$EDU"
-check "check tells of an interrupted change" prints "a change of the driver is under way"
+check "check tells of an interrupted change" prints "a change of the driver is in progress"
 rm -r "$tree/run" && echo "(null)" >"$override"
 run_on check --json uio0
 check "check --json is JSON" is_json
@@ -259,7 +259,7 @@ check_says_nothing_of() { # TEXT
 check "check names no guard for what none can stop" check_says_nothing_of "guard"
 run_on compare name:fieldbus
 check "compare says that it knows a UIO device by no ids" \
-	fails_with "it has no ids that tell its card driver; choose one with --driver: edu"
+	fails_with "no ids that select a card driver; name one with --driver: edu"
 run_on read name:fieldbus vga 0
 check "a range of ports is not asked for as a region of PCI" \
 	fails_with "a UIO device on another bus has no vga: its regions are map0 to map4, port0"

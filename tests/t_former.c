@@ -193,7 +193,7 @@ static void a_comparison_under_way_excludes_changes(void)
 	start();
 	snprintf(want, sizeof(want),
 		"uvio: " EDU ": uvio compare, started as process %d, has not finished with it; "
-		"wait until it has, or end it: it gives the device back",
+		"wait for its end, or end it; it restores the driver",
 		(int)comparison);
 	ASSERT_EQ(run("bind", "uio"), TOOL_FAILED);
 	ASSERT_STR(errors, want);
@@ -203,7 +203,7 @@ static void a_comparison_under_way_excludes_changes(void)
 	ASSERT_STR(errors, want);
 	is("vfio-pci", true);
 	run("info", NULL);
-	ASSERT_HAS(output, "\n  comparison      uvio compare is under way\n");
+	ASSERT_HAS(output, "\n  comparison      uvio compare is in progress\n");
 }
 
 static void what_was_left_is_told(void)
@@ -214,8 +214,8 @@ static void what_was_left_is_told(void)
 	run("info", NULL);
 	ASSERT_HAS(output,
 		"\n  comparison      uvio compare was interrupted, and left the device with\n"
-		"                  vfio-pci; before, it had uio_pci_generic; to give that back:\n"
-		"                  uvio bind " EDU " uio_pci_generic\n");
+		"                  vfio-pci; to restore its former driver, uio_pci_generic: uvio\n"
+		"                  bind " EDU " uio_pci_generic\n");
 	run("check", NULL);
 	ASSERT_HAS(output, "\ncomparison: uvio compare was interrupted, and left the device with ");
 	is("vfio-pci", true);

@@ -94,7 +94,7 @@ check "vfio: the module is loaded" has "$modules" vfio-pci
 check "vfio: every rule is for this card" names_one_card
 check "vfio: without an owner there is one rule" lines_are "$rules" 1
 run_on bind --persist --owner "$me" $EDU vfio
-check "vfio: with an owner" ends_with 0 "user $me may drive it"
+check "vfio: with an owner" ends_with 0 "user $me can open it"
 run_on info $EDU
 check "vfio: info shows the owner" ends_with 0 "vfio-pci for user $me"
 check "vfio: the rules of its nodes" has "$rules" 'SUBSYSTEM=="vfio"' 'SUBSYSTEM=="vfio-dev"' \
@@ -150,7 +150,7 @@ check "no folder at all" ends_with 1 "cannot be written: No such file or directo
 
 tree_is edu-uio
 run_on bind --persist --owner "$me" $EDU uio
-check "uio: with an owner" ends_with 0 "user $me may drive it"
+check "uio: with an owner" ends_with 0 "user $me can open it"
 check "uio: what that means" ends_with 0 "only to users you trust as root"
 check "uio: the node and the registers, and root's again" has "$rules" 'SUBSYSTEM=="uio"' \
 	"chown $me \$devnode; cd /sys/bus/pci/devices/$EDU && chown -f $me config" \
@@ -170,13 +170,13 @@ fi
 
 rm -r "$tree/sys/bus/pci/devices/$EDU"
 run_on unbind --persist $EDU
-check "a card that is not there: its files are removed" ends_with 0 "not bound at boot any more"
+check "a card that is not there: its files are removed" ends_with 0 "no longer bound at boot"
 check "a card that is not there: nothing is left" nothing_written
 for short in 4.0 00:04.0 0:0:4.0; do
 	mkdir -p "$tree/etc/udev/rules.d"
 	: >"$tree/etc/udev/rules.d/70-uvio-$EDU.rules"
 	run_on unbind --persist "$short"
-	check "a card that is not there, as $short" ends_with 0 "$EDU: not bound at boot any more"
+	check "a card that is not there, as $short" ends_with 0 "$EDU: no longer bound at boot"
 done
 run_on unbind --persist $EDU
 check "a card that is not there, without files" ends_with 1 "no such PCI device"

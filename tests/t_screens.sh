@@ -85,7 +85,7 @@ check "so does a list of ids that no device has" prints "no device has these ids
 mkdir -p "$scratch/etc/udev/rules.d"
 : >"$scratch/etc/udev/rules.d/70-uvio-0000:00:05.0.rules"
 on_screen unbind --persist --etc "$scratch/etc" 5.0
-check "what was removed is told" prints "not bound at boot any more"
+check "what was removed is told" prints "no longer bound at boot"
 check "and wrapped" test "$(wc -l <"$out")" -gt 1
 
 # All that is printed goes through the functions of text.c, but for what is the program's own text.

@@ -387,7 +387,7 @@ static int parse(struct tool *tool, struct changes *changes, int argc, char **ar
 		return tool_usage(tool, "--owner is an option of bind");
 	if (persist->owner && !persist->wanted)
 		return tool_usage(
-			tool, "--owner needs --persist: files give the device away at boot");
+			tool, "--owner needs --persist: udev rules set the owner at boot");
 	return tool_start(tool, argc, argv, operands, argc);
 }
 
@@ -419,7 +419,7 @@ const struct command command_bind = {
 		 "without one. Only these devices are changed, by driver_override, and never\n"
 		 "while they are in use. If the kernel does not bind one, all get their former\n"
 		 "drivers back. Prints what is bound afterwards. Needs root.\n",
-	.options = "  -g, --group           every device in their IOMMU groups, bridges apart\n"
+	.options = "  -g, --group           every device in their IOMMU groups, except bridges\n"
 		   "  -p, --persist         at each boot, too, by a udev rule\n"
 		   "  -o, --owner USER      with --persist: give the devices to a user\n",
 	.example = "uvio bind 06:0d.0 vfio",
@@ -433,7 +433,7 @@ const struct command command_unbind = {
 	.help = "take devices back and let the kernel choose their drivers",
 	.notes = "The kernel chooses as at boot; that may be no driver. Prints what is bound\n"
 		 "afterwards. Needs root.\n",
-	.options = "  -g, --group           every device in their IOMMU groups, bridges apart\n"
+	.options = "  -g, --group           every device in their IOMMU groups, except bridges\n"
 		   "  -p, --persist         remove the files of bind --persist, too\n",
 	.example = "uvio unbind 06:0d.0",
 	.run = run_unbind,

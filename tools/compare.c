@@ -395,10 +395,9 @@ static int choose_driver(struct comparison *c, const char *name)
 			driver_names(c->tool, names, sizeof(names)));
 	driver_names(c->tool, names, sizeof(names));
 	if (!c->info->pci)
-		return tool_error(
-			"%s: it has no ids that tell its card driver; choose one with --driver:%s",
+		return tool_error("%s: no ids that select a card driver; name one with --driver:%s",
 			c->info->address, names);
-	return tool_error("%s: no card driver knows %04x:%04x; choose one with --driver:%s",
+	return tool_error("%s: no card driver for %04x:%04x; name one with --driver:%s",
 		c->info->address, c->info->vendor, c->info->device, names);
 }
 

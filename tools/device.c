@@ -39,15 +39,15 @@ bool tool_override(
 
 	if (override.interrupted)
 		snprintf(text, size,
-			"%s: a change of the driver is under way, or was interrupted; in that case "
-			"run uvio bind or uvio unbind, which restores the former driver first",
+			"%s: a change of the driver is in progress, or was interrupted; in that "
+			"case run uvio bind or uvio unbind, which restores the former driver first",
 			failed ? "cannot be read" : name);
 	else if (failed)
 		snprintf(text, size, "%s", uvio_last_error());
 	else if (override.is_effective)
 		snprintf(text, size,
-			"%s: no other kernel driver takes the device by itself; to clear it: "
-			"echo >%s/bus/pci/devices/%s/driver_override",
+			"%s: the kernel binds no other driver by itself; to clear it: echo "
+			">%s/bus/pci/devices/%s/driver_override",
 			name, root, info->address);
 	else
 		snprintf(text, size, "%s", name);
@@ -150,7 +150,7 @@ static int not_one(const struct tool *tool, struct uvio_device **list, int count
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
 			uvio_device_info(list[i])->address);
 	return tool_error(
-		"-d '%s': %d devices have these ids: %s%s; name one of them by its address",
+		"-d '%s': %d devices have these ids: %s%s; give the address of one of them",
 		tool->ids, count, text, count > NAMED_MAX ? ", ..." : "");
 }
 

@@ -118,17 +118,17 @@ bool former_describe(
 
 	switch (former_look(tool, info, driver)) {
 	case FORMER_UNDER_WAY:
-		snprintf(text, size, "uvio compare is under way");
+		snprintf(text, size, "uvio compare is in progress");
 		return true;
 	case FORMER_LEFT:
 		snprintf(text, size,
-			"uvio compare was interrupted, and left the device with %s; before, it had "
-			"%s; to give that back: uvio bind %s %s",
+			"uvio compare was interrupted, and left the device with %s; to restore its "
+			"former driver, %s: uvio bind %s %s",
 			in_words(info->driver), in_words(driver), info->address, driver);
 		return true;
 	case FORMER_UNSURE:
 		snprintf(text, size,
-			"uvio compare is under way, or was interrupted; sudo uvio info %s shows "
+			"uvio compare is in progress, or was interrupted; sudo uvio info %s shows "
 			"which, and the former driver",
 			info->address);
 		return true;
@@ -174,8 +174,8 @@ static int under_way(const char *address, int fd)
 
 	if (pid)
 		snprintf(process, sizeof(process), ", started as process %d,", pid);
-	return tool_error("%s: uvio compare%s has not finished with it; wait until it has, or end "
-			  "it: it gives the device back",
+	return tool_error("%s: uvio compare%s has not finished with it; wait for its end, or end "
+			  "it; it restores the driver",
 		address, process);
 }
 

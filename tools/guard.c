@@ -98,7 +98,7 @@ static void tell(const char *address, int status, uint32_t found)
 
 	describe_end(end, sizeof(end), status);
 	if (found & UVIO_GUARD_DRIVEN)
-		tool_error("%s: %s; left to the kernel driver that has the card", address, end);
+		tool_error("%s: %s; the card is left to its kernel driver", address, end);
 	else if (found || WIFSIGNALED(status))
 		tool_error("%s: %s%s%s%s", address, end,
 			found & UVIO_GUARD_MASTER ? " with bus mastering on: switched off"

@@ -51,7 +51,7 @@ void help_print(void)
 	print_commands();
 	printf("\nBackends:\n");
 	print_backends(false);
-	printf("\n'uvio help COMMAND' or 'uvio COMMAND --help' tells more, and 'man uvio' all.\n");
+	printf("\n'uvio help COMMAND' or 'uvio COMMAND --help' explains one, 'man uvio' all.\n");
 }
 
 static void print_options(void)

@@ -94,7 +94,7 @@ static void print_group(const struct uvio_device_info *info)
 			continue;
 		label("");
 		tool_print("with %s %s%s\n", member->address, or_none(member->driver),
-			member->blocks ? ", keeps the group from vfio" : "");
+			member->blocks ? ", blocks the group for vfio" : "");
 	}
 }
 

@@ -236,7 +236,7 @@ static bool can_acknowledge(const struct listener *l)
 static int cannot_acknowledge(const struct listener *l)
 {
 	tool_error("%s: the interrupt line stays off: no card driver can clear the cause in this "
-		   "card, so that it would be raised again at once, for ever",
+		   "card, so that it would be raised again at once",
 		uvio_udev_address(l->udev));
 	return l->options->count < 2 ? TOOL_OK : TOOL_FAILED;
 }

@@ -91,9 +91,8 @@ static const char *nothing_to_list(const struct tool *tool, bool all)
 	if (tool->ids)
 		return "no device has these ids; see uvio list --all";
 	return all ? "there is no device"
-		   : "no device is free for user space, none has a driver of UIO or VFIO, and no "
-		     "card "
-		     "driver knows one; see uvio list --all";
+		   : "no device is unbound, bound to UIO or VFIO, or known to a card driver; see "
+		     "uvio list --all";
 }
 
 /* @nothing: what to say to a person where there is no row; a program finds nothing to read. */
@@ -222,7 +221,7 @@ const struct command command_list = {
 	.args = "",
 	.help = "list the devices that user space can drive",
 	.notes =
-		"These are the devices, bridges apart, which have no kernel driver, have one that\n"
+		"These are the devices, except bridges, that have no kernel driver, have one that\n"
 		"hands them to user space, or are known to a card driver of uvio. If there are\n"
 		"none, nothing is printed; on a terminal, a message says so. On a terminal, names\n"
 		"that do not fit end with dots.\n",

@@ -162,9 +162,8 @@ static int verify(const struct session *s)
 	for (size_t i = 0; i < s->size; i++) {
 		if (bytes[i] != pattern(s, i))
 			return uvio_fail(-EIO,
-				"byte %zu of %zu came back from the card as %02x, it was sent as "
-				"%02x",
-				i, s->size, bytes[i], pattern(s, i));
+				"byte %zu of %zu: 0x%02x sent to the card, 0x%02x returned", i,
+				s->size, pattern(s, i), bytes[i]);
 	}
 	return 0;
 }

@@ -90,7 +90,7 @@ static int find_owner(const char *owner, uid_t *uid)
 	else
 		user = getpwnam(owner);
 	if (!user && errno && errno != ENOENT)
-		return tool_error("%s: cannot look the user up: %s", owner, strerror(errno));
+		return tool_error("%s: cannot look up the user: %s", owner, strerror(errno));
 	if (!user)
 		return tool_error("%s: no such user on this machine", owner);
 	*uid = user->pw_uid;
@@ -107,9 +107,8 @@ int persist_check(const struct tool *tool, const struct persist *persist,
 	if (!persist->wanted)
 		return TOOL_GO_ON;
 	if (!info->pci)
-		return tool_error(
-			"%s: not a PCI device; its driver is chosen by the device tree or "
-			"the board, also at boot",
+		return tool_error("%s: not a PCI device; the device tree or the board selects its "
+				  "driver, also at boot",
 			info->address);
 	if (!strcmp(driver, "none"))
 		return tool_error(
@@ -153,7 +152,7 @@ static void match_child(FILE *file, const char *subsystem, const struct uvio_dev
 
 static void rules_for_driver(FILE *file, const struct uvio_device_info *info, const char *module)
 {
-	fprintf(file, "# Which driver takes it, and that it does where another one was first.\n"
+	fprintf(file, "# Its driver, also if another one was bound first.\n"
 		      "ACTION==\"add\", ");
 	match_device(file, info);
 	fprintf(file,
@@ -174,7 +173,7 @@ static void rules_for_vfio(FILE *file, const struct uvio_device_info *info, uid_
 		info->address, info->address, info->vendor, info->address, info->device, uid);
 	match_child(file, "vfio-dev", info);
 	fprintf(file, "RUN{program}+=\"/bin/chown %u $devnode\"\n", uid);
-	fprintf(file, "# No device's: as /dev/vfio/vfio, which is for all.\n"
+	fprintf(file, "# Belongs to no device: for all users, as /dev/vfio/vfio.\n"
 		      "SUBSYSTEM==\"misc\", KERNEL==\"iommu\", MODE=\"0666\", "
 		      "OPTIONS+=\"static_node=iommu\"\n");
 }
@@ -208,8 +207,8 @@ static char *compose_rules(const struct persist *persist, const struct uvio_devi
 	if (!file)
 		return NULL;
 	fprintf(file,
-		"# Written by \"uvio bind --persist\"; to be removed by "
-		"\"uvio unbind --persist %s\".\n\n",
+		"# Written by \"uvio bind --persist\"; remove it by \"uvio unbind --persist "
+		"%s\".\n\n",
 		info->address);
 	rules_for_driver(file, info, module);
 	if (persist->owner)
@@ -342,8 +341,8 @@ static int give_vfio(const struct tool *tool, const struct uvio_device_info *inf
 /* What comes with the device. */
 static void warn_uio(const struct uvio_device_info *info)
 {
-	tool_error("%s: note: nothing keeps a card on uio from all memory of the machine: give it "
-		   "only to users you trust as root; vfio protects from that",
+	tool_error("%s: note: a card on uio can access all memory of the machine: give it only to "
+		   "users you trust as root; vfio protects the memory",
 		info->address);
 }
 
@@ -351,8 +350,8 @@ static void warn_vfio(const struct uvio_device_info *info)
 {
 	for (size_t i = 0; i < info->member_count; i++)
 		if (strcmp(info->members[i]->address, info->address) != 0)
-			tool_error("%s: note: %s is in the same IOMMU group: where it is bound to "
-				   "vfio-pci, the owner of the group's node has it, too",
+			tool_error("%s: note: %s is in the same IOMMU group: if it is bound to "
+				   "vfio-pci, the owner of the group's node can open it, too",
 				info->address, info->members[i]->address);
 }
 
@@ -392,7 +391,7 @@ static int hand_over(const struct tool *tool, const struct persist *persist,
 	if (rc != TOOL_GO_ON || !persist->owner)
 		return rc;
 	if (tool_wants_text(tool))
-		tool_print("%s: user %u may drive it\n", info->address, uid);
+		tool_print("%s: user %u can open it\n", info->address, uid);
 	kind_of(info)->warn(info);
 	return TOOL_GO_ON;
 }
@@ -449,7 +448,7 @@ int persist_remove(const struct tool *tool, const struct persist *persist, const
 		return TOOL_OK;
 	}
 	if (tool_wants_text(tool))
-		tool_tell("%s: not bound at boot any more (%s removed)", address,
+		tool_tell("%s: no longer bound at boot (%s removed)", address,
 			first ? rules : modules);
 	return TOOL_GO_ON;
 }
@@ -514,7 +513,7 @@ void persist_remind(const struct persist *persist, const struct uvio_device_info
 
 	rules_path(persist, info->address, path);
 	if (read_rules(path, &state) && strcmp(state.driver, info->driver ? info->driver : "") != 0)
-		tool_error("%s: note: only until the next boot, when %s applies; to change that, "
-			   "too: --persist",
+		tool_error("%s: note: only until the next boot, when %s applies; --persist changes "
+			   "that, too",
 			info->address, path);
 }

@@ -101,8 +101,7 @@ int restore_at_end(const struct tool *tool, const struct uvio_device_info *info,
 	close(fds[0]);
 	if (pid < 0) {
 		close(fds[1]);
-		return tool_error(
-			"%s: cannot start the process that gives the device back to its driver: %s",
+		return tool_error("%s: cannot start the process that restores the driver: %s",
 			info->address, strerror(errno));
 	}
 	*restorer = (struct restorer){.fd = fds[1], .pid = pid};

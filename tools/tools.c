@@ -89,8 +89,7 @@ static int unknown_option(const struct tool *tool, const char *word, const struc
 		snprintf(texts[i], sizeof(texts[i]), "--%s", longs[i].name);
 		names[i] = texts[i];
 		if (word[2] && !strncmp(texts[i], word, strlen(word)))
-			return tool_usage(
-				tool, "'%s' may be more than one option: write it out", word);
+			return tool_usage(tool, "'%s' is ambiguous: write out the option", word);
 	}
 	return tool_unknown(tool, "an option of this command", word, names);
 }

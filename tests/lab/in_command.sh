@@ -34,9 +34,9 @@ check "bind --group: every card of the group" "vfio-pci vfio-pci" \
   "$(uvio bind --group "$first" vfio >/dev/null; echo $(driver "$first") $(driver "$second"))"
 check "bind -d: every card with these ids" "uio_pci_generic uio_pci_generic uio_pci_generic" \
   "$(uvio bind -d 1234:11e8 uio >/dev/null; echo $(driver $card) $(driver "$first") $(driver "$second"))"
-check "info: the card is not in its own way" 0 "$(uvio info 4.0 | grep -c 'keeps the group')"
+check "info: the card is not in its own way" 0 "$(uvio info 4.0 | grep -c 'blocks the group')"
 check "info: the other card of the group is in the way" 1 \
-  "$(uvio info "$first" | grep -c "with $second uio_pci_generic, keeps the group")"
+  "$(uvio info "$first" | grep -c "with $second uio_pci_generic, blocks the group")"
 check "bind: with a device in use, none is changed" "1 uio_pci_generic" \
   "$(sleep 600 3<"/dev/$(ls /sys/bus/pci/devices/$first/uio)" & sleep=$!
     until readlink /proc/$sleep/fd/3 >/dev/null; do :; done
