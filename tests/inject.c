@@ -458,6 +458,18 @@ int __wrap_uvio_sys_mlock(const void *addr, size_t size)
 	return rc == SIM_NOT_MINE ? __real_uvio_sys_mlock(addr, size) : rc;
 }
 
+int __real_uvio_sys_mlock_on_fault(const void *addr, size_t size);
+int __wrap_uvio_sys_mlock_on_fault(const void *addr, size_t size);
+
+int __wrap_uvio_sys_mlock_on_fault(const void *addr, size_t size)
+{
+	int rc = inject_ordered(INJECT_MLOCK, "memory");
+
+	if (!rc)
+		rc = SIM(mlock, addr, size);
+	return rc == SIM_NOT_MINE ? __real_uvio_sys_mlock_on_fault(addr, size) : rc;
+}
+
 int __real_uvio_sys_mremap(void *addr, size_t size, void *to);
 int __wrap_uvio_sys_mremap(void *addr, size_t size, void *to);
 

@@ -101,6 +101,40 @@ static void the_limit_of_locked_mappings_has_an_errno_of_its_own(void)
 		ASSERT_EQ(status, 0);
 }
 
+/* A line of the program's own status, in kilobytes. */
+static long status_of(const char *name)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	size_t length = strlen(name);
+	char line[256];
+	long kb = -1;
+
+	while (status && fgets(line, sizeof(line), status))
+		if (!strncmp(line, name, length))
+			kb = strtol(line + length, NULL, 10);
+	if (status)
+		fclose(status);
+	return kb;
+}
+
+/* Else what is asked for would be read in before it is known to be memory at all. */
+static void locking_on_fault_reads_nothing_in(void)
+{
+	const size_t size = 16 * 4096;
+	unsigned char there[16] = {0};
+	long locked = status_of("VmLck:");
+	void *addr = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT(addr != MAP_FAILED);
+	ASSERT_OK(uvio_sys_mlock_on_fault(addr, size));
+	ASSERT_EQ(status_of("VmLck:"), locked + 64);
+	ASSERT(!mincore(addr, size, there) && !memchr(there, 1, sizeof(there)));
+	*(volatile char *)addr = 1;
+	ASSERT(!mincore(addr, size, there) && there[0] == 1 && !there[1]);
+	ASSERT_EQ(uvio_sys_madvise(addr, 4096, MADV_DONTNEED), -EINVAL);
+	munmap(addr, size);
+}
+
 static int saved[3];
 
 /* What another thread prints meanwhile must not be taken by anything. */
@@ -242,6 +276,7 @@ static CU_TestInfo cases[] = {
 	TEST_FOR("vfio 12", a_target_is_whole_and_ends),
 	TEST_FOR("vfio 29", every_descriptor_closes_on_exec),
 	TEST(the_limit_of_locked_mappings_has_an_errno_of_its_own),
+	TEST(locking_on_fault_reads_nothing_in),
 	TEST(no_descriptor_is_below_3),
 	TEST(low_descriptors_that_are_held_take_nothing),
 	CU_TEST_INFO_NULL,

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <uvio/dma.h>
@@ -319,6 +320,54 @@ static void lookups_do_not_wait_for_each_other(void)
 	free(page);
 }
 
+#define LOOKUPS 500000
+
+static pthread_barrier_t ready;
+static void *shared_page;
+
+/* How often this thread slept in the midst of its look-ups. */
+static void *look_up_without_sleep(void *data)
+{
+	struct rusage before, after;
+	uint64_t iova;
+
+	(void)data;
+	pthread_barrier_wait(&ready);
+	uvio_dma_iova(udev, shared_page, &iova, NULL);
+	pthread_barrier_wait(&ready);
+	if (getrusage(RUSAGE_THREAD, &before))
+		return failed(LOOKUPS);
+	for (int i = 0; i < LOOKUPS; i++)
+		if (uvio_dma_iova(udev, shared_page, &iova, NULL))
+			return failed(LOOKUPS);
+	if (getrusage(RUSAGE_THREAD, &after))
+		return failed(LOOKUPS);
+	return failed((unsigned long)(after.ru_nvcsw - before.ru_nvcsw));
+}
+
+/* Under contention, too: threads which only look up are never put to sleep by each other. */
+static void lookups_put_nobody_to_sleep(void)
+{
+	static void *(*const work[THREADS])(void *) = {look_up_without_sleep, look_up_without_sleep,
+		look_up_without_sleep, look_up_without_sleep};
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	struct uvio_dma_segment segment;
+	unsigned long sleeps;
+
+	shared_page = aligned_alloc(size, size);
+	ASSERT_EQ(uvio_dma_map(udev, shared_page, size, 0, &segment, 1), 1);
+	ASSERT_EQ(pthread_barrier_init(&ready, NULL, THREADS), 0);
+	run_threads(work, &sleeps);
+	pthread_barrier_destroy(&ready);
+	ASSERT_OK(uvio_dma_unmap(udev, shared_page, size));
+	free(shared_page);
+#ifdef __SANITIZE_THREAD__
+	test_skip("the thread sanitizer has locks of its own");
+#else
+	ASSERT_EQ(sleeps, 0);
+#endif
+}
+
 static void *ask_until_gone(void *data)
 {
 	(void)data;
@@ -553,6 +602,7 @@ static CU_TestInfo udev_cases[] = {
 	TEST(vectors_grow_while_they_are_used),
 	TEST_FOR("vfio 90", all_map_and_look_up),
 	TEST(lookups_do_not_wait_for_each_other),
+	TEST(lookups_put_nobody_to_sleep),
 	TEST(gone_for_one_is_gone_for_all),
 	CU_TEST_INFO_NULL,
 };

@@ -88,13 +88,13 @@ int uvio_fail(int err, const char *format, ...)
 
 void uvio_error_save(struct uvio_saved_error *saved)
 {
-	memcpy(saved->text, last_text, sizeof(last_text));
+	memcpy(saved->text, last_text, strlen(last_text) + 1);
 	saved->err = last_errno;
 }
 
 int uvio_error_restore(const struct uvio_saved_error *saved)
 {
-	memcpy(last_text, saved->text, sizeof(last_text));
+	memcpy(last_text, saved->text, strlen(saved->text) + 1);
 	last_errno = saved->err;
 	return saved->err;
 }

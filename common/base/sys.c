@@ -117,6 +117,14 @@ int uvio_sys_mlock(const void *addr, size_t size)
 	return mlock(addr, size) < 0 ? -errno : 0;
 }
 
+int uvio_sys_mlock_on_fault(const void *addr, size_t size)
+{
+	if (!mlock2(addr, size, MLOCK_ONFAULT))
+		return 0;
+	/* Before Linux 4.4. */
+	return errno == ENOSYS ? uvio_sys_mlock(addr, size) : -errno;
+}
+
 int uvio_sys_mremap(void *addr, size_t size, void *to)
 {
 	if (mremap(addr, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED)

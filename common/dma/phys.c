@@ -248,14 +248,37 @@ static int keep_pages(
 
 	if (rc)
 		return not_kept(udev, mapping, rc);
+	uvio_unmerge(mapping);
 	rc = uvio_populate(udev, mapping);
 	return rc ? rc : translate(phys, udev, mapping);
 }
 
+static int map_owned(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
+{
+	int rc = uvio_sys_mlock((void *)mapping->addr, mapping->size);
+
+	return rc ? lock_failed(udev, mapping, rc) : translate(phys, udev, mapping);
+}
+
+/* First, so that what is populated then stays. What is no memory at all is better named there. */
+static int lock_foreign(struct uvio_udev *udev, const struct uvio_mapping *mapping)
+{
+	int seen, rc = uvio_sys_mlock_on_fault((void *)mapping->addr, mapping->size);
+
+	seen = uvio_populate(udev, mapping);
+	if (!seen)
+		seen = uvio_populate_readable(udev, mapping);
+	if (seen || !rc)
+		return seen;
+	return lock_failed(udev, mapping, rc);
+}
+
 static int map_foreign(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
 {
-	int rc;
+	int rc = lock_foreign(udev, mapping);
 
+	if (rc)
+		return rc;
 	/* A page that is gathered into a huge one is another. */
 	uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_NOHUGEPAGE);
 	rc = translate(phys, udev, mapping);
@@ -273,16 +296,9 @@ int uvio_phys_map(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_ma
 {
 	int rc = open_pagemap(phys, udev);
 
-	if (!rc && !mapping->owned)
-		rc = uvio_populate(udev, mapping);
-	if (!rc && !mapping->owned)
-		rc = uvio_populate_readable(udev, mapping);
 	if (rc)
 		return rc;
-	rc = uvio_sys_mlock((void *)mapping->addr, mapping->size);
-	if (rc)
-		return lock_failed(udev, mapping, rc);
-	return mapping->owned ? translate(phys, udev, mapping) : map_foreign(phys, udev, mapping);
+	return mapping->owned ? map_owned(phys, udev, mapping) : map_foreign(phys, udev, mapping);
 }
 
 /* Locks do not nest: unlocking here would undo the mlockall() of a real-time program. */

@@ -87,7 +87,7 @@ static int read_flags(int fd, uint64_t frame, uint64_t *flags, uint64_t count)
 	return rc == -EIO ? 0 : rc;
 }
 
-static int check_segment(struct uvio_udev *udev, const struct uvio_mapping *mapping, int fd,
+static int check_run(struct uvio_udev *udev, const struct uvio_mapping *mapping, int fd,
 	uint64_t frame, uint64_t count)
 {
 	uint64_t flags[CHUNK];
@@ -125,19 +125,47 @@ static int open_flags(struct uvio_phys *phys, struct uvio_udev *udev)
 	return 0;
 }
 
+/* Frames that lie side by side. */
+struct run {
+	uint64_t frame;
+	uint64_t count;
+};
+
+static struct run run_of(const struct uvio_mapping *mapping, size_t i, uint64_t page)
+{
+	const struct uvio_mapping_segment *segment = &mapping->segments[i];
+
+	return (struct run){
+		segment->iova / page, (uvio_segment_end(mapping, i) - segment->begin) / page};
+}
+
+/* From segment @i on, which it moves. The kernel often gives pages from the highest down. */
+static struct run next_run(const struct uvio_mapping *mapping, size_t *i, uint64_t page)
+{
+	struct run run = run_of(mapping, (*i)++, page);
+
+	for (; *i < mapping->segment_count; (*i)++) {
+		struct run next = run_of(mapping, *i, page);
+
+		if (next.frame + next.count != run.frame)
+			break;
+		run.frame = next.frame;
+		run.count += next.count;
+	}
+	return run;
+}
+
 int uvio_phys_check_frames(
 	struct uvio_phys *phys, struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
-	uint64_t page = udev->domain->dma.page;
 	int rc = open_flags(phys, udev);
 
 	if (rc || phys->flags_fd < 0)
 		return rc;
-	for (size_t i = 0; i < mapping->segment_count && !rc; i++) {
-		uint64_t end = uvio_segment_end(mapping, i);
+	for (size_t i = 0; i < mapping->segment_count && !rc;) {
+		struct run run = next_run(mapping, &i, udev->domain->dma.page);
 
-		rc = check_segment(udev, mapping, phys->flags_fd, mapping->segments[i].iova / page,
-			(end - mapping->segments[i].begin) / page);
+		rc = check_run(udev, mapping, phys->flags_fd, run.frame, run.count);
 	}
 	return rc;
 }

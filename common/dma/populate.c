@@ -153,10 +153,14 @@ static bool populate_all(struct look *look)
 	size_t size = look->mapping->size;
 	int rc;
 
-	uvio_sys_madvise(addr, size, MADV_UNMERGEABLE);
 	rc = uvio_sys_madvise(addr, size, MADV_POPULATE_WRITE);
 	look->by_pages = rc == -EINVAL && !has_populate(look->page);
 	return !rc;
+}
+
+void uvio_unmerge(const struct uvio_mapping *mapping)
+{
+	uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_UNMERGEABLE);
 }
 
 int uvio_populate(struct uvio_udev *udev, const struct uvio_mapping *mapping)
@@ -174,6 +178,7 @@ int uvio_populate_most(struct uvio_udev *udev, const struct uvio_mapping *mappin
 	uintptr_t at = mapping->addr;
 	int rc;
 
+	uvio_unmerge(mapping);
 	if (populate_all(&look))
 		return 0;
 	uvio_error_save(&before);

@@ -8,6 +8,9 @@
 struct uvio_mapping;
 struct uvio_udev;
 
+/** KSM merges its pages no more, and undoes what it has merged (MADV_UNMERGEABLE). */
+void uvio_unmerge(const struct uvio_mapping *mapping);
+
 /**
  * Makes each page of @mapping that can be written the program's own, with what it holds: not the
  * zero page, not one of a file that is mapped privately, not one shared with a child or by KSM.
@@ -17,8 +20,8 @@ struct uvio_udev;
 int uvio_populate(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 
 /**
- * The same of all pages that can be, for a kernel that judges the others itself: it may take memory
- * of a device, and behind that may be more. 0; -ENOMEM with a text.
+ * The same, after uvio_unmerge(), of all pages that can be, for a kernel that judges the others
+ * itself: it may take memory of a device, and behind that may be more. 0; -ENOMEM with a text.
  */
 int uvio_populate_most(struct uvio_udev *udev, const struct uvio_mapping *mapping);
 

@@ -11,7 +11,9 @@
  * no page is really pinned, so use memory from uvio_dma_alloc(). The statements on uio are true of
  * vfio/noiommu, too, except those on memory of a UIO driver and of u-dma-buf.
  *
- * Mapping, unmapping and looking up may be used from any thread, but not from a signal handler.
+ * Mapping, unmapping and looking up may be used from any thread, but not from a signal handler, nor
+ * from a thread that serves page faults (userfaultfd) of memory which is being mapped in the same
+ * domain: a mapping in progress waits for that thread, and other calls wait for the mapping.
  */
 #ifndef UVIO_DMA_H
 #define UVIO_DMA_H
@@ -77,11 +79,13 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  * written to later, the card does not see that: unmap it, and map it again.
  *
  * On vfio before Linux 5.9 private memory should be MADV_DONTFORK if the program forks. On uio the
- * memory is locked, stays locked after it is unmapped, and the kernel neither merges it (KSM) nor
- * makes huge pages of it; while private memory is mapped, children do not get it. Private huge
- * pages can only be mapped whole there, since a part cannot be excluded from children; or make them
- * MAP_SHARED. Children get private memory again when it is mapped in no domain of its context any
- * more, also where the program had advised MADV_DONTFORK.
+ * memory is locked as by mlock2() with MLOCK_ONFAULT, stays locked after it is unmapped or refused,
+ * and the kernel neither merges it (KSM) nor makes huge pages of it; while private memory is
+ * mapped, children do not get it. Private huge pages can only be mapped whole there, since a part
+ * cannot be excluded from children; or make them MAP_SHARED. Children get private memory again when
+ * it is mapped in no domain of its context any more, also where the program had advised
+ * MADV_DONTFORK: the kernel tells of that advice only in /proc/self/smaps. Contexts do not know of
+ * each other: on uio, map the same private memory in one context only.
  *
  * On uio the same memory is refused as the kernel refuses on vfio: what is not mapped in the
  * program, or cannot be read in; memory of a device, or from memfd_secret(); and for a card that
