@@ -478,7 +478,7 @@ static struct json_object *open_json(const struct uvio_device_info *info, struct
 	return object;
 }
 
-/* Before this program opens it. "no"; or who has it, or what cannot be seen. */
+/* Before this program opens it. "no"; or the user, or what cannot be seen. */
 static void find_use(
 	const struct tool *tool, const struct uvio_device *device, char *text, size_t size)
 {

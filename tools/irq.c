@@ -224,7 +224,7 @@ static int one_event(struct listener *l)
 	return print_wait(l, events, before) ? TOOL_FAILED : rc;
 }
 
-/* A line which stays raised in the card would come again at once, and for ever. */
+/* A line that stays asserted by the card would interrupt again at once, forever. */
 static bool can_acknowledge(const struct listener *l)
 {
 	const struct uvio_driver *driver = uvio_card_driver(l->card);

@@ -154,7 +154,7 @@ int tool_columns(FILE *stream)
 	return size.ws_col < NARROWEST ? NARROWEST : size.ws_col;
 }
 
-/* @text is clean but for what separates words. */
+/* @text is clean except for separators. */
 static void wrap(FILE *stream, const char *prefix, const char *text, int indent, int width)
 {
 	int column = text_columns(prefix);

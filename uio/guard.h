@@ -38,7 +38,7 @@ enum guard_fd {
 struct guard_message {
 	uint32_t magic;
 	uint32_t question;
-	uint32_t fds;	 /* a bit for each descriptor that comes along, in order */
+	uint32_t fds;	 /* a bit for each descriptor that is sent with it, in order */
 	uint32_t number; /* comes back with the answer */
 	uint64_t key;	 /* an address in the driver */
 	uint64_t size;

@@ -12,7 +12,7 @@ struct uvio_ctx;
 struct uvio_device;
 struct uvio_udev;
 
-/** As uvio_check_device(), but for who has the device: it is about to be locked and opened. */
+/** As uvio_check_device(), without looking for users of the device, which is locked next. */
 int uvio_check_unused(struct uvio_ctx *ctx, const struct uvio_device *device, const char *backend,
 	struct uvio_check **check);
 

@@ -38,7 +38,7 @@ int uvio_find_orphan(
 	struct uvio_ctx *ctx, char *path, size_t path_size, char *name, size_t name_size);
 
 /**
- * Before the node at @path is opened, where that would disturb who has it: -EBUSY. @folder: its
+ * Before the node at @path is opened, if that would disturb the process that has it open: -EBUSY. @folder: its
  * own in sysfs.
  */
 int uvio_node_in_use(struct uvio_udev *udev, const char *path, const char *folder);
