@@ -186,7 +186,8 @@ static void a_missing_name_is_named(void)
 static void a_name_that_two_devices_have_is_no_address(void)
 {
 	does_not_resolve("same-name", "name:adc", -EEXIST,
-		"name:adc: 2 UIO devices have that name: uio2, uio10; name one of them");
+		"name:adc: 2 UIO devices have that name: uio2, uio10; give the number of one of "
+		"them");
 }
 
 static CU_TestInfo parsing[] = {

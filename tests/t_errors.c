@@ -109,7 +109,7 @@ static void no_descriptor_names_the_limit(void)
 	char text[64];
 
 	ASSERT(!getrlimit(RLIMIT_NOFILE, &limit));
-	snprintf(text, sizeof(text), "may have %llu descriptors open (RLIMIT_NOFILE); raise it",
+	snprintf(text, sizeof(text), "can have %llu descriptors open (RLIMIT_NOFILE); raise it",
 		(unsigned long long)limit.rlim_cur);
 	ASSERT_ERR(uvio_fail(-EMFILE, "dev: no"), -EMFILE, "dev: no; this process ");
 	ASSERT_HAS(uvio_last_error(), text);

@@ -145,7 +145,7 @@ if [ -z "$static" ]; then
 	check "a module that is not there is refused" module_refused none.so 'none.so: cannot open'
 	cp "$scratch/example.so" "$scratch/twice.so"
 	check "a driver whose name is taken is refused" module_refused \
-		"$scratch/example.so --module $scratch/twice.so" "there is one of that name"
+		"$scratch/example.so --module $scratch/twice.so" "another driver has this name"
 fi
 unset PKG_CONFIG_SYSROOT_DIR
 check "make uninstall works" make_alone uninstall

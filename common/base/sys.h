@@ -105,7 +105,7 @@ bool uvio_sys_is_mapped(const void *addr, size_t size);
 /** Faults one page in, as for a card; @write: as for one that writes. Its bytes are not changed. */
 int uvio_sys_touch(void *addr, bool write);
 int uvio_sys_mlock(const void *addr, size_t size);
-/** The same, but for pages that are not present yet: they are locked when they are faulted in. */
+/** The same for pages that are not present yet: they are locked when they are faulted in. */
 int uvio_sys_mlock_on_fault(const void *addr, size_t size);
 /** Moves one mapping to @to, replacing what is mapped there. */
 int uvio_sys_mremap(void *addr, size_t size, void *to);
