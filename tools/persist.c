@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "output.h"
 #include "persist.h"
-#include "replace.h"
 
 #define ROOT 0
 
