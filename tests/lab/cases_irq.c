@@ -162,7 +162,7 @@ static int intx_switched_off_by_another_is_named(struct pair *pair)
 	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
 	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(20), NULL), -ETIMEDOUT,
 		"INTx is switched off in the card's command register");
-	CHECK(strstr(uvio_last_error(), "another program has switched it off"));
+	CHECK(strstr(uvio_last_error(), "another program has switched INTx off"));
 	CHECK_OK(pair->driver->trial->irq_clear(pair->priv, 0));
 	CHECK_OK(uvio_irq_disable(pair->udev));
 	return every_intx_arrives(pair);

@@ -106,7 +106,7 @@ static int open_without_descriptors(struct pair *pair)
 			return PASS;
 		}
 		failed++;
-		snprintf(text, sizeof(text), "may have %u descriptors open (RLIMIT_NOFILE)", most);
+		snprintf(text, sizeof(text), "can have %u descriptors open (RLIMIT_NOFILE)", most);
 		if (!error_is(rc, -EMFILE, text))
 			return fail_at(__FILE__, __LINE__, "%u descriptors: %d: %s", most, rc,
 				uvio_last_error());

@@ -192,7 +192,7 @@ static int config_agrees(struct pair *pair, const struct uvio_check *check)
 	CHECK_OK(uvio_region_read(&config, 60, 4, &value));
 	rc = uvio_region_read(&config, 64, 4, &value);
 	if (told(check, "only the first 64 bytes"))
-		CHECK_ERR(rc, -EPERM, "it needs CAP_SYS_ADMIN, which this process");
+		CHECK_ERR(rc, -EPERM, "the rest needs CAP_SYS_ADMIN, which this process");
 	else
 		CHECK_OK(rc);
 	return PASS;
