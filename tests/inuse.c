@@ -28,6 +28,7 @@ void begin(const char *name)
 	tree = tree_new_with(name, &options);
 	tree_change(tree, "file proc/4711/comm oldtool\\n");
 	tree_change(tree, "dir proc/4711/fd");
+	tree_change(tree, "dir proc/4711/task/4711");
 }
 
 void teardown(void)

@@ -34,7 +34,7 @@
 #define NVME "0000:00:0a.0"
 #define NVME_FOLDER "sys/devices/pci0000:00/" NVME
 
-static bool no_capability, same_files;
+static bool no_capability, same_files, of_kernel;
 
 bool __real_uvio_has_capability(struct uvio_ctx *ctx, unsigned int capability);
 bool __wrap_uvio_has_capability(struct uvio_ctx *ctx, unsigned int capability);
@@ -49,7 +49,8 @@ bool __wrap_uvio_sys_same_files(int pid, int other);
 
 bool __wrap_uvio_sys_same_files(int pid, int other)
 {
-	return same_files && pid == 4711 && other == 4712;
+	return (same_files && pid == 4711 && other == 4712) ||
+	       (of_kernel && pid == 2 && other == 4711);
 }
 
 /* The kernel's answer for registers. */
@@ -77,7 +78,7 @@ int __wrap_uvio_sys_is_node(int folder, const char *path, unsigned int major, un
 
 static void setup(void)
 {
-	no_capability = same_files = false;
+	no_capability = same_files = of_kernel = false;
 }
 
 static void nobody_has_it(void)
@@ -110,6 +111,20 @@ static void a_thread_with_descriptors_of_its_own_is_found(void)
 	tree_change(tree, "link proc/4711/task/4712/fd/3 /dev/null");
 	is_busy(EDU, "/dev/uio0 is open in process 4711 (oldtool)");
 	same_files = true;
+	is_free(EDU);
+}
+
+/* In another PID namespace, process 2 may be a program. */
+static void threads_of_the_kernel_are_passed_over(void)
+{
+	of_kernel = true;
+	begin_with_number();
+	tree_change(tree, "link proc/4711/fd/3 /dev/null");
+	is_busy(EDU, "/dev/uio0 is open in process 4711 (oldtool)");
+	tree_change(tree, "link proc/self/ns/pid pid:[4026532000]");
+	is_busy(EDU, "/dev/uio0 is open in process 4711 (oldtool)");
+	tree_change(tree, "remove proc/self/ns/pid");
+	tree_change(tree, "link proc/self/ns/pid pid:[4026531836]");
 	is_free(EDU);
 }
 
@@ -520,6 +535,7 @@ static CU_TestInfo processes[] = {
 	TEST(a_node_by_another_name_is_known_by_its_number),
 	TEST(a_thread_whose_first_one_has_ended_is_found),
 	TEST(a_thread_with_descriptors_of_its_own_is_found),
+	TEST(threads_of_the_kernel_are_passed_over),
 	TEST(this_process_has_the_number_that_proc_says),
 	TEST(a_mapping_is_found_after_close),
 	TEST(a_mapping_by_another_name_is_known_by_its_number),

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -24,7 +25,7 @@ static void map_registers(const char *range, const char *perms, const char *devi
 	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/" EDU_FOLDER "/resource0", tree->root);
-	ASSERT_OK(uvio_sys_stat(path, &st));
+	ASSERT_OK(uvio_sys_stat(AT_FDCWD, path, &st));
 	snprintf(own, sizeof(own), "%02x:%02x", major(st.st_dev), minor(st.st_dev));
 	tree_change(tree, "file proc/4711/maps %s %s 00000000 %s %llu %s\\n", range, perms,
 		device ? device : own, (unsigned long long)st.st_ino, as);

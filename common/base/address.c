@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/context.h"
+#include "base/number.h"
 #include "base/sysfs.h"
 
 #define ADDRESS_FORMS "use 0000:06:0d.0, 06:0d.0, d.0, uio0, /dev/uio0 or name:NAME"
@@ -18,15 +18,11 @@
 /* One to @max hexadecimal digits, then @end. Returns the position behind it, or NULL. */
 static const char *hex(const char *text, int max, char end, unsigned int *value)
 {
-	int n = 0;
+	uint64_t number;
+	const char *behind = uvio_number(text, 16, &number);
 
-	*value = 0;
-	for (; n < max && isxdigit((unsigned char)text[n]); n++) {
-		char c = (char)tolower((unsigned char)text[n]);
-
-		*value = *value << 4 | (unsigned int)(c <= '9' ? c - '0' : c - 'a' + 10);
-	}
-	return n && text[n] == end ? text + n + 1 : NULL;
+	*value = (unsigned int)number;
+	return behind && behind - text <= max && *behind == end ? behind + 1 : NULL;
 }
 
 /* Omitted leading parts and zeros are 0: as lspci(8) prints it, and shorter. */

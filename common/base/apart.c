@@ -83,7 +83,7 @@ static bool is_of_device(const char *name, void *addr, size_t size)
 	struct stat st;
 
 	return uvio_sys_madvise(addr, size, MADV_DOFORK) == -EINVAL ||
-	       (!uvio_sys_stat(name, &st) && S_ISCHR(st.st_mode));
+	       (!uvio_sys_stat(AT_FDCWD, name, &st) && S_ISCHR(st.st_mode));
 }
 
 /* A line of /proc/self/maps: "1000-2000 rw-s 0 00:15 99   /path". Private may be the heap. */

@@ -59,12 +59,14 @@ bool uvio_locked_down(struct uvio_ctx *ctx)
 	return strstr(text, "[integrity]") || strstr(text, "[confidentiality]");
 }
 
-bool uvio_in_container(struct uvio_ctx *ctx)
+int uvio_in_container(struct uvio_ctx *ctx)
 {
 	char path[UVIO_PATH_SIZE], name[64];
+	int rc;
 
 	snprintf(path, sizeof(path), "%s/self/ns/pid", ctx->proc);
-	return !uvio_sys_readlink(path, name, sizeof(name)) && strcmp(name, FIRST_PID_NAMESPACE);
+	rc = uvio_sys_readlink(path, name, sizeof(name));
+	return rc ? rc : strcmp(name, FIRST_PID_NAMESPACE) != 0;
 }
 
 unsigned int uvio_user(void)

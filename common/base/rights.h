@@ -40,8 +40,8 @@ const char *uvio_mode_fix(struct uvio_ctx *ctx);
 /** The same for a capability that is missing by uvio_lack(). */
 const char *uvio_capability_fix(struct uvio_ctx *ctx, unsigned int capability);
 
-/** Whether it runs in a PID namespace of its own, as in a container. */
-bool uvio_in_container(struct uvio_ctx *ctx);
+/** Whether it runs in a PID namespace of its own, as in a container; an errno: cannot be seen. */
+int uvio_in_container(struct uvio_ctx *ctx);
 
 /** The effective user, for messages only, not for decisions. */
 unsigned int uvio_user(void);

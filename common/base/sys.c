@@ -197,17 +197,18 @@ void uvio_sys_give_up(int fd)
 	uvio_sys_unlock(fd);
 }
 
-int uvio_sys_stat(const char *path, struct stat *st)
+int uvio_sys_stat(int folder, const char *path, struct stat *st)
 {
 	struct statx found;
 
-	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &found) < 0)
+	if (statx(folder, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &found) < 0)
 		return -errno;
 	*st = (struct stat){
 		.st_dev = makedev(found.stx_dev_major, found.stx_dev_minor),
 		.st_rdev = makedev(found.stx_rdev_major, found.stx_rdev_minor),
 		.st_ino = found.stx_ino,
 		.st_mode = found.stx_mode,
+		.st_nlink = found.stx_nlink,
 		.st_size = (off_t)found.stx_size,
 	};
 	return 0;

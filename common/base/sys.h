@@ -155,8 +155,11 @@ void uvio_sys_port_out(uint32_t port, unsigned int width, uint32_t value);
 void uvio_sys_port_ins(uint32_t port, unsigned int width, void *buffer, size_t count);
 void uvio_sys_port_outs(uint32_t port, unsigned int width, const void *buffer, size_t count);
 
-/** Without asking a network file server, which may not answer. */
-int uvio_sys_stat(const char *path, struct stat *st);
+/**
+ * Without asking a network file server, which may not answer. @folder: one that is open, or
+ * AT_FDCWD.
+ */
+int uvio_sys_stat(int folder, const char *path, struct stat *st);
 bool uvio_sys_is_sysfs(const char *path);
 /** Whether two threads share one descriptor table; also false if this cannot be asked. */
 bool uvio_sys_same_files(int pid, int other);

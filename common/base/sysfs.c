@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #include "base/context.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "base/rights.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
@@ -111,10 +113,14 @@ int uvio_proc_read(struct uvio_ctx *ctx, char *buf, size_t size, const char *nam
 
 int uvio_proc_self(struct uvio_ctx *ctx)
 {
-	char path[UVIO_PATH_SIZE], pid[32];
+	char path[UVIO_PATH_SIZE], text[32];
+	uint64_t pid;
 
 	snprintf(path, sizeof(path), "%s/self", ctx->proc);
-	return uvio_sys_readlink(path, pid, sizeof(pid)) || atoi(pid) <= 0 ? getpid() : atoi(pid);
+	return uvio_sys_readlink(path, text, sizeof(text)) || !uvio_number(text, 10, &pid) ||
+			       pid > INT_MAX || !pid
+		       ? getpid()
+		       : (int)pid;
 }
 
 char *uvio_proc_read_all(struct uvio_ctx *ctx, const char *name)
@@ -144,13 +150,9 @@ int uvio_parse_u64(const char *text, uint64_t *value)
 {
 	bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 	const char *digits = is_hex ? text + 2 : text;
-	char *end;
 
-	if (!*digits || strspn(digits, "0123456789abcdefABCDEF") != strlen(digits))
-		return -EINVAL;
-	errno = 0;
-	*value = strtoull(digits, &end, is_hex ? 16 : 10);
-	return errno || *end ? -EINVAL : 0;
+	digits = uvio_number(digits, is_hex ? 16 : 10, value);
+	return digits && !*digits ? 0 : -EINVAL;
 }
 
 int uvio_sysfs_u64(struct uvio_ctx *ctx, uint64_t *value, const char *format, ...)

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <uvio/check.h>
@@ -15,6 +14,7 @@
 #include "backend/objects.h"
 #include "base/context.h"
 #include "base/finding.h"
+#include "base/number.h"
 #include "base/pci_config.h"
 #include "base/sysfs.h"
 #include "check/card.h"
@@ -68,14 +68,17 @@ static bool read_config(struct card *card)
 
 static void read_bars(struct card *card)
 {
-	char text[13 * 60] = "", *line = text;
+	char text[13 * 60] = "";
+	const char *line = text;
 
 	uvio_sysfs_read(
 		card->ctx, text, sizeof(text), "bus/pci/devices/%s/resource", card->address);
-	for (int i = 0; i < BARS && *line; i++) {
-		card->bars[i].start = strtoull(line, &line, 16);
-		card->bars[i].end = strtoull(line, &line, 16);
-		card->bars[i].flags = strtoull(line, &line, 16);
+	for (int i = 0; i < BARS && line; i++) {
+		uint64_t *fields[] = {
+			&card->bars[i].start, &card->bars[i].end, &card->bars[i].flags};
+
+		for (int field = 0; field < 3 && line; field++)
+			line = uvio_number_hex(line, fields[field]);
 	}
 }
 

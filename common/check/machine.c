@@ -164,7 +164,7 @@ void uvio_node_foresee(
 	char fix[UVIO_NAME_SIZE * 2];
 
 	snprintf(fix, sizeof(fix), "uvio bind --persist --owner USER %s %s", address, backend);
-	if (uvio_in_container(ctx))
+	if (uvio_in_container(ctx) > 0)
 		uvio_check_add(check, UVIO_NOTE, "bind it on the host, and pass the node in",
 			"%s: perhaps this container does not get the node that binding makes",
 			address);

@@ -10,6 +10,7 @@
 #include <uvio/error.h>
 
 #include "base/context.h"
+#include "base/number.h"
 #include "base/sysfs.h"
 #include "device/device.h"
 
@@ -36,11 +37,13 @@ bool uvio_class_is_bridge(unsigned int code)
 
 static void set_bar(struct uvio_bar *bar, const char *line)
 {
-	unsigned long long start, end, flags;
+	uint64_t start, end, flags;
 
 	*bar = (struct uvio_bar){0};
-	if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) != 3 || end <= start ||
-		!(flags & (IORESOURCE_IO | IORESOURCE_MEM)))
+	line = uvio_number_hex(line, &start);
+	line = line ? uvio_number_hex(line, &end) : NULL;
+	line = line ? uvio_number_hex(line, &flags) : NULL;
+	if (!line || end <= start || !(flags & (IORESOURCE_IO | IORESOURCE_MEM)))
 		return;
 	bar->start = start;
 	bar->size = end - start + 1;

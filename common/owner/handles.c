@@ -2,14 +2,19 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <uvio/error.h>
+
 #include "base/context.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
 #include "owner/holders.h"
@@ -63,7 +68,7 @@ int uvio_handles_add_node(struct uvio_handles *handles, const char *path)
 	struct uvio_handle *handle;
 	struct stat st;
 
-	if (uvio_sys_stat(path, &st))
+	if (uvio_sys_stat(AT_FDCWD, path, &st))
 		return 0;
 	handle = add(handles);
 	if (!handle)
@@ -87,20 +92,18 @@ int uvio_handles_add_number(
 		return uvio_no_memory(handles->address);
 	snprintf(handle->path, sizeof(handle->path), "%.120s", path);
 	handle->block = block;
-	handle->numbered = sscanf(number, "%u:%u", &handle->major, &handle->minor) == 2;
-	if (!uvio_sys_stat(path, &st))
+	handle->numbered = uvio_number_device(number, 10, &handle->major, &handle->minor);
+	if (!uvio_sys_stat(AT_FDCWD, path, &st))
 		locate(handle, path, &st);
 	return 0;
 }
 
-static int add_register_file(struct uvio_handles *handles, const char *name)
+static int add_register_file(struct uvio_handles *handles, int folder, const char *name)
 {
-	char path[UVIO_PATH_SIZE];
 	struct uvio_handle *handle;
 	struct stat st;
 
-	if (uvio_sysfs_path(handles->ctx, path, "bus/pci/devices/%s/%s", handles->function, name) ||
-		uvio_sys_stat(path, &st))
+	if (uvio_sys_stat(folder, name, &st))
 		return 0;
 	handle = add(handles);
 	if (!handle)
@@ -110,17 +113,35 @@ static int add_register_file(struct uvio_handles *handles, const char *name)
 	return 0;
 }
 
-int uvio_handles_add_registers(struct uvio_handles *handles)
+static int add_register_files(struct uvio_handles *handles, int folder)
 {
 	char name[32];
-	int rc = add_register_file(handles, "config");
+	int rc = add_register_file(handles, folder, "config");
 
 	if (!rc)
-		rc = add_register_file(handles, "remove");
+		rc = add_register_file(handles, folder, "remove");
 	for (int i = 0; i < 2 * PCI_BARS && !rc; i++) {
 		snprintf(name, sizeof(name), "resource%d%s", i / 2, i % 2 ? "_wc" : "");
-		rc = add_register_file(handles, name);
+		rc = add_register_file(handles, folder, name);
 	}
+	return rc;
+}
+
+/* By the device's folder, since each look at a file by its whole path costs more than the file. */
+int uvio_handles_add_registers(struct uvio_handles *handles)
+{
+	char path[UVIO_PATH_SIZE];
+	int rc, fd;
+
+	uvio_sysfs_path(handles->ctx, path, "bus/pci/devices/%s/.", handles->function);
+	fd = uvio_sys_open(path, O_PATH | O_DIRECTORY);
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return 0;
+	if (fd < 0)
+		return uvio_fail(fd, "%s: cannot see whether a process has it open: %s: %s",
+			handles->address, path, strerror(-fd));
+	rc = add_register_files(handles, fd);
+	uvio_sys_close(fd);
 	return rc;
 }
 

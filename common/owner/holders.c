@@ -2,11 +2,11 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +18,27 @@
 
 #include "base/context.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "base/rights.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
 #include "owner/holders.h"
+#include "owner/mapping.h"
 
 #define FOUND 1
+
+/* There, kthreadd: all threads of the kernel have its table of descriptors, and no programs do. */
+#define KERNEL_PROCESS 2
+
+/* Of the links of a folder "task", those which are no threads. */
+#define TASK_LINKS 2
 
 struct search {
 	const struct uvio_handles *want;
 	struct uvio_holder *holder;
 	struct uvio_holder maybe;
-	int self; /* this process, as /proc numbers it */
+	int self;   /* this process, as /proc numbers it */
+	bool first; /* /proc is that of the first PID namespace, and so is this process */
 	/* Of the process under way. */
 	int pid;
 	unsigned int descriptors;
@@ -38,12 +47,12 @@ struct search {
 	bool has_lock;
 	bool has_node; /* of VFIO, whose descriptors it explains */
 	bool has_descriptor;
-	/* By depth: the process, its folder, a file in that. */
+	bool is_rest; /* the line under way is, of one that was too long */
+	/* By depth: the process, its folder, a file in that. From here on nothing is cleared. */
 	char process[PATH_MAX / 2];
 	char folder[PATH_MAX / 2 + 16];
 	char file[PATH_MAX];
 	char link[PATH_MAX];
-	bool is_rest; /* the line under way is, of one that was too long */
 	char lines[4 * PATH_MAX];
 };
 
@@ -63,9 +72,17 @@ static bool is_hidden(int err)
 	return err == -EACCES || err == -EPERM;
 }
 
-/* Calls @visit with each name that is a number, until one is not 0. */
+static int number_of(const char *name)
+{
+	uint64_t number;
+	const char *end = uvio_number(name, 10, &number);
+
+	return end && !*end && number <= INT_MAX ? (int)number : -1;
+}
+
+/* Calls @visit with each name in a folder that is a number, until one is not 0. */
 static int each_number(struct search *search, const char *path,
-	int (*visit)(struct search *search, const char *name))
+	int (*visit)(struct search *search, int folder, const char *name))
 {
 	struct dirent *entry;
 	DIR *dir;
@@ -74,8 +91,8 @@ static int each_number(struct search *search, const char *path,
 	if (rc)
 		return rc;
 	for (errno = 0; !rc && (entry = readdir(dir)); errno = 0)
-		if (isdigit((unsigned char)entry->d_name[0]))
-			rc = visit(search, entry->d_name);
+		if (number_of(entry->d_name) >= 0)
+			rc = visit(search, dirfd(dir), entry->d_name);
 	if (!rc)
 		rc = -errno;
 	uvio_sys_closedir(dir);
@@ -199,9 +216,10 @@ static const struct uvio_handle *registers_of(const struct search *search, const
 }
 
 /* The line "flags" of fdinfo, in octal; 0: closed by now. What cannot be read is for writing. */
-static unsigned long flags_of(struct search *search, const char *name)
+static uint64_t flags_of(struct search *search, const char *name)
 {
 	char info[256] = "", *line;
+	uint64_t flags;
 	int rc;
 
 	snprintf(search->file, sizeof(search->file), "%.2000s/fdinfo/%.20s", search->process, name);
@@ -209,7 +227,8 @@ static unsigned long flags_of(struct search *search, const char *name)
 	if (is_over(rc))
 		return 0;
 	line = strstr(info, "flags:");
-	return line ? strtoul(line + strlen("flags:"), NULL, 8) : O_RDWR;
+	line = line ? line + strlen("flags:") : NULL;
+	return line && uvio_number(line + strspn(line, " \t"), 8, &flags) ? flags : O_RDWR;
 }
 
 /* Since Linux 6.17 fdinfo names the device. 1: this one; 0: another one; -1: it does not say. */
@@ -268,46 +287,50 @@ static int look_at_orphan(struct search *search, const struct stat *st)
 	return found(search, search->link, false);
 }
 
-static int look_at_file(struct search *search, const char *name)
+static int look_at_handle(struct search *search, const struct uvio_handle *handle, const char *name)
 {
-	const struct uvio_handle *handle;
-	struct stat st;
-
-	if (uvio_sys_stat(search->file, &st))
-		return 0;
-	handle = registers_of(search, &st);
-	if (handle)
+	if (handle->registers)
 		return look_at_sysfs(search, handle->path, name);
-	handle = handle_of(search, &st);
-	if (!handle && S_ISCHR(st.st_mode) && is_of_vfio(search->link)) {
-		search->has_node = true;
-		return look_at_orphan(search, &st);
-	}
-	if (!handle)
-		return 0;
 	if (flags_of(search, name) & UVIO_SYS_GIVEN_UP)
 		return found_copy(search);
 	return found(search, handle->path, false);
 }
 
-static int look_at_fd(struct search *search, const char *name)
+/* What it is by name: @st is NULL where it is nothing else. */
+static int look_at_link(struct search *search, int folder, const char *name, const struct stat *st)
 {
 	const char *descriptor = search->want->descriptor;
-	int rc;
+	int rc = uvio_sys_readlink_at(folder, name, search->link, sizeof(search->link));
 
-	search->descriptors++;
-	snprintf(search->file, sizeof(search->file), "%.2000s/fd/%.20s", search->process, name);
-	rc = uvio_sys_readlink(search->file, search->link, sizeof(search->link));
-	if (rc == -ENAMETOOLONG) { /* a path longer than the kernel tells */
-		search->link[0] = '\0';
-		return look_at_file(search, name);
-	}
+	/* A path longer than the kernel tells is none of these names. */
 	if (rc)
-		return is_over(rc) ? 0 : rc;
-	if (search->link[0] == '/')
-		return look_at_file(search, name);
+		return is_over(rc) || rc == -ENAMETOOLONG ? 0 : rc;
+	if (st && S_ISCHR(st->st_mode) && is_of_vfio(search->link)) {
+		search->has_node = true;
+		return look_at_orphan(search, st);
+	}
 	return descriptor && !strcmp(search->link, descriptor) ? look_at_descriptor(search, name)
 							       : 0;
+}
+
+/* The path of a file costs more than its number, and only what VFIO gives has no other mark. */
+static int look_at_fd(struct search *search, int folder, const char *name)
+{
+	const struct uvio_handle *handle;
+	struct stat st;
+
+	search->descriptors++;
+	if (uvio_sys_stat(folder, name, &st))
+		return look_at_link(search, folder, name, NULL);
+	snprintf(search->file, sizeof(search->file), "%.2000s/fd/%.20s", search->process, name);
+	handle = registers_of(search, &st);
+	if (!handle)
+		handle = handle_of(search, &st);
+	if (handle)
+		return look_at_handle(search, handle, name);
+	return search->want->descriptor || search->want->orphans
+		       ? look_at_link(search, folder, name, &st)
+		       : 0;
 }
 
 /* By the part of the node's path which is the same wherever it is mounted, as "/vfio/12". */
@@ -340,22 +363,24 @@ static const struct uvio_handle *handle_named(
 }
 
 /* Named there without the zeros in front that maps has. */
-static void name_mapping(struct search *search, unsigned long first, unsigned long last)
+static int stat_mapping(
+	struct search *search, const struct uvio_maps_line *mapping, struct stat *st)
 {
 	snprintf(search->file, sizeof(search->file), "%.2000s/map_files/%lx-%lx", search->process,
-		first, last);
+		mapping->first, mapping->last);
+	return uvio_sys_stat(AT_FDCWD, search->file, st);
 }
 
 /* A file which is mapped shared may be a node by any name. */
-static int look_at_mapped_node(
-	struct search *search, dev_t dev, unsigned long long ino, bool shared)
+static int look_at_mapped_node(struct search *search, const struct uvio_maps_line *mapping)
 {
-	const struct uvio_handle *handle = handle_named(search, dev, ino, search->link);
+	const struct uvio_handle *handle =
+		handle_named(search, mapping->dev, mapping->ino, mapping->path);
 	struct stat st;
 
-	if (!handle && (!shared || !strncmp(search->link, "/dev/shm/", 9)))
+	if (!handle && (!mapping->shared || !strncmp(mapping->path, "/dev/shm/", 9)))
 		return 0;
-	if (!uvio_sys_stat(search->file, &st))
+	if (!stat_mapping(search, mapping, &st))
 		handle = handle_of(search, &st);
 	return handle ? found(search, handle->path, true) : 0;
 }
@@ -364,17 +389,18 @@ static int look_at_mapped_node(
  * Where a mapping cannot be followed, which takes CAP_SYS_ADMIN, one of that inode on no disk may
  * be of another instance of sysfs.
  */
-static const struct uvio_handle *mapped_registers(struct search *search, dev_t dev, ino_t ino)
+static const struct uvio_handle *mapped_registers(
+	struct search *search, const struct uvio_maps_line *mapping)
 {
 	for (unsigned int i = 0; i < search->want->count; i++) {
 		const struct uvio_handle *handle = &search->want->list[i];
 		struct stat st;
 
-		if (!is_inode(handle, ino))
+		if (!is_inode(handle, mapping->ino))
 			continue;
-		if (!uvio_sys_stat(search->file, &st))
+		if (!stat_mapping(search, mapping, &st))
 			return registers_of(search, &st);
-		if (handle->dev == dev || !major(dev))
+		if (handle->dev == mapping->dev || !major(mapping->dev))
 			return handle;
 	}
 	return NULL;
@@ -382,28 +408,20 @@ static const struct uvio_handle *mapped_registers(struct search *search, dev_t d
 
 static int look_at_mapping(struct search *search, char *line)
 {
+	const char *descriptor = search->want->descriptor;
 	const struct uvio_handle *handle;
-	unsigned long first, last;
-	unsigned int high, low;
-	unsigned long long ino;
-	char perms[8];
-	int n = 0;
+	struct uvio_maps_line mapping;
 
-	if (sscanf(line, "%lx-%lx %7s %*s %x:%x %llu %n", &first, &last, perms, &high, &low, &ino,
-		    &n) != 6 ||
-		!n || !line[n])
+	if (!uvio_maps_parse(line, &mapping))
 		return 0;
-	snprintf(search->link, sizeof(search->link), "%s", line + n);
-	if (search->link[0] != '/') {
-		search->has_descriptor |=
-			search->want->descriptor && !strcmp(search->link, search->want->descriptor);
+	if (mapping.path[0] != '/') {
+		search->has_descriptor |= descriptor && !strcmp(mapping.path, descriptor);
 		return 0;
 	}
-	name_mapping(search, first, last);
-	handle = perms[1] == 'w' ? mapped_registers(search, makedev(high, low), ino) : NULL;
+	handle = mapping.written ? mapped_registers(search, &mapping) : NULL;
 	if (handle)
 		return found(search, handle->path, true);
-	return look_at_mapped_node(search, makedev(high, low), ino, perms[3] == 's');
+	return look_at_mapped_node(search, &mapping);
 }
 
 static int look_at_descriptors(struct search *search)
@@ -425,10 +443,11 @@ static int look_inside(struct search *search)
 }
 
 /* Its first thread may have ended before it, or it may have descriptors of its own. */
-static int look_at_thread(struct search *search, const char *name)
+static int look_at_thread(struct search *search, int folder, const char *name)
 {
-	int rc, thread = atoi(name);
+	int rc, thread = number_of(name);
 
+	(void)folder;
 	if (thread == search->pid)
 		return 0;
 	snprintf(search->process, sizeof(search->process), "%s/%d/task/%d", search->want->ctx->proc,
@@ -456,12 +475,34 @@ static int sum_up(struct search *search)
 	return 0;
 }
 
-static int look_at_process(struct search *search, const char *name)
+/* By the number of links of their folder, which takes no list of them. */
+static int look_at_threads(struct search *search)
+{
+	struct stat st;
+	int rc;
+
+	snprintf(search->folder, sizeof(search->folder), "%s/task", search->process);
+	rc = uvio_sys_stat(AT_FDCWD, search->folder, &st);
+	if (!rc && st.st_nlink == TASK_LINKS + 1)
+		return 0;
+	rc = each_number(search, search->folder, look_at_thread);
+	return is_over(rc) ? 0 : rc;
+}
+
+/* It has no descriptors, no memory, and no other threads; that of process 2 is looked at. */
+static bool is_of_kernel(const struct search *search)
+{
+	return search->first && search->pid != KERNEL_PROCESS &&
+	       uvio_sys_same_files(KERNEL_PROCESS, search->pid);
+}
+
+static int look_at_process(struct search *search, int folder, const char *name)
 {
 	int rc;
 
-	search->pid = atoi(name);
-	if (search->want->others && search->pid == search->self)
+	(void)folder;
+	search->pid = number_of(name);
+	if ((search->want->others && search->pid == search->self) || is_of_kernel(search))
 		return 0;
 	search->descriptors = 0;
 	search->has_config = search->has_lock = search->has_node = search->has_descriptor = false;
@@ -470,9 +511,7 @@ static int look_at_process(struct search *search, const char *name)
 	rc = look_inside(search);
 	if (!rc) {
 		search->is_over = !search->descriptors;
-		snprintf(search->folder, sizeof(search->folder), "%s/task", search->process);
-		rc = each_number(search, search->folder, look_at_thread);
-		rc = is_over(rc) ? 0 : rc;
+		rc = look_at_threads(search);
 	}
 	if (!rc)
 		rc = sum_up(search);
@@ -493,36 +532,50 @@ static int look_at_mount(struct search *search, char *line)
 		return 0;
 	hide = strstr(type, "hidepid=");
 	hide = hide ? hide + strlen("hidepid=") : NULL;
-	search->holder->hidden = hide && *hide != '0' && strncmp(hide, "off", 3) != 0 &&
-				 !uvio_has_capability(search->want->ctx, CAP_SYS_PTRACE);
+	search->holder->hidden = hide && *hide != '0' && strncmp(hide, "off", 3) != 0;
 	return 0;
+}
+
+/* The mount hides nothing from who has the capability; whether there is one is to be seen still. */
+static int look_at_mounts(struct search *search)
+{
+	int fd;
+
+	if (!uvio_has_capability(search->want->ctx, CAP_SYS_PTRACE))
+		return each_line(search, search->file, look_at_mount);
+	fd = uvio_sys_open(search->file, O_RDONLY);
+	uvio_sys_close(fd);
+	return fd < 0 ? fd : 0;
 }
 
 /* Whether there is a /proc, and whose processes are in it. */
 static int look_at_proc(struct search *search)
 {
 	const char *proc = search->want->ctx->proc;
-	int rc;
+	int rc, contained;
 
 	snprintf(search->file, sizeof(search->file), "%s/self/mountinfo", proc);
-	rc = each_line(search, search->file, look_at_mount);
+	rc = look_at_mounts(search);
 	if (rc)
 		return uvio_fail(rc,
 			"%s: cannot read whether a process has it open: %s: %s; perhaps %s is not "
 			"mounted",
 			search->want->address, search->file, strerror(-rc), proc);
-	search->holder->outside = uvio_in_container(search->want->ctx);
+	contained = uvio_in_container(search->want->ctx);
+	search->first = !contained;
+	search->holder->outside = contained > 0;
 	return 0;
 }
 
 int uvio_holder_find(const struct uvio_handles *handles, struct uvio_holder *holder)
 {
-	struct search *search = calloc(1, sizeof(*search));
+	struct search *search = malloc(sizeof(*search));
 	int rc;
 
 	*holder = (struct uvio_holder){0};
 	if (!search)
 		return uvio_no_memory(handles->address);
+	memset(search, 0, offsetof(struct search, process));
 	search->want = handles;
 	search->holder = holder;
 	search->self = uvio_proc_self(handles->ctx);
@@ -539,29 +592,4 @@ int uvio_holder_find(const struct uvio_handles *handles, struct uvio_holder *hol
 	}
 	free(search);
 	return rc < 0 ? rc : 0;
-}
-
-int uvio_holder_refuse(const struct uvio_handles *handles, const struct uvio_holder *holder)
-{
-	char who[UVIO_NAME_SIZE + 32] = "this program";
-	bool is_path = holder->what[0] == '/';
-
-	if (!holder->own)
-		snprintf(who, sizeof(who), "process %d (%s)", holder->pid, holder->name);
-	if (holder->perhaps)
-		return uvio_fail(-EBUSY,
-			"%s: perhaps in use: %s has a VFIO descriptor of some device; if it is of "
-			"this device, end that process first",
-			handles->address, who);
-	return uvio_fail(-EBUSY, "%s: %s%s is %s in %s; end that process first", handles->address,
-		holder->what, is_path || strchr(holder->what, ' ') ? "" : " in sysfs",
-		holder->mapped ? "mapped" : "open", who);
-}
-
-int uvio_holder_refuse_copy(const struct uvio_handles *handles, const struct uvio_holder *holder)
-{
-	return uvio_fail(-EBUSY,
-		"%s: process %d (%s) has a copy of its node from before a fork(); when it ends, "
-		"the kernel switches bus mastering off; end that process first",
-		handles->address, holder->copy_pid, holder->copy_name);
 }

@@ -12,6 +12,7 @@
 
 #include "base/context.h"
 #include "base/finding.h"
+#include "base/number.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
 #include "owner/node.h"
@@ -31,7 +32,7 @@ static bool read_number(struct uvio_ctx *ctx, const char *folder, char *number, 
 	unsigned int *major, unsigned int *minor)
 {
 	return uvio_sysfs_read(ctx, number, size, "%s/dev", folder) >= 0 &&
-	       sscanf(number, "%u:%u", major, minor) == 2;
+	       uvio_number_device(number, 10, major, minor);
 }
 
 void uvio_node_probe(struct uvio_ctx *ctx, const char *object, const char *path, const char *folder,

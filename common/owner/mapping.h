@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+
+/** A line of /proc/PID/maps. */
+#ifndef UVIO_OWNER_MAPPING_H
+#define UVIO_OWNER_MAPPING_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct uvio_maps_line {
+	unsigned long first, last;
+	bool written, shared; /* by its permissions */
+	dev_t dev;
+	ino_t ino;
+	const char *path; /* or another name, as of memory of no file: in the line itself */
+};
+
+/** False where @line is none, or has no name. */
+bool uvio_maps_parse(const char *line, struct uvio_maps_line *mapping);
+
+#endif /* UVIO_OWNER_MAPPING_H */
