@@ -48,6 +48,19 @@ static void uio_is_usable_where_it_is_bound(void)
 	finds(UVIO_NOTE, EDU ": DMA is not protected here", NULL);
 }
 
+static void a_kernel_that_moves_the_memory_of_a_card_is_told(void)
+{
+	begin("edu-uio", EDU, "uio", UVIO_USABLE);
+	ASSERT(!finding_with("compact"));
+	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 1\\n");
+	run(EDU, "uio", UVIO_USABLE);
+	finds(UVIO_NOTE, EDU ": the kernel may move memory that is mapped for the card",
+		"sysctl vm.compact_unevictable_allowed=0, or use huge pages");
+	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 0\\n");
+	run(EDU, "uio", UVIO_USABLE);
+	ASSERT(!finding_with("compact"));
+}
+
 static void uio_needs_no_iommu(void)
 {
 	begin("edu-uio-no-iommu", EDU, "uio", UVIO_USABLE);
@@ -463,6 +476,10 @@ static void a_switch_has_many_spellings(void)
 		tree_change(tree, "file " NOIOMMU_MODE " %s", on[i]);
 		run(EDU, "vfio/noiommu", UVIO_USABLE);
 	}
+	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 1\\n");
+	run(EDU, "vfio/noiommu", UVIO_USABLE);
+	finds(UVIO_NOTE, EDU ": the kernel may move memory that is mapped for the card",
+		"sysctl vm.compact_unevictable_allowed=0, or use huge pages");
 	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
 		tree_change(tree, "file " NOIOMMU_MODE " %s", off[i]);
 		run(EDU, "vfio/noiommu", UVIO_BROKEN);
@@ -482,7 +499,9 @@ static void without_an_iommu_vfio_takes_a_capability(void)
 	finds(UVIO_BLOCKS, "the kernel requires CAP_SYS_RAWIO, which this process lacks",
 		"let root keep that capability");
 	user_unusual = USER_UNUSUAL(CAP_SYS_ADMIN);
+	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 1\\n");
 	run(EDU, "vfio/noiommu", UVIO_USABLE);
+	ASSERT(!finding_with("compacts"));
 	finds(UVIO_LIMITS, EDU ": no DMA: the kernel hides page frame numbers from this process",
 		"let root keep that capability");
 }
@@ -515,6 +534,7 @@ static CU_TestInfo uio_cases[] = {
 	TEST(addresses_that_were_lost_are_one_finding),
 	TEST(bars_without_room_are_one_finding),
 	TEST(uio_is_usable_where_it_is_bound),
+	TEST(a_kernel_that_moves_the_memory_of_a_card_is_told),
 	TEST(uio_needs_no_iommu),
 	TEST(uio_is_not_bound_where_nothing_is_bound),
 	TEST(uio_is_not_bound_where_another_driver_is_bound),

@@ -323,6 +323,19 @@ static void a_page_that_moved_is_told(void)
 	ASSERT_ERR(uvio_dma_verify(udev, dma.addr, dma.size), -EPERM, "hides page frame numbers");
 }
 
+static void a_page_that_may_have_been_compacted_is_told_with_what_keeps_it(void)
+{
+	tree_change(card.tree, "file proc/sys/vm/compact_unevictable_allowed 1\\n");
+	uio.huge = 0;
+	ASSERT(uvio_dma_alloc_scattered(udev, 4 * PAGE, 0, segments, SEGMENTS, &dma) > 0);
+	uio.scattered = true;
+	ASSERT_ERR(uvio_dma_verify(udev, dma.addr, dma.size), -ESTALE,
+		"perhaps the kernel compacted memory: sysctl vm.compact_unevictable_allowed=0");
+	tree_change(card.tree, "file proc/sys/vm/compact_unevictable_allowed 0\\n");
+	ASSERT_ERR(uvio_dma_verify(udev, dma.addr, dma.size), -ESTALE,
+		"huge pages are hardly ever moved");
+}
+
 static void every_page_of_a_range_is_looked_at(void)
 {
 	unsigned char *memory;
@@ -464,6 +477,7 @@ static CU_TestInfo scattered_cases[] = {
 	TEST_FOR("uio 3.34", pages_beyond_the_mask_are_replaced),
 	TEST_FOR("uio 3.34", the_search_for_pages_below_the_mask_ends),
 	TEST_FOR("uio 3.30", a_page_that_moved_is_told),
+	TEST(a_page_that_may_have_been_compacted_is_told_with_what_keeps_it),
 	TEST(every_page_of_a_range_is_looked_at),
 	CU_TEST_INFO_NULL,
 };

@@ -174,6 +174,17 @@ static const char *capability_fix(struct uvio_ctx *ctx, unsigned int capability,
 }
 
 /* What is not PCI can be neither had by vfio, nor stopped by a guard. */
+static void probe_unprotected(
+	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
+{
+	uvio_check_add(check, UVIO_NOTE, NULL,
+		"%s: DMA is not protected here: it needs UVIO_OPEN_UNSAFE_DMA%s", info->address,
+		info->pci ? ", and a guard should stop the card if the program dies "
+			    "(UVIO_OPEN_GUARD, or uvio guard)"
+			  : "");
+	uvio_phys_probe_compaction(ctx, info->address, check);
+}
+
 static void probe_dma(
 	struct uvio_ctx *ctx, const struct uvio_device_info *info, struct uvio_check *check)
 {
@@ -194,12 +205,7 @@ static void probe_dma(
 			"%s: no DMA: the kernel hides page frame numbers from this process: %s",
 			info->address, lack);
 	else
-		uvio_check_add(check, UVIO_NOTE, NULL,
-			"%s: DMA is not protected here: it needs UVIO_OPEN_UNSAFE_DMA%s",
-			info->address,
-			info->pci ? ", and a guard should stop the card if the program dies "
-				    "(UVIO_OPEN_GUARD, or uvio guard)"
-				  : "");
+		probe_unprotected(ctx, info, check);
 }
 
 static void probe_config(

@@ -387,6 +387,8 @@ static void probe_rights(
 		uvio_check_add(check, UVIO_LIMITS, uvio_capability_fix(ctx, CAP_SYS_ADMIN),
 			"%s: no DMA: the kernel hides page frame numbers from this process: %s",
 			info->address, frames);
+	else
+		uvio_phys_probe_compaction(ctx, info->address, check);
 }
 
 /* The kernel binds a card without an IOMMU to vfio-pci only if this is switched on. */

@@ -15,9 +15,11 @@
 #include "backend/objects.h"
 #include "base/context.h"
 #include "base/error.h"
+#include "base/finding.h"
 #include "base/rights.h"
 #include "base/rlimit.h"
 #include "base/sys.h"
+#include "base/sysfs.h"
 #include "base/table.h"
 #include "check/check.h"
 #include "dma/dma.h"
@@ -26,6 +28,8 @@
 #include "dma/populate.h"
 
 #define PAGEMAP_CHUNK 64
+
+#define KEEP_IN_PLACE "sysctl vm.compact_unevictable_allowed=0, or use huge pages"
 
 void uvio_phys_init(struct uvio_phys *phys, const char *transport, const char *instead)
 {
@@ -60,6 +64,25 @@ void uvio_phys_lack(struct uvio_ctx *ctx, char *text, size_t size)
 			"%s cannot be opened: a program with file capabilities needs "
 			"CAP_DAC_READ_SEARCH, too",
 			path);
+}
+
+/* By default it does, but for kernels with PREEMPT_RT; one that never compacts has no such file. */
+bool uvio_phys_compacted(struct uvio_ctx *ctx)
+{
+	char text[8] = "";
+
+	uvio_proc_read(ctx, text, sizeof(text), "sys/vm/compact_unevictable_allowed");
+	return text[0] == '1';
+}
+
+void uvio_phys_probe_compaction(struct uvio_ctx *ctx, const char *address, struct uvio_check *check)
+{
+	if (uvio_phys_compacted(ctx))
+		uvio_check_add(check, UVIO_NOTE, KEEP_IN_PLACE,
+			"%s: the kernel may move memory that is mapped for the card, but for huge "
+			"pages, when it compacts memory (vm.compact_unevictable_allowed is 1), and "
+			"the card then uses pages that belong to others",
+			address);
 }
 
 static int frames_hidden(const struct uvio_phys *phys, struct uvio_udev *udev)
@@ -319,9 +342,12 @@ static int moved(const struct uvio_phys *phys, struct uvio_udev *udev, uintptr_t
 			(entry & UVIO_PAGE_FRAME) * udev->domain->dma.page);
 	return uvio_fail_advised(udev, -ESTALE,
 		"%s: DMA verify: the kernel has moved a page: %p %s, and the card was told "
-		"0x%" PRIx64 "; unmap it, map it again, and tell the card; huge pages are hardly "
-		"ever moved%s",
-		udev->address.text, (void *)addr, now, iova, phys->instead);
+		"0x%" PRIx64 "; unmap it, map it again, and tell the card; %s%s",
+		udev->address.text, (void *)addr, now, iova,
+		uvio_phys_compacted(udev->ctx)
+			? "perhaps the kernel compacted memory: " KEEP_IN_PLACE
+			: "huge pages are hardly ever moved",
+		phys->instead);
 }
 
 /* @into is that of a page, and steps from page to page, as the segments do. */

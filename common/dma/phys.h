@@ -9,9 +9,11 @@
 #ifndef UVIO_PHYS_H
 #define UVIO_PHYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct uvio_check;
 struct uvio_ctx;
 struct uvio_domain;
 struct uvio_mapping;
@@ -37,6 +39,12 @@ struct uvio_phys {
 /** Why this thread would see no page frame numbers, as far as its rights tell; "" : it sees them.
  */
 void uvio_phys_lack(struct uvio_ctx *ctx, char *text, size_t size);
+
+/** Whether the kernel moves locked memory, too, when it compacts memory. */
+bool uvio_phys_compacted(struct uvio_ctx *ctx);
+/** Adds the finding which tells of that. */
+void uvio_phys_probe_compaction(
+	struct uvio_ctx *ctx, const char *address, struct uvio_check *check);
 
 /** Opens nothing. */
 void uvio_phys_init(struct uvio_phys *phys, const char *transport, const char *instead);

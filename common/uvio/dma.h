@@ -8,8 +8,10 @@
  *
  * On vfio the card can access mapped memory only, and mapped pages do not move. On uio nothing
  * protects the machine: DMA is refused unless the device was opened with UVIO_OPEN_UNSAFE_DMA; and
- * no page is really pinned, so use memory from uvio_dma_alloc(). The statements on uio are true of
- * vfio/noiommu, too, except those on memory of a UIO driver and of u-dma-buf.
+ * no page is really pinned: when the kernel compacts memory, it moves pages that are mapped for the
+ * card, and the card then uses pages of others. Huge pages do not move, and with
+ * vm.compact_unevictable_allowed=0 (sysctl) other pages do not, either. The statements on uio are
+ * true of vfio/noiommu, too, except those on memory of a UIO driver and of u-dma-buf.
  *
  * Mapping, unmapping and looking up may be used from any thread, but not from a signal handler, nor
  * from a thread that serves page faults (userfaultfd) of memory which is being mapped in the same
@@ -74,7 +76,8 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
 /**
  * Maps the caller's memory: @addr and @size are multiples of the page size, on vfio of the IOMMU's.
  * It may have been written before or not, and may be written afterwards. It must not move until
- * uvio_dma_unmap(): no munmap(), mremap(), mmap() over it, or madvise() that frees pages. Memory
+ * uvio_dma_unmap(): no munmap(), mremap(), mmap() over it, or madvise() that frees pages; and a
+ * file must not be truncated, nor get a hole by fallocate(), in whichever process. Memory
  * that is read-only can be mapped with UVIO_DMA_TO_CARD; if it is private, and made writable and
  * written to later, the card does not see that: unmap it, and map it again.
  *
