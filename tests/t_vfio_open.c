@@ -430,11 +430,31 @@ static void a_hundred_groups_fit(void)
 	sim = &sim_vfio;
 }
 
+/* A device without a notice of release would keep whoever unbinds it waiting for ever. */
+static void a_notice_that_finds_no_descriptor_fails_the_open(void)
+{
+	unsigned int at[4], notices = 0;
+
+	requests_of_open();
+	for (unsigned int i = 0; i < inject_count() && notices < ARRAY_SIZE(at); i++)
+		if (inject_call(i)->kind == INJECT_EVENTFD)
+			at[notices++] = i;
+	ASSERT(notices > 0);
+	card_close();
+	while (notices) {
+		inject_begin(at[--notices], -EMFILE);
+		ASSERT_ERR(card_open(), -EMFILE, EDU ": no eventfd for ");
+		inject_end();
+		ASSERT_HAS(uvio_last_error(), "(RLIMIT_NOFILE)");
+	}
+}
+
 static CU_TestInfo by_group[] = {
 	{"the kernel is asked in its order (vfio 15)", the_kernel_is_asked_in_its_order},
 	{"a group with more flags is viable (vfio 9 and 21)", a_group_with_more_flags_is_viable},
 	{"a card that is being reset is asked for again (vfio 25)",
 		a_card_that_is_being_reset_is_asked_for_again},
+	TEST(a_notice_that_finds_no_descriptor_fails_the_open),
 	{"descriptor 0 is as good as any (vfio 11)", descriptor_0_is_as_good_as_any},
 	{"group 0 is a group (vfio 11)", group_0_is_a_group},
 	{"everything is closed before what it needs (vfio 20)",
@@ -455,6 +475,7 @@ static CU_TestInfo by_node[] = {
 	{"a node is bound before it is asked (vfio 24)", a_node_is_bound_before_it_is_asked},
 	{"a card that is being reset is bound again (vfio 25)",
 		a_card_that_is_being_reset_is_asked_for_again},
+	TEST(a_notice_that_finds_no_descriptor_fails_the_open),
 	CU_TEST_INFO_NULL,
 };
 

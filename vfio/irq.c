@@ -156,36 +156,47 @@ static int switch_off(struct vfio_device *device)
 	return rc < 0 ? rc : 0;
 }
 
-static int __attribute__((unused)) event_fd_new(const struct vfio_device *device, uint32_t index)
+/* -1 in @out: the kernel has no such notice of this device. */
+static int __attribute__((unused))
+event_fd_new(struct uvio_udev *udev, uint32_t index, const char *what, int *out)
 {
+	const struct vfio_device *device = udev->priv;
 	bool resizable;
 	int fd;
 
+	*out = -1;
 	if (vector_count(device, index, &resizable) < 1)
-		return -1;
+		return 0;
 	fd = uvio_sys_eventfd();
 	if (fd < 0)
-		return -1;
-	if (!set_irqs_one(device, index, VFIO_IRQ_SET_ACTION_TRIGGER, fd))
-		return fd;
-	uvio_sys_close(fd);
-	return -1;
+		return uvio_fail(
+			fd, "%s: no eventfd for %s: %s", udev->address.text, what, strerror(-fd));
+	if (set_irqs_one(device, index, VFIO_IRQ_SET_ACTION_TRIGGER, fd))
+		uvio_sys_close(fd);
+	else
+		*out = fd;
+	return 0;
 }
 
-/* Without them there is no notice, which the caps show. */
-void vfio_event_fds_open(struct uvio_udev *udev)
+/* Where the kernel has no such notice, the caps say so. */
+int vfio_event_fds_open(struct uvio_udev *udev)
 {
+	int rc = 0;
+
 	(void)udev;
 #if HAVE_DECL_VFIO_PCI_REQ_IRQ_INDEX
-	udev->release_fd = event_fd_new(udev->priv, VFIO_PCI_REQ_IRQ_INDEX);
+	rc = event_fd_new(
+		udev, VFIO_PCI_REQ_IRQ_INDEX, "the request to release it", &udev->release_fd);
 	if (udev->release_fd >= 0)
 		udev->caps |= UVIO_CAP_RELEASE_NOTICE;
 #endif
 #if HAVE_DECL_VFIO_PCI_ERR_IRQ_INDEX
-	udev->error_fd = event_fd_new(udev->priv, VFIO_PCI_ERR_IRQ_INDEX);
+	if (!rc)
+		rc = event_fd_new(udev, VFIO_PCI_ERR_IRQ_INDEX, "its errors", &udev->error_fd);
 	if (udev->error_fd >= 0)
 		udev->caps |= UVIO_CAP_ERROR_NOTICE;
 #endif
+	return rc;
 }
 
 /* Closes all but the first @count. */

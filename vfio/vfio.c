@@ -147,9 +147,10 @@ static int vfio_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 		rc = vfio_domain_settle(udev);
 	if (!rc)
 		rc = vfio_enable_memory(udev);
+	if (!rc)
+		rc = vfio_event_fds_open(udev);
 	if (rc)
 		goto err_close;
-	vfio_event_fds_open(udev);
 	set_caps(udev, device);
 	return 0;
 

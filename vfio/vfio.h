@@ -286,8 +286,9 @@ void vfio_irq_cleanup(struct uvio_udev *udev);
 int vfio_irq_init(struct uvio_udev *udev);
 /**
  * The eventfds by which the kernel asks to release the device and reports errors; sets the caps.
+ * 0, also where the kernel has no such notice.
  */
-void vfio_event_fds_open(struct uvio_udev *udev);
+int vfio_event_fds_open(struct uvio_udev *udev);
 
 /* dma.c: through the IOMMU */
 void vfio_dma_set_caps(struct uvio_udev *udev);
