@@ -143,6 +143,34 @@ static void the_machine_is_looked_at(void)
 	ASSERT_ERR(uvio_check_machine(tree->ctx, "pci", &check), -EINVAL, "no such backend");
 }
 
+/* Nobody is told to switch an IOMMU on that cannot be seen. */
+static void a_machine_without_sysfs_or_proc_is_not_known(void)
+{
+	static const char *const backends[] = {NULL, "vfio", "uio"};
+
+	tree = tree_new("empty");
+	machine_is(NULL, UVIO_USABLE);
+	ASSERT(finding_with("kernel options: unknown: "));
+	ASSERT(!finding_with("huge pages: "));
+	tree_change(tree, "remove sys/bus");
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		machine_is(backends[i], UVIO_BROKEN);
+		finds(UVIO_BLOCKS, "perhaps it is not mounted, as in a chroot", "mount -t sysfs");
+		ASSERT(!finding_with("IOMMU") && !finding_with("module"));
+	}
+}
+
+/* Open would have to look there, too. */
+static void a_card_whose_users_cannot_be_seen_is_not_usable_on_uio(void)
+{
+	tree = tree_new("edu-uio");
+	tree_change(tree, "remove proc/self/mountinfo");
+	run(EDU, "uio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, EDU ": cannot read whether a process has it open: ", NULL);
+	run(EDU, "vfio", UVIO_NOT_BOUND);
+	finds(UVIO_NOTE, EDU ": cannot read whether a process has it open: ", NULL);
+}
+
 static void freeing_nothing_is_allowed(void)
 {
 	uvio_check_free(NULL);
@@ -158,6 +186,8 @@ static CU_TestInfo common_cases[] = {
 	TEST(a_lockdown_that_is_not_seen_is_not_off),
 	TEST(advice_for_a_lockdown_is_what_the_machine_has),
 	TEST(the_machine_is_looked_at),
+	TEST(a_machine_without_sysfs_or_proc_is_not_known),
+	TEST(a_card_whose_users_cannot_be_seen_is_not_usable_on_uio),
 	TEST(freeing_nothing_is_allowed),
 	CU_TEST_INFO_NULL,
 };

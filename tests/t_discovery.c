@@ -294,6 +294,19 @@ static void an_empty_machine_lists_nothing(void)
 	list_is("");
 }
 
+static void without_sysfs_no_device_is_said_to_be_absent(void)
+{
+	static const char why[] = "no device can be seen: ";
+	struct uvio_device **list;
+
+	tree = tree_new("empty");
+	tree_change(tree, "remove sys/bus");
+	ASSERT_ERR(uvio_device_list(tree->ctx, &list), -ENODEV, why);
+	ASSERT_ERR(uvio_device_find(tree->ctx, EDU, &device), -ENODEV, why);
+	ASSERT_ERR(uvio_device_find(tree->ctx, "uio0", &device), -ENODEV, why);
+	ASSERT_HAS(uvio_last_error(), "perhaps sysfs is not mounted");
+}
+
 static void a_machine_without_pci_lists_its_uio_devices(void)
 {
 	tree = tree_new("platform");
@@ -384,6 +397,7 @@ static CU_TestInfo groups[] = {
 
 static CU_TestInfo listing[] = {
 	TEST(an_empty_machine_lists_nothing),
+	TEST(without_sysfs_no_device_is_said_to_be_absent),
 	TEST(a_machine_without_pci_lists_its_uio_devices),
 	TEST(a_card_on_uio_is_listed_once),
 	TEST(the_list_is_in_order_of_address),

@@ -158,6 +158,28 @@ static void what_others_could_have_made_is_refused(void)
 	is_refused(EDU ": ");
 }
 
+/* Of each that open refuses, check says why. */
+static void what_is_no_lock_is_seen_by_check(void)
+{
+	struct uvio_device *device;
+	struct uvio_check *check;
+	const struct uvio_finding *const *findings;
+	unsigned int count, told = 0;
+
+	tree_change(tree, "dir " LOCK);
+	ASSERT_ERR(open_it(), -EPERM, "is not a file that only this user can write; remove it");
+	ASSERT_OK(uvio_device_find(tree->ctx, EDU, &device));
+	ASSERT_OK(uvio_check_device(tree->ctx, device, "uio", &check));
+	ASSERT_EQ(uvio_check_verdict(check), UVIO_BROKEN);
+	findings = uvio_check_findings(check, &count);
+	for (unsigned int i = 0; i < count; i++)
+		told += findings[i]->severity == UVIO_BLOCKS &&
+			strstr(findings[i]->what, LOCK ", the lock for changes of its driver");
+	ASSERT_EQ(told, 1);
+	uvio_check_free(check);
+	uvio_device_free(device);
+}
+
 /* Whoever can write there could lock everybody out. */
 static void a_folder_of_others_has_no_lock(void)
 {
@@ -182,6 +204,7 @@ static CU_TestInfo run_lock[] = {
 	TEST(who_cannot_be_seen_is_still_in_the_way),
 	TEST(only_root_may_read_the_lock),
 	TEST(what_others_could_have_made_is_refused),
+	TEST(what_is_no_lock_is_seen_by_check),
 	TEST(a_folder_of_others_has_no_lock),
 	TEST(without_a_run_folder_it_binds),
 	CU_TEST_INFO_NULL,

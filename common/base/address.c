@@ -145,7 +145,7 @@ int uvio_address_resolve(struct uvio_ctx *ctx, const char *text, struct uvio_add
 	if (rc || address->kind == UVIO_ADDRESS_PCI)
 		return rc;
 	if (!uvio_sysfs_exists(ctx, "class/uio/%s", address->text))
-		return uvio_fail(-ENODEV, "%s: no such UIO device; see uvio list", address->text);
+		return uvio_no_device(ctx, address->text, "no such UIO device; see uvio list");
 	uio_to_pci(ctx, address);
 	return 0;
 }

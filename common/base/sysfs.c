@@ -190,6 +190,21 @@ bool uvio_sysfs_exists(struct uvio_ctx *ctx, const char *format, ...)
 	return !JOIN(path, ctx->sysfs, format) && uvio_may_access(ctx, path, F_OK);
 }
 
+bool uvio_sysfs_is_there(struct uvio_ctx *ctx)
+{
+	return uvio_sysfs_exists(ctx, "bus") || uvio_sysfs_exists(ctx, "class");
+}
+
+int uvio_no_device(struct uvio_ctx *ctx, const char *object, const char *text)
+{
+	if (uvio_sysfs_is_there(ctx))
+		return uvio_fail(-ENODEV, "%s: %s", object, text);
+	return uvio_fail(-ENODEV,
+		"%s: no device can be seen: %s has neither \"bus\" nor \"class\"; perhaps sysfs "
+		"is not mounted, as in a chroot: mount -t sysfs sysfs %s",
+		object, ctx->sysfs, ctx->sysfs);
+}
+
 /* uio2 before uio10. */
 static int by_name(const void *a, const void *b)
 {

@@ -47,6 +47,12 @@ int uvio_sysfs_rewrite_watched(struct uvio_ctx *ctx, const char *address, const 
 int uvio_sysfs_link(struct uvio_ctx *ctx, char *name, size_t size, const char *format, ...)
 	UVIO_PRINTF(4, 5);
 
+/** Whether there is any sysfs at all; in a chroot there may be none. */
+bool uvio_sysfs_is_there(struct uvio_ctx *ctx);
+
+/** Fails with -ENODEV and "@object: @text", or where there is no sysfs with a text that says so. */
+int uvio_no_device(struct uvio_ctx *ctx, const char *object, const char *text);
+
 bool uvio_sysfs_exists(struct uvio_ctx *ctx, const char *format, ...) UVIO_PRINTF(2, 3);
 
 /** As uvio_sysfs_read(), by the full path. */

@@ -100,8 +100,8 @@ static int require_device(struct uvio_binding *binding, const char *text)
 			address->text);
 	rc = uvio_sysfs_u64(binding->ctx, &class_code, "bus/pci/devices/%s/class", address->text);
 	if (rc)
-		return uvio_fail(-ENODEV, "%s: no such PCI device; uvio list --all lists all",
-			address->text);
+		return uvio_no_device(binding->ctx, address->text,
+			"no such PCI device; uvio list --all lists all");
 	if (uvio_class_is_bridge((unsigned int)(class_code >> 8)))
 		return uvio_fail(-ENOTSUP,
 			"%s: a bridge, which user space cannot drive; use the card behind it",
@@ -445,7 +445,7 @@ static int read_override(struct uvio_ctx *ctx, const char *text, struct uvio_ove
 	if (!rc && binding.address.kind != UVIO_ADDRESS_PCI)
 		return uvio_fail(-ENOTSUP, "%s: not a PCI device", binding.address.text);
 	if (!rc && !uvio_sysfs_exists(ctx, "bus/pci/devices/%s", binding.address.text))
-		return uvio_fail(-ENODEV, "%s: no such PCI device", binding.address.text);
+		return uvio_no_device(ctx, binding.address.text, "no such PCI device");
 	if (rc)
 		return rc;
 	override->interrupted = uvio_record_exists(ctx, binding.address.text);

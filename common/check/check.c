@@ -17,10 +17,13 @@
 #include "base/context.h"
 #include "base/error.h"
 #include "base/finding.h"
+#include "base/sysfs.h"
 #include "check/check.h"
 #include "check/choose.h"
 #include "check/machine.h"
 #include "device/device.h"
+#include "owner/inuse.h"
+#include "owner/run.h"
 
 static int probe(struct uvio_ctx *ctx, const struct uvio_device *device,
 	const struct uvio_backend *backend, const char *transport, struct uvio_check *check)
@@ -144,17 +147,31 @@ int uvio_check_unused(struct uvio_ctx *ctx, const struct uvio_device *device, co
 	return rc ? rc : check_with(ctx, device, backend, transport, out);
 }
 
-static void check_use(
-	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
+/* Open looks for users, too, where the kernel gives a device to several. */
+static bool search_fails(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name)
+{
+	const struct uvio_backend *backend;
+	const char *transport;
+
+	return !uvio_backend_parse(name, &backend, &transport) && !backend->exclusive &&
+	       uvio_registers_in_use(ctx, &device->address);
+}
+
+static void check_use(struct uvio_ctx *ctx, const struct uvio_device *device, const char *backend,
+	struct uvio_check *check)
 {
 	struct uvio_saved_error before;
 	int rc;
 
 	uvio_error_save(&before);
 	rc = uvio_device_in_use(ctx, device);
-	if (rc)
-		uvio_check_add(
-			check, rc == -EBUSY ? UVIO_BUSY : UVIO_NOTE, NULL, "%s", uvio_last_error());
+	if (rc == -EBUSY)
+		uvio_check_add(check, UVIO_BUSY, NULL, "%s", uvio_last_error());
+	else if (rc)
+		uvio_check_add(check, search_fails(ctx, device, backend) ? UVIO_BLOCKS : UVIO_NOTE,
+			NULL, "%s", uvio_last_error());
+	if (rc != -EBUSY && uvio_run_lock_probe(ctx, &device->address))
+		uvio_check_add(check, UVIO_BLOCKS, NULL, "%s", uvio_last_error());
 	uvio_error_restore(&before);
 }
 
@@ -170,13 +187,25 @@ int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, co
 	if (rc || !check)
 		return rc;
 	if (!device->info.bridge)
-		check_use(ctx, device, check);
+		check_use(ctx, device, name, check);
 	rc = uvio_check_end(check, device->info.address);
 	if (rc)
 		uvio_check_free(check);
 	else
 		*out = check;
 	return rc;
+}
+
+/* Without it nothing else can be told. */
+static void no_sysfs(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	char fix[UVIO_PATH_SIZE + 32];
+
+	snprintf(fix, sizeof(fix), "mount -t sysfs sysfs %s", ctx->sysfs);
+	uvio_check_add(check, UVIO_BLOCKS, fix,
+		"sysfs: %s has neither \"bus\" nor \"class\"; perhaps it is not mounted, as in a "
+		"chroot",
+		ctx->sysfs);
 }
 
 /* @name: NULL, or of a backend. */
@@ -188,7 +217,9 @@ static int machine_with(struct uvio_ctx *ctx, const char *name, struct uvio_chec
 
 	if (rc)
 		return rc;
-	if (!name)
+	if (!uvio_sysfs_is_there(ctx))
+		no_sysfs(ctx, check);
+	else if (!name)
 		uvio_machine_probe(ctx, check);
 	else if (backend->ops->machine)
 		backend->ops->machine(ctx, check);

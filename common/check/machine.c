@@ -231,7 +231,11 @@ static void probe_options(struct uvio_ctx *ctx, struct uvio_check *check)
 	char line[2048] = "", found[UVIO_TEXT_SIZE / 2] = "";
 	size_t used = 0;
 
-	uvio_proc_read(ctx, line, sizeof(line), "cmdline");
+	if (uvio_proc_read(ctx, line, sizeof(line), "cmdline") < 0) {
+		uvio_check_add(check, UVIO_NOTE, NULL,
+			"kernel options: unknown: %s/cmdline cannot be read", ctx->proc);
+		return;
+	}
 	for (const char *c = line; *c && used < sizeof(found);) {
 		size_t n = strcspn(c, " \n");
 
@@ -296,7 +300,7 @@ static void probe_huge_pages(struct uvio_ctx *ctx, struct uvio_check *check)
 	char *text = uvio_proc_read_all(ctx, "meminfo");
 	unsigned long long total = text ? meminfo(text, "HugePages_Total:") : 0;
 
-	if (text)
+	if (text && *text)
 		uvio_check_add(check, UVIO_NOTE,
 			total ? NULL
 			      : "for large contiguous buffers on uio: sysctl vm.nr_hugepages=N",

@@ -117,9 +117,8 @@ int uvio_device_at(
 {
 	if (address->kind == UVIO_ADDRESS_PCI &&
 		!uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address->text))
-		return uvio_fail(-ENODEV,
-			"%s: no such PCI device; lspci -D or uvio list --all shows all",
-			address->text);
+		return uvio_no_device(ctx, address->text,
+			"no such PCI device; lspci -D or uvio list --all shows all");
 	return device_new(ctx, address, out);
 }
 
@@ -211,8 +210,8 @@ int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***out)
 
 	if (UVIO_NULL("ctx", ctx) || UVIO_NULL("list", out))
 		return -EINVAL;
-	if (!uvio_sysfs_exists(ctx, "."))
-		return uvio_fail(-ENOENT, "%s: no such folder; mount sysfs there", ctx->sysfs);
+	if (!uvio_sysfs_is_there(ctx))
+		return uvio_no_device(ctx, "list", "");
 	uvio_error_save(&before);
 	rc = list_folder(&list, "bus/pci/devices", "", UVIO_ADDRESS_PCI);
 	if (!rc)

@@ -37,7 +37,7 @@ int uvio_reset_open(struct uvio_ctx *ctx, const char *address)
 	uvio_sysfs_path(ctx, path, "bus/pci/devices/%s/reset", address);
 	fd = uvio_sys_open(path, O_WRONLY);
 	if (fd == -ENOENT && !uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address))
-		return uvio_fail(-ENODEV, "%s: no such device", address);
+		return uvio_no_device(ctx, address, "no such device");
 	if (fd == -ENOENT)
 		return uvio_fail(-ENOTSUP,
 			"%s: the kernel has no method to reset this card alone (it has no file "

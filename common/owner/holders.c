@@ -556,11 +556,13 @@ static int look_at_proc(struct search *search)
 
 	snprintf(search->file, sizeof(search->file), "%s/self/mountinfo", proc);
 	rc = look_at_mounts(search);
-	if (rc)
+	if (rc == -ENOENT)
 		return uvio_fail(rc,
 			"%s: cannot read whether a process has it open: %s: %s; perhaps %s is not "
 			"mounted",
 			search->want->address, search->file, strerror(-rc), proc);
+	if (rc)
+		return failed(search, rc, search->file);
 	contained = uvio_in_container(search->want->ctx);
 	search->first = !contained;
 	search->holder->outside = contained > 0;

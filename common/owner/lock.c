@@ -74,7 +74,7 @@ int uvio_folder_open(struct uvio_ctx *ctx, const struct uvio_address *address)
 		ctx, path, is_pci ? "bus/pci/devices/%s/." : "class/uio/%s/.", address->text);
 	fd = uvio_sys_open(path, O_RDONLY | O_DIRECTORY);
 	if (fd == -ENOENT)
-		return uvio_fail(-ENODEV, "%s: no such device", address->text);
+		return uvio_no_device(ctx, address->text, "no such device");
 	if (fd < 0)
 		return uvio_fail(fd, "%s: cannot open %s: %s", address->text, path, strerror(-fd));
 	return fd;
@@ -132,7 +132,7 @@ int uvio_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *out
 		return 0;
 	fd = uvio_lock_open(ctx, address);
 	if (fd == -ENOENT && !uvio_sysfs_exists(ctx, "bus/pci/devices/%s", address->text))
-		return uvio_fail(-ENODEV, "%s: no such device", address->text);
+		return uvio_no_device(ctx, address->text, "no such device");
 	if (fd == -ENOENT || fd == -EACCES || fd == -EPERM || fd == -EROFS)
 		return 0;
 	if (fd < 0)

@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <uvio/error.h>
 
 #include "base/address.h"
 #include "base/context.h"
+#include "base/rights.h"
 #include "base/sys.h"
 #include "owner/lock.h"
 #include "owner/run.h"
@@ -60,6 +62,54 @@ static bool is_refused(int rc)
 	return rc == -EACCES || rc == -EPERM || rc == -EROFS || rc == -ENOENT || rc == -ENOTDIR;
 }
 
+static int lock_refused(const struct uvio_address *address, const char *path, int rc)
+{
+	if (rc == -ESTALE || uvio_run_is_no_file(rc))
+		return uvio_fail(-EPERM,
+			"%s: %s, the lock for changes of its driver, is not a file that only this "
+			"user can write; remove it",
+			address->text, path);
+	return uvio_fail(rc, "%s: cannot open %s, the lock for changes of its driver: %s",
+		address->text, path, strerror(-rc));
+}
+
+static void lock_path(const char *folder, const struct uvio_address *address, char *path)
+{
+	snprintf(path, UVIO_PATH_SIZE, "%.*s/lock-%s", UVIO_PATH_SIZE - UVIO_ADDRESS_SIZE - 8,
+		folder, address->text);
+}
+
+/* A file takes an inode there; some file systems do not count them. */
+static bool is_full(struct uvio_ctx *ctx, const char *folder, unsigned int files)
+{
+	struct statvfs fs;
+
+	return !uvio_access(ctx, folder, W_OK) && !statvfs(folder, &fs) && fs.f_files &&
+	       fs.f_favail < files;
+}
+
+int uvio_run_lock_probe(struct uvio_ctx *ctx, const struct uvio_address *address)
+{
+	char folder[UVIO_PATH_SIZE], path[UVIO_PATH_SIZE];
+	struct stat st;
+	int rc;
+
+	if (address->kind != UVIO_ADDRESS_PCI)
+		return 0;
+	rc = uvio_run_folder(ctx, false, folder);
+	lock_path(folder, address, path);
+	if (rc)
+		return rc == -ENOENT && is_full(ctx, ctx->run, 2)
+			       ? lock_refused(address, path, -ENOSPC)
+			       : 0;
+	if (lstat(path, &st))
+		return errno == ENOENT && is_full(ctx, folder, 1)
+			       ? lock_refused(address, path, -ENOSPC)
+			       : 0;
+	return S_ISREG(st.st_mode) && uvio_run_is_ours(&st) ? 0
+							    : lock_refused(address, path, -ESTALE);
+}
+
 int uvio_run_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *out)
 {
 	char folder[UVIO_PATH_SIZE], path[UVIO_PATH_SIZE];
@@ -69,19 +119,12 @@ int uvio_run_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int 
 	if (address->kind != UVIO_ADDRESS_PCI)
 		return 0;
 	rc = uvio_run_folder(ctx, true, folder);
-	snprintf(path, sizeof(path), "%.*s/lock-%s", UVIO_PATH_SIZE - UVIO_ADDRESS_SIZE - 8, folder,
-		address->text);
+	lock_path(folder, address, path);
 	fd = rc ? rc : open_lock(path);
 	if (is_refused(fd))
 		return 0;
-	if (fd == -ESTALE || uvio_run_is_no_file(fd))
-		return uvio_fail(-EPERM,
-			"%s: %s, the lock for changes of its driver, is not a file that only this "
-			"user can write; remove it",
-			address->text, path);
 	if (fd < 0)
-		return uvio_fail(fd, "%s: cannot open %s, the lock for changes of its driver: %s",
-			address->text, path, strerror(-fd));
+		return lock_refused(address, path, fd);
 	rc = uvio_lock_take(ctx, address, fd);
 	if (rc)
 		uvio_sys_close(fd);

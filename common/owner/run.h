@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+struct stat;
 struct uvio_address;
 struct uvio_ctx;
 
@@ -25,5 +26,8 @@ bool uvio_run_is_no_file(int err);
  * there, which stays. As uvio_lock(): who may not write there goes without: 0 and -1.
  */
 int uvio_run_lock(struct uvio_ctx *ctx, const struct uvio_address *address, int *fd);
+
+/** Whether that would fail, as far as can be seen without making the file; with its text. */
+int uvio_run_lock_probe(struct uvio_ctx *ctx, const struct uvio_address *address);
 
 #endif /* UVIO_OWNER_RUN_H */
