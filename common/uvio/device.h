@@ -109,8 +109,8 @@ UVIO_API int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *
 /**
  * Lists all PCI devices and all other UIO devices, in order of address. Returns their number (0 is
  * no error) and the array in @list, to be freed with uvio_device_list_free(); or -ENODEV (there is
- * no sysfs), -ENOMEM, or the errno of reading sysfs. A device that is removed while the list is made
- * is left out.
+ * no sysfs), -ENOMEM, or the errno of reading sysfs. A device that is removed meanwhile is left
+ * out.
  */
 UVIO_API int uvio_device_list(struct uvio_ctx *ctx, struct uvio_device ***list);
 
