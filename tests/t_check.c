@@ -171,6 +171,24 @@ static void a_card_whose_users_cannot_be_seen_is_not_usable_on_uio(void)
 	finds(UVIO_NOTE, EDU ": cannot read whether a process has it open: ", NULL);
 }
 
+static void what_moves_pages_is_told(void)
+{
+	tree = tree_new("edu-uio");
+	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 0\\n");
+	machine_is("uio", UVIO_BROKEN);
+	ASSERT(!finding_with("DMA memory"));
+	tree_change(tree, "file proc/sys/kernel/numa_balancing 2\\n");
+	machine_is("uio", UVIO_BROKEN);
+	finds(UVIO_NOTE,
+		"while the card has their address: by NUMA balancing (kernel.numa_balancing)",
+		"for DMA on uio, use huge pages, or sysctl kernel.numa_balancing=0");
+	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 1\\n");
+	machine_is("uio", UVIO_BROKEN);
+	finds(UVIO_NOTE,
+		"by compaction (vm.compact_unevictable_allowed) and by NUMA balancing (",
+		"sysctl vm.compact_unevictable_allowed=0 kernel.numa_balancing=0");
+}
+
 static void freeing_nothing_is_allowed(void)
 {
 	uvio_check_free(NULL);
@@ -188,6 +206,7 @@ static CU_TestInfo common_cases[] = {
 	TEST(the_machine_is_looked_at),
 	TEST(a_machine_without_sysfs_or_proc_is_not_known),
 	TEST(a_card_whose_users_cannot_be_seen_is_not_usable_on_uio),
+	TEST(what_moves_pages_is_told),
 	TEST(freeing_nothing_is_allowed),
 	CU_TEST_INFO_NULL,
 };

@@ -3,6 +3,7 @@
 /* What the machine has for UIO, without a device. */
 #include <config.h>
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include <uvio/check.h>
@@ -10,6 +11,7 @@
 #include "base/context.h"
 #include "base/finding.h"
 #include "base/rights.h"
+#include "base/sysfs.h"
 #include "check/machine.h"
 #include "uio.h"
 
@@ -41,8 +43,36 @@ static void probe_rights(struct uvio_ctx *ctx, struct uvio_check *check)
 			"rights: lockdown prevents INTx of PCI cards, and DMA");
 }
 
+static bool is_switched_on(struct uvio_ctx *ctx, const char *name)
+{
+	char text[16] = "";
+
+	return uvio_proc_read(ctx, text, sizeof(text), name) >= 0 && text[0] && text[0] != '0';
+}
+
+/* What is locked is not pinned. KSM is kept from what has been mapped for DMA. */
+static void probe_migration(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	bool compacts = is_switched_on(ctx, "sys/vm/compact_unevictable_allowed");
+	bool balances = is_switched_on(ctx, "sys/kernel/numa_balancing");
+	char fix[UVIO_NAME_SIZE * 2];
+
+	if (!compacts && !balances)
+		return;
+	snprintf(fix, sizeof(fix), "for DMA on uio, use huge pages, or sysctl%s%s",
+		compacts ? " vm.compact_unevictable_allowed=0" : "",
+		balances ? " kernel.numa_balancing=0" : "");
+	uvio_check_add(check, UVIO_NOTE, fix,
+		"DMA memory: the kernel may move small pages, also locked ones, while the card has "
+		"their address:%s%s%s",
+		compacts ? " by compaction (vm.compact_unevictable_allowed)" : "",
+		compacts && balances ? " and" : "",
+		balances ? " by NUMA balancing (kernel.numa_balancing)" : "");
+}
+
 void uio_machine(struct uvio_ctx *ctx, struct uvio_check *check)
 {
 	probe_modules(ctx, check);
 	probe_rights(ctx, check);
+	probe_migration(ctx, check);
 }

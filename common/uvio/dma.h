@@ -90,6 +90,10 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  * MADV_DONTFORK: the kernel tells of that advice only in /proc/self/smaps. Contexts do not know of
  * each other: on uio, map the same private memory in one context only.
  *
+ * Locked memory is not pinned: on uio the kernel may still move its pages, by compaction, by NUMA
+ * balancing or when memory goes offline. Huge pages of hugetlbfs are not moved by the first two.
+ * uvio_dma_verify() tells whether a page was moved. On vfio the kernel pins the pages.
+ *
  * On uio the same memory is refused as the kernel refuses on vfio: what is not mapped in the
  * program, or cannot be read in; memory of a device, or from memfd_secret(); and for a card that
  * writes, read-only memory, and shared memory of a file outside tmpfs and hugetlbfs.
