@@ -66,7 +66,7 @@ void uvio_phys_lack(struct uvio_ctx *ctx, char *text, size_t size)
 			path);
 }
 
-/* By default it does, but for kernels with PREEMPT_RT; one that never compacts has no such file. */
+/* By default it does, except with PREEMPT_RT; a kernel that never compacts has no such file. */
 bool uvio_phys_compacted(struct uvio_ctx *ctx)
 {
 	char text[8] = "";
@@ -79,9 +79,9 @@ void uvio_phys_probe_compaction(struct uvio_ctx *ctx, const char *address, struc
 {
 	if (uvio_phys_compacted(ctx))
 		uvio_check_add(check, UVIO_NOTE, KEEP_IN_PLACE,
-			"%s: the kernel may move memory that is mapped for the card, but for huge "
-			"pages, when it compacts memory (vm.compact_unevictable_allowed is 1), and "
-			"the card then uses pages that belong to others",
+			"%s: when the kernel compacts memory (vm.compact_unevictable_allowed is "
+			"1), it may move what is mapped for the card, except huge pages; the card "
+			"then uses pages that belong to others",
 			address);
 }
 
