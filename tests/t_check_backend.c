@@ -54,7 +54,7 @@ static void a_kernel_that_moves_the_memory_of_a_card_is_told(void)
 	ASSERT(!finding_with("compact"));
 	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 1\\n");
 	run(EDU, "uio", UVIO_USABLE);
-	finds(UVIO_NOTE, EDU ": the kernel may move memory that is mapped for the card",
+	finds(UVIO_NOTE, EDU ": when the kernel compacts memory",
 		"sysctl vm.compact_unevictable_allowed=0, or use huge pages");
 	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 0\\n");
 	run(EDU, "uio", UVIO_USABLE);
@@ -478,7 +478,7 @@ static void a_switch_has_many_spellings(void)
 	}
 	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 1\\n");
 	run(EDU, "vfio/noiommu", UVIO_USABLE);
-	finds(UVIO_NOTE, EDU ": the kernel may move memory that is mapped for the card",
+	finds(UVIO_NOTE, EDU ": when the kernel compacts memory",
 		"sysctl vm.compact_unevictable_allowed=0, or use huge pages");
 	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
 		tree_change(tree, "file " NOIOMMU_MODE " %s", off[i]);
