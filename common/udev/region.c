@@ -55,7 +55,7 @@ int uvio_region_info_sized(
 
 static int map(struct uvio_udev *udev, unsigned int index)
 {
-	struct uvio_region region;
+	struct uvio_region region = {0};
 	int rc = describe(udev, index, &region);
 
 	if (rc)
