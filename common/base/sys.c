@@ -121,8 +121,8 @@ int uvio_sys_mlock_on_fault(const void *addr, size_t size)
 {
 	if (!mlock2(addr, size, MLOCK_ONFAULT))
 		return 0;
-	/* Before Linux 4.4. */
-	return errno == ENOSYS ? uvio_sys_mlock(addr, size) : -errno;
+	/* So the C library says that there is no such call, as under valgrind. */
+	return errno == EINVAL ? uvio_sys_mlock(addr, size) : -errno;
 }
 
 int uvio_sys_mremap(void *addr, size_t size, void *to)
