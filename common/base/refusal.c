@@ -19,11 +19,9 @@ enum rights {
 
 static enum rights rights(struct uvio_ctx *ctx, unsigned int capability)
 {
-	const char *lack = uvio_lack(ctx, capability);
-
-	if (!lack)
+	if (uvio_has_capability(ctx, capability))
 		return RIGHTS_OF_ROOT;
-	if (strstr(lack, "user namespace"))
+	if (uvio_is_capable_inside(ctx, capability))
 		return RIGHTS_OF_CONTAINER;
 	return uvio_user() ? RIGHTS_OF_USER : RIGHTS_OF_LESS_THAN_ROOT;
 }

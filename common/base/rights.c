@@ -32,21 +32,28 @@ static bool in_initial_namespace(struct uvio_ctx *ctx)
 	return stat(path, &st) || st.st_ino == INITIAL_USER_NAMESPACE;
 }
 
-bool uvio_has_capability(struct uvio_ctx *ctx, unsigned int capability)
+static bool is_effective(unsigned int capability)
 {
 	struct uvio_capabilities set;
 
-	return !uvio_sys_capget(&set) && capability < 64 && set.effective >> capability & 1 &&
-	       in_initial_namespace(ctx);
+	return !uvio_sys_capget(&set) && capability < 64 && set.effective >> capability & 1;
+}
+
+bool uvio_has_capability(struct uvio_ctx *ctx, unsigned int capability)
+{
+	return is_effective(capability) && in_initial_namespace(ctx);
+}
+
+bool uvio_is_capable_inside(struct uvio_ctx *ctx, unsigned int capability)
+{
+	return is_effective(capability) && !in_initial_namespace(ctx);
 }
 
 const char *uvio_lack(struct uvio_ctx *ctx, unsigned int capability)
 {
-	struct uvio_capabilities set;
-
 	if (uvio_has_capability(ctx, capability))
 		return NULL;
-	if (capability < 64 && !uvio_sys_capget(&set) && set.effective >> capability & 1)
+	if (uvio_is_capable_inside(ctx, capability))
 		return "which this process has in its own user namespace only, as in a container";
 	return "which this process lacks";
 }

@@ -28,6 +28,8 @@ int uvio_access(struct uvio_ctx *ctx, const char *path, int mode);
  * user namespace. One from a container's own user namespace is not valid for devices.
  */
 bool uvio_has_capability(struct uvio_ctx *ctx, unsigned int capability);
+/** Whether it has it, but only in its own user namespace. */
+bool uvio_is_capable_inside(struct uvio_ctx *ctx, unsigned int capability);
 
 /** Why it is missing, for a text "CAP_X, " with this behind it; NULL: the thread has it. */
 const char *uvio_lack(struct uvio_ctx *ctx, unsigned int capability);
