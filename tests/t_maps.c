@@ -8,7 +8,7 @@
 
 #include "base/number.h"
 #include "harness.h"
-#include "owner/mapping.h"
+#include "base/maps.h"
 
 static void a_line_has_all_that_the_kernel_writes(void)
 {

@@ -11,61 +11,27 @@
 
 #include "backend/objects.h"
 #include "base/error.h"
+#include "base/pci_config.h"
 #include "base/sys.h"
 #include "udev/region.h"
 #include "vfio.h"
 
 /* PCI Local Bus Specification 3.0, 6.7 and 6.8.2. */
-#define CONFIG_STATUS 0x06
-#define STATUS_CAPABILITIES 0x10
-#define CONFIG_CAPABILITIES 0x34
-#define CAPABILITY_MSIX 0x11
 #define MSIX_LAST_ENTRY 0x7ff
 #define MSIX_BAR 0x7
 #define MSIX_LAST_BAR 5 /* higher numbers are not BARs, but other regions of VFIO */
 #define MSIX_ENTRY_SIZE 16
 
-/* As many as fit behind the header: a longer list is circular. */
-#define MAX_CAPABILITIES 48
-
-static int read_config(const struct uvio_udev *udev, uint64_t offset, uint32_t *value)
-{
-	const struct vfio_device *device = udev->priv;
-	uint32_t raw = 0;
-	int rc = uvio_sys_pread(
-		device->fd, &raw, sizeof(raw), device->regions[UVIO_REGION_CONFIG].offset + offset);
-
-	*value = le32toh(raw);
-	return rc;
-}
-
-/* The offset of the MSI-X capability; 0: there is none. */
-static int find_capability(const struct uvio_udev *udev, uint32_t *head)
-{
-	uint32_t at, status;
-	int rc = read_config(udev, CONFIG_STATUS & ~3u, &status);
-
-	if (!rc)
-		rc = read_config(udev, CONFIG_CAPABILITIES, &at);
-	if (rc || !(status >> 16 & STATUS_CAPABILITIES))
-		return rc;
-	for (int i = 0; i < MAX_CAPABILITIES && (at & 0xfc) >= 0x40; i++) {
-		uint32_t here = at & 0xfc;
-
-		rc = read_config(udev, here, head);
-		if (rc || (*head & 0xff) == CAPABILITY_MSIX)
-			return rc ? rc : (int)here;
-		at = *head >> 8;
-	}
-	return 0;
-}
-
 static int find_table(struct uvio_udev *udev, struct vfio_msix *msix)
 {
+	const struct vfio_device *device = udev->priv;
+	uint64_t start = device->regions[UVIO_REGION_CONFIG].offset;
 	uint32_t head = 0, table = 0;
-	int at = find_capability(udev, &head);
-	int rc = at > 0 ? read_config(udev, (uint64_t)at + 4, &table) : at;
+	int at = uvio_pci_capability(device->fd, start, PCI_CAPABILITY_MSIX, &head), rc = at;
 
+	if (at > 0)
+		rc = uvio_sys_pread(device->fd, &table, sizeof(table), start + (uint64_t)at + 4);
+	table = le32toh(table);
 	if (rc)
 		return uvio_access_failed(udev, &udev->config, 0, rc);
 	msix->looked = true;

@@ -8,8 +8,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -18,10 +16,12 @@
 #include <unistd.h>
 
 #include "base/apart.h"
+#include "base/lines.h"
+#include "base/maps.h"
 #include "base/sys.h"
 
 #define MOST_DESCRIPTORS 65536
-#define MAPS_LINE 512
+#define MAPS_BUFFER 768
 
 /* Without the program's pthread_atfork() handlers, which may take locks of other threads. */
 static pid_t fork_only(void)
@@ -86,48 +86,29 @@ static bool is_of_device(const char *name, void *addr, size_t size)
 	       (!uvio_sys_stat(AT_FDCWD, name, &st) && S_ISCHR(st.st_mode));
 }
 
-/* A line of /proc/self/maps: "1000-2000 rw-s 0 00:15 99   /path". Private may be the heap. */
-static void drop_if_of_device(char *line)
+/* Private memory may be the heap. */
+static int drop_if_of_device(void *data, char *line)
 {
-	unsigned long last, first = strtoul(line, &line, 16);
+	struct uvio_maps_line mapping;
+	void *addr;
+	size_t size;
 
-	if (*line++ != '-')
-		return;
-	last = strtoul(line, &line, 16);
-	if (strlen(line) < sizeof(" rw-s ") || line[4] != 's')
-		return;
-	for (int i = 0; i < 5; i++) {
-		line += strcspn(line, " ");
-		line += strspn(line, " ");
-	}
-	if (is_of_device(line, (void *)first, last - first))
-		uvio_sys_munmap((void *)first, last - first);
+	(void)data;
+	if (!uvio_maps_parse(line, &mapping) || !mapping.shared)
+		return 0;
+	addr = (void *)mapping.first;
+	size = mapping.last - mapping.first;
+	if (is_of_device(mapping.path, addr, size))
+		uvio_sys_munmap(addr, size);
+	return 0;
 }
 
-/*
- * Registers that the program itself has mapped: this process would hold the card for it. Only the
- * beginning of a long line counts.
- */
+/* Registers that the program itself has mapped: this process would hold the card for it. */
 static void drop_devices(void)
 {
-	char text[256], line[MAPS_LINE];
-	size_t used = 0;
-	ssize_t n;
-	int fd = uvio_sys_open("/proc/self/maps", O_RDONLY);
+	char buffer[MAPS_BUFFER];
 
-	if (fd < 0)
-		return;
-	while ((n = uvio_sys_read(fd, text, sizeof(text))) > 0)
-		for (ssize_t i = 0; i < n; i++) {
-			if (text[i] != '\n' && used < sizeof(line) - 1)
-				line[used++] = text[i];
-			if (text[i] != '\n')
-				continue;
-			line[used] = '\0';
-			used = 0;
-			drop_if_of_device(line);
-		}
-	uvio_sys_close(fd);
+	uvio_lines_each("/proc/self/maps", buffer, sizeof(buffer), drop_if_of_device, NULL);
 }
 
 /*

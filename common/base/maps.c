@@ -7,7 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/number.h"
-#include "owner/mapping.h"
+#include "base/maps.h"
 
 /* A number, and one character behind it. */
 static const char *parse(const char *text, unsigned int base, char end, uint64_t *value)

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 
 /** A line of /proc/PID/maps. */
-#ifndef UVIO_OWNER_MAPPING_H
-#define UVIO_OWNER_MAPPING_H
+#ifndef UVIO_BASE_MAPS_H
+#define UVIO_BASE_MAPS_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -19,4 +19,4 @@ struct uvio_maps_line {
 /** False where @line is none, or has no name. */
 bool uvio_maps_parse(const char *line, struct uvio_maps_line *mapping);
 
-#endif /* UVIO_OWNER_MAPPING_H */
+#endif /* UVIO_BASE_MAPS_H */

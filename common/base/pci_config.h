@@ -21,6 +21,15 @@
 #define PCI_COMMAND_BUS_MASTER 0x04
 #define PCI_COMMAND_INTX_OFF 0x400
 #define PCI_STATUS_CAP_LIST 0x10
+#define PCI_CAPABILITY_MSI 0x05
+#define PCI_CAPABILITY_MSIX 0x11
+
+/**
+ * The offset of capability @id in the configuration space that begins at @start of @fd, and its
+ * first 32 bits in @head, of which the upper 16 are the message control of MSI and MSI-X. 0: there
+ * is none; or a negative errno, without a text.
+ */
+int uvio_pci_capability(int fd, uint64_t start, uint8_t id, uint32_t *head);
 
 /**
  * Whether this status register is that of a card that does not answer: otherwise some bits are 0.

@@ -14,6 +14,7 @@
 
 #include "base/context.h"
 #include "base/rights.h"
+#include "base/lines.h"
 #include "base/rlimit.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
@@ -56,22 +57,20 @@ static unsigned long long soft_limit(int resource)
 	return limit == UVIO_NO_LIMIT ? limit : limit >> 10;
 }
 
-/* The lines of /proc/self/maps. */
+static int count_line(void *data, char *line)
+{
+	(void)line;
+	++*(unsigned long long *)data;
+	return 0;
+}
+
 static unsigned long long count_mappings(struct uvio_ctx *ctx)
 {
-	char path[UVIO_PATH_SIZE], text[1024];
+	char path[UVIO_PATH_SIZE], buffer[1024];
 	unsigned long long lines = 0;
-	ssize_t n;
-	int fd;
 
 	snprintf(path, sizeof(path), "%s/self/maps", ctx->proc);
-	fd = uvio_sys_open(path, O_RDONLY);
-	if (fd < 0)
-		return 0;
-	while ((n = uvio_sys_read(fd, text, sizeof(text))) > 0)
-		for (ssize_t i = 0; i < n; i++)
-			lines += text[i] == '\n';
-	uvio_sys_close(fd);
+	uvio_lines_each(path, buffer, sizeof(buffer), count_line, &lines);
 	return lines;
 }
 

@@ -14,11 +14,6 @@
 #include "base/sysfs.h"
 #include "check/card.h"
 
-#define CAPABILITY_POINTER 0x34
-#define FIRST_CAPABILITY 0x40
-#define MOST_CAPABILITIES 48
-#define CAPABILITY_MSI 0x05
-#define CAPABILITY_MSIX 0x11
 #define MSI_ENABLE 0x0001
 #define MSIX_ENABLE 0x8000
 #define MSIX_MASK_ALL 0x4000
@@ -26,18 +21,9 @@
 /* The message control of that capability; -1: there is none, or this user may not read it. */
 static int control_of(int fd, uint8_t id)
 {
-	uint8_t at, head[4];
+	uint32_t head;
 
-	if (uvio_sys_pread(fd, &at, 1, CAPABILITY_POINTER))
-		return -1;
-	for (int i = 0; i < MOST_CAPABILITIES && at >= FIRST_CAPABILITY; i++) {
-		if (uvio_sys_pread(fd, head, sizeof(head), at & ~3U))
-			return -1;
-		if (head[0] == id)
-			return head[2] | head[3] << 8;
-		at = head[1];
-	}
-	return -1;
+	return uvio_pci_capability(fd, 0, id, &head) > 0 ? (int)(head >> 16) : -1;
 }
 
 static const char *msi_state(int control)
@@ -60,7 +46,7 @@ static const char *msix_state(int control)
 /* A UIO driver of the card's own has set up one of the two. */
 static const char *any_state(int fd)
 {
-	int msi = control_of(fd, CAPABILITY_MSI), msix = control_of(fd, CAPABILITY_MSIX);
+	int msi = control_of(fd, PCI_CAPABILITY_MSI), msix = control_of(fd, PCI_CAPABILITY_MSIX);
 
 	if ((msi >= 0 && msi & MSI_ENABLE) || (msix >= 0 && msix & MSIX_ENABLE))
 		return NULL;
@@ -79,8 +65,8 @@ const char *uvio_card_sends_none(struct uvio_udev *udev)
 	if (fd < 0)
 		return NULL;
 	state = udev->own_msi			  ? any_state(fd)
-		: udev->irq_kind == UVIO_IRQ_MSIX ? msix_state(control_of(fd, CAPABILITY_MSIX))
-						  : msi_state(control_of(fd, CAPABILITY_MSI));
+		: udev->irq_kind == UVIO_IRQ_MSIX ? msix_state(control_of(fd, PCI_CAPABILITY_MSIX))
+						  : msi_state(control_of(fd, PCI_CAPABILITY_MSI));
 	uvio_sys_close(fd);
 	return state;
 }

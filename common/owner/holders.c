@@ -18,12 +18,13 @@
 
 #include "base/context.h"
 #include "base/error.h"
+#include "base/lines.h"
+#include "base/maps.h"
 #include "base/number.h"
 #include "base/rights.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
 #include "owner/holders.h"
-#include "owner/mapping.h"
 
 #define FOUND 1
 
@@ -47,7 +48,6 @@ struct search {
 	bool has_lock;
 	bool has_node; /* of VFIO, whose descriptors it explains */
 	bool has_descriptor;
-	bool is_rest; /* the line under way is, of one that was too long */
 	/* By depth: the process, its folder, a file in that. From here on nothing is cleared. */
 	char process[PATH_MAX / 2];
 	char folder[PATH_MAX / 2 + 16];
@@ -99,50 +99,9 @@ static int each_number(struct search *search, const char *path,
 	return rc;
 }
 
-/* The lines that are whole; what is behind them is moved to the front. */
-static int each_whole_line(
-	struct search *search, size_t *used, int (*visit)(struct search *search, char *line))
+static int each_line(struct search *search, const char *path, int (*visit)(void *data, char *line))
 {
-	char *line = search->lines, *end;
-	int rc = 0;
-
-	while (!rc && (end = memchr(line, '\n', *used))) {
-		*end = '\0';
-		rc = search->is_rest ? 0 : visit(search, line);
-		search->is_rest = false;
-		*used -= (size_t)(end + 1 - line);
-		line = end + 1;
-	}
-	memmove(search->lines, line, *used);
-	return rc;
-}
-
-/*
- * A text file, line by line, until @visit is not 0. Of one that is longer than all paths, the rest
- * is passed over: whoever chose that path might have made it look like a line of its own.
- */
-static int each_line(
-	struct search *search, const char *path, int (*visit)(struct search *search, char *line))
-{
-	size_t used = 0;
-	bool too_long;
-	ssize_t n = 1;
-	int rc = 0, fd = uvio_sys_open(path, O_RDONLY);
-
-	if (fd < 0)
-		return fd;
-	search->is_rest = false;
-	while (!rc && n > 0) {
-		n = uvio_sys_read(fd, search->lines + used, sizeof(search->lines) - used);
-		used += n > 0 ? (size_t)n : 0;
-		too_long = used == sizeof(search->lines) && !memchr(search->lines, '\n', used);
-		if (too_long)
-			search->lines[used - 1] = '\n';
-		rc = n < 0 ? (int)n : each_whole_line(search, &used, visit);
-		search->is_rest |= too_long;
-	}
-	uvio_sys_close(fd);
-	return rc;
+	return uvio_lines_each(path, search->lines, sizeof(search->lines), visit, search);
 }
 
 static void name_process(const struct search *search, char name[UVIO_NAME_SIZE])
@@ -406,8 +365,9 @@ static const struct uvio_handle *mapped_registers(
 	return NULL;
 }
 
-static int look_at_mapping(struct search *search, char *line)
+static int look_at_mapping(void *data, char *line)
 {
+	struct search *search = data;
 	const char *descriptor = search->want->descriptor;
 	const struct uvio_handle *handle;
 	struct uvio_maps_line mapping;
@@ -523,8 +483,9 @@ static int look_at_process(struct search *search, int folder, const char *name)
 }
 
 /* "36 25 0:31 / /proc rw,... - proc proc rw,hidepid=invisible": users see their own only. */
-static int look_at_mount(struct search *search, char *line)
+static int look_at_mount(void *data, char *line)
 {
+	struct search *search = data;
 	char point[256] = "", *type = strstr(line, " - proc "), *hide;
 
 	if (!type || sscanf(line, "%*s %*s %*s %*s %255s", point) != 1 ||
