@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "inject.h"
@@ -35,14 +34,8 @@ struct open_file {
 	char name[100];
 };
 
-struct open_mapping {
-	char *addr;
-	size_t size;
-};
-
 static struct open_file files[MAX_OPEN];
-static struct open_mapping mappings[MAX_OPEN];
-static unsigned int file_count, mapping_count, wrong_closes;
+static unsigned int file_count, wrong_closes;
 
 static const struct {
 	const char *name;
@@ -120,7 +113,8 @@ void inject_reset(const char *root)
 {
 	memset(&inject, 0, sizeof(inject));
 	inject.root = root;
-	file_count = mapping_count = wrong_closes = 0;
+	file_count = wrong_closes = 0;
+	inject_forget_memory();
 	user = 0;
 	user_unusual = 0;
 }
@@ -220,34 +214,17 @@ int inject_opened(int fd, const char *name)
 
 unsigned int inject_left(char *text, size_t size)
 {
+	unsigned int memory;
 	size_t used = 0;
 
 	text[0] = '\0';
 	for (unsigned int i = 0; i < file_count && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, " %s", files[i].name);
-	for (unsigned int i = 0; i < mapping_count && used < size; i++)
-		used += (size_t)snprintf(
-			text + used, size - used, " a mapping of 0x%zx bytes", mappings[i].size);
+	memory = inject_left_memory(text, size, &used);
 	if (wrong_closes && used < size)
 		snprintf(text + used, size - used, " %u wrong closes", wrong_closes);
-	return file_count + mapping_count + wrong_closes;
+	return file_count + memory + wrong_closes;
 }
-
-void inject_forget_mapping(void)
-{
-	mapping_count -= mapping_count > 0;
-}
-
-/* A simulated kernel does not end threads. */
-#define SIM(call, ...)                                                                             \
-	({                                                                                         \
-		__typeof__(sim->call(__VA_ARGS__)) answer_ = SIM_NOT_MINE;                         \
-		int state_ = uvio_sys_shield();                                                    \
-		if (sim && sim->call)                                                              \
-			answer_ = sim->call(__VA_ARGS__);                                          \
-		uvio_sys_unshield(state_);                                                         \
-		answer_;                                                                           \
-	})
 
 /* Of what gives a descriptor: none below 3, as from the real ones. */
 #define SIM_FD(call, ...)                                                                          \
@@ -369,128 +346,6 @@ int __wrap_uvio_sys_ioctl(int fd, unsigned long request, void *arg)
 	if (rc == SIM_NOT_MINE)
 		rc = __real_uvio_sys_ioctl(fd, request, arg);
 	return strstr(name, "DEVICE_FD") ? inject_opened(rc, "device") : rc;
-}
-
-static bool is_inside(const char *addr, size_t size)
-{
-	for (unsigned int i = 0; i < mapping_count; i++)
-		if (addr >= mappings[i].addr && addr + size <= mappings[i].addr + mappings[i].size)
-			return true;
-	return false;
-}
-
-static void mapped(char *addr, size_t size, int flags)
-{
-	if (flags & MAP_FIXED) {
-		wrong_closes += !is_inside(addr, size);
-		return;
-	}
-	if (mapping_count < MAX_OPEN)
-		mappings[mapping_count++] = (struct open_mapping){addr, size};
-}
-
-int __real_uvio_sys_mmap(
-	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out);
-int __wrap_uvio_sys_mmap(
-	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out);
-
-int __wrap_uvio_sys_mmap(
-	void *want, uint64_t size, int prot, int flags, int fd, uint64_t offset, void **out)
-{
-	int rc = inject_ordered(INJECT_MMAP, inject_name_of(fd));
-
-	if (rc)
-		return rc;
-	rc = SIM(mmap, want, size, prot, flags, fd, offset, out);
-	if (rc == SIM_NOT_MINE)
-		rc = __real_uvio_sys_mmap(want, size, prot, flags, fd, offset, out);
-	if (!rc)
-		mapped(*out, size, flags);
-	return rc;
-}
-
-void __real_uvio_sys_munmap(void *addr, size_t size);
-void __wrap_uvio_sys_munmap(void *addr, size_t size);
-
-void __wrap_uvio_sys_munmap(void *addr, size_t size)
-{
-	char *first = addr, *end = first + size;
-
-	for (unsigned int i = 0; i < mapping_count; i++) {
-		struct open_mapping *mapping = &mappings[i];
-		char *begin = mapping->addr, *last = begin + mapping->size;
-
-		/* All of it, or what is before or behind the rest. */
-		if (first < begin || end > last || (first > begin && end < last))
-			continue;
-		mapping->addr = first == begin ? end : begin;
-		mapping->size -= size;
-		if (!mapping->size)
-			*mapping = mappings[--mapping_count];
-		__real_uvio_sys_munmap(addr, size);
-		return;
-	}
-	wrong_closes++;
-}
-
-int __real_uvio_sys_madvise(void *addr, size_t size, int advice);
-int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice);
-
-int __wrap_uvio_sys_madvise(void *addr, size_t size, int advice)
-{
-	int rc = inject_ordered(
-		INJECT_MADVISE, advice == MADV_DONTFORK ? "MADV_DONTFORK" : "memory");
-
-	if (!rc)
-		rc = SIM(madvise, addr, size, advice);
-	return rc == SIM_NOT_MINE ? __real_uvio_sys_madvise(addr, size, advice) : rc;
-}
-
-int __real_uvio_sys_mlock(const void *addr, size_t size);
-int __wrap_uvio_sys_mlock(const void *addr, size_t size);
-
-int __wrap_uvio_sys_mlock(const void *addr, size_t size)
-{
-	int rc = inject_ordered(INJECT_MLOCK, "memory");
-
-	if (!rc)
-		rc = SIM(mlock, addr, size);
-	return rc == SIM_NOT_MINE ? __real_uvio_sys_mlock(addr, size) : rc;
-}
-
-int __real_uvio_sys_mlock_on_fault(const void *addr, size_t size);
-int __wrap_uvio_sys_mlock_on_fault(const void *addr, size_t size);
-
-int __wrap_uvio_sys_mlock_on_fault(const void *addr, size_t size)
-{
-	int rc = inject_ordered(INJECT_MLOCK, "memory");
-
-	if (!rc)
-		rc = SIM(mlock, addr, size);
-	return rc == SIM_NOT_MINE ? __real_uvio_sys_mlock_on_fault(addr, size) : rc;
-}
-
-int __real_uvio_sys_mremap(void *addr, size_t size, void *to);
-int __wrap_uvio_sys_mremap(void *addr, size_t size, void *to);
-
-/* What was a mapping is a part of another one then. */
-int __wrap_uvio_sys_mremap(void *addr, size_t size, void *to)
-{
-	int rc = inject_ordered(INJECT_MREMAP, "memory");
-
-	if (!rc)
-		rc = __real_uvio_sys_mremap(addr, size, to);
-	if (rc)
-		return rc;
-	wrong_closes += !is_inside(to, size);
-	for (unsigned int i = 0; i < mapping_count; i++)
-		if (mappings[i].addr == addr && mappings[i].size == size) {
-			mappings[i] = mappings[--mapping_count];
-			break;
-		}
-	if (sim && sim->moved)
-		sim->moved(to, size);
-	return 0;
 }
 
 int __real_uvio_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);

@@ -82,6 +82,9 @@ bool inject_given(void);
 unsigned int inject_left(char *text, size_t size);
 /** Takes one mapping for granted that is left. */
 void inject_forget_mapping(void);
+/** Of memory alone: all is forgotten; what is left of it, put into @text behind @used. */
+void inject_forget_memory(void);
+unsigned int inject_left_memory(char *text, size_t size, size_t *used);
 
 /** What a function of a simulated kernel gives for what it leaves to the real one. */
 #define SIM_NOT_MINE (-100000)
@@ -110,6 +113,17 @@ struct sim {
 };
 
 extern const struct sim *sim;
+
+/** What it gives for a call. It does not end threads. */
+#define SIM(call, ...)                                                                             \
+	({                                                                                         \
+		__typeof__(sim->call(__VA_ARGS__)) answer_ = SIM_NOT_MINE;                         \
+		int state_ = uvio_sys_shield();                                                    \
+		if (sim && sim->call)                                                              \
+			answer_ = sim->call(__VA_ARGS__);                                          \
+		uvio_sys_unshield(state_);                                                         \
+		answer_;                                                                           \
+	})
 
 /** The answer that is ordered for this call, which is counted; 0: it succeeds if it can. */
 int inject_ordered(enum inject_kind kind, const char *what);

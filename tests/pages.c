@@ -51,15 +51,7 @@ static void open_vfio(int (*advise)(void *addr, size_t size, int advice))
 {
 	pages_kernel = sim_vfio;
 	pages_kernel.madvise = advise;
-	sim = &pages_kernel;
-	card = (struct card){
-		.tree = tree_new("edu-vfio"),
-		.options = {.backend = "vfio/group"},
-		.raise = sim_vfio_raise,
-		.command = sim_vfio_command,
-	};
-	inject_reset(card.tree->root);
-	sim_vfio_reset();
+	sim_vfio_card(&pages_kernel, "vfio/group");
 	card_open_asserted();
 }
 

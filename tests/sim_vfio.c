@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "inject_ops.h"
 #include "sim_vfio.h"
 #include "tree.h"
 
@@ -52,6 +53,19 @@ void sim_vfio_reset(void)
 		.release = -1,
 		.error = -1,
 	};
+}
+
+void sim_vfio_card(const struct sim *kernel, const char *backend)
+{
+	sim = kernel;
+	card = (struct card){
+		.tree = tree_new("edu-vfio"),
+		.options = {.backend = backend},
+		.raise = sim_vfio_raise,
+		.command = sim_vfio_command,
+	};
+	inject_reset(card.tree->root);
+	sim_vfio_reset();
 }
 
 static bool ends_with(const char *path, const char *end)

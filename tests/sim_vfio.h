@@ -82,6 +82,8 @@ extern const struct sim sim_vfio;
 
 /** A card that works, closed. */
 void sim_vfio_reset(void);
+/** The same as the card of inject_ops.h, in a new tree, for @kernel and this backend. */
+void sim_vfio_card(const struct sim *kernel, const char *backend);
 /** A descriptor of the card. */
 int sim_vfio_make_device(void);
 /** The card raises an interrupt. */

@@ -23,91 +23,13 @@
 #include "kernel.h"
 #include "base/context.h"
 #include "bind/rebind.h"
-#include "tree.h"
+#include "rebinding.h"
 
-#define UIO "uio_pci_generic"
-#define RECORD "run/uvio/bind-" EDU
-
-static struct tree *tree;
-static struct test_log logged;
-static pid_t program;	  /* which calls the library */
-static unsigned int step; /* writes of the process that works for it */
-static unsigned int at;	  /* the write at which something happens */
-static int number;	  /* the signal */
-static unsigned int notes, stuck_at;
-static bool never_begins;
-static unsigned int answers, stuck_answer; /* of what else is asked apart */
-
-int __real_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
-int __wrap_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
-
-/* Time is over at once where the kernel keeps a write, and never elsewhere. */
-int __wrap_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
-{
-	int rc;
-
-	if (size != sizeof(struct uvio_rebind_note))
-		return timeout_ms && ++answers == stuck_answer
-			       ? -ETIMEDOUT
-			       : __real_uvio_sys_receive(fd, buf, size, timeout_ms ? -1 : 0);
-	if (never_begins)
-		return -EPIPE;
-	if (stuck_at && notes == stuck_at)
-		return -ETIMEDOUT;
-	rc = __real_uvio_sys_receive(fd, buf, size, -1);
-	notes++;
-	return rc;
-}
-
-static void begin(const char *name, void (*before)(void))
-{
-	const struct uvio_ctx_options options = {
-		.log = test_log, .log_data = &logged, .log_level = UVIO_LOG_WARNING};
-
-	logged = (struct test_log){0};
-	tree = tree_new_with(name, &options);
-	kernel = (struct kernel){
-		.tree = tree, .folder = EDU_FOLDER, .address = EDU, .before_write = before};
-	tree_change(tree, "file dev/vfio/1");
-	program = getpid();
-	step = notes = answers = 0;
-}
-
-static void end(void)
-{
-	kernel = (struct kernel){0};
-	tree_free(tree);
-	tree = NULL;
-	stuck_at = stuck_answer = 0;
-	never_begins = false;
-}
-
-static void setup(void)
-{
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-}
-
-static bool is_the_one(void)
-{
-	return getpid() != program && ++step == at;
-}
-
-static void await_all(void)
-{
-	while (waitpid(-1, NULL, 0) >= 0 || errno == EINTR)
-		;
-}
-
-static void is(const char *driver, const char *override)
-{
-	ASSERT_STR(tree_link(tree, EDU_FOLDER "/driver"), driver);
-	ASSERT_STR(tree_read(tree, EDU_FOLDER "/driver_override"), override);
-	ASSERT(!tree_has(tree, RECORD));
-}
+static int number; /* the signal */
 
 static void signal_itself(void)
 {
-	if (is_the_one())
+	if (is_the_write())
 		kill(getpid(), number);
 }
 
@@ -127,32 +49,22 @@ static void signals_do_not_reach_it(void)
 
 static void kill_program(void)
 {
-	if (is_the_one())
+	if (is_the_write())
 		kill(program, SIGKILL);
 }
 
 static void kill_itself(void)
 {
-	if (is_the_one())
+	if (is_the_write())
 		kill(getpid(), SIGKILL);
 }
 
 static void kill_both(void)
 {
-	if (!is_the_one())
+	if (!is_the_write())
 		return;
 	kill(program, SIGKILL);
 	kill(getpid(), SIGKILL);
-}
-
-static int run_bind(void)
-{
-	return uvio_bind(tree->ctx, EDU, "vfio");
-}
-
-static int run_unbind(void)
-{
-	return uvio_unbind(tree->ctx, EDU);
 }
 
 static void in_a_program_of_its_own(int (*run)(void))
@@ -439,140 +351,7 @@ static void without_a_place_for_the_record_it_binds(void)
 	end();
 }
 
-/* The kernel comes back as soon as somebody writes to the pipe. */
-static void wait_in_kernel(void)
-{
-	char path[256];
-	int fd;
-
-	if (!is_the_one())
-		return;
-	snprintf(path, sizeof(path), "%s/holder", tree->root);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	close(fd);
-}
-
-static void let_go(void)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/holder", tree->root);
-	close(open(path, O_WRONLY | O_CLOEXEC));
-	await_all();
-}
-
-static void begin_stuck(unsigned int write)
-{
-	char path[256];
-
-	at = stuck_at = write;
-	begin("edu-uio", wait_in_kernel);
-	snprintf(path, sizeof(path), "%s/holder", tree->root);
-	ASSERT_EQ(mkfifo(path, 0600), 0);
-}
-
-/* Nobody is seen. */
-static void a_write_that_the_kernel_keeps_is_given_up(void)
-{
-	begin_stuck(2);
-	ASSERT_ERR(run_bind(), -ETIMEDOUT,
-		EDU ": the kernel has not returned for 60 s from writing '" EDU
-		    "' to bus/pci/devices/" EDU "/driver/unbind; perhaps");
-	ASSERT_HAS(uvio_last_error(),
-		"when it returns, the device gets its former driver (" UIO ") back");
-	let_go();
-	is(UIO, "(null)");
-	end();
-}
-
-/* It has its new driver by then, and keeps it. */
-static void a_last_write_that_the_kernel_keeps_is_given_up(void)
-{
-	begin_stuck(4);
-	tree_change(tree, "file " EDU_FOLDER "/driver_override other\\n");
-	ASSERT_ERR(run_bind(), -ETIMEDOUT,
-		EDU ": it has vfio-pci now, but the kernel has not returned for 60 s from writing "
-		    "'other' to bus/pci/devices/" EDU "/driver_override; perhaps ");
-	ASSERT_HAS(uvio_last_error(), "the device is locked until the kernel returns");
-	let_go();
-	is("vfio-pci", "other");
-	end();
-}
-
-/* The driver's link is gone, and driver_override is told. */
-static void is_told_of_lock(int (*change)(void), const char *text)
-{
-	char path[256];
-	int fd;
-
-	begin("edu-unbound", NULL);
-	tree_change(tree, "file proc/4711/comm oldtool\\n");
-	tree_change(tree, "link dev/vfio/devices/vfio0 /dev/null");
-	if (text)
-		tree_change(tree, "link proc/4711/fd/5 %s/dev/vfio/devices/vfio0", tree->root);
-	tree_change(tree, "dir " EDU_FOLDER "/power");
-	snprintf(path, sizeof(path), "%s/" EDU_FOLDER "/power/control", tree->root);
-	ASSERT_EQ(mkfifo(path, 0600), 0);
-	stuck_answer = 2;
-	ASSERT_ERR(change(), -EBUSY,
-		EDU ": the kernel does not answer a write of power/control; perhaps it waits ");
-	ASSERT_HAS(uvio_last_error(), text ? text : "; ps shows whether a process writes to sysfs");
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	ASSERT_EQ(write(fd, "on\n", 3), 3);
-	await_all();
-	close(fd);
-	is("", "(null)");
-	end();
-}
-
-static void an_unbind_of_others_that_the_kernel_keeps_is_told(void)
-{
-	is_told_of_lock(run_bind, NULL);
-	is_told_of_lock(run_unbind, NULL);
-}
-
-static void the_opener_of_a_node_that_is_gone_is_named(void)
-{
-	static const char who[] = "process 4711 (oldtool), which has ";
-
-	is_told_of_lock(run_bind, who);
-	is_told_of_lock(run_unbind, who);
-}
-
-static void begin_held(void)
-{
-	tree_change(tree, "link proc/4711/fd/5 %s/dev/uio0", tree->root);
-	tree_change(tree, "file proc/4711/comm oldtool\\n");
-}
-
-static bool is_first_look = true;
-
-static void come_late(void)
-{
-	if (getpid() == program && is_first_look) {
-		is_first_look = false;
-		begin_held();
-	}
-	wait_in_kernel();
-}
-
-/* The record is the program's only write, and comes after it has looked for holders. */
-static void the_holder_that_the_kernel_waits_for_is_named(void)
-{
-	begin_stuck(2);
-	kernel.before_write = come_late;
-	is_first_look = true;
-	ASSERT_ERR(run_bind(), -EBUSY, "uio0 is open in process 4711 (oldtool)");
-	ASSERT_HAS(uvio_last_error(), "; the kernel waits for that process; when it ends, the "
-				      "device gets its former driver (" UIO ") back");
-	ASSERT_ERR(run_bind(), -EBUSY, "uio0 is open in process 4711 (oldtool)");
-	ASSERT_HAS(uvio_last_error(), "a change of the driver has begun");
-	let_go();
-	is(UIO, "(null)");
-	end();
-}
-
-static CU_TestInfo interrupted[] = {
+static CU_TestInfo cases[] = {
 	TEST(signals_do_not_reach_it),
 	TEST(what_a_killed_program_began_is_finished),
 	TEST(a_process_that_is_killed_is_told),
@@ -592,18 +371,8 @@ static CU_TestInfo interrupted[] = {
 	CU_TEST_INFO_NULL,
 };
 
-static CU_TestInfo kept[] = {
-	TEST(a_write_that_the_kernel_keeps_is_given_up),
-	TEST(a_last_write_that_the_kernel_keeps_is_given_up),
-	TEST(an_unbind_of_others_that_the_kernel_keeps_is_told),
-	TEST(the_opener_of_a_node_that_is_gone_is_named),
-	TEST(the_holder_that_the_kernel_waits_for_is_named),
-	CU_TEST_INFO_NULL,
-};
-
 static CU_SuiteInfo suites[] = {
-	{"interrupted", NULL, NULL, setup, end, interrupted},
-	{"kept by the kernel", NULL, NULL, setup, end, kept},
+	{"interrupted", NULL, NULL, setup, end, cases},
 	CU_SUITE_INFO_NULL,
 };
 

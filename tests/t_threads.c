@@ -6,8 +6,8 @@
  */
 #include <config.h>
 
-#include <endian.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -27,12 +27,7 @@
 #include "fixture.h"
 #include "backend/backend.h"
 #include "backend/objects.h"
-#include "base/pci_config.h"
-#include "base/sys.h"
-#include "uio.h"
-
-#define ROUNDS 2000
-#define THREADS 4
+#include "threads.h"
 
 static pthread_mutex_t bus = PTHREAD_MUTEX_INITIALIZER;
 static struct uvio_backend_ops locked_ops;
@@ -109,27 +104,6 @@ static void setup(void)
 	atomic_store(&done, false);
 	ASSERT_OK(uvio_region_map(udev, FAKE_REGISTERS, &registers));
 	ASSERT_OK(uvio_region_map(udev, FAKE_MEMORY, &memory));
-}
-
-/* The number of what failed; threads may not use assertions. */
-static void *failed(unsigned long count)
-{
-	return (void *)count;
-}
-
-static void run_threads(void *(*const work[])(void *), unsigned long *failures)
-{
-	pthread_t threads[THREADS];
-	void *result;
-
-	*failures = 0;
-	for (int i = 0; i < THREADS; i++)
-		if (pthread_create(&threads[i], NULL, work[i], NULL))
-			abort();
-	for (int i = 0; i < THREADS; i++) {
-		pthread_join(threads[i], &result);
-		*failures += (unsigned long)result;
-	}
 }
 
 /* Raised by itself, cleared and acknowledged: whatever the others do meanwhile, each one comes. */
@@ -519,84 +493,6 @@ static void teardown_domain(void)
 	tree = NULL;
 }
 
-/* The command register of the uio backend, in a file. Who arms by byte takes no lock. */
-static struct uio_device device;
-
-static void *arm(void *data)
-{
-	unsigned long failures = 0;
-
-	(void)data;
-	for (int i = 0; i < 10 * ROUNDS; i++)
-		failures += device.by_word ? !!uio_config_arm_by_word(&device)
-					   : !!uio_config_arm(&device);
-	return failed(failures);
-}
-
-/* Nobody else writes the lower byte: what was written to it must stay. */
-static void *switch_low_byte(void *data)
-{
-	unsigned long failures = 0;
-
-	(void)data;
-	for (int i = 0; i < ROUNDS; i++) {
-		unsigned char byte = i & 1 ? 7 : 3, back = 0;
-
-		failures += !!uio_config_write(&device, &byte, 1, PCI_CONFIG_COMMAND);
-		failures += !!uvio_sys_pread(device.config_fd, &back, 1, PCI_CONFIG_COMMAND);
-		failures += back != byte;
-	}
-	return failed(failures);
-}
-
-static void *switch_line(void *data)
-{
-	unsigned long failures = 0;
-
-	(void)data;
-	for (int i = 0; i < ROUNDS; i++)
-		failures += !!uio_config_set_intx(&device, i & 1);
-	return failed(failures);
-}
-
-static void setup_config(void)
-{
-	static const unsigned char config[64] = {0x34, 0x12, 0xe8, 0x11, 3, 0};
-	char path[] = "/tmp/t_threads.XXXXXX";
-
-	device = (struct uio_device){.pci = true, .armed = 0};
-	pthread_mutex_init(&device.command_lock, NULL);
-	device.config_fd = mkstemp(path);
-	ASSERT(device.config_fd >= 0);
-	unlink(path);
-	ASSERT_OK(uvio_sys_pwrite(device.config_fd, config, sizeof(config), 0));
-}
-
-static void teardown_config(void)
-{
-	uvio_sys_close(device.config_fd);
-	pthread_mutex_destroy(&device.command_lock);
-}
-
-static void arming_never_undoes_what_others_write(void)
-{
-	static void *(*const work[THREADS])(void *) = {arm, arm, switch_low_byte, switch_line};
-	unsigned long failures;
-	uint16_t command = 0;
-
-	run_threads(work, &failures);
-	ASSERT_EQ(failures, 0);
-	ASSERT(!arm(NULL));
-	ASSERT_OK(uvio_sys_pread(device.config_fd, &command, 2, PCI_CONFIG_COMMAND));
-	ASSERT_EQ(le16toh(command), 7);
-}
-
-static void arming_by_word_never_undoes_it_either(void)
-{
-	device.by_word = true;
-	arming_never_undoes_what_others_write();
-}
-
 static CU_TestInfo udev_cases[] = {
 	TEST(each_does_its_own),
 	TEST(vectors_grow_while_they_are_used),
@@ -613,16 +509,9 @@ static CU_TestInfo domain_cases[] = {
 	CU_TEST_INFO_NULL,
 };
 
-static CU_TestInfo config_cases[] = {
-	TEST_FOR("uio 3.1", arming_never_undoes_what_others_write),
-	TEST_FOR("uio 3.1", arming_by_word_never_undoes_it_either),
-	CU_TEST_INFO_NULL,
-};
-
 static CU_SuiteInfo suites[] = {
 	{"threads", NULL, NULL, setup, fixture_close, udev_cases},
 	{"threads and a domain", NULL, NULL, setup_domain, teardown_domain, domain_cases},
-	{"threads on uio", NULL, NULL, setup_config, teardown_config, config_cases},
 	CU_SUITE_INFO_NULL,
 };
 

@@ -30,15 +30,7 @@ static struct uvio_dma_segment segment;
 
 static void setup(void)
 {
-	sim = &sim_vfio;
-	card = (struct card){
-		.tree = tree_new("edu-vfio"),
-		.options = {.backend = "vfio/group"},
-		.raise = sim_vfio_raise,
-		.command = sim_vfio_command,
-	};
-	inject_reset(card.tree->root);
-	sim_vfio_reset();
+	sim_vfio_card(&sim_vfio, "vfio/group");
 	card_open_asserted();
 }
 

@@ -16,10 +16,7 @@
 
 static void setup(void)
 {
-	sim = &sim_vfio;
-	card = (struct card){.tree = tree_new("edu-vfio"), .options = {.backend = "vfio"}};
-	inject_reset(card.tree->root);
-	sim_vfio_reset();
+	sim_vfio_card(&sim_vfio, "vfio");
 	vfio.irq_counts[VFIO_PCI_MSIX_IRQ_INDEX] = MANY;
 }
 

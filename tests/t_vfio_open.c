@@ -31,15 +31,7 @@
 
 static void begin(const struct sim *kernel)
 {
-	sim = kernel;
-	card = (struct card){
-		.tree = tree_new("edu-vfio"),
-		.options = {.backend = "vfio/group"},
-		.raise = sim_vfio_raise,
-		.command = sim_vfio_command,
-	};
-	inject_reset(card.tree->root);
-	sim_vfio_reset();
+	sim_vfio_card(kernel, "vfio/group");
 }
 
 static void setup(void)

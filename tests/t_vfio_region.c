@@ -21,15 +21,7 @@ static struct uvio_region region;
 
 static void setup(void)
 {
-	sim = &sim_vfio;
-	card = (struct card){
-		.tree = tree_new("edu-vfio"),
-		.options = {.backend = "vfio"},
-		.raise = sim_vfio_raise,
-		.command = sim_vfio_command,
-	};
-	inject_reset(card.tree->root);
-	sim_vfio_reset();
+	sim_vfio_card(&sim_vfio, "vfio");
 }
 
 static void teardown(void)
