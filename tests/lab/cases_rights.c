@@ -198,6 +198,17 @@ static int config_agrees(struct pair *pair, const struct uvio_check *check)
 	return PASS;
 }
 
+static int (*become)(void);
+
+/* By who asks. */
+static const char *mode_advice(void)
+{
+	if (become == root_of_a_user_namespace)
+		return "run outside of this user namespace";
+	return geteuid() ? "run as root or with CAP_DAC_OVERRIDE"
+			 : "run with CAP_DAC_OVERRIDE, which this root lacks";
+}
+
 static int irq_agrees(struct pair *pair, const struct uvio_check *check)
 {
 	int rc;
@@ -206,7 +217,7 @@ static int irq_agrees(struct pair *pair, const struct uvio_check *check)
 		return PASS;
 	rc = uvio_irq_enable(pair->udev, UVIO_IRQ_INTX, 1);
 	if (told(check, "so INTx cannot be armed again"))
-		CHECK_ERR(rc, -EACCES, "with CAP_DAC_OVERRIDE");
+		CHECK_ERR(rc, -EACCES, mode_advice());
 	else
 		CHECK_OK(rc);
 	return PASS;
@@ -218,13 +229,11 @@ static int registers_agree(struct pair *pair, const struct uvio_check *check)
 	int rc = uvio_region_map(pair->udev, UVIO_REGION_BAR0, &bar);
 
 	if (told(check, ": no BAR 0"))
-		CHECK_ERR(rc, -EACCES, "with CAP_DAC_OVERRIDE");
+		CHECK_ERR(rc, -EACCES, mode_advice());
 	else
 		CHECK_OK(rc);
 	return PASS;
 }
-
-static int (*become)(void);
 
 static int all_agrees(struct pair *pair)
 {
