@@ -231,7 +231,7 @@ static void count_detach(void *priv)
 	detached++;
 }
 
-static const struct uvio_driver_id own_ids[] = {{0x1234, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID}, {0}};
+static const struct uvio_driver_id own_ids[] = {{.vendor = 0x1234, .device = 0x11e8, .subvendor = UVIO_ANY_ID, .subdevice = UVIO_ANY_ID}, {0}};
 static const struct uvio_driver own = {
 	.size = sizeof(struct uvio_driver),
 	.name = "own",

@@ -120,6 +120,11 @@ void uvio_sys_pause(long ns);
 /** Non-blocking. A descriptor. */
 int uvio_sys_eventfd(void);
 
+/** Non-blocking, by the clock of clock.h. A descriptor. */
+int uvio_sys_timerfd(void);
+/** Readable from @at nanoseconds on; INT64_MAX: not at all. */
+int uvio_sys_timerfd_set(int fd, int64_t at);
+
 /** A descriptor, readable while one that was added has an event. */
 int uvio_sys_epoll(void);
 /** @events as EPOLLIN; 0: error conditions only, which are always included. */

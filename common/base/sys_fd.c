@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -146,6 +147,20 @@ int uvio_sys_eventfd(void)
 int uvio_sys_epoll(void)
 {
 	return KEEP(true, epoll_create1(EPOLL_CLOEXEC));
+}
+
+int uvio_sys_timerfd(void)
+{
+	return KEEP(true, timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+}
+
+int uvio_sys_timerfd_set(int fd, int64_t at)
+{
+	struct itimerspec time = {.it_value = {0}};
+
+	if (at != INT64_MAX)
+		time.it_value = (struct timespec){at / 1000000000, at % 1000000000};
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME, &time, NULL) ? -errno : 0;
 }
 
 int uvio_sys_socketpair(int fds[2])

@@ -27,13 +27,25 @@ extern "C" {
 
 #define UVIO_ANY_ID 0xffffu
 
+struct uvio_can_ops;
+struct uvio_serial_ops;
 struct uvio_trial;
+
+/** On what a driver was seen to drive such a card. */
+enum uvio_seen {
+	UVIO_SEEN_NOT_YET = 0, /**< written by its manual or by another driver's facts */
+	UVIO_SEEN_MODEL,       /**< a model of the card's registers in the tests */
+	UVIO_SEEN_EMULATION,   /**< a virtual machine's emulation of the card */
+	UVIO_SEEN_HARDWARE,
+};
 
 struct uvio_driver_id {
 	uint16_t vendor;
 	uint16_t device;
 	uint16_t subvendor; /**< or UVIO_ANY_ID */
 	uint16_t subdevice; /**< or UVIO_ANY_ID */
+	enum uvio_seen seen;
+	const void *data; /**< the driver's, as what differs between cards */
 };
 
 /**
@@ -66,9 +78,28 @@ struct uvio_driver {
 	int (*service)(void *card);
 
 	const struct uvio_trial *trial; /**< <uvio/trial.h>; NULL: none */
+
+	const struct uvio_can_ops *can;	      /**< <uvio/can.h>; NULL: no channels of CAN */
+	const struct uvio_serial_ops *serial; /**< <uvio/serial.h>; NULL: no serial lines */
+
+	/**
+	 * Lets the interrupt of the card through to the bus, or not, which is its state after
+	 * attach. NULL: nothing is to be done.
+	 */
+	int (*irq)(void *card, bool on);
+	/** For uvio_card_fd(), where the card and the backend have it; else INTx. */
+	enum uvio_irq_kind irq_kind;
+	/**
+	 * Nanoseconds after which uvio_card_fd() wakes at the latest, for a card whose interrupts
+	 * may be lost; 0: they are not.
+	 */
+	int64_t watch;
 };
 
 struct uvio_card;
+
+/** "hardware", "emulation", "model", "not yet"; NULL: none of them. */
+UVIO_API const char *uvio_seen_name(enum uvio_seen seen);
 
 /**
  * Adds a driver to those of a context, before other threads use that. The last one added is the
@@ -87,6 +118,10 @@ UVIO_API const struct uvio_driver *uvio_driver_get(const struct uvio_ctx *ctx, u
 UVIO_API const struct uvio_driver *uvio_driver_match(const struct uvio_ctx *ctx, uint16_t vendor,
 	uint16_t device, uint16_t subvendor, uint16_t subdevice);
 
+/** The first of the ids of @driver which the open device has; NULL: none. */
+UVIO_API const struct uvio_driver_id *uvio_driver_id_of(
+	const struct uvio_driver *driver, struct uvio_udev *udev);
+
 /**
  * Attaches @driver, which need not be known to a context, to an open udev device, and sets its DMA
  * mask. 0 and a card in @card, for uvio_card_detach() before the udev device is closed; or the
@@ -96,11 +131,42 @@ UVIO_API const struct uvio_driver *uvio_driver_match(const struct uvio_ctx *ctx,
 UVIO_API int uvio_card_attach(
 	const struct uvio_driver *driver, struct uvio_udev *udev, struct uvio_card **card);
 
-/** NULL is allowed. */
+/** Stops its channels, and ends the descriptor of uvio_card_fd(). NULL is allowed. */
 UVIO_API void uvio_card_detach(struct uvio_card *card);
 
 /** Calls service of the driver. Its result; -ENOTSUP: it has none. */
 UVIO_API int uvio_card_service(struct uvio_card *card);
+
+/**
+ * Takes what is there, without waiting: an interrupt, what other threads have given to be sent,
+ * time that has passed; calls service, and arms the interrupt again. For who owns the loop: when
+ * uvio_card_fd() is readable, after a send, or in each cycle; one thread at a time. Allocates
+ * nothing. How many causes were served, 0: none; -EINVAL; -ENOTSUP (the driver has no service);
+ * -ENODEV (the card is gone, or the kernel asks to release it: detach and close, at once); -EIO
+ * (also where the card reported an error, as UVIO_EVENT_ERROR); or what service says.
+ */
+UVIO_API int uvio_card_poll(struct uvio_card *card);
+
+/**
+ * A descriptor which is readable while uvio_card_poll() has something to do: for poll and epoll
+ * only; never read it, never close it. The first call enables the interrupt of the card, as
+ * uvio_irq_enable() does; a program that calls uvio_card_poll() in each cycle needs none. It is
+ * valid until uvio_card_detach(). A descriptor; -EINVAL; -EMFILE, -ENFILE, -ENOMEM; the errnos of
+ * uvio_irq_enable(), and of the driver.
+ */
+UVIO_API int uvio_card_fd(struct uvio_card *card);
+
+/**
+ * Waits until uvio_card_fd() is readable, for @timeout nanoseconds; negative: for ever; 0: looks. A
+ * cancellation point. 0; -ETIMEDOUT; -EINTR (a signal was handled); the errnos of uvio_card_fd().
+ */
+UVIO_API int uvio_card_wait(struct uvio_card *card, int64_t timeout);
+
+/**
+ * Makes uvio_card_fd() readable, where that was asked for, so that another thread sees what this
+ * one has given to be sent. Any thread may call it; no cancellation point.
+ */
+UVIO_API void uvio_card_kick(struct uvio_card *card);
 
 UVIO_API const struct uvio_driver *uvio_card_driver(const struct uvio_card *card);
 UVIO_API struct uvio_udev *uvio_card_udev(const struct uvio_card *card);

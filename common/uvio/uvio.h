@@ -5,6 +5,7 @@
 #define UVIO_UVIO_H
 
 #include <uvio/bind.h>
+#include <uvio/can.h>
 #include <uvio/check.h>
 #include <uvio/context.h>
 #include <uvio/device.h>
@@ -16,6 +17,7 @@
 #include <uvio/guard.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
+#include <uvio/serial.h>
 #include <uvio/trial.h>
 #include <uvio/udev.h>
 

@@ -330,7 +330,11 @@ static int test_dma(void *card)
 }
 
 static const struct uvio_driver_id ids[] = {
-	{0x1234, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID},
+	{.vendor = 0x1234,
+		.device = 0x11e8,
+		.subvendor = UVIO_ANY_ID,
+		.subdevice = UVIO_ANY_ID,
+		.seen = UVIO_SEEN_EMULATION},
 	{0},
 };
 

@@ -197,7 +197,11 @@ static int test_msix(void *priv)
 }
 
 static const struct uvio_driver_id ids[] = {
-	{0x1af4, 0x1110, UVIO_ANY_ID, UVIO_ANY_ID},
+	{.vendor = 0x1af4,
+		.device = 0x1110,
+		.subvendor = UVIO_ANY_ID,
+		.subdevice = UVIO_ANY_ID,
+		.seen = UVIO_SEEN_EMULATION},
 	{0},
 };
 

@@ -110,7 +110,11 @@ static int test_ports(void *priv)
 }
 
 static const struct uvio_driver_id ids[] = {
-	{0x1b36, 0x0005, UVIO_ANY_ID, UVIO_ANY_ID},
+	{.vendor = 0x1b36,
+		.device = 0x0005,
+		.subvendor = UVIO_ANY_ID,
+		.subdevice = UVIO_ANY_ID,
+		.seen = UVIO_SEEN_EMULATION},
 	{0},
 };
 

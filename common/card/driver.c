@@ -14,13 +14,8 @@
 #include "backend/objects.h"
 #include "base/context.h"
 #include "base/error.h"
+#include "card/card.h"
 #include "udev/udev.h"
-
-struct uvio_card {
-	const struct uvio_driver *driver;
-	struct uvio_udev *udev;
-	void *priv;
-};
 
 /* Fields are only ever added: a table of this version has all that is used here. */
 static int check_table(const struct uvio_driver *driver)
@@ -91,24 +86,45 @@ static bool same(uint16_t want, uint16_t have)
 	return want == UVIO_ANY_ID || have == UVIO_ANY_ID || want == have;
 }
 
-static bool matches(const struct uvio_driver *driver, const struct uvio_driver_id *card)
+static const struct uvio_driver_id *match_of(
+	const struct uvio_driver *driver, const struct uvio_driver_id *card)
 {
 	for (const struct uvio_driver_id *id = driver->ids; id && id->vendor; id++)
 		if (id->vendor == card->vendor && id->device == card->device &&
 			same(id->subvendor, card->subvendor) &&
 			same(id->subdevice, card->subdevice))
-			return true;
-	return false;
+			return id;
+	return NULL;
+}
+
+const struct uvio_driver_id *uvio_driver_id_of(
+	const struct uvio_driver *driver, struct uvio_udev *udev)
+{
+	struct uvio_driver_id card;
+
+	if (UVIO_NULL("driver", driver) || UVIO_NULL("udev", udev))
+		return NULL;
+	card = (struct uvio_driver_id){uvio_udev_vendor(udev), uvio_udev_device(udev),
+		uvio_udev_subvendor(udev), uvio_udev_subdevice(udev), UVIO_SEEN_NOT_YET, NULL};
+	return match_of(driver, &card);
+}
+
+const char *uvio_seen_name(enum uvio_seen seen)
+{
+	static const char *const names[] = {"not yet", "model", "emulation", "hardware"};
+
+	return (unsigned int)seen < ARRAY_SIZE(names) ? names[seen] : NULL;
 }
 
 const struct uvio_driver *uvio_driver_match(const struct uvio_ctx *ctx, uint16_t vendor,
 	uint16_t device, uint16_t subvendor, uint16_t subdevice)
 {
-	const struct uvio_driver_id card = {vendor, device, subvendor, subdevice};
+	const struct uvio_driver_id card = {
+		vendor, device, subvendor, subdevice, UVIO_SEEN_NOT_YET, NULL};
 	const struct uvio_driver *driver;
 
 	for (unsigned int i = 0; (driver = uvio_driver_get(ctx, i)); i++)
-		if (matches(driver, &card))
+		if (match_of(driver, &card))
 			return driver;
 	return NULL;
 }
@@ -121,6 +137,8 @@ static struct uvio_card *new_card(const struct uvio_driver *driver, struct uvio_
 		return NULL;
 	card->driver = driver;
 	card->udev = udev;
+	card->fd = card->kick_fd = card->timer_fd = -1;
+	card->wake_at = UVIO_CARD_NEVER;
 	card->priv = calloc(1, driver->card_size ? driver->card_size : 1);
 	if (card->priv)
 		return card;
@@ -132,6 +150,28 @@ static void free_card(struct uvio_card *card)
 {
 	free(card->priv);
 	free(card);
+}
+
+static int attach(struct uvio_card *card)
+{
+	const struct uvio_driver *driver = card->driver;
+	struct uvio_saved_error error;
+	int rc = driver->dma_mask ? uvio_dma_set_mask(card->udev, driver->dma_mask) : 0;
+
+	if (!rc)
+		rc = driver->attach(card->udev, card->priv);
+	if (rc)
+		return rc;
+	rc = uvio_cans_init(card);
+	if (!rc)
+		rc = uvio_serials_init(card);
+	if (!rc)
+		return 0;
+	uvio_error_save(&error);
+	uvio_cans_free(card);
+	if (driver->detach)
+		driver->detach(card->priv);
+	return uvio_error_restore(&error);
 }
 
 int uvio_card_attach(
@@ -150,9 +190,7 @@ int uvio_card_attach(
 	card = new_card(driver, udev);
 	if (!card)
 		return uvio_no_memory(uvio_udev_address(udev));
-	rc = driver->dma_mask ? uvio_dma_set_mask(udev, driver->dma_mask) : 0;
-	if (!rc)
-		rc = driver->attach(udev, card->priv);
+	rc = attach(card);
 	if (rc) {
 		free_card(card);
 		return rc;
@@ -165,6 +203,9 @@ void uvio_card_detach(struct uvio_card *card)
 {
 	if (!card)
 		return;
+	uvio_cans_free(card);
+	uvio_serials_free(card);
+	uvio_card_unserve(card);
 	if (card->driver->detach)
 		card->driver->detach(card->priv);
 	free_card(card);

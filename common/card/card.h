@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#ifndef UVIO_CARD_CARD_H
+#define UVIO_CARD_CARD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uvio/driver.h>
+
+struct uvio_can;
+struct uvio_serial;
+
+struct uvio_card {
+	const struct uvio_driver *driver;
+	struct uvio_udev *udev;
+	void *priv;
+	struct uvio_can *cans; /* of can.c */
+	unsigned int can_count;
+	struct uvio_serial *serials; /* of serial.c */
+	unsigned int serial_count;
+	/* Of serve.c; -1: uvio_card_fd() was not called. */
+	int fd; /* an epoll of what follows, of the interrupt, and of the device's events */
+	int kick_fd;
+	int timer_fd;
+	atomic_bool kicked;
+	int64_t wake_at; /* when there is something to do, by the clock of clock.h */
+	int64_t now;	 /* when uvio_card_poll() first asked; 0: not yet */
+};
+
+#define UVIO_CARD_NEVER INT64_MAX
+
+/** The time of what service finds, the same for all of it. */
+int64_t uvio_card_now(struct uvio_card *card);
+
+/** uvio_card_poll() has something to do at @at, or before. */
+void uvio_card_wake_at(struct uvio_card *card, int64_t at);
+
+/** At attach: makes the channels. 0; -EINVAL, -ENOMEM. */
+int uvio_cans_init(struct uvio_card *card);
+int uvio_serials_init(struct uvio_card *card);
+/** After service: what is to be done with the rings or by the clock. */
+void uvio_cans_serve(struct uvio_card *card);
+void uvio_serials_serve(struct uvio_card *card);
+/** At detach: stops and frees them. */
+void uvio_cans_free(struct uvio_card *card);
+void uvio_serials_free(struct uvio_card *card);
+
+/** Ends what uvio_card_fd() began. */
+void uvio_card_unserve(struct uvio_card *card);
+
+#endif /* UVIO_CARD_CARD_H */

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include <uvio/event.h>
+#include <uvio/irq.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/sys.h"
+#include "card/card.h"
+
+int64_t uvio_card_now(struct uvio_card *card)
+{
+	if (!card->now)
+		card->now = uvio_now_ns();
+	return card->now;
+}
+
+static void set_timer(struct uvio_card *card)
+{
+	if (card->timer_fd >= 0)
+		uvio_sys_timerfd_set(card->timer_fd, card->wake_at);
+}
+
+void uvio_card_wake_at(struct uvio_card *card, int64_t at)
+{
+	if (at >= card->wake_at)
+		return;
+	card->wake_at = at;
+	set_timer(card);
+}
+
+static enum uvio_irq_kind kind_of(struct uvio_card *card)
+{
+	enum uvio_irq_kind kind = card->driver->irq_kind;
+
+	return kind != UVIO_IRQ_INTX && uvio_irq_count(card->udev, kind) > 0 ? kind : UVIO_IRQ_INTX;
+}
+
+static int enable_irq(struct uvio_card *card)
+{
+	int rc = uvio_irq_enable(card->udev, kind_of(card), 1);
+
+	if (rc || !card->driver->irq)
+		return rc;
+	rc = card->driver->irq(card->priv, true);
+	if (rc)
+		uvio_irq_disable(card->udev);
+	return rc;
+}
+
+static void disable_irq(struct uvio_card *card)
+{
+	if (card->driver->irq)
+		card->driver->irq(card->priv, false);
+	uvio_irq_disable(card->udev);
+}
+
+/* The events of the device only where the kernel tells any. */
+static int add_all(const struct uvio_card *card, int epoll_fd)
+{
+	int fds[] = {card->kick_fd, card->timer_fd, uvio_irq_fd(card->udev, 0),
+		uvio_event_fd(card->udev)};
+	int rc = fds[3] < 0 && fds[3] != -ENOTSUP ? fds[3] : 0;
+
+	for (unsigned int i = 0; !rc && i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			rc = uvio_sys_epoll_add(epoll_fd, fds[i], EPOLLIN);
+	return rc;
+}
+
+static int make_fds(struct uvio_card *card)
+{
+	int rc, epoll_fd = uvio_sys_epoll();
+
+	if (epoll_fd < 0)
+		return epoll_fd;
+	card->kick_fd = uvio_sys_eventfd();
+	rc = card->kick_fd;
+	if (rc < 0)
+		goto err_epoll;
+	card->timer_fd = uvio_sys_timerfd();
+	rc = card->timer_fd;
+	if (rc < 0)
+		goto err_kick;
+	rc = add_all(card, epoll_fd);
+	if (!rc)
+		return epoll_fd;
+	uvio_sys_close(card->timer_fd);
+err_kick:
+	uvio_sys_close(card->kick_fd);
+err_epoll:
+	card->timer_fd = -1;
+	card->kick_fd = -1;
+	uvio_sys_close(epoll_fd);
+	return rc;
+}
+
+int uvio_card_fd(struct uvio_card *card)
+{
+	int rc;
+
+	if (UVIO_NULL("card", card))
+		return -EINVAL;
+	if (card->fd >= 0)
+		return card->fd;
+	rc = enable_irq(card);
+	if (rc)
+		return rc;
+	card->fd = make_fds(card);
+	if (card->fd < 0) {
+		rc = card->fd;
+		card->fd = -1;
+		disable_irq(card);
+		return uvio_fail(rc, "%s: a descriptor for the events of the card: %s",
+			uvio_udev_address(card->udev), strerror(-rc));
+	}
+	if (card->driver->watch)
+		uvio_card_wake_at(card, uvio_now_ns() + card->driver->watch);
+	set_timer(card);
+	return card->fd;
+}
+
+void uvio_card_unserve(struct uvio_card *card)
+{
+	if (card->fd < 0)
+		return;
+	disable_irq(card);
+	uvio_sys_close(card->fd);
+	uvio_sys_close(card->timer_fd);
+	uvio_sys_close(card->kick_fd);
+	card->fd = card->timer_fd = card->kick_fd = -1;
+}
+
+void uvio_card_kick(struct uvio_card *card)
+{
+	const uint64_t one = 1;
+
+	if (card && card->kick_fd >= 0 && !atomic_exchange(&card->kicked, true))
+		uvio_sys_write(card->kick_fd, &one, sizeof(one));
+}
+
+static bool take_kick(struct uvio_card *card)
+{
+	uint64_t count;
+
+	if (!atomic_load_explicit(&card->kicked, memory_order_relaxed))
+		return false;
+	uvio_sys_read(card->kick_fd, &count, sizeof(count));
+	atomic_store(&card->kicked, false);
+	return true;
+}
+
+/* The timer is set anew by whoever still waits for time, and by the watch. */
+static bool take_time(struct uvio_card *card)
+{
+	int64_t watch = card->fd >= 0 ? card->driver->watch : 0;
+
+	if (card->wake_at == UVIO_CARD_NEVER || uvio_card_now(card) < card->wake_at)
+		return false;
+	card->wake_at = watch ? card->now + watch : UVIO_CARD_NEVER;
+	set_timer(card);
+	return true;
+}
+
+/* A request for release, or an error: they keep the descriptor readable. */
+static int take_event(struct uvio_card *card)
+{
+	enum uvio_event event;
+
+	if (uvio_event_wait(card->udev, 0, &event))
+		return 0;
+	if (event == UVIO_EVENT_ERROR)
+		return uvio_fail(-EIO,
+			"%s: the card reported an error (PCIe AER): reset it, or close it",
+			uvio_udev_address(card->udev));
+	return uvio_fail(-ENODEV, "%s: %s: detach the driver and close it",
+		uvio_udev_address(card->udev),
+		event == UVIO_EVENT_GONE ? "the card is gone" : "the kernel asks to release it");
+}
+
+static int serve(struct uvio_card *card)
+{
+	int n = card->driver->service(card->priv);
+
+	uvio_cans_serve(card);
+	uvio_serials_serve(card);
+	return n;
+}
+
+static int serve_irq(struct uvio_card *card)
+{
+	bool other = take_kick(card) | take_time(card);
+	uint64_t events;
+	int rc = uvio_irq_consume(card->udev, 0, &events), n;
+
+	if (rc)
+		return rc;
+	if (!events && !other) {
+		rc = take_event(card);
+		if (rc)
+			return rc;
+	}
+	n = serve(card);
+	rc = events && n >= 0 ? uvio_irq_ack(card->udev, 0) : 0;
+	return rc ? rc : n;
+}
+
+int uvio_card_poll(struct uvio_card *card)
+{
+	if (UVIO_NULL("card", card))
+		return -EINVAL;
+	if (!card->driver->service)
+		return uvio_fail(-ENOTSUP, "%s: the card driver '%s' has nothing to serve",
+			uvio_udev_address(card->udev), card->driver->name);
+	card->now = 0;
+	if (card->fd >= 0)
+		return serve_irq(card);
+	take_time(card);
+	return serve(card);
+}
+
+int uvio_card_wait(struct uvio_card *card, int64_t timeout)
+{
+	struct pollfd pollfd = {.fd = uvio_card_fd(card), .events = POLLIN};
+	char time[UVIO_TIME_SIZE];
+	int n;
+
+	if (pollfd.fd < 0)
+		return pollfd.fd;
+	n = uvio_sys_wait(&pollfd, 1, timeout);
+	if (n > 0)
+		return 0;
+	if (!n)
+		return uvio_fail(-ETIMEDOUT, "%s: nothing from the card within %s",
+			uvio_udev_address(card->udev), uvio_time_text(time, timeout));
+	return uvio_fail(
+		n, "%s: waiting for the card: %s", uvio_udev_address(card->udev), strerror(-n));
+}
