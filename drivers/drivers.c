@@ -5,6 +5,7 @@
 #include "drivers.h"
 
 const struct uvio_driver *const uvio_drivers[] = {
+	&uvio_driver_ctucan,
 	&uvio_driver_edu,
 	&uvio_driver_ivshmem,
 	&uvio_driver_testdev,

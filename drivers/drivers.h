@@ -8,6 +8,7 @@
 
 extern const struct uvio_driver *const uvio_drivers[]; /* ends with NULL */
 
+extern const struct uvio_driver uvio_driver_ctucan;
 extern const struct uvio_driver uvio_driver_edu;
 extern const struct uvio_driver uvio_driver_ivshmem;
 extern const struct uvio_driver uvio_driver_testdev;

@@ -101,7 +101,6 @@ static void info(const void *priv, unsigned int channel, struct uvio_can_info *o
 		out->modes |= CAN_CTRLMODE_FD;
 		out->data_timing = &limits;
 	}
-	out->filters = 1;
 }
 
 static int start(void *priv, unsigned int channel, struct uvio_can *channel_can,
@@ -322,13 +321,41 @@ static void configurations_are_checked(void)
 	config.modes = CAN_CTRLMODE_LOOPBACK;
 	ASSERT_ERR(uvio_can_start(can, &config), -ENOTSUP, "testchip has no mode for loopback");
 	config = classic;
-	config.filter_count = 2;
-	ASSERT_ERR(uvio_can_start(can, &config), -ERANGE, "2 filters: testchip has 1");
+	config.filter_count = 513;
+	ASSERT_ERR(uvio_can_start(can, &config), -ERANGE, "513 filters: it can have 512");
 	config = classic;
 	config.rx_frames = 65537;
 	ASSERT_ERR(uvio_can_start(can, &config), -ERANGE, "it can have 65536");
 	ASSERT_OK(uvio_can_start(can, &classic));
 	ASSERT_ERR(uvio_can_start(can, &classic), -EBUSY, "is on the bus: stop it first");
+}
+
+static void filters_let_through_what_one_of_them_does(void)
+{
+	static const struct can_filter filters[] = {
+		{.can_id = 2, .can_mask = CAN_SFF_MASK},
+		{.can_id = 4 | CAN_INV_FILTER, .can_mask = 4},
+	};
+	struct uvio_can_config config = classic;
+	struct can_frame frames[8];
+	struct uvio_can_stats stats;
+
+	config.filters = filters;
+	config.filter_count = 1;
+	ASSERT_OK(uvio_can_start(can, &config));
+	ASSERT_EQ(send(1, 7), 7);
+	poll_until_sent();
+	ASSERT_EQ(uvio_can_receive(can, frames, NULL, 8), 1);
+	ASSERT_EQ(frames[0].can_id, 2);
+	ASSERT_OK(uvio_can_stats(can, &stats, sizeof(stats)));
+	ASSERT_EQ(stats.rx_filtered, 6);
+	ASSERT_OK(uvio_can_stop(can));
+	config.filter_count = 2;
+	ASSERT_OK(uvio_can_start(can, &config));
+	ASSERT_EQ(send(1, 7), 7);
+	poll_until_sent();
+	ASSERT_EQ(uvio_can_receive(can, frames, NULL, 8), 3);
+	ASSERT_EQ(frames[2].can_id, 3);
 }
 
 static void what_the_chip_refuses_is_not_started(void)
@@ -551,6 +578,7 @@ static CU_TestInfo frame_cases[] = {
 	TEST(frames_that_are_none_are_refused),
 	TEST(can_fd_is_for_channels_that_were_started_with_it),
 	TEST(configurations_are_checked),
+	TEST(filters_let_through_what_one_of_them_does),
 	TEST(what_the_chip_refuses_is_not_started),
 	TEST(listen_only_sends_nothing),
 	TEST(stopping_counts_what_was_not_sent),

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <linux/can/raw.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,8 @@ static void free_rings(struct uvio_can *can)
 {
 	free(can->rx_slots);
 	free(can->tx_frames);
+	free(can->filters);
+	can->filters = NULL;
 	can->rx_slots = NULL;
 	can->tx_frames = NULL;
 }
@@ -175,10 +178,9 @@ static int complete(const struct uvio_can *can, struct uvio_can_config *config)
 		rc = check_ring(can, config->rx_frames);
 	if (!rc)
 		rc = check_ring(can, config->tx_frames);
-	if (!rc && config->filter_count > can->info.filters)
-		rc = uvio_fail(-ERANGE, "%s: CAN channel %u: %u filters: %s has %u",
-			address_of(can), can->channel, config->filter_count, can->info.chip,
-			can->info.filters);
+	if (!rc && config->filter_count > CAN_RAW_FILTER_MAX)
+		rc = uvio_fail(-ERANGE, "%s: CAN channel %u: %u filters: it can have %u",
+			address_of(can), can->channel, config->filter_count, CAN_RAW_FILTER_MAX);
 	if (!rc && config->filter_count && !config->filters)
 		rc = uvio_fail(-EINVAL, "%s: CAN channel %u: %u filters at NULL", address_of(can),
 			can->channel, config->filter_count);
@@ -200,7 +202,11 @@ static int make_rings(struct uvio_can *can, const struct uvio_can_config *config
 	can->tx_frames = calloc(uvio_ring_places(tx), sizeof(*can->tx_frames));
 	uvio_ring_init(&can->rx, rx);
 	uvio_ring_init(&can->tx, tx);
-	if (can->rx_slots && can->tx_frames)
+	can->filters = calloc(config->filter_count + 1, sizeof(*can->filters));
+	if (can->filters && config->filter_count)
+		memcpy(can->filters, config->filters, config->filter_count * sizeof(*can->filters));
+	can->filter_count = config->filter_count;
+	if (can->rx_slots && can->tx_frames && can->filters)
 		return 0;
 	free_rings(can);
 	return uvio_no_memory(address_of(can));
@@ -350,6 +356,7 @@ int uvio_can_stats(const struct uvio_can *can, struct uvio_can_stats *stats, siz
 		.tx_bytes = can->count.tx_bytes,
 		.tx_failed = can->count.tx_failed,
 		.rx_lost = can->count.rx_lost,
+		.rx_filtered = can->count.rx_filtered,
 		.rx_overrun = can->count.rx_overrun,
 		.bus_errors = can->count.bus_errors,
 		.warnings = can->count.warnings,

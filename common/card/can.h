@@ -23,6 +23,8 @@ struct uvio_can {
 	struct uvio_can_info info;
 	bool started;
 	uint32_t modes;
+	struct can_filter *filters;
+	unsigned int filter_count;
 	int64_t restart;
 	int64_t restart_at; /* UVIO_CARD_NEVER: not bus-off, or not by itself */
 	_Atomic uint32_t state;
@@ -40,7 +42,7 @@ struct uvio_can {
 	/* Of struct uvio_can_stats. */
 	struct {
 		_Atomic uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes, tx_failed, rx_lost,
-			rx_overrun, bus_errors, warnings, passives, bus_offs, restarts;
+			rx_filtered, rx_overrun, bus_errors, warnings, passives, bus_offs, restarts;
 	} count;
 };
 

@@ -244,10 +244,28 @@ struct canfd_frame *uvio_can_rx_place(struct uvio_can *can)
 	return can->rx_full ? &can->spare.frame : &can->rx_slots[uvio_ring_in(&can->rx, 0)].frame;
 }
 
+/* As the kernel's raw sockets compare. */
+static bool passes(const struct uvio_can *can, canid_t id)
+{
+	for (unsigned int i = 0; i < can->filter_count; i++) {
+		const struct can_filter *filter = &can->filters[i];
+		canid_t wanted = filter->can_id & ~CAN_INV_FILTER;
+
+		if (((id & filter->can_mask) == (wanted & filter->can_mask)) !=
+			!!(filter->can_id & CAN_INV_FILTER))
+			return true;
+	}
+	return !can->filter_count;
+}
+
 void uvio_can_rx_commit(struct uvio_can *can, uint64_t time)
 {
 	struct uvio_can_slot *slot = &can->rx_slots[uvio_ring_in(&can->rx, 0)];
 
+	if (!passes(can, can->rx_full ? can->spare.frame.can_id : slot->frame.can_id)) {
+		uvio_count(&can->count.rx_filtered, 1);
+		return;
+	}
 	if (can->rx_full) {
 		can->gap = true;
 		uvio_count(&can->count.rx_lost, 1);

@@ -44,8 +44,11 @@ static enum uvio_irq_kind kind_of(struct uvio_card *card)
 
 static int enable_irq(struct uvio_card *card)
 {
-	int rc = uvio_irq_enable(card->udev, kind_of(card), 1);
+	enum uvio_irq_kind kind = kind_of(card);
+	int rc = kind != UVIO_IRQ_INTX ? uvio_bus_master(card->udev, true) : 0;
 
+	if (!rc)
+		rc = uvio_irq_enable(card->udev, kind, 1);
 	if (rc || !card->driver->irq)
 		return rc;
 	rc = card->driver->irq(card->priv, true);

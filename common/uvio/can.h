@@ -45,7 +45,6 @@ struct uvio_can_info {
 	uint32_t modes;	  /**< CAN_CTRLMODE_* that can be asked for */
 	const struct can_bittiming_const *timing;
 	const struct can_bittiming_const *data_timing; /**< NULL: no CAN FD */
-	unsigned int filters;			       /**< how many it compares in the chip */
 	bool stamps;				       /**< it stamps the frames that it receives */
 };
 
@@ -56,7 +55,8 @@ struct uvio_can_info {
  * recommends; or bitrate 0 and prop_seg, phase_seg1, phase_seg2, sjw and brp, for which the rest is
  * computed. The same for @data_timing, of frames with CANFD_BRS, where @modes has CAN_CTRLMODE_FD.
  *
- * @filters as of CAN_RAW_FILTER: a frame is received which one of them lets through; none: all are.
+ * @filters as of CAN_RAW_FILTER, up to CAN_RAW_FILTER_MAX: a frame is received which one of them
+ * lets through; none: all are. A chip that can compares before, so that others cost nothing.
  */
 struct uvio_can_config {
 	size_t size; /**< sizeof(struct uvio_can_config) */
@@ -76,9 +76,10 @@ struct uvio_can_stats {
 	uint64_t rx_bytes;
 	uint64_t tx_frames; /**< completed on the bus */
 	uint64_t tx_bytes;
-	uint64_t tx_failed;  /**< given up by the chip: one-shot, bus-off, stopped */
-	uint64_t rx_lost;    /**< the ring was full */
-	uint64_t rx_overrun; /**< times that the chip had no place */
+	uint64_t tx_failed;   /**< given up by the chip: one-shot, bus-off, stopped */
+	uint64_t rx_lost;     /**< the ring was full */
+	uint64_t rx_filtered; /**< no filter let them through */
+	uint64_t rx_overrun;  /**< times that the chip had no place */
 	uint64_t bus_errors;
 	uint64_t warnings; /**< times that the state became error-warning */
 	uint64_t passives; /**< error-passive */
@@ -102,7 +103,7 @@ UVIO_API const struct uvio_can_info *uvio_can_info(const struct uvio_can *can);
  * Puts the channel on the bus, with empty rings and counters at 0. 0; -EBUSY (it is on the bus);
  * -EINVAL (a NULL; the table has no size; a bit rate of 0 and no segments); -ENOTSUP (a mode that
  * the chip has not: the text names it); -ERANGE (bit timing: the text says what comes next to it;
- * more filters than the chip has; a ring too large); -ENOMEM; -ENODEV; -EIO; -ETIMEDOUT (the chip
+ * too many filters; a ring too large); -ENOMEM; -ENODEV; -EIO; -ETIMEDOUT (the chip
  * does not leave reset).
  */
 UVIO_API int uvio_can_start(struct uvio_can *can, const struct uvio_can_config *config);

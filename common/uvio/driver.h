@@ -149,10 +149,10 @@ UVIO_API int uvio_card_poll(struct uvio_card *card);
 
 /**
  * A descriptor which is readable while uvio_card_poll() has something to do: for poll and epoll
- * only; never read it, never close it. The first call enables the interrupt of the card, as
- * uvio_irq_enable() does; a program that calls uvio_card_poll() in each cycle needs none. It is
- * valid until uvio_card_detach(). A descriptor; -EINVAL; -EMFILE, -ENFILE, -ENOMEM; the errnos of
- * uvio_irq_enable(), and of the driver.
+ * only; never read it, never close it. The first call enables the interrupt of the card (with MSI
+ * bus mastering too), as uvio_irq_enable() does; a program that calls uvio_card_poll() in each
+ * cycle needs none. It is valid until uvio_card_detach(). A descriptor; -EINVAL; -EMFILE, -ENFILE,
+ * -ENOMEM; the errnos of uvio_irq_enable(), and of the driver.
  */
 UVIO_API int uvio_card_fd(struct uvio_card *card);
 

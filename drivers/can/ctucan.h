@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/**
+ * A CTU CAN FD core, by its datasheet ("CTU CAN FD IP CORE", version 2.x): registers of 32 bits,
+ * four buffers to send from, a FIFO to receive.
+ */
+#ifndef UVIO_DRIVERS_CTUCAN_H
+#define UVIO_DRIVERS_CTUCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uvio/can.h>
+#include <uvio/region.h>
+
+#define CTUCAN_SIZE 0x4000 /* of the registers */
+
+struct ctucan {
+	struct uvio_region regs;
+	struct uvio_can *can; /* NULL: off the bus */
+	uint32_t clock;
+	uint32_t enabled; /* causes of interrupts */
+	uint32_t mode;
+	struct uvio_can_config config;
+	unsigned int oldest; /* of the buffers that are in use, which are used in turn */
+	unsigned int used;
+	bool stamps; /* its counter of time runs */
+};
+
+/** Whether there is such a core; off the bus, without interrupts. 0; -ENODEV, -ETIMEDOUT. */
+int ctucan_init(struct ctucan *core, uint32_t clock);
+
+void ctucan_info(const struct ctucan *core, struct uvio_can_info *info);
+int ctucan_start(struct ctucan *core, struct uvio_can *can, const struct uvio_can_config *config);
+void ctucan_stop(struct ctucan *core);
+int ctucan_restart(struct ctucan *core);
+int ctucan_counters(const struct ctucan *core, struct can_berr_counter *counters);
+
+/** How many causes it found; 0: none; or -ENODEV. */
+int ctucan_service(struct ctucan *core);
+
+/** Whether a cause is pending: a read. */
+bool ctucan_pending(const struct ctucan *core);
+
+#endif /* UVIO_DRIVERS_CTUCAN_H */
