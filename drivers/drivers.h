@@ -11,6 +11,7 @@ extern const struct uvio_driver *const uvio_drivers[]; /* ends with NULL */
 extern const struct uvio_driver uvio_driver_ctucan;
 extern const struct uvio_driver uvio_driver_edu;
 extern const struct uvio_driver uvio_driver_ivshmem;
+extern const struct uvio_driver uvio_driver_pci_serial;
 extern const struct uvio_driver uvio_driver_testdev;
 
 #endif /* UVIO_DRIVERS_H */

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <errno.h>
+#include <sys/ioctl.h>
+
+#include <uvio/udev.h>
+
+#include "uart.h"
+
+/* Table II of the PC16550D: summary of registers. */
+#define RBR 0 /* read */
+#define THR 0 /* write */
+#define DLL 0 /* with LCR_DLAB */
+#define IER 1
+#define DLM 1 /* with LCR_DLAB */
+#define IIR 2 /* read */
+#define FCR 2 /* write */
+#define LCR 3
+#define MCR 4
+#define LSR 5
+#define MSR 6
+#define SCR 7
+
+#define IER_RX 0x01
+#define IER_TX 0x02
+#define IER_LINE 0x04
+#define IER_MODEM 0x08
+
+#define IIR_NONE 0x01
+#define IIR_CAUSE 0x0f
+#define IIR_RX 0x04	 /* the FIFO has as many bytes as its trigger says */
+#define IIR_FIFO_64 0x20 /* TL16C750 */
+#define IIR_FIFO 0xc0
+
+#define FCR_ENABLE 0x01
+#define FCR_CLEAR 0x06 /* both ways */
+#define FCR_FIFO_64 0x20
+#define FCR_TRIGGER_HALF 0x80 /* 8 of 16, 32 of 64 */
+
+#define LCR_STOP 0x04
+#define LCR_BREAK 0x40
+#define LCR_DLAB 0x80
+
+#define MCR_DTR 0x01
+#define MCR_RTS 0x02
+#define MCR_OUT2 0x08 /* lets the interrupt out, on cards that are made so */
+#define MCR_LOOP 0x10
+#define MCR_AFE 0x20 /* TL16C750 */
+
+#define LSR_DATA 0x01
+#define LSR_OVERRUN 0x02
+#define LSR_PARITY 0x04
+#define LSR_FRAMING 0x08
+#define LSR_BREAK 0x10
+#define LSR_TX_EMPTY 0x20 /* room for a whole FIFO */
+#define LSR_IDLE 0x40
+#define LSR_IN_FIFO 0x80 /* a byte with an error is in the FIFO */
+#define LSR_ERRORS (LSR_OVERRUN | LSR_PARITY | LSR_FRAMING | LSR_BREAK)
+
+#define MSR_CTS 0x10
+#define MSR_DSR 0x20
+#define MSR_RI 0x40
+#define MSR_DCD 0x80
+
+#define SCR_TRIAL 0x5a
+#define DIVISOR_MAX 65535
+/* A receiver takes a bit rate that is off by this many percent. */
+#define RATE_PERCENT 2
+/* Of a UART that always has more, as one that is gone. */
+#define ROUNDS 256
+
+static uint8_t get(const struct uart *uart, unsigned int reg)
+{
+	return uvio_read8(&uart->regs, (uint64_t)reg * uart->stride);
+}
+
+static void set(const struct uart *uart, unsigned int reg, uint8_t value)
+{
+	uvio_write8(&uart->regs, (uint64_t)reg * uart->stride, value);
+}
+
+static unsigned int fifo_of(const struct uart *uart)
+{
+	uint8_t iir;
+
+	set(uart, LCR, LCR_DLAB); /* which guards FCR_FIFO_64 */
+	set(uart, FCR, FCR_ENABLE | FCR_CLEAR | FCR_FIFO_64);
+	iir = get(uart, IIR);
+	set(uart, FCR, 0);
+	set(uart, LCR, 0);
+	if ((iir & IIR_FIFO) != IIR_FIFO)
+		return 1;
+	return iir & IIR_FIFO_64 ? 64 : 16;
+}
+
+int uart_init(struct uart *uart)
+{
+	uint8_t scratch;
+
+	set(uart, IER, 0);
+	set(uart, SCR, SCR_TRIAL);
+	scratch = get(uart, SCR);
+	if (scratch != SCR_TRIAL || get(uart, IER))
+		return uvio_fail(-ENODEV,
+			"%s: no UART: its scratch register reads 0x%02x, 0x%02x expected",
+			uvio_udev_address(uart->regs.udev), scratch, SCR_TRIAL);
+	if (!uart->fifo) {
+		uart->fifo = fifo_of(uart);
+		uart->auto_flow = uart->fifo >= 64;
+	}
+	uart_stop(uart);
+	return 0;
+}
+
+void uart_info(const struct uart *uart, struct uvio_serial_info *info)
+{
+	info->chip = uart->fifo >= 64 ? "16750" : uart->fifo > 1 ? "16550A" : "16450";
+	info->baud_max = uart->clock / 16;
+	info->baud_min = uart->clock / 16 / DIVISOR_MAX + 1;
+	info->fifo = uart->fifo;
+	info->flow_in_chip = uart->auto_flow;
+}
+
+static uint32_t divisor_of(const struct uart *uart, uint32_t baud)
+{
+	uint32_t divisor = (uart->clock / 16 + baud / 2) / baud;
+
+	return !divisor ? 1 : divisor > DIVISOR_MAX ? DIVISOR_MAX : divisor;
+}
+
+static int check_rate(const struct uart *uart, uint32_t baud)
+{
+	uint32_t real = uart->clock / 16 / divisor_of(uart, baud);
+	uint32_t off = real > baud ? real - baud : baud - real;
+
+	if ((uint64_t)off * 100 <= (uint64_t)baud * RATE_PERCENT)
+		return 0;
+	return uvio_fail(-ERANGE, "%s: %u bit/s: the nearest with a clock of %u Hz is %u bit/s",
+		uvio_udev_address(uart->regs.udev), baud, uart->clock, real);
+}
+
+/* Table III of the PC16550D, bits 0 to 5 of LCR. */
+static uint8_t lcr_of(const struct uvio_serial_config *config)
+{
+	static const uint8_t parities[] = {0x00, 0x08, 0x18, 0x28, 0x38};
+
+	return (uint8_t)((config->data_bits - 5) | (config->stop_bits == 2 ? LCR_STOP : 0) |
+			 parities[config->parity]);
+}
+
+int uart_set(struct uart *uart, const struct uvio_serial_config *config)
+{
+	uint32_t divisor = divisor_of(uart, config->baud);
+	int rc = check_rate(uart, config->baud);
+
+	if (rc)
+		return rc;
+	uart->lcr = (uint8_t)((uart->lcr & LCR_BREAK) | lcr_of(config));
+	uart->flow = config->flow == UVIO_FLOW_RTS_CTS;
+	uart->mcr &= (uint8_t) ~(MCR_AFE | MCR_LOOP);
+	uart->mcr |= config->loopback ? MCR_LOOP : 0;
+	uart->mcr |= uart->flow && uart->auto_flow ? MCR_AFE : 0;
+	set(uart, LCR, uart->lcr | LCR_DLAB);
+	set(uart, DLL, (uint8_t)divisor);
+	set(uart, DLM, (uint8_t)(divisor >> 8));
+	set(uart, LCR, uart->lcr);
+	set(uart, MCR, uart->mcr);
+	uart->ier = IER_RX | IER_TX | IER_LINE;
+	if (uart->flow && !uart->auto_flow)
+		uart->ier |= IER_MODEM;
+	set(uart, IER, uart->ier);
+	return 0;
+}
+
+/* What a predecessor left behind goes. */
+static void clear(const struct uart *uart)
+{
+	set(uart, FCR, uart->fcr);
+	set(uart, FCR, uart->fcr | FCR_CLEAR);
+	get(uart, LSR);
+	get(uart, RBR);
+	get(uart, IIR);
+	get(uart, MSR);
+}
+
+static void set_fifo(struct uart *uart)
+{
+	uart->fcr = uart->fifo > 1 ? FCR_ENABLE | FCR_TRIGGER_HALF : 0;
+	uart->trigger = uart->fifo / 2;
+	if (uart->fifo < 64)
+		return;
+	uart->fcr |= FCR_FIFO_64;
+	set(uart, LCR, LCR_DLAB);
+	set(uart, FCR, uart->fcr);
+	set(uart, LCR, 0);
+}
+
+int uart_start(
+	struct uart *uart, struct uvio_serial *serial, const struct uvio_serial_config *config)
+{
+	int rc = check_rate(uart, config->baud);
+
+	if (rc)
+		return rc;
+	uart->lcr = 0;
+	uart->mcr = MCR_DTR | MCR_RTS | MCR_OUT2;
+	uart->throttled = false;
+	set_fifo(uart);
+	clear(uart);
+	uart->serial = serial;
+	return uart_set(uart, config);
+}
+
+void uart_stop(struct uart *uart)
+{
+	uart->serial = NULL;
+	uart->mcr = uart->lcr = uart->ier = 0;
+	set(uart, IER, 0);
+	set(uart, MCR, 0);
+	set(uart, LCR, 0);
+	set(uart, FCR, 0);
+}
+
+int uart_sending(const struct uart *uart)
+{
+	return !(get(uart, LSR) & LSR_IDLE);
+}
+
+void uart_modem(const struct uart *uart, unsigned int *lines)
+{
+	uint8_t msr = get(uart, MSR);
+
+	*lines = (msr & MSR_CTS ? TIOCM_CTS : 0) | (msr & MSR_DSR ? TIOCM_DSR : 0) |
+		 (msr & MSR_RI ? TIOCM_RI : 0) | (msr & MSR_DCD ? TIOCM_CD : 0) |
+		 (uart->mcr & MCR_DTR ? TIOCM_DTR : 0) | (uart->mcr & MCR_RTS ? TIOCM_RTS : 0);
+}
+
+static uint8_t mcr_of(unsigned int lines)
+{
+	return (lines & TIOCM_DTR ? MCR_DTR : 0) | (lines & TIOCM_RTS ? MCR_RTS : 0);
+}
+
+void uart_modem_set(struct uart *uart, unsigned int on, unsigned int off)
+{
+	uart->mcr = (uint8_t)((uart->mcr | mcr_of(on)) & ~mcr_of(off));
+	set(uart, MCR, uart->mcr);
+}
+
+void uart_break(struct uart *uart, bool on)
+{
+	uart->lcr = (uint8_t)(on ? uart->lcr | LCR_BREAK : uart->lcr & ~LCR_BREAK);
+	set(uart, LCR, uart->lcr);
+}
+
+/* A chip that handles RTS itself withdraws it when its FIFO is not read any more. */
+void uart_throttle(struct uart *uart, bool on)
+{
+	uart->throttled = on && uart->auto_flow;
+	if (!uart->auto_flow)
+		uart_modem_set(uart, on ? 0 : TIOCM_RTS, on ? TIOCM_RTS : 0);
+	else
+		set(uart, IER, on ? uart->ier & (uint8_t) ~(IER_RX | IER_LINE) : uart->ier);
+}
+
+static uint8_t marks_of(uint8_t lsr)
+{
+	return (lsr & LSR_OVERRUN ? UVIO_MARK_OVERRUN : 0) |
+	       (lsr & LSR_PARITY ? UVIO_MARK_PARITY : 0) |
+	       (lsr & LSR_BREAK		   ? UVIO_MARK_BREAK
+		       : lsr & LSR_FRAMING ? UVIO_MARK_FRAMING
+					   : 0);
+}
+
+/* Bytes that are known to be there, and to be good, in one go. */
+static unsigned int receive_known(struct uart *uart)
+{
+	unsigned int count;
+	uint8_t *place = uvio_serial_rx_place(uart->serial, &count);
+
+	if (!place)
+		return 0;
+	count = count < uart->trigger ? count : uart->trigger;
+	uvio_read8_rep(&uart->regs, RBR, place, count);
+	uvio_serial_rx_commit(uart->serial, count);
+	return count;
+}
+
+/* The line status belongs to the byte that is read next. Returns the last one read. */
+static uint8_t receive(struct uart *uart, uint8_t iir, uint8_t lsr)
+{
+	if ((iir & IIR_CAUSE) == IIR_RX && !(lsr & (LSR_IN_FIFO | LSR_ERRORS)) &&
+		uart->trigger > 1 && receive_known(uart))
+		lsr = get(uart, LSR);
+	for (int i = 0; i < ROUNDS && lsr & LSR_DATA; i++) {
+		uint8_t byte = get(uart, RBR);
+
+		uvio_serial_rx(uart->serial, lsr & LSR_BREAK ? 0 : byte, marks_of(lsr));
+		lsr = get(uart, LSR);
+	}
+	return lsr;
+}
+
+static bool may_send(const struct uart *uart)
+{
+	return !uart->flow || uart->auto_flow || get(uart, MSR) & MSR_CTS;
+}
+
+static void send(struct uart *uart)
+{
+	unsigned int count, room = uart->fifo;
+	const uint8_t *bytes = uvio_serial_tx_next(uart->serial, &count);
+
+	if (!bytes || !may_send(uart))
+		return;
+	while (bytes && room) {
+		count = count < room ? count : room;
+		uvio_write8_rep(&uart->regs, THR, bytes, count);
+		uvio_serial_tx_take(uart->serial, count);
+		room -= count;
+		bytes = uvio_serial_tx_next(uart->serial, &count);
+	}
+}
+
+/* IIR is read first: that clears the cause "ready to send", which comes back after the next time.
+ */
+int uart_service(struct uart *uart)
+{
+	uint8_t iir, lsr;
+	unsigned int waiting;
+	bool asks;
+
+	if (!uart->serial)
+		return 0;
+	iir = get(uart, IIR);
+	asks = !(iir & IIR_NONE);
+	if (!asks && iir != UINT8_MAX && !uvio_serial_tx_next(uart->serial, &waiting))
+		return 0;
+	lsr = get(uart, LSR);
+	if (iir == UINT8_MAX && lsr == UINT8_MAX)
+		return uvio_udev_alive(uart->regs.udev) ? 0 : -ENODEV;
+	if (!uart->throttled)
+		lsr = receive(uart, iir, lsr);
+	if (asks && (iir & IIR_CAUSE) == 0)
+		get(uart, MSR);
+	if (lsr & LSR_TX_EMPTY)
+		send(uart);
+	return asks;
+}
