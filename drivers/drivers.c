@@ -9,6 +9,7 @@ const struct uvio_driver *const uvio_drivers[] = {
 	&uvio_driver_edu,
 	&uvio_driver_ivshmem,
 	&uvio_driver_pci_serial,
+	&uvio_driver_sja1000,
 	&uvio_driver_testdev,
 	NULL,
 };

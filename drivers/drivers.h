@@ -12,6 +12,7 @@ extern const struct uvio_driver uvio_driver_ctucan;
 extern const struct uvio_driver uvio_driver_edu;
 extern const struct uvio_driver uvio_driver_ivshmem;
 extern const struct uvio_driver uvio_driver_pci_serial;
+extern const struct uvio_driver uvio_driver_sja1000;
 extern const struct uvio_driver uvio_driver_testdev;
 
 #endif /* UVIO_DRIVERS_H */
