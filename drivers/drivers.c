@@ -11,5 +11,6 @@ const struct uvio_driver *const uvio_drivers[] = {
 	&uvio_driver_pci_serial,
 	&uvio_driver_sja1000,
 	&uvio_driver_testdev,
+	&uvio_driver_tpci200,
 	NULL,
 };

@@ -14,5 +14,6 @@ extern const struct uvio_driver uvio_driver_ivshmem;
 extern const struct uvio_driver uvio_driver_pci_serial;
 extern const struct uvio_driver uvio_driver_sja1000;
 extern const struct uvio_driver uvio_driver_testdev;
+extern const struct uvio_driver uvio_driver_tpci200;
 
 #endif /* UVIO_DRIVERS_H */
