@@ -148,14 +148,15 @@ void uvio_card_kick(struct uvio_card *card)
 		uvio_sys_write(card->kick_fd, &one, sizeof(one));
 }
 
+/* A kick that is not written yet stays for the next call. */
 static bool take_kick(struct uvio_card *card)
 {
 	uint64_t count;
 
 	if (!atomic_load_explicit(&card->kicked, memory_order_relaxed))
 		return false;
-	uvio_sys_read(card->kick_fd, &count, sizeof(count));
-	atomic_store(&card->kicked, false);
+	if (uvio_sys_read(card->kick_fd, &count, sizeof(count)) > 0)
+		atomic_exchange(&card->kicked, false);
 	return true;
 }
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+/* Bit timing and lengths of CAN, which need no card. */
+#include <config.h>
+
+#include <errno.h>
+
+#include <uvio/can.h>
+
+#include "base/context.h"
+#include "harness.h"
+
+static const struct can_bittiming_const limits = {
+	.name = "testchip",
+	.tseg1_min = 2,
+	.tseg1_max = 16,
+	.tseg2_min = 1,
+	.tseg2_max = 8,
+	.sjw_max = 4,
+	.brp_min = 1,
+	.brp_max = 64,
+	.brp_inc = 1,
+};
+
+static struct can_bittiming timing_of(uint32_t clock, uint32_t bitrate)
+{
+	struct can_bittiming timing = {.bitrate = bitrate};
+
+	ASSERT_OK(uvio_can_timing(&limits, clock, &timing));
+	return timing;
+}
+
+/* The values that CiA 301 recommends for a clock of 8 MHz. */
+static void bit_timing_is_what_is_recommended(void)
+{
+	static const struct {
+		uint32_t bitrate, brp, tseg1, tseg2, sample_point;
+	} table[] = {
+		{1000000, 1, 5, 2, 750},
+		{500000, 1, 13, 2, 875},
+		{250000, 2, 13, 2, 875},
+		{125000, 4, 13, 2, 875},
+		{50000, 10, 13, 2, 875},
+		{20000, 25, 13, 2, 875},
+		{10000, 50, 13, 2, 875},
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
+		struct can_bittiming timing = timing_of(8000000, table[i].bitrate);
+
+		ASSERT_EQ(timing.bitrate, table[i].bitrate);
+		ASSERT_EQ(timing.brp, table[i].brp);
+		ASSERT_EQ(timing.prop_seg + timing.phase_seg1, table[i].tseg1);
+		ASSERT_EQ(timing.phase_seg2, table[i].tseg2);
+		ASSERT_EQ(timing.sample_point, table[i].sample_point);
+	}
+}
+
+static void segments_are_completed(void)
+{
+	struct can_bittiming timing = {
+		.prop_seg = 6, .phase_seg1 = 7, .phase_seg2 = 2, .sjw = 1, .brp = 1};
+
+	ASSERT_OK(uvio_can_timing(&limits, 8000000, &timing));
+	ASSERT_EQ(timing.bitrate, 500000);
+	ASSERT_EQ(timing.sample_point, 875);
+	ASSERT_EQ(timing.tq, 125);
+	timing.bitrate = 0;
+	timing.phase_seg2 = 9;
+	ASSERT_ERR(uvio_can_timing(&limits, 8000000, &timing), -ERANGE,
+		"phase_seg2 9: testchip has 1 to 8");
+	timing.phase_seg2 = 8;
+	timing.sjw = 5;
+	ASSERT_ERR(uvio_can_timing(&limits, 8000000, &timing), -ERANGE, "sjw 5: testchip has 1");
+}
+
+static void a_bit_rate_that_is_too_far_off_is_refused_with_the_nearest(void)
+{
+	struct can_bittiming timing = {.bitrate = 777777};
+
+	ASSERT_ERR(uvio_can_timing(&limits, 8000000, &timing), -ERANGE,
+		"777777 bit/s: the nearest with a clock of 8000000 Hz is 800000 bit/s");
+}
+
+static void lengths_of_can_fd_have_a_dlc(void)
+{
+	for (unsigned int dlc = 0; dlc < 16; dlc++)
+		ASSERT_EQ(uvio_can_length_dlc(uvio_can_dlc_length(dlc)), dlc);
+	ASSERT_EQ(uvio_can_length_dlc(9), 9);
+	ASSERT_EQ(uvio_can_dlc_length(9), 12);
+	ASSERT_EQ(uvio_can_length_dlc(33), 14);
+}
+
+static CU_TestInfo timing_cases[] = {
+	TEST(bit_timing_is_what_is_recommended),
+	TEST(segments_are_completed),
+	TEST(a_bit_rate_that_is_too_far_off_is_refused_with_the_nearest),
+	TEST(lengths_of_can_fd_have_a_dlc),
+	CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+	{"timing", NULL, NULL, NULL, NULL, timing_cases},
+	CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+	return test_main(suites);
+}
