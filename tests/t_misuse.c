@@ -13,6 +13,7 @@
 #include <uvio/uvio.h>
 
 #include "fixture.h"
+#include "idle_card.h"
 
 enum kind { NUMBER, POINTER, NOTHING };
 
@@ -46,16 +47,19 @@ static uint32_t found;
 static bool flag;
 static enum uvio_event event;
 static char page[4096];
-
-static int attach(struct uvio_udev *to, void *own)
-{
-	(void)to;
-	(void)own;
-	return 0;
-}
-
-static const struct uvio_driver driver = {
-	.size = sizeof(struct uvio_driver), .name = "misused", .attach = attach};
+static uint8_t bytes[1];
+static struct uvio_can *can;
+static struct uvio_serial *serial;
+static struct can_frame frame;
+static struct canfd_frame fd_frame;
+static struct can_berr_counter counters;
+static struct can_bittiming timing;
+static struct uvio_can_stats can_stats;
+static struct uvio_serial_stats serial_stats;
+static const struct uvio_can_config can_config = {
+	.size = sizeof(can_config), .timing.bitrate = 125000};
+static const struct uvio_serial_config serial_config = {
+	.size = sizeof(serial_config), .baud = 9600, .data_bits = 8, .stop_bits = 1};
 
 #define CTX tree->ctx
 #define A(number, pointer) (null == (number) ? NULL : (pointer))
@@ -67,14 +71,47 @@ static const struct uvio_driver driver = {
 	X(uvio_backend_name, 0, "", "", NOTHING, (0))                                              \
 	X(uvio_bind, 3, "", "", NUMBER, (A(1, CTX), A(2, EDU), A(3, "uio")))                       \
 	X(uvio_bus_master, 1, "", "", NUMBER, (A(1, udev), false))                                 \
+	VOID(uvio_can_bus_error, 2, "", "12", NOTHING, (A(1, can), A(2, &frame)))                  \
+	X(uvio_can_count, 1, "", "", NOTHING, (A(1, card)))                                        \
+	X(uvio_can_counters, 2, "", "", NUMBER, (A(1, can), A(2, &counters)))                      \
+	X(uvio_can_dlc_length, 0, "", "", NOTHING, (1))                                            \
+	X(uvio_can_get, 2, "", "", NUMBER, (A(1, card), 0, A(2, &can)))                            \
+	X(uvio_can_info, 1, "", "", POINTER, (A(1, can)))                                          \
+	X(uvio_can_length_dlc, 0, "", "", NOTHING, (1))                                            \
+	X(uvio_can_pending, 1, "", "", NOTHING, (A(1, can)))                                       \
+	X(uvio_can_receive, 3, "3", "", NUMBER, (A(1, can), A(2, &frame), A(3, &value), 1))        \
+	X(uvio_can_receive_fd, 3, "3", "", NUMBER, (A(1, can), A(2, &fd_frame), A(3, &value), 1))  \
+	X(uvio_can_restart, 1, "", "", NUMBER, (A(1, can)))                                        \
+	VOID(uvio_can_rx_commit, 1, "", "1", NOTHING, (A(1, can), 0))                              \
+	VOID(uvio_can_rx_overrun, 1, "", "1", NOTHING, (A(1, can)))                                \
+	X(uvio_can_rx_place, 1, "", "1", POINTER, (A(1, can)))                                     \
+	X(uvio_can_send, 2, "", "", NUMBER, (A(1, can), A(2, &frame), 1))                          \
+	X(uvio_can_send_fd, 2, "", "", NUMBER, (A(1, can), A(2, &fd_frame), 1))                    \
+	VOID(uvio_can_set_state, 2, "", "12", NOTHING,                                             \
+		(A(1, can), CAN_STATE_BUS_OFF, A(2, &counters)))                                   \
+	X(uvio_can_space, 1, "", "", NOTHING, (A(1, can)))                                         \
+	X(uvio_can_start, 2, "", "", NUMBER, (A(1, can), A(2, &can_config)))                       \
+	X(uvio_can_state, 1, "", "", NOTHING, (A(1, can)))                                         \
+	X(uvio_can_stats_sized, 2, "", "", NUMBER,                                                 \
+		(A(1, can), A(2, &can_stats), sizeof(can_stats)))                                  \
+	X(uvio_can_stop, 1, "", "", NUMBER, (A(1, can)))                                           \
+	X(uvio_can_timing, 2, "", "", NUMBER, (A(1, &idle_limits), 8000000, A(2, &timing)))        \
+	VOID(uvio_can_tx_done, 1, "", "1", NOTHING, (A(1, can), 1))                                \
+	VOID(uvio_can_tx_failed, 1, "", "1", NOTHING, (A(1, can), 1))                              \
+	X(uvio_can_tx_next, 1, "", "1", POINTER, (A(1, can)))                                      \
+	VOID(uvio_can_tx_take, 1, "", "1", NOTHING, (A(1, can)))                                   \
 	X(uvio_cap_name, 0, "", "", NOTHING, (1))                                                  \
 	X(uvio_caps, 1, "", "", NOTHING, (A(1, udev)))                                             \
-	X(uvio_card_attach, 3, "", "", NUMBER, (A(1, &driver), A(2, udev), A(3, &card)))           \
+	X(uvio_card_attach, 3, "", "", NUMBER, (A(1, &idle_driver), A(2, udev), A(3, &card)))      \
 	VOID(uvio_card_detach, 1, "1", "", NOTHING, (A(1, card)))                                  \
 	X(uvio_card_driver, 1, "", "", POINTER, (A(1, card)))                                      \
+	X(uvio_card_fd, 1, "", "", NUMBER, (A(1, card)))                                           \
+	VOID(uvio_card_kick, 1, "1", "", NOTHING, (A(1, card)))                                    \
+	X(uvio_card_poll, 1, "", "", NUMBER, (A(1, card)))                                         \
 	X(uvio_card_priv, 1, "", "", POINTER, (A(1, card)))                                        \
 	X(uvio_card_service, 1, "", "", NUMBER, (A(1, card)))                                      \
 	X(uvio_card_udev, 1, "", "", POINTER, (A(1, card)))                                        \
+	X(uvio_card_wait, 1, "", "", NUMBER, (A(1, card), 0))                                      \
 	X(uvio_check_device, 4, "", "", NUMBER,                                                    \
 		(A(1, CTX), A(2, device), A(3, "uio"), A(4, &check)))                              \
 	X(uvio_check_findings, 2, "", "", POINTER, (A(1, check), A(2, &count)))                    \
@@ -104,8 +141,9 @@ static const struct uvio_driver driver = {
 	X(uvio_domain_dma_unmap, 2, "", "", NUMBER, (A(1, domain), A(2, page), 4096))              \
 	X(uvio_domain_free, 1, "1", "", NUMBER, (A(1, domain)))                                    \
 	X(uvio_domain_new, 2, "", "", NUMBER, (A(1, CTX), A(2, &domain)))                          \
-	X(uvio_driver_add, 2, "", "", NUMBER, (A(1, CTX), A(2, &driver)))                          \
+	X(uvio_driver_add, 2, "", "", NUMBER, (A(1, CTX), A(2, &idle_driver)))                     \
 	X(uvio_driver_get, 1, "1", "", NOTHING, (A(1, CTX), 0))                                    \
+	X(uvio_driver_id_of, 2, "", "", POINTER, (A(1, &idle_driver), A(2, udev)))                 \
 	X(uvio_driver_match, 1, "1", "", NOTHING, (A(1, CTX), 1, 2, 3, 4))                         \
 	X(uvio_event_fd, 1, "", "", NUMBER, (A(1, udev)))                                          \
 	X(uvio_event_wait, 2, "", "", NUMBER, (A(1, udev), 0, A(2, &event)))                       \
@@ -146,6 +184,27 @@ static const struct uvio_driver driver = {
 		(A(1, &region), 0, 4, A(2, page), 1))                                              \
 	VOID(uvio_region_write_slow, 1, "", "1", NOTHING, (A(1, &region), 0, 4, 0))                \
 	X(uvio_release_fd, 1, "", "", NUMBER, (A(1, udev)))                                        \
+	X(uvio_seen_name, 0, "", "", NOTHING, (UVIO_SEEN_MODEL))                                   \
+	X(uvio_serial_break, 1, "", "", NUMBER, (A(1, serial), true))                              \
+	X(uvio_serial_count, 1, "", "", NOTHING, (A(1, card)))                                     \
+	X(uvio_serial_get, 2, "", "", NUMBER, (A(1, card), 0, A(2, &serial)))                      \
+	X(uvio_serial_info, 1, "", "", POINTER, (A(1, serial)))                                    \
+	X(uvio_serial_modem, 2, "", "", NUMBER, (A(1, serial), A(2, &count)))                      \
+	X(uvio_serial_modem_set, 1, "", "", NUMBER, (A(1, serial), 0, 0))                          \
+	X(uvio_serial_pending, 1, "", "", NUMBER, (A(1, serial)))                                  \
+	X(uvio_serial_receive, 3, "3", "", NUMBER, (A(1, serial), A(2, bytes), A(3, bytes), 1))    \
+	VOID(uvio_serial_rx, 1, "", "1", NOTHING, (A(1, serial), 1, 0))                            \
+	VOID(uvio_serial_rx_commit, 1, "", "1", NOTHING, (A(1, serial), 1))                        \
+	X(uvio_serial_rx_place, 2, "", "12", POINTER, (A(1, serial), A(2, &count)))                \
+	X(uvio_serial_send, 2, "", "", NUMBER, (A(1, serial), A(2, bytes), 1))                     \
+	X(uvio_serial_set, 2, "", "", NUMBER, (A(1, serial), A(2, &serial_config)))                \
+	X(uvio_serial_space, 1, "", "", NOTHING, (A(1, serial)))                                   \
+	X(uvio_serial_start, 2, "", "", NUMBER, (A(1, serial), A(2, &serial_config)))              \
+	X(uvio_serial_stats_sized, 2, "", "", NUMBER,                                              \
+		(A(1, serial), A(2, &serial_stats), sizeof(serial_stats)))                         \
+	X(uvio_serial_stop, 1, "", "", NUMBER, (A(1, serial)))                                     \
+	X(uvio_serial_tx_next, 2, "", "12", POINTER, (A(1, serial), A(2, &count)))                 \
+	VOID(uvio_serial_tx_take, 1, "", "1", NOTHING, (A(1, serial), 1))                          \
 	X(uvio_transport_name, 1, "1", "", NOTHING, (0, A(1, &flag)))                              \
 	X(uvio_udev_address, 1, "", "", POINTER, (A(1, udev)))                                     \
 	X(uvio_udev_alive, 1, "", "", NOTHING, (A(1, udev)))                                       \
@@ -235,10 +294,15 @@ static void no_null_crashes_a_function(void)
 	ASSERT_OK(uvio_device_find(CTX, EDU, &device));
 	ASSERT_OK(uvio_domain_new(CTX, &domain));
 	ASSERT_OK(uvio_guard_new(CTX, EDU, 0, &guard));
+	ASSERT_OK(uvio_card_attach(&idle_driver, udev, &card));
+	ASSERT_OK(uvio_can_get(card, 0, &can));
+	ASSERT_OK(uvio_serial_get(card, 0, &serial));
+	ASSERT_OK(uvio_serial_start(serial, &serial_config));
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		for (unsigned int null = 1; null <= calls[i].pointers; null++)
 			if (!is_in(calls[i].unchecked, null))
 				is_refused(&calls[i], null);
+	uvio_card_detach(card);
 	ASSERT_OK(uvio_domain_free(domain));
 	uvio_guard_free(guard);
 	uvio_device_free(device);

@@ -251,7 +251,7 @@ static void lost_bytes_mark_the_next_one(void)
 	ASSERT_EQ(uvio_serial_receive(serial, bytes, marks, 64), 2);
 	ASSERT_EQ(marks[0], UVIO_MARK_OVERRUN);
 	ASSERT_EQ(marks[1], 0);
-	ASSERT_OK(uvio_serial_stats(serial, &stats, sizeof(stats)));
+	ASSERT_OK(uvio_serial_stats(serial, &stats));
 	ASSERT_EQ(stats.rx_lost, 8);
 	ASSERT_EQ(stats.rx_bytes, 26);
 	ASSERT_EQ(stats.tx_bytes, 34);
@@ -269,7 +269,7 @@ static void errors_of_the_line_are_marked_and_counted(void)
 	serve(1);
 	ASSERT_EQ(uvio_serial_receive(serial, &byte, &mark, 1), 1);
 	ASSERT_EQ(mark, UVIO_MARK_PARITY | UVIO_MARK_FRAMING);
-	ASSERT_OK(uvio_serial_stats(serial, &stats, sizeof(stats)));
+	ASSERT_OK(uvio_serial_stats(serial, &stats));
 	ASSERT_EQ(stats.parity_errors, 1);
 	ASSERT_EQ(stats.framing_errors, 1);
 	ASSERT_EQ(stats.breaks, 0);

@@ -10,6 +10,7 @@
 #include <uvio/uvio.h>
 
 #include "fixture.h"
+#include "idle_card.h"
 
 #define MARK 0xa5
 #define LARGEST 256
@@ -17,12 +18,24 @@
 typedef int fill_fn(void *to, size_t size);
 
 static struct uvio_region region;
+static struct uvio_card *card;
+static struct uvio_can *can;
+static struct uvio_serial *serial;
 
 static void setup(void)
 {
 	fixture_open();
 	ASSERT_OK(uvio_region_map(udev, FAKE_REGISTERS, &region));
 	fixture_enable(UVIO_IRQ_MSI, 1);
+	ASSERT_OK(uvio_card_attach(&idle_driver, udev, &card));
+	ASSERT_OK(uvio_can_get(card, 0, &can));
+	ASSERT_OK(uvio_serial_get(card, 0, &serial));
+}
+
+static void teardown(void)
+{
+	uvio_card_detach(card);
+	fixture_close();
 }
 
 static int info(void *to, size_t size)
@@ -50,6 +63,16 @@ static int override(void *to, size_t size)
 	return uvio_override_read_sized(tree->ctx, EDU, to, size);
 }
 
+static int can_stats(void *to, size_t size)
+{
+	return uvio_can_stats_sized(can, to, size);
+}
+
+static int serial_stats(void *to, size_t size)
+{
+	return uvio_serial_stats_sized(serial, to, size);
+}
+
 static const struct filled {
 	const char *name;
 	fill_fn *fill;
@@ -60,6 +83,8 @@ static const struct filled {
 	{"uvio_region_slice", slice, sizeof(struct uvio_region)},
 	{"uvio_irq_stats", stats, sizeof(struct uvio_irq_stats)},
 	{"uvio_override_read", override, sizeof(struct uvio_override)},
+	{"uvio_can_stats", can_stats, sizeof(struct uvio_can_stats)},
+	{"uvio_serial_stats", serial_stats, sizeof(struct uvio_serial_stats)},
 };
 
 /* How many bytes from @at on are @value. */
@@ -138,7 +163,7 @@ static CU_TestInfo tests[] = {
 };
 
 static CU_SuiteInfo suites[] = {
-	{"sizes", NULL, NULL, setup, fixture_close, tests},
+	{"sizes", NULL, NULL, setup, teardown, tests},
 	CU_SUITE_INFO_NULL,
 };
 

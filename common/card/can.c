@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/error.h"
+#include "base/given.h"
 #include "card/can.h"
 #include "card/card.h"
 
@@ -343,11 +344,11 @@ enum can_state uvio_can_state(const struct uvio_can *can)
 	return can ? (enum can_state)atomic_load(&can->state) : CAN_STATE_STOPPED;
 }
 
-int uvio_can_stats(const struct uvio_can *can, struct uvio_can_stats *stats, size_t size)
+int uvio_can_stats_sized(const struct uvio_can *can, struct uvio_can_stats *stats, size_t size)
 {
 	struct uvio_can_stats all;
 
-	if (UVIO_NULL("can", can) || UVIO_NULL("stats", stats))
+	if (UVIO_NULL("can", can) || UVIO_NULL("stats", stats) || UVIO_NO_SIZE("stats", size))
 		return -EINVAL;
 	all = (struct uvio_can_stats){
 		.rx_frames = can->count.rx_frames,
@@ -364,7 +365,6 @@ int uvio_can_stats(const struct uvio_can *can, struct uvio_can_stats *stats, siz
 		.bus_offs = can->count.bus_offs,
 		.restarts = can->count.restarts,
 	};
-	memset(stats, 0, size);
-	memcpy(stats, &all, size < sizeof(all) ? size : sizeof(all));
+	uvio_give(stats, size, &all, sizeof(all));
 	return 0;
 }

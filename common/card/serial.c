@@ -12,6 +12,7 @@
 
 #include "base/context.h"
 #include "base/error.h"
+#include "base/given.h"
 #include "card/card.h"
 #include "card/serial.h"
 
@@ -269,12 +270,12 @@ int uvio_serial_break(struct uvio_serial *serial, bool on)
 	return serial->ops->set_break(serial->card->priv, serial->line, on);
 }
 
-int uvio_serial_stats(
+int uvio_serial_stats_sized(
 	const struct uvio_serial *serial, struct uvio_serial_stats *stats, size_t size)
 {
 	struct uvio_serial_stats all;
 
-	if (UVIO_NULL("serial", serial) || UVIO_NULL("stats", stats))
+	if (UVIO_NULL("serial", serial) || UVIO_NULL("stats", stats) || UVIO_NO_SIZE("stats", size))
 		return -EINVAL;
 	all = (struct uvio_serial_stats){
 		.rx_bytes = serial->count.rx_bytes,
@@ -285,7 +286,6 @@ int uvio_serial_stats(
 		.framing_errors = serial->count.framing_errors,
 		.breaks = serial->count.breaks,
 	};
-	memset(stats, 0, size);
-	memcpy(stats, &all, size < sizeof(all) ? size : sizeof(all));
+	uvio_give(stats, size, &all, sizeof(all));
 	return 0;
 }

@@ -155,8 +155,14 @@ UVIO_API int uvio_can_counters(struct uvio_can *can, struct can_berr_counter *co
 /** Leaves bus-off now. 0; -EINVAL (it is not bus-off); -ENETDOWN; -ENODEV; -EIO. */
 UVIO_API int uvio_can_restart(struct uvio_can *can);
 
-/** @size is sizeof(struct uvio_can_stats); what it has more than the library is 0. 0; -EINVAL. */
-UVIO_API int uvio_can_stats(const struct uvio_can *can, struct uvio_can_stats *stats, size_t size);
+/** Counted since uvio_can_start(). 0; -EINVAL (a NULL). */
+UVIO_API int uvio_can_stats_sized(
+	const struct uvio_can *can, struct uvio_can_stats *stats, size_t size);
+
+static inline int uvio_can_stats(const struct uvio_can *can, struct uvio_can_stats *stats)
+{
+	return uvio_can_stats_sized(can, stats, sizeof(*stats));
+}
 
 /**
  * Completes @timing for a controller with such a @clock in Hz: as uvio_can_start() does. 0; -EINVAL

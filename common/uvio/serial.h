@@ -139,10 +139,15 @@ UVIO_API int uvio_serial_modem(struct uvio_serial *serial, unsigned int *lines);
 UVIO_API int uvio_serial_modem_set(struct uvio_serial *serial, unsigned int on, unsigned int off);
 UVIO_API int uvio_serial_break(struct uvio_serial *serial, bool on);
 
-/** @size is sizeof(struct uvio_serial_stats); what it has more than the library is 0. 0; -EINVAL.
- */
-UVIO_API int uvio_serial_stats(
+/** Counted since uvio_serial_start(). 0; -EINVAL (a NULL). */
+UVIO_API int uvio_serial_stats_sized(
 	const struct uvio_serial *serial, struct uvio_serial_stats *stats, size_t size);
+
+static inline int uvio_serial_stats(
+	const struct uvio_serial *serial, struct uvio_serial_stats *stats)
+{
+	return uvio_serial_stats_sized(serial, stats, sizeof(*stats));
+}
 
 /*
  * For card drivers.

@@ -206,7 +206,7 @@ int main(int argc, char **argv)
 		if (cards[i].card && uvio_card_fd(cards[i].card) < 0)
 			fail("descriptor");
 	exchange(ends, count);
-	uvio_can_stats(ends[0].can, &stats, sizeof(stats));
+	uvio_can_stats(ends[0].can, &stats);
 	printf("ok - %u frames each way, %llu lost, %llu overruns\n", count,
 		(unsigned long long)stats.rx_lost, (unsigned long long)stats.rx_overrun);
 	end_all();
