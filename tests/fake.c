@@ -30,6 +30,7 @@
 #include "device/device.h"
 
 struct fake_faults fake_faults;
+const struct fake_model *fake_model;
 
 struct fake *fake_of(struct uvio_udev *udev)
 {
@@ -111,6 +112,7 @@ static int fake_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 		return uvio_fail(fake_faults.open, "%s: the fake card does not open: %s",
 			udev->address.text, strerror(-fake_faults.open));
 	fake->udev = udev;
+	fake->model = fake_model;
 	fake->hang_up = -1;
 	fake->memory = calloc(1, FAKE_MEMORY_SIZE + 4);
 	fake->holes = calloc(1, FAKE_HOLES_SIZE);
@@ -124,10 +126,22 @@ static int fake_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 	return 0;
 }
 
+static int no_region(const struct uvio_udev *udev, const struct uvio_region *region)
+{
+	return uvio_fail(
+		-ENOENT, "%s: the card has no region %u", udev->address.text, region->index);
+}
+
 /* Size and flags only: nothing is made accessible yet. */
 static int fake_region_info(struct uvio_udev *udev, struct uvio_region *region)
 {
+	const struct fake *fake = udev->priv;
+
 	region->flags = UVIO_REGION_READ | UVIO_REGION_WRITE;
+	if (fake->model && region->index < FAKE_BARS) {
+		region->size = fake->model->sizes[region->index];
+		return region->size ? 0 : no_region(udev, region);
+	}
 	switch (region->index) {
 	case FAKE_REGISTERS:
 		region->size = FAKE_REGISTERS_SIZE;
@@ -148,8 +162,7 @@ static int fake_region_info(struct uvio_udev *udev, struct uvio_region *region)
 		region->size = FAKE_CONFIG_SIZE;
 		return 0;
 	default:
-		return uvio_fail(-ENOENT, "%s: the card has no region %u", udev->address.text,
-			region->index);
+		return no_region(udev, region);
 	}
 }
 
@@ -158,6 +171,8 @@ static int fake_region_map(struct uvio_udev *udev, struct uvio_region *region)
 {
 	const struct fake *fake = udev->priv;
 
+	if (fake->model)
+		return 0;
 	if (region->index == FAKE_MEMORY) {
 		region->base = fake->memory;
 		region->direct = FAKE_MEMORY_SIZE & ~UINT64_C(7);
@@ -177,12 +192,19 @@ static int access_failed(struct uvio_udev *udev, const struct uvio_region *regio
 		udev->address.text, region->index, strerror(-fake_faults.access));
 }
 
+static void count_call(struct fake *fake)
+{
+	fake->calls++;
+	if (fake_faults.gone_at && fake->calls >= fake_faults.gone_at)
+		fake_faults.all_ones = true;
+}
+
 static int fake_region_read(struct uvio_udev *udev, const struct uvio_region *region,
 	uint64_t offset, unsigned int width, uint64_t *value)
 {
 	struct fake *fake = udev->priv;
 
-	fake->calls++;
+	count_call(fake);
 	if (fake_faults.access)
 		return access_failed(udev, region);
 	*value = fake_card_read(fake, region->index, offset, width);
@@ -194,7 +216,7 @@ static int fake_region_write(struct uvio_udev *udev, const struct uvio_region *r
 {
 	struct fake *fake = udev->priv;
 
-	fake->calls++;
+	count_call(fake);
 	if (fake_faults.access)
 		return access_failed(udev, region);
 	if (fake_faults.command_write && region->index == UVIO_REGION_CONFIG &&

@@ -32,18 +32,37 @@ enum {
 #define FAKE_FIRST_IOVA 0x100000
 #define FAKE_BUFFER 0x40000
 #define FAKE_BUFFER_SIZE 4096
+#define FAKE_BARS 6
+
+/**
+ * Another card in the place of edu: each access to its BARs is a call, and it has one interrupt
+ * line, which is looked at after each access and after fake_changed().
+ */
+struct fake_model {
+	void *card;
+	uint16_t vendor, device, subvendor, subdevice;
+	uint64_t sizes[FAKE_BARS]; /* 0: there is no such BAR */
+	uint64_t (*read)(void *card, unsigned int bar, uint64_t offset, unsigned int width);
+	void (*write)(
+		void *card, unsigned int bar, uint64_t offset, unsigned int width, uint64_t value);
+	bool (*line)(void *card); /* whether it asks */
+};
+
+/** NULL: edu. Devices that are opened from now on have it. */
+extern const struct fake_model *fake_model;
 
 /** What goes wrong. All zero: nothing. Errors are negative errnos. */
 struct fake_faults {
-	bool unbound;	     /* probe: not bound to it */
-	bool no_notice;	     /* open: no descriptors for events */
-	bool hangs_up;	     /* open: a descriptor tells that it is gone, as on uio */
-	bool no_config;	     /* open: not a PCI device */
-	bool busy_at_open;   /* open: a predecessor left bus mastering on */
-	bool all_ones;	     /* the card is gone: everything reads all ones */
-	bool wrong_liveness; /* a broken card */
-	bool no_irq;	     /* a broken card: its interrupts never leave it */
-	bool loses_dma;	     /* a broken card: the last byte of each transfer stays away */
+	bool unbound;	      /* probe: not bound to it */
+	bool no_notice;	      /* open: no descriptors for events */
+	bool hangs_up;	      /* open: a descriptor tells that it is gone, as on uio */
+	bool no_config;	      /* open: not a PCI device */
+	bool busy_at_open;    /* open: a predecessor left bus mastering on */
+	bool all_ones;	      /* the card is gone: everything reads all ones */
+	unsigned int gone_at; /* from this call of region_read or region_write on; 0: never */
+	bool wrong_liveness;  /* a broken card */
+	bool no_irq;	      /* a broken card: its interrupts never leave it */
+	bool loses_dma;	      /* a broken card: the last byte of each transfer stays away */
 	uint32_t missing_caps;
 	int open;
 	int access;	      /* region calls */
@@ -82,6 +101,7 @@ struct fake_domain {
 /** The private data of a udev device. */
 struct fake {
 	struct uvio_udev *udev;
+	const struct fake_model *model; /* NULL: edu */
 	unsigned char config[FAKE_CONFIG_SIZE];
 	unsigned char *memory, *holes;
 	unsigned char buffer[FAKE_BUFFER_SIZE]; /* in the card */
@@ -91,6 +111,7 @@ struct fake {
 	unsigned int vectors; /* 0: none enabled */
 	int fds[FAKE_MAX_VECTORS];
 	bool masked;	    /* INTx, after each event until it is acknowledged */
+	bool asked;	    /* a model's line when it was looked at last */
 	int hang_up;	    /* the other end of udev->gone_fd; -1: none, or it was closed */
 	unsigned int calls; /* of region_read and region_write */
 	unsigned int resets;
@@ -104,6 +125,9 @@ struct fake_window *fake_windows_of(struct uvio_udev *udev);
 
 /** The card raises an interrupt, as if it did so by itself. */
 void fake_raise(struct uvio_udev *udev, unsigned int vector);
+
+/** Something happened to the model that is not an access: its line is looked at. */
+void fake_changed(struct uvio_udev *udev);
 
 /** The kernel asks to release the device. */
 void fake_ask_release(struct uvio_udev *udev);

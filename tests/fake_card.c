@@ -38,6 +38,22 @@
 #define DMA_FROM_CARD 0x02
 #define DMA_IRQ 0x04
 
+static void put_ids(unsigned char *at, uint16_t first, uint16_t second)
+{
+	at[0] = (unsigned char)first;
+	at[1] = (unsigned char)(first >> 8);
+	at[2] = (unsigned char)second;
+	at[3] = (unsigned char)(second >> 8);
+}
+
+static void set_model_ids(struct fake *fake)
+{
+	const struct fake_model *model = fake->model;
+
+	put_ids(fake->config + PCI_CONFIG_VENDOR, model->vendor, model->device);
+	put_ids(fake->config + PCI_CONFIG_SUBVENDOR, model->subvendor, model->subdevice);
+}
+
 void fake_card_init(struct fake *fake)
 {
 	static const unsigned char header[] = {
@@ -47,6 +63,8 @@ void fake_card_init(struct fake *fake)
 	memcpy(fake->config, header, sizeof(header));
 	memcpy(fake->config + PCI_CONFIG_SUBVENDOR, "\xf4\x1a\x00\x11", 4);
 	fake->config[PCI_CONFIG_INTERRUPT_PIN] = 1;
+	if (fake->model)
+		set_model_ids(fake);
 	if (fake_faults.busy_at_open)
 		fake->config[PCI_CONFIG_COMMAND] |= PCI_COMMAND_BUS_MASTER;
 	fake->live = fake->factorial = fake->status = fake->irq_status = 0;
@@ -58,12 +76,17 @@ static bool is_master(const struct fake *fake)
 	return fake->config[PCI_CONFIG_COMMAND] & PCI_COMMAND_BUS_MASTER;
 }
 
+static bool asks(const struct fake *fake)
+{
+	return fake->model ? fake->model->line(fake->model->card) : fake->irq_status;
+}
+
 /* INTx is a level which the kernel masks at each event; MSI is a message from a bus master. */
 void fake_card_signal(struct fake *fake, unsigned int vector)
 {
 	static const uint64_t one = 1;
 
-	if (!fake->irq_status || vector >= fake->vectors || fake_faults.no_irq)
+	if (!asks(fake) || vector >= fake->vectors || fake_faults.no_irq)
 		return;
 	if (fake->kind == UVIO_IRQ_INTX && fake->masked)
 		return;
@@ -71,6 +94,21 @@ void fake_card_signal(struct fake *fake, unsigned int vector)
 		return;
 	fake->masked = true;
 	uvio_sys_write(fake->fds[vector], &one, sizeof(one));
+}
+
+/* A message is sent when the line rises. */
+static void look_at_line(struct fake *fake)
+{
+	bool before = fake->asked;
+
+	fake->asked = asks(fake) && !fake_faults.all_ones;
+	if (fake->asked && (!before || fake->kind == UVIO_IRQ_INTX))
+		fake_card_signal(fake, 0);
+}
+
+void fake_changed(struct uvio_udev *udev)
+{
+	look_at_line(udev->priv);
 }
 
 void fake_raise(struct uvio_udev *udev, unsigned int vector)
@@ -193,6 +231,11 @@ uint64_t fake_card_read(struct fake *fake, uint32_t region, uint64_t offset, uns
 
 	if (fake_faults.all_ones)
 		return width == 8 ? UINT64_MAX : (UINT64_C(1) << width * 8) - 1;
+	if (fake->model && region < FAKE_BARS) {
+		value = fake->model->read(fake->model->card, region, offset, width);
+		look_at_line(fake);
+		return value;
+	}
 	if (region == FAKE_READ_ONLY)
 		return 0x55;
 	if (!memory)
@@ -207,7 +250,14 @@ void fake_card_write(
 {
 	unsigned char *memory = memory_of(fake, region);
 
-	if (fake_faults.all_ones || region == FAKE_READ_ONLY)
+	if (fake_faults.all_ones)
+		return;
+	if (fake->model && region < FAKE_BARS) {
+		fake->model->write(fake->model->card, region, offset, width, value);
+		look_at_line(fake);
+		return;
+	}
+	if (region == FAKE_READ_ONLY)
 		return;
 	if (!memory) {
 		register_write(fake, offset, value);

@@ -39,6 +39,12 @@ void fixture_open(void)
 	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
 }
 
+void fixture_open_model(const struct fake_model *model)
+{
+	fake_model = model;
+	fixture_open();
+}
+
 void fixture_enable(enum uvio_irq_kind kind, unsigned int count)
 {
 	ASSERT_OK(uvio_irq_enable(udev, kind, count));
@@ -52,5 +58,6 @@ void fixture_close(void)
 	udev = NULL;
 	tree_free(tree);
 	tree = NULL;
+	fake_model = NULL;
 	ASSERT_EQ(fake_windows, 0);
 }

@@ -20,6 +20,9 @@ void fixture_tree(void);
 /** And the card open as "fake". */
 void fixture_open(void);
 
+/** The same with another card; fixture_close() returns to edu. */
+void fixture_open_model(const struct fake_model *model);
+
 /** Closes what is open; everything mapped must be gone afterwards. */
 void fixture_close(void);
 
