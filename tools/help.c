@@ -45,13 +45,12 @@ static void print_backends(bool detailed)
 
 void help_print(void)
 {
-	printf("usage: uvio [OPTION]... COMMAND [ARGUMENT]...\n"
-	       "       uvio --help | --version\n\n"
+	printf("usage: uvio [OPTION]... COMMAND [ARGUMENT]... | --help | --version\n\n"
 	       "Commands:\n");
 	print_commands();
 	printf("\nBackends:\n");
 	print_backends(false);
-	printf("\n'uvio help COMMAND' or 'uvio COMMAND --help' explains one, 'man uvio' all.\n");
+	printf("'uvio help COMMAND' or 'uvio COMMAND --help' explains one, 'man uvio' all.\n");
 }
 
 static void print_options(void)

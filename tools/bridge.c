@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "bridge.h"
+#include "json.h"
+
+enum { EVENTS_MAX = 16, NUMBER_DIGITS = 4 };
+
+/* The path of a node has slashes, too: only a number behind the last one is one of a channel. */
+static bool split(char *place, unsigned int *number)
+{
+	char *slash = strrchr(place, '/');
+	size_t digits = slash ? strspn(slash + 1, "0123456789") : 0;
+
+	if (!digits || digits > NUMBER_DIGITS || slash[1 + digits] || slash == place)
+		return false;
+	*number = (unsigned int)strtoul(slash + 1, NULL, 10);
+	*slash = '\0';
+	return true;
+}
+
+static void split_ids(struct bridge *b)
+{
+	if (!b->tool->ids || strlen(b->tool->ids) >= sizeof(b->ids))
+		return;
+	snprintf(b->ids, sizeof(b->ids), "%s", b->tool->ids);
+	if (split(b->ids, &b->number))
+		b->tool->ids = b->ids;
+}
+
+int bridge_start(struct bridge *b, struct tool *tool, int argc, char **argv)
+{
+	int rc;
+
+	b->tool = tool;
+	b->epoll_fd = b->signal_fd = -1;
+	split_ids(b);
+	rc = tool_start(tool, argc, argv, 0, 0);
+	if (rc != TOOL_GO_ON || tool->ids)
+		return rc;
+	snprintf(b->address, sizeof(b->address), "%s", tool->address);
+	if (split(b->address, &b->number))
+		tool->address = b->address;
+	return TOOL_GO_ON;
+}
+
+static int failed(const char *what)
+{
+	return tool_error("%s: %s", what, strerror(errno));
+}
+
+static int catch_signals(struct bridge *b)
+{
+	struct sigaction hangup;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
+	if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
+	/* A reader of our output who leaves must not keep us from putting the card in order. */
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return failed("signals");
+	b->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return b->signal_fd < 0 ? failed("signalfd") : TOOL_GO_ON;
+}
+
+int bridge_watch(struct bridge *b, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.fd = fd};
+
+	if (!events)
+		return epoll_ctl(b->epoll_fd, EPOLL_CTL_DEL, fd, NULL) && errno != ENOENT ? -errno
+											  : 0;
+	if (!epoll_ctl(b->epoll_fd, EPOLL_CTL_ADD, fd, &event))
+		return 0;
+	if (errno == EEXIST && !epoll_ctl(b->epoll_fd, EPOLL_CTL_MOD, fd, &event))
+		return 0;
+	return -errno;
+}
+
+static int make_loop(struct bridge *b)
+{
+	b->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (b->epoll_fd < 0)
+		return failed("epoll");
+	return bridge_watch(b, b->signal_fd, EPOLLIN) ? failed("epoll") : TOOL_GO_ON;
+}
+
+static int attach(struct bridge *b, const char *address, const struct uvio_driver *driver)
+{
+	int rc = tool_open(b->tool, address, b->backend, &b->udev);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	return uvio_card_attach(driver, b->udev, &b->card) ? tool_failed() : TOOL_GO_ON;
+}
+
+int bridge_open(struct bridge *b, const char *what)
+{
+	const struct uvio_driver *driver;
+	struct uvio_device *device;
+	const char *address;
+	int rc = tool_find(b->tool, b->tool->address, &device);
+
+	if (rc != TOOL_GO_ON)
+		return rc;
+	address = uvio_device_info(device)->address;
+	driver = tool_driver(b->tool, uvio_device_info(device));
+	rc = catch_signals(b);
+	if (rc == TOOL_GO_ON)
+		rc = make_loop(b);
+	if (rc == TOOL_GO_ON && !driver)
+		rc = tool_error("%s: no card driver knows this device, so that it has no %s; "
+				"--module FILE adds one",
+			address, what);
+	if (rc == TOOL_GO_ON)
+		rc = attach(b, address, driver);
+	uvio_device_free(device);
+	return rc;
+}
+
+void bridge_close(struct bridge *b)
+{
+	uvio_card_detach(b->card);
+	uvio_udev_close(b->udev);
+	if (b->epoll_fd >= 0)
+		close(b->epoll_fd);
+	if (b->signal_fd >= 0)
+		close(b->signal_fd);
+}
+
+void bridge_say(const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	tool_fprint(stderr, "%s\n", text);
+}
+
+void bridge_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	size_t length = path ? strlen(path) : 0;
+	int fd;
+
+	if (length < 2 || length >= sizeof(name.sun_path) || (path[0] != '/' && path[0] != '@'))
+		return;
+	memcpy(name.sun_path, path, length);
+	if (path[0] == '@')
+		name.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&name,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
+		tool_error("NOTIFY_SOCKET '%s': %s", path, strerror(errno));
+	close(fd);
+}
+
+/* On standard output one document only, at the end. */
+static int report(struct bridge *b, bool end)
+{
+	const struct tool *tool = b->tool;
+	struct json_object *object;
+
+	if (!tool->json || tool->json_file || !end)
+		b->ops->tell(b);
+	if (!tool->json || (!tool->json_file && !end))
+		return TOOL_GO_ON;
+	object = json_device(tool, uvio_udev_address(b->udev));
+	json_text(object, "backend", uvio_udev_backend(b->udev));
+	b->ops->json(b, object);
+	return json_print(tool, object);
+}
+
+/* TOOL_OK: it is to end. */
+static int take_signals(struct bridge *b)
+{
+	struct signalfd_siginfo info;
+	int rc = TOOL_GO_ON;
+
+	while (rc == TOOL_GO_ON && read(b->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		rc = info.ssi_signo == SIGUSR1 ? report(b, false) : TOOL_OK;
+	return rc;
+}
+
+static int turn(struct bridge *b)
+{
+	int rc = take_signals(b);
+
+	if (rc == TOOL_GO_ON)
+		rc = b->ops->feed(b);
+	if (rc == TOOL_GO_ON && uvio_card_poll(b->card) < 0)
+		rc = tool_failed();
+	return rc == TOOL_GO_ON ? b->ops->drain(b) : rc;
+}
+
+static int loop(struct bridge *b)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int rc, timeout = 0;
+
+	do {
+		if (epoll_wait(b->epoll_fd, events, EVENTS_MAX, timeout) < 0 && errno != EINTR)
+			return failed("epoll");
+		b->timeout = -1;
+		rc = turn(b);
+		timeout = b->timeout;
+	} while (rc == TOOL_GO_ON);
+	return rc;
+}
+
+/* What a card has received is not lost, whatever the end is. */
+static int end(struct bridge *b, int rc)
+{
+	int drained, reported;
+
+	bridge_notify("STOPPING=1");
+	b->ops->stop(b);
+	drained = b->ops->drain(b);
+	reported = report(b, true);
+	if (rc == TOOL_OK && drained != TOOL_GO_ON)
+		rc = drained;
+	return rc == TOOL_OK && reported != TOOL_GO_ON ? reported : rc;
+}
+
+int bridge_run(struct bridge *b)
+{
+	int rc, fd = uvio_card_fd(b->card);
+
+	if (fd < 0)
+		return tool_failed();
+	rc = bridge_watch(b, fd, EPOLLIN);
+	if (rc)
+		return tool_error("%s: epoll: %s", uvio_udev_address(b->udev), strerror(-rc));
+	bridge_notify("READY=1");
+	return end(b, loop(b));
+}
