@@ -106,6 +106,8 @@ static int leave_reset(const struct sja1000 *chip)
 		if (!(get(chip, MOD) & MOD_RM))
 			return 0;
 	}
+	if (!uvio_udev_alive(chip->regs.udev))
+		return -ENODEV;
 	return uvio_fail(-ETIMEDOUT, "%s: the SJA1000 does not leave reset",
 		uvio_udev_address(chip->regs.udev));
 }
@@ -234,12 +236,14 @@ int sja1000_start(struct sja1000 *chip, struct uvio_can *can, const struct uvio_
 	get(chip, ECC);
 	drain(chip);
 	get(chip, IR);
+	/* Before it is on the bus: it keeps only causes that are enabled when they come. */
+	set(chip, IER, ier_of(config->modes));
 	rc = leave_reset(chip);
 	if (rc)
-		return rc;
-	set(chip, IER, ier_of(config->modes));
-	chip->can = can;
-	return 0;
+		quiet(chip);
+	else
+		chip->can = can;
+	return rc;
 }
 
 void sja1000_stop(struct sja1000 *chip)

@@ -12,7 +12,9 @@
 #include "sja1000.h"
 
 #define CHANNELS 4
+/* Of one service, for chips that never come to an end. */
 #define ROUNDS 256
+#define CAUSES 1024
 #define CLOCK 8000000 /* half of the usual crystal's */
 
 /* Chips of some cards drive one interrupt line, which an emulation may lower although one asks. */
@@ -180,6 +182,8 @@ static int attach(struct uvio_udev *udev, void *priv)
 	const struct bridge *bridge;
 	int rc = 0;
 
+	if (!id && !uvio_udev_alive(udev))
+		return -ENODEV;
 	if (!id)
 		return uvio_fail(-ENODEV, "%s: %04x:%04x is none of the cards with SJA1000",
 			uvio_udev_address(udev), uvio_udev_vendor(udev), uvio_udev_device(udev));
@@ -204,7 +208,7 @@ static int service(void *priv)
 	struct card *card = priv;
 	int found = 0;
 
-	for (int round = 0, more = 1; more && round < ROUNDS; round++) {
+	for (int round = 0, more = 1; more && found < CAUSES && round < ROUNDS; round++) {
 		more = 0;
 		for (unsigned int i = 0; i < card->count; i++) {
 			int n = sja1000_service(&card->chips[i]);
@@ -340,23 +344,23 @@ static const struct uvio_driver_id ids[] = {
 	CARD(0x10e8, 0x8406, ANY, ANY, kvaser, UVIO_SEEN_EMULATION),
 	CARD(0x13fe, 0xc002, ANY, ANY, pcm3680, UVIO_SEEN_EMULATION),
 	CARD(0x13fe, 0xc302, ANY, ANY, mioe3680, UVIO_SEEN_EMULATION),
-	CARD(0x001c, 0x0001, ANY, ANY, peak, UVIO_SEEN_NOT_YET),
-	CARD(0x001c, 0x0003, ANY, ANY, peak, UVIO_SEEN_NOT_YET),
-	CARD(0x001c, 0x0004, ANY, ANY, peak, UVIO_SEEN_NOT_YET),
-	CARD(0x001c, 0x0005, ANY, ANY, peak, UVIO_SEEN_NOT_YET),
-	CARD(0x001c, 0x0006, ANY, ANY, peak, UVIO_SEEN_NOT_YET),
-	CARD(0x001c, 0x0007, ANY, ANY, peak, UVIO_SEEN_NOT_YET),
-	CARD(0x001c, 0x0008, ANY, ANY, peak, UVIO_SEEN_NOT_YET),
-	CARD(0x144a, 0x7841, ANY, ANY, adlink, UVIO_SEEN_NOT_YET),
-	CARD(PLX, 0x9050, ESD, 0x0004, esd200, UVIO_SEEN_NOT_YET),
-	CARD(PLX, 0x9030, ESD, 0x010b, esd200, UVIO_SEEN_NOT_YET),
-	CARD(PLX, 0x9030, ESD, 0x0501, esd200, UVIO_SEEN_NOT_YET),
-	CARD(PLX, 0x9056, ESD, 0x0009, esd266, UVIO_SEEN_NOT_YET),
-	CARD(PLX, 0x9056, ESD, 0x000e, esd266, UVIO_SEEN_NOT_YET),
-	CARD(PLX, 0x9056, ESD, 0x0200, esd266, UVIO_SEEN_NOT_YET),
-	CARD(PLX, 0x9050, ANY, 0x2540, ixxat, UVIO_SEEN_NOT_YET),
-	CARD(0x1498, 0x032a, ANY, ANY, tews, UVIO_SEEN_NOT_YET),
-	CARD(PLX, 0x9030, 0x12c4, 0x0900, cti, UVIO_SEEN_NOT_YET),
+	CARD(0x001c, 0x0001, ANY, ANY, peak, UVIO_SEEN_MODEL),
+	CARD(0x001c, 0x0003, ANY, ANY, peak, UVIO_SEEN_MODEL),
+	CARD(0x001c, 0x0004, ANY, ANY, peak, UVIO_SEEN_MODEL),
+	CARD(0x001c, 0x0005, ANY, ANY, peak, UVIO_SEEN_MODEL),
+	CARD(0x001c, 0x0006, ANY, ANY, peak, UVIO_SEEN_MODEL),
+	CARD(0x001c, 0x0007, ANY, ANY, peak, UVIO_SEEN_MODEL),
+	CARD(0x001c, 0x0008, ANY, ANY, peak, UVIO_SEEN_MODEL),
+	CARD(0x144a, 0x7841, ANY, ANY, adlink, UVIO_SEEN_MODEL),
+	CARD(PLX, 0x9050, ESD, 0x0004, esd200, UVIO_SEEN_MODEL),
+	CARD(PLX, 0x9030, ESD, 0x010b, esd200, UVIO_SEEN_MODEL),
+	CARD(PLX, 0x9030, ESD, 0x0501, esd200, UVIO_SEEN_MODEL),
+	CARD(PLX, 0x9056, ESD, 0x0009, esd266, UVIO_SEEN_MODEL),
+	CARD(PLX, 0x9056, ESD, 0x000e, esd266, UVIO_SEEN_MODEL),
+	CARD(PLX, 0x9056, ESD, 0x0200, esd266, UVIO_SEEN_MODEL),
+	CARD(PLX, 0x9050, ANY, 0x2540, ixxat, UVIO_SEEN_MODEL),
+	CARD(0x1498, 0x032a, ANY, ANY, tews, UVIO_SEEN_MODEL),
+	CARD(PLX, 0x9030, 0x12c4, 0x0900, cti, UVIO_SEEN_MODEL),
 	{0},
 };
 

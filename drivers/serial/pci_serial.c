@@ -49,6 +49,8 @@ static int attach(struct uvio_udev *udev, void *priv)
 	struct uvio_region bar;
 	int rc;
 
+	if (!id && !uvio_udev_alive(udev))
+		return -ENODEV;
 	if (!id)
 		return uvio_fail(-ENODEV, "%s: %04x:%04x is none of the serial cards",
 			uvio_udev_address(udev), uvio_udev_vendor(udev), uvio_udev_device(udev));

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include <string.h>
+
+#include <uvio/udev.h>
+
+#include "can_card.h"
+
+const struct uvio_driver *driver;
+struct uvio_card *card;
+struct uvio_can *can;
+
+void can_open(const struct fake_model *model, const char *name)
+{
+	fixture_open_model(model);
+	driver = uvio_driver_match(
+		NULL, model->vendor, model->device, model->subvendor, model->subdevice);
+	ASSERT(driver);
+	ASSERT_STR(driver->name, name);
+}
+
+void can_attach(void)
+{
+	ASSERT_OK(uvio_card_attach(driver, udev, &card));
+	ASSERT_OK(uvio_can_get(card, 0, &can));
+}
+
+void can_close(void)
+{
+	uvio_card_detach(card);
+	card = NULL;
+	fixture_close();
+}
+
+void can_begin(uint32_t modes)
+{
+	struct uvio_can_config config = {.size = sizeof(config), .modes = modes};
+
+	config.timing.bitrate = 500000;
+	config.data_timing.bitrate = 2000000;
+	ASSERT_OK(uvio_can_start(can, &config));
+}
+
+void can_serve(void)
+{
+	ASSERT(uvio_card_poll(card) >= 0);
+}
+
+struct can_frame can_numbered(unsigned int number, unsigned int length)
+{
+	struct can_frame frame = {.can_id = number, .len = (uint8_t)length};
+
+	for (unsigned int i = 0; i < length; i++)
+		frame.data[i] = (uint8_t)(number + i);
+	return frame;
+}
+
+struct can_frame can_kind(unsigned int number)
+{
+	struct can_frame frame = can_numbered(0x155 + number, number % 9);
+
+	if (number / 9 % 2)
+		frame.can_id = CAN_EFF_FLAG | (0x15555555 + number);
+	if (number / 18)
+		frame.can_id |= CAN_RTR_FLAG;
+	return frame;
+}
+
+void can_transmit(unsigned int number)
+{
+	struct can_frame frame = can_numbered(number, 8);
+
+	ASSERT_EQ(uvio_can_send(can, &frame, 1), 1);
+	can_serve();
+}
+
+struct can_frame can_next(void)
+{
+	struct can_frame frame = {0};
+
+	ASSERT_EQ(uvio_can_receive(can, &frame, NULL, 1), 1);
+	return frame;
+}
+
+void can_nothing_more(void)
+{
+	struct can_frame frame;
+
+	ASSERT_EQ(uvio_can_receive(can, &frame, NULL, 1), 0);
+}
+
+void can_same(const struct can_frame *have, const struct can_frame *want)
+{
+	ASSERT_EQ(have->can_id, want->can_id);
+	ASSERT_EQ(have->len, want->len);
+	if (!(want->can_id & CAN_RTR_FLAG))
+		ASSERT(!memcmp(have->data, want->data, want->len));
+}
+
+struct uvio_can_stats can_stats(void)
+{
+	struct uvio_can_stats stats;
+
+	ASSERT_OK(uvio_can_stats(can, &stats));
+	return stats;
+}
