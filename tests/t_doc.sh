@@ -13,7 +13,7 @@
 LC_ALL=C
 export LC_ALL
 doc=$top_srcdir/doc
-pages=$(cd "$doc" && echo uvio.1 uvio.7 uvio-guard.8 uvio_*.3)
+pages=$(cd "$doc" && echo uvio.1 uvio-*.1 uvio.7 uvio-guard.8 uvio_*.3)
 texts="README NEWS doc/architecture doc/comparison"
 
 # Examples

@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_write,
 	&command_irq,
 	&command_reset,
+	&command_can,
 	&command_guard,
 	&command_help,
 };
