@@ -79,6 +79,12 @@ static int stop(void *own, unsigned int channel)
 	return 0;
 }
 
+static int service(void *own)
+{
+	(void)own;
+	return 0;
+}
+
 static const struct uvio_can_ops can_ops = {.size = sizeof(can_ops),
 	.channels = one,
 	.info = can_info,
@@ -95,5 +101,12 @@ static const struct uvio_serial_ops serial_ops = {.size = sizeof(serial_ops),
 const struct uvio_driver idle_driver = {.size = sizeof(struct uvio_driver),
 	.name = "idle",
 	.attach = attach,
+	.service = service,
 	.can = &can_ops,
 	.serial = &serial_ops};
+
+const struct uvio_can_config idle_can_config = {
+	.size = sizeof(struct uvio_can_config), .timing.bitrate = 125000};
+
+const struct uvio_serial_config idle_serial_config = {
+	.size = sizeof(struct uvio_serial_config), .baud = 9600, .data_bits = 8, .stop_bits = 1};

@@ -9,6 +9,8 @@
 #include <uvio/serial.h>
 
 extern const struct uvio_driver idle_driver;
+extern const struct uvio_can_config idle_can_config;
+extern const struct uvio_serial_config idle_serial_config;
 extern const struct can_bittiming_const idle_limits;
 
 #endif /* UVIO_TESTS_IDLE_CARD_H */

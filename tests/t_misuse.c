@@ -56,10 +56,6 @@ static struct can_berr_counter counters;
 static struct can_bittiming timing;
 static struct uvio_can_stats can_stats;
 static struct uvio_serial_stats serial_stats;
-static const struct uvio_can_config can_config = {
-	.size = sizeof(can_config), .timing.bitrate = 125000};
-static const struct uvio_serial_config serial_config = {
-	.size = sizeof(serial_config), .baud = 9600, .data_bits = 8, .stop_bits = 1};
 
 #define CTX tree->ctx
 #define A(number, pointer) (null == (number) ? NULL : (pointer))
@@ -90,7 +86,7 @@ static const struct uvio_serial_config serial_config = {
 	VOID(uvio_can_set_state, 2, "", "12", NOTHING,                                             \
 		(A(1, can), CAN_STATE_BUS_OFF, A(2, &counters)))                                   \
 	X(uvio_can_space, 1, "", "", NOTHING, (A(1, can)))                                         \
-	X(uvio_can_start, 2, "", "", NUMBER, (A(1, can), A(2, &can_config)))                       \
+	X(uvio_can_start, 2, "", "", NUMBER, (A(1, can), A(2, &idle_can_config)))                  \
 	X(uvio_can_state, 1, "", "", NOTHING, (A(1, can)))                                         \
 	X(uvio_can_stats_sized, 2, "", "", NUMBER,                                                 \
 		(A(1, can), A(2, &can_stats), sizeof(can_stats)))                                  \
@@ -197,9 +193,9 @@ static const struct uvio_serial_config serial_config = {
 	VOID(uvio_serial_rx_commit, 1, "", "1", NOTHING, (A(1, serial), 1))                        \
 	X(uvio_serial_rx_place, 2, "", "12", POINTER, (A(1, serial), A(2, &count)))                \
 	X(uvio_serial_send, 2, "", "", NUMBER, (A(1, serial), A(2, bytes), 1))                     \
-	X(uvio_serial_set, 2, "", "", NUMBER, (A(1, serial), A(2, &serial_config)))                \
+	X(uvio_serial_set, 2, "", "", NUMBER, (A(1, serial), A(2, &idle_serial_config)))           \
 	X(uvio_serial_space, 1, "", "", NOTHING, (A(1, serial)))                                   \
-	X(uvio_serial_start, 2, "", "", NUMBER, (A(1, serial), A(2, &serial_config)))              \
+	X(uvio_serial_start, 2, "", "", NUMBER, (A(1, serial), A(2, &idle_serial_config)))         \
 	X(uvio_serial_stats_sized, 2, "", "", NUMBER,                                              \
 		(A(1, serial), A(2, &serial_stats), sizeof(serial_stats)))                         \
 	X(uvio_serial_stop, 1, "", "", NUMBER, (A(1, serial)))                                     \
@@ -297,7 +293,7 @@ static void no_null_crashes_a_function(void)
 	ASSERT_OK(uvio_card_attach(&idle_driver, udev, &card));
 	ASSERT_OK(uvio_can_get(card, 0, &can));
 	ASSERT_OK(uvio_serial_get(card, 0, &serial));
-	ASSERT_OK(uvio_serial_start(serial, &serial_config));
+	ASSERT_OK(uvio_serial_start(serial, &idle_serial_config));
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		for (unsigned int null = 1; null <= calls[i].pointers; null++)
 			if (!is_in(calls[i].unchecked, null))

@@ -17,12 +17,14 @@
 #include "base/finding.h"
 #include "device/device.h"
 #include "harness.h"
+#include "idle_card.h"
 #include "inject_ops.h"
 #include "inject_process.h"
 #include "sim_bind.h"
 #include "sim_iommufd.h"
 #include "sim_uio.h"
 #include "sim_vfio.h"
+#include "stack.h"
 
 /* It looks for whoever has the device, and changes its driver in a process of its own. */
 #define BIND_STACK 16384
@@ -35,7 +37,6 @@ static struct uvio_dma buffer;
 static struct uvio_region region, slice;
 static uint32_t words[2];
 static struct uvio_guard *guard;
-static struct uvio_card *attached;
 static const char *backend;
 static int count;
 
@@ -45,19 +46,6 @@ static const struct uvio_driver *edu(void)
 {
 	return uvio_driver_match(NULL, 0x1234, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID);
 }
-
-static int attach_nothing(struct uvio_udev *of, void *priv)
-{
-	(void)of;
-	(void)priv;
-	return 0;
-}
-
-static const struct uvio_driver added = {
-	.size = sizeof(struct uvio_driver),
-	.name = "added",
-	.attach = attach_nothing,
-};
 
 static void begin_device(void)
 {
@@ -91,12 +79,6 @@ static void begin_irq(void)
 {
 	card_open_asserted();
 	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
-}
-
-static void begin_attached(void)
-{
-	card_open_asserted();
-	ASSERT_OK(uvio_card_attach(edu(), udev, &attached));
 }
 
 static void begin_domain(void)
@@ -133,14 +115,6 @@ static void begin_guard(void)
 	ASSERT_OK(uvio_guard_new(card.tree->ctx, EDU, 0, &guard));
 }
 
-/* What a function gives is not looked at here. */
-#define RUN(name, call)                                                                            \
-	static int run_##name(void)                                                                \
-	{                                                                                          \
-		(void)(call);                                                                      \
-		return 0;                                                                          \
-	}
-
 static enum uvio_verdict verdict;
 static const struct uvio_finding *const *findings;
 static unsigned int number;
@@ -154,12 +128,6 @@ RUN(backend_help, uvio_backend_help(0))
 RUN(backend_name, uvio_backend_name(0))
 RUN(cap_name, uvio_cap_name(UVIO_CAP_RESET))
 RUN(caps, uvio_caps(udev))
-RUN(card_attach, uvio_card_attach(edu(), udev, &attached))
-RUN(card_detach, (uvio_card_detach(attached), attached = NULL))
-RUN(card_driver, uvio_card_driver(attached))
-RUN(card_priv, uvio_card_priv(attached))
-RUN(card_udev, uvio_card_udev(attached))
-RUN(card_service, uvio_card_service(attached))
 RUN(check_device, uvio_check_device(card.tree->ctx, device, backend, &check))
 RUN(check_findings, findings = uvio_check_findings(check, &number))
 RUN(check_free, (uvio_check_free(check), check = NULL))
@@ -178,7 +146,7 @@ RUN(domain_dma_free, uvio_domain_dma_free(domain, &buffer))
 RUN(domain_dma_unmap, uvio_domain_dma_unmap(domain, card_memory(), CARD_MEMORY_SIZE))
 RUN(domain_free, uvio_domain_free(domain) ? NULL : (domain = NULL))
 RUN(domain_new, uvio_domain_new(card.tree->ctx, &domain))
-RUN(driver_add, uvio_driver_add(ctx, &added))
+RUN(driver_add, uvio_driver_add(ctx, &idle_driver))
 RUN(driver_get, uvio_driver_get(NULL, 0))
 RUN(driver_match, edu())
 RUN(fail, uvio_fail(-EIO, "%s: %d of %s", EDU, 1, "text"))
@@ -212,16 +180,6 @@ RUN(write_slow, uvio_region_write_slow(&region, 8, 4, 0))
 RUN(bind, uvio_bind(card.tree->ctx, EDU, "vfio-pci"))
 RUN(unbind, uvio_unbind(card.tree->ctx, EDU))
 
-/* Either an operation, or what is done before and what is measured. */
-struct measured {
-	const char *symbol;
-	const struct operation *operation;
-	int (*run)(void);
-	void (*begin)(void);
-	const char *only; /* the backend; NULL: all */
-	bool bind;	  /* on a kernel that changes drivers */
-};
-
 static const struct measured measured[] = {
 	{"uvio_backend_count", .run = run_backend_count},
 	{"uvio_backend_help", .run = run_backend_help},
@@ -231,12 +189,6 @@ static const struct measured measured[] = {
 	{"uvio_bus_master", .operation = &op_bus_master_off},
 	{"uvio_cap_name", .run = run_cap_name},
 	{"uvio_caps", .run = run_caps, .begin = card_open_asserted},
-	{"uvio_card_attach", .run = run_card_attach, .begin = card_open_asserted},
-	{"uvio_card_detach", .run = run_card_detach, .begin = begin_attached},
-	{"uvio_card_driver", .run = run_card_driver, .begin = begin_attached},
-	{"uvio_card_priv", .run = run_card_priv, .begin = begin_attached},
-	{"uvio_card_service", .run = run_card_service, .begin = begin_attached},
-	{"uvio_card_udev", .run = run_card_udev, .begin = begin_attached},
 	{"uvio_check_device", .run = run_check_device, .begin = begin_device},
 	{"uvio_check_findings", .run = run_check_findings, .begin = begin_check},
 	{"uvio_check_free", .run = run_check_free, .begin = begin_check},
@@ -327,6 +279,7 @@ static const struct measured measured[] = {
 	{"uvio_unbind", .run = run_unbind, .bind = true},
 	{"uvio_version", .run = run_version},
 	{"uvio_vf_token_set", .operation = &op_vf_token_set},
+	{NULL},
 };
 
 static void raise_line(unsigned int vector)
@@ -384,8 +337,7 @@ static void use_bind(void)
 
 static void end(void)
 {
-	uvio_card_detach(attached);
-	attached = NULL;
+	stack_card_end();
 	uvio_guard_free(guard);
 	guard = NULL;
 	card_close();
@@ -473,18 +425,21 @@ static bool keeps_to_its_bound(const struct measured *what)
 	return false;
 }
 
-static void measure_all(const char *name)
+static bool all_keep(const struct measured *what)
 {
 	bool ok = true;
 
-	backend = name;
-	for (size_t i = 0; i < sizeof(measured) / sizeof(measured[0]); i++) {
-		const struct measured *what = &measured[i];
-
-		if (!what->only || !strncmp(name, what->only, strlen(what->only)))
+	for (; what->symbol; what++)
+		if (!what->only || !strncmp(backend, what->only, strlen(what->only)))
 			ok = keeps_to_its_bound(what) && ok;
-	}
-	ASSERT(ok);
+	return ok;
+}
+
+static void measure_all(const char *name)
+{
+	backend = name;
+	ASSERT(all_keep(measured));
+	ASSERT(all_keep(stack_card));
 }
 
 static void each_call_on_uio_keeps_to_its_bound(void)
@@ -502,12 +457,11 @@ static void each_call_on_a_cdev_keeps_to_its_bound(void)
 	measure_all("vfio/cdev");
 }
 
-static bool is_measured(const char *symbol)
+static bool is_in(const struct measured *what, const char *symbol)
 {
-	for (size_t i = 0; i < sizeof(measured) / sizeof(measured[0]); i++)
-		if (!strcmp(measured[i].symbol, symbol))
-			return true;
-	return false;
+	while (what->symbol && strcmp(what->symbol, symbol))
+		what++;
+	return what->symbol;
 }
 
 static void each_exported_function_is_measured(void)
@@ -520,7 +474,7 @@ static void each_exported_function_is_measured(void)
 	ASSERT(file);
 	while (fscanf(file, "%127s", symbol) == 1) {
 		symbols++;
-		if (is_measured(symbol))
+		if (is_in(measured, symbol) || is_in(stack_card, symbol))
 			continue;
 		printf("# %s: no bound of its stack is measured\n", symbol);
 		ok = false;

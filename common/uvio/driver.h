@@ -157,7 +157,7 @@ UVIO_API int uvio_card_poll(struct uvio_card *card);
 UVIO_API int uvio_card_fd(struct uvio_card *card);
 
 /**
- * Waits until uvio_card_fd() is readable, for @timeout nanoseconds; negative: for ever; 0: looks. A
+ * Waits until uvio_card_fd() is readable, for @timeout nanoseconds; negative: forever; 0: looks. A
  * cancellation point. 0; -ETIMEDOUT; -EINTR (a signal was handled); the errnos of uvio_card_fd().
  */
 UVIO_API int uvio_card_wait(struct uvio_card *card, int64_t timeout);

@@ -405,7 +405,7 @@ static int receive_all(struct sja1000 *chip, uint8_t sr)
 
 /*
  * IR before SR: what comes in between is seen in SR, or asks again. One frame is given at a time,
- * so that a chip on the same bus, which has room for five, is served in between.
+ * so that a chip on the same bus, whose buffer holds five, is served in between.
  */
 int sja1000_service(struct sja1000 *chip)
 {
