@@ -1,53 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* PCI cards whose lines are UARTs of the 16550 family: one line of a table for each. */
+/* PCI cards whose lines are UARTs of the 16550 family; pci_boards.c has the table of them. */
 #include <config.h>
 
 #include <errno.h>
 
 #include "../drivers.h"
+#include "pci_boards.h"
 #include "uart.h"
 
-#define LINES 8
-
-struct board {
-	const char *name;
-	unsigned int lines;
-	unsigned int bar;
-	uint64_t first;	     /* of the first line's registers in the BAR */
-	uint64_t distance;   /* from one line to the next */
-	unsigned int stride; /* from one register to the next */
-	uint32_t clock;	     /* Hz */
-	unsigned int fifo;   /* bytes; 0: the registers tell */
-	bool auto_flow;
-};
+#define BARS 6
 
 struct card {
 	struct uvio_udev *udev;
-	const struct board *board;
-	struct uart uarts[LINES];
+	const struct pci_serial_board *board;
+	struct uvio_region bars[BARS];
+	struct uart uarts[PCI_SERIAL_LINES];
 };
 
-static int add_line(struct card *card, const struct uvio_region *bar, unsigned int line)
+static int map_bar(struct card *card, unsigned int bar)
 {
-	const struct board *board = card->board;
-	struct uart *uart = &card->uarts[line];
-	int rc = uvio_region_slice(
-		bar, board->first + line * board->distance, board->distance, &uart->regs);
+	if (card->bars[bar].udev)
+		return 0;
+	return uvio_region_map(card->udev, UVIO_REGION_BAR0 + bar, &card->bars[bar]);
+}
 
+static int add_line(struct card *card, unsigned int line)
+{
+	const struct pci_serial_board *board = card->board;
+	struct uart *uart = &card->uarts[line];
+	unsigned int bar;
+	uint64_t offset;
+	int rc;
+
+	pci_serial_place(board, line, &bar, &offset);
+	rc = map_bar(card, bar);
+	if (!rc)
+		rc = uvio_region_slice(&card->bars[bar], offset, board->distance, &uart->regs);
 	uart->stride = board->stride;
 	uart->clock = board->clock;
 	uart->fifo = board->fifo;
-	uart->auto_flow = board->auto_flow;
 	return rc ? rc : uart_init(uart);
+}
+
+/* Some boards have a register before the line of the interrupt. */
+static int set_irq(void *priv, bool on)
+{
+	struct card *card = priv;
+	const struct pci_serial_board *board = card->board;
+
+	if (board->gate)
+		uvio_write8(&card->bars[board->bar], board->gate, on ? board->gate_on : 0);
+	return 0;
 }
 
 static int attach(struct uvio_udev *udev, void *priv)
 {
 	const struct uvio_driver_id *id = uvio_driver_id_of(&uvio_driver_pci_serial, udev);
 	struct card *card = priv;
-	struct uvio_region bar;
-	int rc;
+	int rc = 0;
 
 	if (!id && !uvio_udev_alive(udev))
 		return -ENODEV;
@@ -56,18 +67,20 @@ static int attach(struct uvio_udev *udev, void *priv)
 			uvio_udev_address(udev), uvio_udev_vendor(udev), uvio_udev_device(udev));
 	card->udev = udev;
 	card->board = id->data;
-	rc = uvio_region_map(udev, UVIO_REGION_BAR0 + card->board->bar, &bar);
 	for (unsigned int i = 0; !rc && i < card->board->lines; i++)
-		rc = add_line(card, &bar, i);
-	return rc;
+		rc = add_line(card, i);
+	return rc ? rc : set_irq(card, false);
 }
 
 static int service(void *priv)
 {
 	struct card *card = priv;
+	const struct pci_serial_board *board = card->board;
 	int found = 0;
 
-	for (unsigned int i = 0; i < card->board->lines; i++) {
+	if (board->status)
+		uvio_read8(&card->bars[board->bar], board->status);
+	for (unsigned int i = 0; i < board->lines; i++) {
 		int n = uart_service(&card->uarts[i]);
 
 		if (n < 0)
@@ -159,34 +172,14 @@ static const struct uvio_serial_ops serial = {
 	.throttle = throttle,
 };
 
-/* QEMU, docs/specs/pci-serial: BAR0, I/O ports, 8 for each line, a clock of 1.8432 MHz. */
-static const struct board qemu_1 = {
-	.name = "QEMU pci-serial", .lines = 1, .distance = 8, .stride = 1, .clock = 1843200};
-static const struct board qemu_2 = {
-	.name = "QEMU pci-serial-2x", .lines = 2, .distance = 8, .stride = 1, .clock = 1843200};
-static const struct board qemu_4 = {
-	.name = "QEMU pci-serial-4x", .lines = 4, .distance = 8, .stride = 1, .clock = 1843200};
-
-#define BOARD(vendor_id, device_id, table, where)                                                  \
-	{                                                                                          \
-		.vendor = (vendor_id), .device = (device_id), .subvendor = UVIO_ANY_ID,            \
-		.subdevice = UVIO_ANY_ID, .seen = (where), .data = &(table)                        \
-	}
-
-static const struct uvio_driver_id ids[] = {
-	BOARD(0x1b36, 0x0002, qemu_1, UVIO_SEEN_EMULATION),
-	BOARD(0x1b36, 0x0003, qemu_2, UVIO_SEEN_EMULATION),
-	BOARD(0x1b36, 0x0004, qemu_4, UVIO_SEEN_EMULATION),
-	{0},
-};
-
 const struct uvio_driver uvio_driver_pci_serial = {
 	.size = sizeof(uvio_driver_pci_serial),
 	.name = "pci-serial",
 	.help = "serial cards with UARTs of the 16550 family",
-	.ids = ids,
+	.ids = pci_serial_ids,
 	.card_size = sizeof(struct card),
 	.attach = attach,
 	.service = service,
+	.irq = set_irq,
 	.serial = &serial,
 };

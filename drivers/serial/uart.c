@@ -37,7 +37,7 @@
 #define FCR_ENABLE 0x01
 #define FCR_CLEAR 0x06 /* both ways */
 #define FCR_FIFO_64 0x20
-#define FCR_TRIGGER_HALF 0x80 /* 8 of 16, 32 of 64 */
+#define FCR_TRIGGER_HALF 0x80 /* 8 of 16, 32 of 64, 64 of 128 */
 
 #define LCR_STOP 0x04
 #define LCR_BREAK 0x40
@@ -116,7 +116,7 @@ int uart_init(struct uart *uart)
 
 void uart_info(const struct uart *uart, struct uvio_serial_info *info)
 {
-	info->chip = uart->fifo >= 64 ? "16750" : uart->fifo > 1 ? "16550A" : "16450";
+	info->chip = uart->fifo == 64 ? "16750" : uart->fifo > 1 ? "16550A" : "16450";
 	info->baud_max = uart->clock / 16;
 	info->baud_min = uart->clock / 16 / DIVISOR_MAX + 1;
 	info->fifo = uart->fifo;
@@ -189,7 +189,7 @@ static void set_fifo(struct uart *uart)
 {
 	uart->fcr = uart->fifo > 1 ? FCR_ENABLE | FCR_TRIGGER_HALF : 0;
 	uart->trigger = uart->fifo / 2;
-	if (uart->fifo < 64)
+	if (uart->fifo != 64)
 		return;
 	uart->fcr |= FCR_FIFO_64;
 	set(uart, LCR, LCR_DLAB);
