@@ -87,9 +87,13 @@
 #define SSP_MAX 127
 
 #define RESET_MS 1000
-/* Of a core that never comes to an end, as one that is gone. */
+/* Of a core that never comes to an end, as one that is gone: of one service, of one round. */
 #define ROUNDS 64
+#define CAUSES 256
+#define FRAMES 128
 
+/* The field for brp has 8 bits, of which the kernel's driver uses 1 to 8: that ends at 50 kbit/s.
+ */
 static const struct can_bittiming_const nominal = {
 	.name = "CTU CAN FD",
 	.tseg1_min = 2,
@@ -98,7 +102,7 @@ static const struct can_bittiming_const nominal = {
 	.tseg2_max = 63,
 	.sjw_max = 31,
 	.brp_min = 1,
-	.brp_max = 8,
+	.brp_max = 255,
 	.brp_inc = 1,
 };
 
@@ -135,6 +139,8 @@ int ctucan_init(struct ctucan *core, uint32_t clock)
 	int rc;
 
 	core->clock = clock;
+	if (id == UINT32_MAX && !uvio_udev_alive(core->regs.udev))
+		return -ENODEV;
 	if ((id & DEVICE_ID_MASK) != DEVICE_ID_VALUE)
 		return uvio_fail(-ENODEV, "%s: no CTU CAN FD core: its identification reads 0x%08x",
 			uvio_udev_address(core->regs.udev), id);
@@ -397,6 +403,7 @@ static int receive_all(struct ctucan *core)
 {
 	uint32_t count = RX_STATUS_COUNT(uvio_read32(&core->regs, RX_STATUS));
 
+	count = count < FRAMES ? count : FRAMES;
 	for (uint32_t i = 0; i < count; i++)
 		receive(core);
 	return (int)count;
@@ -472,10 +479,15 @@ static void serve_rest(struct ctucan *core, uint32_t causes)
 		uvio_write32(&core->regs, COMMAND, COMMAND_CDO);
 		uvio_can_rx_overrun(core->can);
 	}
-	if (causes & (INT_EWLI | INT_FCSI))
-		look_at_state(core);
 	if (causes & (INT_ALI | INT_BEI))
 		report_error(core, causes);
+}
+
+/* Nothing tells that a counter went below the warning limit again. */
+static bool may_have_changed(const struct ctucan *core, uint32_t causes)
+{
+	return causes & (INT_EWLI | INT_FCSI) ||
+	       (causes && uvio_can_state(core->can) == CAN_STATE_ERROR_WARNING);
 }
 
 bool ctucan_pending(const struct ctucan *core)
@@ -501,6 +513,8 @@ static int serve_once(struct ctucan *core)
 	}
 	if (causes & ~(INT_RBNEI | INT_TXBHCI))
 		serve_rest(core, causes);
+	if (may_have_changed(core, causes))
+		look_at_state(core);
 	found += complete(core);
 	refill(core);
 	return causes ? found + 1 : found;
@@ -512,7 +526,7 @@ int ctucan_service(struct ctucan *core)
 
 	if (!core->can)
 		return 0;
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; found < CAUSES && round < ROUNDS; round++) {
 		int n = serve_once(core);
 
 		if (n < 0)

@@ -19,7 +19,9 @@
 #define CORES 2
 #define CLOCK 100000000
 
+/* Of one service, for cores that never come to an end. Two FIFOs full of short frames are fewer. */
 #define ROUNDS 16
+#define CAUSES 1024
 
 /* Both cores drive one interrupt line, which an emulation may lower although one of them asks. */
 #define WATCH_MS 50
@@ -36,6 +38,8 @@ static int count_cores(struct card *card)
 	uint32_t id = uvio_read32(&card->board, BOARD_ID);
 
 	card->count = id & BOARD_CORES;
+	if (id == UINT32_MAX && !uvio_udev_alive(card->udev))
+		return -ENODEV;
 	if (id == UINT32_MAX || !card->count)
 		return uvio_fail(-ENODEV,
 			"%s: not a card with CTU CAN FD: its board id reads 0x%08x",
@@ -71,7 +75,7 @@ static int service(void *priv)
 	struct card *card = priv;
 	int found = 0;
 
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; found < CAUSES && round < ROUNDS; round++) {
 		bool pending = false;
 
 		for (unsigned int i = 0; i < card->count; i++) {

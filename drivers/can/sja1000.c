@@ -95,6 +95,8 @@ static int enter_reset(const struct sja1000 *chip)
 			return 0;
 		set(chip, MOD, MOD_RM);
 	}
+	if (!uvio_udev_alive(chip->regs.udev))
+		return -ENODEV;
 	return uvio_fail(-ENODEV, "%s: no SJA1000: its mode reads 0x%02x",
 		uvio_udev_address(chip->regs.udev), get(chip, MOD));
 }

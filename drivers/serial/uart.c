@@ -102,6 +102,8 @@ int uart_init(struct uart *uart)
 	set(uart, IER, 0);
 	set(uart, SCR, SCR_TRIAL);
 	scratch = get(uart, SCR);
+	if (scratch == UINT8_MAX && !uvio_udev_alive(uart->regs.udev))
+		return -ENODEV;
 	if (scratch != SCR_TRIAL || get(uart, IER))
 		return uvio_fail(-ENODEV,
 			"%s: no UART: its scratch register reads 0x%02x, 0x%02x expected",
