@@ -10,9 +10,9 @@
  * Time: everywhere nanoseconds in int64_t, as in poll(2): negative waits forever, 0 does not wait.
  * The clock is CLOCK_MONOTONIC. UVIO_MS(20) is 20 milliseconds.
  *
- * Cancellation: only uvio_irq_wait(), uvio_event_wait() and uvio_poll_until() are cancellation
- * points, and only while they sleep, when they hold no lock and no resource. Asynchronous
- * cancellation is not supported.
+ * Cancellation: only uvio_irq_wait(), uvio_event_wait(), uvio_card_wait() and uvio_poll_until() are
+ * cancellation points, and only while they sleep, when they hold no lock and no resource.
+ * Asynchronous cancellation is not supported.
  *
  * Processes: all descriptors are close-on-exec. After fork() the child must not use the device:
  * mapped regions and memory from uvio_dma_alloc() do not exist in the child, and uvio_udev_close()
