@@ -3,6 +3,7 @@
 /* What the check says of whatever backend, and of the machine. */
 #include <config.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 
@@ -171,6 +172,62 @@ static void a_card_whose_users_cannot_be_seen_is_not_usable_on_uio(void)
 	finds(UVIO_NOTE, EDU ": cannot read whether a process has it open: ", NULL);
 }
 
+/* The folder of all processes, which one search reads once. */
+static unsigned int searches;
+
+int __real_uvio_sys_opendir(const char *path, DIR **out);
+int __wrap_uvio_sys_opendir(const char *path, DIR **out);
+
+int __wrap_uvio_sys_opendir(const char *path, DIR **out)
+{
+	searches += tree && !strcmp(path, tree->ctx->proc);
+	return __real_uvio_sys_opendir(path, out);
+}
+
+static void check_backends(const char *address, const enum uvio_verdict verdicts[2])
+{
+	struct uvio_check *checks[4] = {check, check, check, check};
+	struct uvio_device *device;
+
+	searches = 0;
+	ASSERT_OK(uvio_device_find(tree->ctx, address, &device));
+	ASSERT_OK(uvio_check_backends(tree->ctx, device, checks, 4));
+	uvio_device_free(device);
+	ASSERT_EQ(uvio_check_verdict(checks[0]), verdicts[0]);
+	ASSERT_EQ(uvio_check_verdict(checks[1]), verdicts[1]);
+	ASSERT(!checks[2] && !checks[3]);
+	uvio_check_free(checks[0]);
+	uvio_check_free(checks[1]);
+}
+
+static void users_are_searched_once_for_all_backends(void)
+{
+	tree = tree_new("edu-uio");
+	check_backends(EDU, (enum uvio_verdict[]){UVIO_NOT_BOUND, UVIO_USABLE});
+	ASSERT_EQ(searches, 1);
+	tree_change(tree, "dir proc/4711/fd");
+	tree_change(tree, "link proc/4711/fd/3 %s/dev/uio0", tree->root);
+	check_backends(EDU, (enum uvio_verdict[]){UVIO_IN_USE, UVIO_IN_USE});
+	ASSERT_EQ(searches, 1);
+	tree_change(tree, "remove proc/self/mountinfo");
+	check_backends(EDU, (enum uvio_verdict[]){UVIO_NOT_BOUND, UVIO_BROKEN});
+	ASSERT_EQ(searches, 0);
+}
+
+static void fewer_results_than_backends_are_allowed(void)
+{
+	struct uvio_check *checks[2] = {NULL};
+	struct uvio_device *device;
+
+	tree = tree_new("edu-uio");
+	ASSERT_OK(uvio_device_find(tree->ctx, EDU, &device));
+	ASSERT_OK(uvio_check_backends(tree->ctx, device, checks, 0));
+	ASSERT_OK(uvio_check_backends(tree->ctx, device, checks, 1));
+	ASSERT(checks[0] && !checks[1]);
+	uvio_check_free(checks[0]);
+	uvio_device_free(device);
+}
+
 static void what_moves_pages_is_told(void)
 {
 	tree = tree_new("edu-uio");
@@ -184,8 +241,7 @@ static void what_moves_pages_is_told(void)
 		"for DMA on uio, use huge pages, or sysctl kernel.numa_balancing=0");
 	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 1\\n");
 	machine_is("uio", UVIO_BROKEN);
-	finds(UVIO_NOTE,
-		"by compaction (vm.compact_unevictable_allowed) and by NUMA balancing (",
+	finds(UVIO_NOTE, "by compaction (vm.compact_unevictable_allowed) and by NUMA balancing (",
 		"sysctl vm.compact_unevictable_allowed=0 kernel.numa_balancing=0");
 }
 
@@ -206,6 +262,8 @@ static CU_TestInfo common_cases[] = {
 	TEST(the_machine_is_looked_at),
 	TEST(a_machine_without_sysfs_or_proc_is_not_known),
 	TEST(a_card_whose_users_cannot_be_seen_is_not_usable_on_uio),
+	TEST(users_are_searched_once_for_all_backends),
+	TEST(fewer_results_than_backends_are_allowed),
 	TEST(what_moves_pages_is_told),
 	TEST(freeing_nothing_is_allowed),
 	CU_TEST_INFO_NULL,

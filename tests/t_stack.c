@@ -161,6 +161,7 @@ RUN(card_priv, uvio_card_priv(attached))
 RUN(card_udev, uvio_card_udev(attached))
 RUN(card_service, uvio_card_service(attached))
 RUN(check_device, uvio_check_device(card.tree->ctx, device, backend, &check))
+RUN(check_backends, uvio_check_backends(card.tree->ctx, device, &check, 1))
 RUN(check_findings, findings = uvio_check_findings(check, &number))
 RUN(check_free, (uvio_check_free(check), check = NULL))
 RUN(check_machine, uvio_check_machine(card.tree->ctx, backend, &check))
@@ -237,6 +238,7 @@ static const struct measured measured[] = {
 	{"uvio_card_priv", .run = run_card_priv, .begin = begin_attached},
 	{"uvio_card_service", .run = run_card_service, .begin = begin_attached},
 	{"uvio_card_udev", .run = run_card_udev, .begin = begin_attached},
+	{"uvio_check_backends", .run = run_check_backends, .begin = begin_device},
 	{"uvio_check_device", .run = run_check_device, .begin = begin_device},
 	{"uvio_check_findings", .run = run_check_findings, .begin = begin_check},
 	{"uvio_check_free", .run = run_check_free, .begin = begin_check},

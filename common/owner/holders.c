@@ -554,5 +554,7 @@ int uvio_holder_find(const struct uvio_handles *handles, struct uvio_holder *hol
 		holder->perhaps = true;
 	}
 	free(search);
+	uvio_log(handles->ctx, UVIO_LOG_DEBUG, "%s: searched the processes for its users",
+		handles->address);
 	return rc < 0 ? rc : 0;
 }
