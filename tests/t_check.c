@@ -130,12 +130,15 @@ static void the_machine_is_looked_at(void)
 	tree_change(tree, "file lib/modules/6.1.0-test/modules.dep "
 			  "kernel/drivers/vfio/pci/vfio-pci.ko.xz:\\n");
 	machine_is(NULL, UVIO_USABLE);
-	finds(UVIO_NOTE, "kernel: Linux 6.1.0-test", NULL);
-	finds(UVIO_NOTE, "kernel options: intel_iommu=on iommu=pt", NULL);
+	finds(UVIO_NOTE, "kernel: Linux 6.1.0-test, options for devices: intel_iommu=on iommu=pt",
+		NULL);
 	machine_is("vfio", UVIO_USABLE);
 	finds(UVIO_NOTE, "IOMMU: Intel VT-d (dmar0), 1 group of", NULL);
 	finds(UVIO_NOTE, "interrupt remapping: on", NULL);
-	finds(UVIO_NOTE, "module vfio-pci (the driver): not loaded", "modprobe vfio-pci");
+	finds(UVIO_NOTE, "modules loaded: vfio, vfio_iommu_type1", NULL);
+	finds(UVIO_NOTE, "modules not loaded: vfio-pci", "modprobe vfio-pci");
+	finds(UVIO_NOTE, "modules not found: iommufd (since Linux 6.2)", NULL);
+	tree_change(tree, "remove sys/class/uio");
 	machine_is("uio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "modules: uio is missing, without which", "CONFIG_UIO");
 	tree_change(tree, "file proc/interrupts  0: 1 IO-APIC 2-edge timer\\n");
@@ -151,7 +154,7 @@ static void a_machine_without_sysfs_or_proc_is_not_known(void)
 
 	tree = tree_new("empty");
 	machine_is(NULL, UVIO_USABLE);
-	ASSERT(finding_with("kernel options: unknown: "));
+	ASSERT(finding_with("options for devices: unknown (its command line"));
 	ASSERT(!finding_with("huge pages: "));
 	tree_change(tree, "remove sys/bus");
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
@@ -228,20 +231,31 @@ static void fewer_results_than_backends_are_allowed(void)
 	uvio_device_free(device);
 }
 
+/* Where /lib/modules does not list what is built in, the module has no folder of its own. */
+static void a_core_that_is_built_in_is_not_missing(void)
+{
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "remove sys/class/uio");
+	machine_is("uio", UVIO_BROKEN);
+	tree_change(tree, "dir sys/class/uio");
+	tree_change(tree, "dir sys/module/uio_pci_generic");
+	machine_is("uio", UVIO_USABLE);
+	finds(UVIO_NOTE, "modules built into the kernel: uio", NULL);
+}
+
 static void what_moves_pages_is_told(void)
 {
 	tree = tree_new("edu-uio");
 	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 0\\n");
-	machine_is("uio", UVIO_BROKEN);
+	machine_is("uio", UVIO_USABLE);
 	ASSERT(!finding_with("DMA memory"));
 	tree_change(tree, "file proc/sys/kernel/numa_balancing 2\\n");
-	machine_is("uio", UVIO_BROKEN);
-	finds(UVIO_NOTE,
-		"while the card has their address: by NUMA balancing (kernel.numa_balancing)",
-		"for DMA on uio, use huge pages, or sysctl kernel.numa_balancing=0");
+	machine_is("uio", UVIO_USABLE);
+	finds(UVIO_NOTE, "DMA memory: NUMA balancing may move small pages",
+		"use huge pages for DMA, or sysctl kernel.numa_balancing=0");
 	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 1\\n");
-	machine_is("uio", UVIO_BROKEN);
-	finds(UVIO_NOTE, "by compaction (vm.compact_unevictable_allowed) and by NUMA balancing (",
+	machine_is("uio", UVIO_USABLE);
+	finds(UVIO_NOTE, "DMA memory: memory compaction and NUMA balancing may move",
 		"sysctl vm.compact_unevictable_allowed=0 kernel.numa_balancing=0");
 }
 
@@ -264,6 +278,7 @@ static CU_TestInfo common_cases[] = {
 	TEST(a_card_whose_users_cannot_be_seen_is_not_usable_on_uio),
 	TEST(users_are_searched_once_for_all_backends),
 	TEST(fewer_results_than_backends_are_allowed),
+	TEST(a_core_that_is_built_in_is_not_missing),
 	TEST(what_moves_pages_is_told),
 	TEST(freeing_nothing_is_allowed),
 	CU_TEST_INFO_NULL,
