@@ -68,7 +68,7 @@ static bool read_config(struct card *card)
 
 static void read_bars(struct card *card)
 {
-	char text[13 * 60] = "";
+	char text[512] = ""; /* six lines of 57 */
 	const char *line = text;
 
 	uvio_sysfs_read(
@@ -244,10 +244,15 @@ static uint64_t wanted_decoding(const struct card *card)
 	return all;
 }
 
+static uint64_t undecoded(const struct card *card)
+{
+	return wanted_decoding(card) & ~word(card, PCI_CONFIG_COMMAND, 2);
+}
+
 /* What the kernel driver switched on when it was bound. */
 static void probe_decoding(struct card *card)
 {
-	uint64_t all = wanted_decoding(card), off = all & ~word(card, PCI_CONFIG_COMMAND, 2);
+	uint64_t all = wanted_decoding(card), off = undecoded(card);
 	char fix[UVIO_NAME_SIZE * 2];
 
 	snprintf(fix, sizeof(fix), "bind it again, or setpci -s %s COMMAND=%x:%x", card->address,
@@ -272,7 +277,7 @@ int uvio_card_probe(
 	read_bars(&card);
 	if (uvio_status_is_gone(word(&card, PCI_CONFIG_STATUS, 2)))
 		return probe_silent(&card);
-	if (!decoding && bars_agree(&card))
+	if (bars_agree(&card) && !(decoding && undecoded(&card)))
 		return 0;
 	/* The BARs of a virtual function read as 0, and are in its physical function. */
 	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/physfn", address))
@@ -321,7 +326,7 @@ void uvio_card_changed(struct uvio_udev *udev, char *text, size_t size)
 		uvio_sysfs_exists(card.ctx, "bus/pci/devices/%s/physfn", card.address))
 		return;
 	read_bars(&card);
-	off = udev->decoded & wanted_decoding(&card) & ~word(&card, PCI_CONFIG_COMMAND, 2);
+	off = udev->decoded & undecoded(&card);
 	lost = first_lost(&card);
 	if (lost >= 0)
 		snprintf(text, size, LOST_BAR "; " REMOVE_AND_RESCAN, lost, card.bars[lost].start,
