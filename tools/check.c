@@ -74,7 +74,7 @@ static void tell(const struct tool *tool, const char *name, struct uvio_check *c
 	uvio_check_free(check);
 }
 
-/* Which transports there are is a matter of the device. @backend: NULL for what concerns all. */
+/* Transports depend on the device. @backend: NULL for what concerns all. */
 static int check_machine(
 	const struct tool *tool, const char *backend, struct json_object *array, bool *usable)
 {
@@ -139,7 +139,7 @@ static int print_json(
 	return json_print(tool, object);
 }
 
-/* Of no backend: it decides who takes the device when nobody has it. */
+/* It belongs to no backend: it decides which driver takes a device that has none. */
 static void print_override(const struct tool *tool, const struct uvio_device_info *info)
 {
 	char text[512];
@@ -185,7 +185,7 @@ static int check_and_print(const struct tool *tool, struct uvio_device *device, 
 	return usable ? TOOL_OK : TOOL_FAILED;
 }
 
-/* Of the machine, where there is no address. */
+/* Of the machine, if there is no address. */
 static int check(const struct tool *tool, const char *backend)
 {
 	struct uvio_device *device = NULL;

@@ -49,7 +49,7 @@ static bool is_switched_on(struct uvio_ctx *ctx, const char *name)
 	return uvio_proc_read(ctx, text, sizeof(text), name) >= 0 && text[0] && text[0] != '0';
 }
 
-/* What is locked is not pinned. KSM is kept from what has been mapped for DMA. */
+/* Locked memory is not pinned. What has been mapped for DMA is excluded from KSM. */
 static void probe_migration(struct uvio_ctx *ctx, struct uvio_check *check)
 {
 	bool compacts = is_switched_on(ctx, "sys/vm/compact_unevictable_allowed");

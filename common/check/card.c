@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* Whether a PCI card answers where the kernel takes it to be. */
+/* Whether a PCI card answers at the addresses that the kernel has for it. */
 #include <config.h>
 
 #include <errno.h>
@@ -119,7 +119,7 @@ static bool is_asleep(const struct card *card)
 	return !strcmp(state, "suspended");
 }
 
-/* 0 where it may be no more than asleep, as a virtual function. */
+/* 0 if it may only sleep, as a virtual function. */
 static int probe_silent(struct card *card)
 {
 	char state[UVIO_NAME_SIZE] = "";
@@ -223,7 +223,7 @@ static void probe_unassigned(struct card *card)
 			list);
 }
 
-/* As of nearly every card: nothing else has to be asked for. */
+/* True of nearly every card: nothing else has to be looked at. */
 static bool bars_agree(const struct card *card)
 {
 	for (int i = 0; i < BARS; i += 1 + is_64bit(card, i))
@@ -284,7 +284,7 @@ int uvio_card_probe(
 		return 0;
 	probe_unset(&card);
 	probe_unassigned(&card);
-	/* What it lost after a reset is its command register, too. */
+	/* A card that lost its BARs in a reset lost its command register, too. */
 	if (!probe_lost(&card) && decoding)
 		probe_decoding(&card);
 	return 0;

@@ -262,7 +262,7 @@ int uvio_check_backends(struct uvio_ctx *ctx, const struct uvio_device *device,
 	return check_each(ctx, device, NULL, checks, count < all ? count : all);
 }
 
-/* Without it nothing else can be told. */
+/* Without it nothing else can be found out. */
 static void no_sysfs(struct uvio_ctx *ctx, struct uvio_check *check)
 {
 	char fix[UVIO_PATH_SIZE + 32];
@@ -353,7 +353,7 @@ int uvio_fail_advised(struct uvio_udev *udev, int err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* Of a device that went nothing is advised. */
+	/* For a device that is gone there is no advice. */
 	if (uvio_device_at(udev->ctx, &udev->address, &device))
 		device = NULL;
 	settle_advice(udev->ctx, device, text);

@@ -103,7 +103,7 @@ static bool listed(struct uvio_ctx *ctx, const char *list, const char *module)
 	return file_has(path, name);
 }
 
-/* Of a module that is built in there is a folder only where it has parameters. */
+/* A module that is built in has a folder only if it has parameters. */
 enum uvio_module uvio_module_state(struct uvio_ctx *ctx, const char *module)
 {
 	char name[UVIO_NAME_SIZE];
@@ -119,7 +119,7 @@ enum uvio_module uvio_module_state(struct uvio_ctx *ctx, const char *module)
 	return listed(ctx, "modules.dep", module) ? UVIO_MODULE_ON_DISK : UVIO_MODULE_ABSENT;
 }
 
-/* What @state has of them, in @text; how many these are. */
+/* Lists those in @state in @text, and returns their number. */
 static unsigned int list_modules(const struct uvio_needed *modules, size_t count,
 	enum uvio_module state, const char *separator, char text[UVIO_NAME_SIZE * 2])
 {
@@ -248,7 +248,7 @@ static bool concerns_devices(const char *option, size_t size)
 	return false;
 }
 
-/* Those that concern devices, each after a blank. */
+/* The options that concern devices, each after a blank. */
 static void find_options(const char *line, char *found, size_t size)
 {
 	size_t used = 0;

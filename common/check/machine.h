@@ -59,7 +59,7 @@ void uvio_node_foresee(
 void uvio_node_refused(
 	const char *address, const char *path, int rc, const char *fix, struct uvio_check *check);
 
-/** Whether nothing that this machine has or lacks keeps cards off that backend. */
+/** Whether nothing of this machine keeps cards from that backend. */
 bool uvio_machine_has(struct uvio_ctx *ctx, const char *backend);
 
 /** What concerns all backends. */

@@ -208,7 +208,7 @@ static int add_node(struct search *search, const char *folder, const char *name,
 	return uvio_handles_add_number(&search->handles, block, number, search->text);
 }
 
-/* What a folder is, its link "subsystem" tells. */
+/* The link "subsystem" tells what a folder is. */
 static int look_at(struct search *search, const struct folder *folder, const char *name)
 {
 	const char *path = folder->path;
@@ -356,7 +356,7 @@ static int held(struct uvio_ctx *ctx, const struct uvio_address *address,
 	*done = true;
 	if (holder.pid && !holder.perhaps)
 		return uvio_holder_refuse(handles, &holder);
-	/* To take it from its driver, no bus mastering is needed. */
+	/* Taking it from its driver needs no bus mastering. */
 	if (!strict && holder.copy_pid)
 		return uvio_holder_refuse_copy(handles, &holder);
 	if (backend && backend->ops->held && (strict || !backend->ops->held_opens))
@@ -464,7 +464,7 @@ int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *device)
 	return uvio_device_search(ctx, device, &done);
 }
 
-/* Of this process the lock, the kernel and the node tell. */
+/* For this process the lock, the kernel and the node are enough. */
 int uvio_registers_in_use(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
 	struct uvio_handles handles = {
@@ -527,7 +527,7 @@ bool uvio_names_user(struct uvio_udev *udev)
 	return found;
 }
 
-/* Cheap where the kernel says that nobody has it. */
+/* Cheap if the kernel says that nobody has it. */
 int uvio_node_in_use(struct uvio_udev *udev, const char *path, const char *folder)
 {
 	char number[32] = "";
