@@ -59,7 +59,7 @@ _uvio_value() { # OPTION PROGRAM CURRENT
   -b | --backend) _uvio_reply "$(_uvio_backends "$2")" "$3" ;;
   -k | --kind) _uvio_reply "intx msi msix" "$3" ;;
   -o | --owner) mapfile -t COMPREPLY < <(compgen -u -- "$3") ;;
-  -w | --width) _uvio_reply "8 16 32 64" "$3" ;;
+  -w | --width) _uvio_reply "1 2 4 8" "$3" ;;
   --sysfs | --dev | --proc | --run | --etc | --module)
     mapfile -t COMPREPLY < <(compgen -f -- "$3")
     ;;
