@@ -3,6 +3,7 @@
 /* What the check says of whatever backend, and of the machine. */
 #include <config.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 
@@ -129,12 +130,15 @@ static void the_machine_is_looked_at(void)
 	tree_change(tree, "file lib/modules/6.1.0-test/modules.dep "
 			  "kernel/drivers/vfio/pci/vfio-pci.ko.xz:\\n");
 	machine_is(NULL, UVIO_USABLE);
-	finds(UVIO_NOTE, "kernel: Linux 6.1.0-test", NULL);
-	finds(UVIO_NOTE, "kernel options: intel_iommu=on iommu=pt", NULL);
+	finds(UVIO_NOTE, "kernel: Linux 6.1.0-test, options for devices: intel_iommu=on iommu=pt",
+		NULL);
 	machine_is("vfio", UVIO_USABLE);
 	finds(UVIO_NOTE, "IOMMU: Intel VT-d (dmar0), 1 group of", NULL);
 	finds(UVIO_NOTE, "interrupt remapping: on", NULL);
-	finds(UVIO_NOTE, "module vfio-pci (the driver): not loaded", "modprobe vfio-pci");
+	finds(UVIO_NOTE, "modules loaded: vfio, vfio_iommu_type1", NULL);
+	finds(UVIO_NOTE, "modules not loaded: vfio-pci", "modprobe vfio-pci");
+	finds(UVIO_NOTE, "modules not found: iommufd (since Linux 6.2)", NULL);
+	tree_change(tree, "remove sys/class/uio");
 	machine_is("uio", UVIO_BROKEN);
 	finds(UVIO_BLOCKS, "modules: uio is missing, without which", "CONFIG_UIO");
 	tree_change(tree, "file proc/interrupts  0: 1 IO-APIC 2-edge timer\\n");
@@ -150,7 +154,7 @@ static void a_machine_without_sysfs_or_proc_is_not_known(void)
 
 	tree = tree_new("empty");
 	machine_is(NULL, UVIO_USABLE);
-	ASSERT(finding_with("kernel options: unknown: "));
+	ASSERT(finding_with("options for devices: unknown (its command line"));
 	ASSERT(!finding_with("huge pages: "));
 	tree_change(tree, "remove sys/bus");
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
@@ -171,21 +175,87 @@ static void a_card_whose_users_cannot_be_seen_is_not_usable_on_uio(void)
 	finds(UVIO_NOTE, EDU ": cannot read whether a process has it open: ", NULL);
 }
 
+/* The folder of all processes, which one search reads once. */
+static unsigned int searches;
+
+int __real_uvio_sys_opendir(const char *path, DIR **out);
+int __wrap_uvio_sys_opendir(const char *path, DIR **out);
+
+int __wrap_uvio_sys_opendir(const char *path, DIR **out)
+{
+	searches += tree && !strcmp(path, tree->ctx->proc);
+	return __real_uvio_sys_opendir(path, out);
+}
+
+static void check_backends(const char *address, const enum uvio_verdict verdicts[2])
+{
+	struct uvio_check *checks[4] = {check, check, check, check};
+	struct uvio_device *device;
+
+	searches = 0;
+	ASSERT_OK(uvio_device_find(tree->ctx, address, &device));
+	ASSERT_OK(uvio_check_backends(tree->ctx, device, checks, 4));
+	uvio_device_free(device);
+	ASSERT_EQ(uvio_check_verdict(checks[0]), verdicts[0]);
+	ASSERT_EQ(uvio_check_verdict(checks[1]), verdicts[1]);
+	ASSERT(!checks[2] && !checks[3]);
+	uvio_check_free(checks[0]);
+	uvio_check_free(checks[1]);
+}
+
+static void users_are_searched_once_for_all_backends(void)
+{
+	tree = tree_new("edu-uio");
+	check_backends(EDU, (enum uvio_verdict[]){UVIO_NOT_BOUND, UVIO_USABLE});
+	ASSERT_EQ(searches, 1);
+	tree_change(tree, "dir proc/4711/fd");
+	tree_change(tree, "link proc/4711/fd/3 %s/dev/uio0", tree->root);
+	check_backends(EDU, (enum uvio_verdict[]){UVIO_IN_USE, UVIO_IN_USE});
+	ASSERT_EQ(searches, 1);
+	tree_change(tree, "remove proc/self/mountinfo");
+	check_backends(EDU, (enum uvio_verdict[]){UVIO_NOT_BOUND, UVIO_BROKEN});
+	ASSERT_EQ(searches, 0);
+}
+
+static void fewer_results_than_backends_are_allowed(void)
+{
+	struct uvio_check *checks[2] = {NULL};
+	struct uvio_device *device;
+
+	tree = tree_new("edu-uio");
+	ASSERT_OK(uvio_device_find(tree->ctx, EDU, &device));
+	ASSERT_OK(uvio_check_backends(tree->ctx, device, checks, 0));
+	ASSERT_OK(uvio_check_backends(tree->ctx, device, checks, 1));
+	ASSERT(checks[0] && !checks[1]);
+	uvio_check_free(checks[0]);
+	uvio_device_free(device);
+}
+
+/* Where /lib/modules does not list what is built in, the module has no folder of its own. */
+static void a_core_that_is_built_in_is_not_missing(void)
+{
+	tree = tree_new("edu-vfio");
+	tree_change(tree, "remove sys/class/uio");
+	machine_is("uio", UVIO_BROKEN);
+	tree_change(tree, "dir sys/class/uio");
+	tree_change(tree, "dir sys/module/uio_pci_generic");
+	machine_is("uio", UVIO_USABLE);
+	finds(UVIO_NOTE, "modules built into the kernel: uio", NULL);
+}
+
 static void what_moves_pages_is_told(void)
 {
 	tree = tree_new("edu-uio");
 	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 0\\n");
-	machine_is("uio", UVIO_BROKEN);
+	machine_is("uio", UVIO_USABLE);
 	ASSERT(!finding_with("DMA memory"));
 	tree_change(tree, "file proc/sys/kernel/numa_balancing 2\\n");
-	machine_is("uio", UVIO_BROKEN);
-	finds(UVIO_NOTE,
-		"while the card has their address: by NUMA balancing (kernel.numa_balancing)",
-		"for DMA on uio, use huge pages, or sysctl kernel.numa_balancing=0");
+	machine_is("uio", UVIO_USABLE);
+	finds(UVIO_NOTE, "DMA memory: NUMA balancing may move small pages",
+		"use huge pages for DMA, or sysctl kernel.numa_balancing=0");
 	tree_change(tree, "file proc/sys/vm/compact_unevictable_allowed 1\\n");
-	machine_is("uio", UVIO_BROKEN);
-	finds(UVIO_NOTE,
-		"by compaction (vm.compact_unevictable_allowed) and by NUMA balancing (",
+	machine_is("uio", UVIO_USABLE);
+	finds(UVIO_NOTE, "DMA memory: memory compaction and NUMA balancing may move",
 		"sysctl vm.compact_unevictable_allowed=0 kernel.numa_balancing=0");
 }
 
@@ -206,6 +276,9 @@ static CU_TestInfo common_cases[] = {
 	TEST(the_machine_is_looked_at),
 	TEST(a_machine_without_sysfs_or_proc_is_not_known),
 	TEST(a_card_whose_users_cannot_be_seen_is_not_usable_on_uio),
+	TEST(users_are_searched_once_for_all_backends),
+	TEST(fewer_results_than_backends_are_allowed),
+	TEST(a_core_that_is_built_in_is_not_missing),
 	TEST(what_moves_pages_is_told),
 	TEST(freeing_nothing_is_allowed),
 	CU_TEST_INFO_NULL,

@@ -145,6 +145,9 @@ run_on info --json "$EDU"
 check "info shows it in JSON" prints '"driver_override": "vfio-pci"'
 run_on check "$EDU"
 check "check shows it" prints "driver_override: vfio-pci: the"
+run_on check -v -v "$EDU"
+searches() { [ "$(grep -c "searched the processes" "$err")" = "$1" ] || show; }
+check "users are searched once for all backends" searches 1
 run_on check --json "$EDU"
 check "check shows it in JSON" prints '"driver_override": "vfio-pci"'
 mkdir -p "$tree/run/uvio" && echo "uvio bind 1" >"$tree/run/uvio/bind-$EDU"

@@ -125,6 +125,7 @@ check "its folder is that of the library's ABI" guard_of_the_abi
 check "the guard says how it is started" guard_says
 check "the completion is installed where bash looks for it" \
 	installed "*/share/bash-completion/completions/uvio"
+check "and where zsh looks for it" installed "*/share/zsh/site-functions/_uvio"
 check "its page is installed" installed "*/man8/uvio-guard.8"
 check "no test program is installed, or built by make install" only_what_is_installed
 check "the headers are installed" installed "*/include/uvio/udev.h"

@@ -29,7 +29,7 @@ struct call {
 };
 
 static struct uvio_device *device;
-static struct uvio_check *check;
+static struct uvio_check *check, *checks[2];
 static struct uvio_card *card;
 static struct uvio_domain *domain;
 static struct uvio_guard *guard;
@@ -108,6 +108,7 @@ static struct uvio_serial_stats serial_stats;
 	X(uvio_card_service, 1, "", "", NUMBER, (A(1, card)))                                      \
 	X(uvio_card_udev, 1, "", "", POINTER, (A(1, card)))                                        \
 	X(uvio_card_wait, 1, "", "", NUMBER, (A(1, card), 0))                                      \
+	X(uvio_check_backends, 3, "", "", NUMBER, (A(1, CTX), A(2, device), A(3, checks), 2))      \
 	X(uvio_check_device, 4, "", "", NUMBER,                                                    \
 		(A(1, CTX), A(2, device), A(3, "uio"), A(4, &check)))                              \
 	X(uvio_check_findings, 2, "", "", POINTER, (A(1, check), A(2, &count)))                    \

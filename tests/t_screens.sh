@@ -50,7 +50,30 @@ for tree_name in machine edu-uio edu-vfio group-blocked group-shared platform ui
 		on_screen $command
 		check "$tree_name: $command fits 80 columns" within 80
 	done
+	check "$tree_name: check without an address fits 24 lines, with the prompt" no_taller
 done
+
+# An ordinary machine, where nothing is loaded yet and there is something to say of everything.
+tree_is edu-vfio
+mkdir -p "$tree/sys/kernel/security" "$tree/sys/class/iommu/dmar0" "$tree/proc/sys/vm" \
+	"$tree/proc/sys/kernel" "$tree/lib/modules/6.1.0-56-amd64"
+rm -rf "$tree/sys/module"
+for file in vfio vfio-pci vfio_iommu_type1 iommufd uio uio_pci_generic; do
+	echo "kernel/$file.ko:" >>"$tree/lib/modules/6.1.0-56-amd64/modules.dep"
+done
+echo 6.1.0-56-amd64 >"$tree/proc/sys/kernel/osrelease"
+echo 1 >"$tree/proc/sys/vm/compact_unevictable_allowed"
+echo "none [integrity] confidentiality" >"$tree/sys/kernel/security/lockdown"
+echo "root=/dev/sda2 ro quiet intel_iommu=on iommu.strict=0 isolcpus=2,3" >"$tree/proc/cmdline"
+echo " 0: 1 IR-IO-APIC 2-edge timer" >"$tree/proc/interrupts"
+echo "HugePages_Total: 0 HugePages_Free: 0 Hugepagesize: 2048 kB" >"$tree/proc/meminfo"
+for type in "$tree"/sys/kernel/iommu_groups/*/type; do
+	echo DMA-FQ >"$type"
+done
+on_screen check --dev /nowhere
+check "a machine with much to say is told in 24 lines, with the prompt" no_taller
+sed -n 2p "$out" >"$scratch/second"
+check "and what is severe is told first" grep -q "lockdown: on" "$scratch/second"
 
 tree_is platform
 printf 'a name of a device that goes on and on, as some do, and on' \

@@ -129,6 +129,7 @@ RUN(backend_name, uvio_backend_name(0))
 RUN(cap_name, uvio_cap_name(UVIO_CAP_RESET))
 RUN(caps, uvio_caps(udev))
 RUN(check_device, uvio_check_device(card.tree->ctx, device, backend, &check))
+RUN(check_backends, uvio_check_backends(card.tree->ctx, device, &check, 1))
 RUN(check_findings, findings = uvio_check_findings(check, &number))
 RUN(check_free, (uvio_check_free(check), check = NULL))
 RUN(check_machine, uvio_check_machine(card.tree->ctx, backend, &check))
@@ -189,6 +190,7 @@ static const struct measured measured[] = {
 	{"uvio_bus_master", .operation = &op_bus_master_off},
 	{"uvio_cap_name", .run = run_cap_name},
 	{"uvio_caps", .run = run_caps, .begin = card_open_asserted},
+	{"uvio_check_backends", .run = run_check_backends, .begin = begin_device},
 	{"uvio_check_device", .run = run_check_device, .begin = begin_device},
 	{"uvio_check_findings", .run = run_check_findings, .begin = begin_check},
 	{"uvio_check_free", .run = run_check_free, .begin = begin_check},

@@ -126,7 +126,7 @@ static const char *whole_address(const char *text, char *whole, size_t size)
 	return whole;
 }
 
-/* TOOL_OK: what is not there any more has nothing to be changed but its files. */
+/* TOOL_OK: of a device that is gone, only its files can be changed. */
 static int forget_absent(const struct changes *changes, const char *address)
 {
 	struct uvio_device *device;
@@ -223,7 +223,7 @@ static int no_such_driver(const char *driver)
 	return tool_error("%s; did you mean '%s'?", uvio_last_error(), near);
 }
 
-/* What a comparison has left is over then: the user has chosen. */
+/* That ends what a comparison has left: the user has chosen. */
 static int change_one(const struct changes *changes, struct change *change)
 {
 	const struct uvio_device_info *info = before(change);
@@ -259,7 +259,7 @@ static int change_all(const struct changes *changes)
 	return TOOL_GO_ON;
 }
 
-/* Bound is not usable yet, as where another member of the IOMMU group is in the way. */
+/* Bound is not usable yet, for example if another member of the IOMMU group is in the way. */
 static void warn_if_broken(const struct tool *tool, const struct uvio_device *after)
 {
 	const char *backend = uvio_device_info(after)->backend;

@@ -8,6 +8,8 @@
 #include "persist.h"
 #include "tools.h"
 
+#define MOST_BACKENDS 8
+
 static const char *const verdicts[] = {
 	[UVIO_USABLE] = "usable",
 	[UVIO_NOT_BOUND] = "not bound yet",
@@ -63,42 +65,59 @@ static struct json_object *check_json(const char *backend, const struct uvio_che
 	return object;
 }
 
-/* @device is NULL for the machine, and @backend then for what concerns all. */
-static int check_one(const struct tool *tool, const struct uvio_device *device, const char *backend,
-	struct json_object *array, bool *usable)
+static void tell(const struct tool *tool, const char *name, struct uvio_check *check,
+	struct json_object *array)
 {
-	struct uvio_check *check;
-	const char *name = backend ? backend : "machine";
-	char whole[32];
-	int rc = device ? uvio_check_device(tool->ctx, device, backend, &check)
-			: uvio_check_machine(tool->ctx, backend, &check);
-
-	if (rc)
-		return tool_failed();
-	/* Which transports there are is a matter of the device. */
-	if (backend && !device) {
-		snprintf(whole, sizeof(whole), "%.*s", (int)strcspn(backend, "/"), backend);
-		name = whole;
-	}
-	if (backend && uvio_check_verdict(check) == UVIO_USABLE)
-		*usable = true;
 	json_object_array_add(array, check_json(name, check));
 	if (tool_wants_text(tool))
 		print_findings(name, check);
 	uvio_check_free(check);
+}
+
+/* Transports depend on the device. @backend: NULL for what concerns all. */
+static int check_machine(
+	const struct tool *tool, const char *backend, struct json_object *array, bool *usable)
+{
+	struct uvio_check *check;
+	char name[32] = "machine";
+
+	if (uvio_check_machine(tool->ctx, backend, &check))
+		return tool_failed();
+	if (backend)
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(backend, "/"), backend);
+	if (backend && uvio_check_verdict(check) == UVIO_USABLE)
+		*usable = true;
+	tell(tool, name, check, array);
 	return TOOL_GO_ON;
 }
 
-static int check_all(const struct tool *tool, const struct uvio_device *device, const char *only,
-	struct json_object *array, bool *usable)
+static int check_whole_machine(
+	const struct tool *tool, const char *only, struct json_object *array, bool *usable)
 {
-	int rc = device ? TOOL_GO_ON : check_one(tool, NULL, NULL, array, usable);
+	int rc = check_machine(tool, NULL, array, usable);
 
 	if (only)
-		return rc == TOOL_GO_ON ? check_one(tool, device, only, array, usable) : rc;
+		return rc == TOOL_GO_ON ? check_machine(tool, only, array, usable) : rc;
 	for (unsigned int i = 0; rc == TOOL_GO_ON && i < uvio_backend_count(); i++)
-		rc = check_one(tool, device, uvio_backend_name(i), array, usable);
+		rc = check_machine(tool, uvio_backend_name(i), array, usable);
 	return rc;
+}
+
+static int check_device(const struct tool *tool, const struct uvio_device *device, const char *only,
+	struct json_object *array, bool *usable)
+{
+	struct uvio_check *checks[MOST_BACKENDS] = {NULL};
+	int rc = only ? uvio_check_device(tool->ctx, device, only, &checks[0])
+		      : uvio_check_backends(tool->ctx, device, checks, MOST_BACKENDS);
+
+	if (rc)
+		return tool_failed();
+	for (unsigned int i = 0; i < MOST_BACKENDS && checks[i]; i++) {
+		if (uvio_check_verdict(checks[i]) == UVIO_USABLE)
+			*usable = true;
+		tell(tool, only ? only : uvio_backend_name(i), checks[i], array);
+	}
+	return TOOL_GO_ON;
 }
 
 static int print_json(
@@ -120,7 +139,7 @@ static int print_json(
 	return json_print(tool, object);
 }
 
-/* Of no backend: it decides who takes the device when nobody has it. */
+/* It belongs to no backend: it decides which driver takes a device that has none. */
 static void print_override(const struct tool *tool, const struct uvio_device_info *info)
 {
 	char text[512];
@@ -149,7 +168,8 @@ static int check_and_print(const struct tool *tool, struct uvio_device *device, 
 {
 	struct json_object *array = json_object_new_array();
 	bool usable = false;
-	int rc = check_all(tool, device, backend, array, &usable);
+	int rc = device ? check_device(tool, device, backend, array, &usable)
+			: check_whole_machine(tool, backend, array, &usable);
 
 	if (rc == TOOL_GO_ON && device && tool_wants_text(tool)) {
 		print_override(tool, uvio_device_info(device));
@@ -165,7 +185,7 @@ static int check_and_print(const struct tool *tool, struct uvio_device *device, 
 	return usable ? TOOL_OK : TOOL_FAILED;
 }
 
-/* Of the machine, where there is no address. */
+/* Of the machine, if there is no address. */
 static int check(const struct tool *tool, const char *backend)
 {
 	struct uvio_device *device = NULL;

@@ -117,7 +117,7 @@ static int bind_backend(const struct comparison *c, const char *backend)
 	return uvio_bind(c->tool->ctx, c->info->address, backend);
 }
 
-/* As the device is now, since each backend binds it anew. NULL, with a text, where it cannot be. */
+/* As the device is now, since each backend binds it anew. NULL, with a text, on failure. */
 static struct uvio_check *check_now(const struct comparison *c, const char *backend)
 {
 	struct uvio_check *check = NULL;
@@ -130,7 +130,7 @@ static struct uvio_check *check_now(const struct comparison *c, const char *back
 	return check;
 }
 
-/* What binding cannot fix needs no binding to be told. */
+/* What binding cannot fix is reported without binding. */
 static bool is_broken(const struct comparison *c, const struct backend_result *result)
 {
 	struct uvio_check *check = check_now(c, result->name);
@@ -149,7 +149,7 @@ static bool is_broken(const struct comparison *c, const struct backend_result *r
 	return broken;
 }
 
-/* Of what is usable: what will not work, and why. */
+/* For a usable backend: what will not work, and why. */
 static void note_limits(const struct comparison *c, struct backend_result *result)
 {
 	struct uvio_check *check = check_now(c, result->name);
@@ -272,7 +272,7 @@ static void unusable_for(struct backend_result *result, const struct uvio_findin
 	result->reason = strdup(uvio_last_error());
 }
 
-/* What happened says more than what one that was not tried lacks. */
+/* What happened says more than what an untried transport lacks. */
 static void take_reason_of_tried(const struct comparison *c, struct backend_result *result)
 {
 	for (unsigned int i = 0; i < c->count && !result->tried; i++) {
@@ -286,7 +286,7 @@ static void take_reason_of_tried(const struct comparison *c, struct backend_resu
 	}
 }
 
-/* Why no transport of the backend can be had, under the name of the backend. */
+/* Why no transport of the backend is usable, under the name of the backend. */
 static void explain_family(const struct comparison *c, struct backend_result *result)
 {
 	const struct uvio_finding *const *findings;
@@ -465,7 +465,7 @@ static int compare_device(struct comparison *c, const char *driver)
 	return rc;
 }
 
-/* One line that is written again and again: not among messages, nor where it cannot be. */
+/* One line that is overwritten: not among messages, and only on a terminal. */
 static bool wants_progress(const struct tool *tool)
 {
 	const char *terminal = getenv("TERM");

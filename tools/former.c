@@ -51,7 +51,7 @@ static int open_record(const char *path, int flags)
 	return -EPERM;
 }
 
-/* 0 where it is not complete, and then nothing has been bound yet. */
+/* 0 if it is not complete: then nothing has been bound yet. */
 static int read_record(int fd, char *driver)
 {
 	char text[RECORD_SIZE], newline = 0;
@@ -70,7 +70,7 @@ static const char *driver_now(const struct uvio_device_info *info)
 	return info->driver ? info->driver : "none";
 }
 
-/* With a driver of no backend: it has got it since then, by whatever other means. */
+/* With a driver of no backend: somebody else has bound it since then. */
 static bool is_left(const char *driver, const struct uvio_device_info *info)
 {
 	return driver[0] && strcmp(driver, driver_now(info)) != 0 &&
@@ -137,7 +137,7 @@ bool former_describe(
 	}
 }
 
-/* -EBUSY: somebody else has it; -ESTALE: he has removed the file before he gave it back. */
+/* -EBUSY: another process has it; -ESTALE: that has removed the file before releasing it. */
 static int lock_record(int fd)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

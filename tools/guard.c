@@ -30,7 +30,7 @@ static void block_signals(sigset_t *set, sigset_t *before)
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
 		sigaddset(set, forwarded[i]);
 	sigprocmask(SIG_BLOCK, set, before);
-	/* What is ignored would not come at all. */
+	/* A signal that is ignored would not come at all. */
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -56,7 +56,7 @@ static int start(char **program, const sigset_t *mask, pid_t *pid)
 	return rc == ENOENT ? NOT_FOUND : CANNOT_START;
 }
 
-/* Like the guard of a driver: what is not granted is done without. */
+/* Like the guard of a driver, it goes on without what is refused. */
 static void outlive_shortage(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);

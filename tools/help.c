@@ -56,10 +56,10 @@ void help_print(void)
 static void print_options(void)
 {
 	printf("Options of every command (help: not -d and -j); they may stand anywhere.\n\n"
-	       "  -d, --device V:D      the device with these ids, in place of ADDRESS: vendor\n"
+	       "  -d, --device V:D      the device with these ids, instead of ADDRESS: vendor\n"
 	       "                        and device, hexadecimal; either may be left out\n"
-	       "  -j, --json[=FILE]     one JSON document, in place of the text; or in FILE\n"
-	       "  -v, --verbose         tell what is done, on stderr, such as writes to sysfs;\n"
+	       "  -j, --json[=FILE]     print JSON instead of text, or write it to FILE\n"
+	       "  -v, --verbose         report what is done, on stderr, such as writes to sysfs;\n"
 	       "                        twice: in detail\n"
 	       "      --sysfs DIR       where sysfs is (default /sys)\n"
 	       "      --dev DIR         where the device nodes are (default /dev)\n"
@@ -111,9 +111,9 @@ static void print_command_options(const struct command *command)
 		printf("  -d, --device V:D      every device with these ids, in place of "
 		       "ADDRESS\n");
 	else if (command->device != DEVICE_NONE)
-		printf("  -d, --device V:D      the device with these ids, in place of ADDRESS\n");
-	printf("  -j, --json[=FILE]     one JSON document, in place of the text; or in FILE\n"
-	       "  -v, --verbose         tell what is done, on stderr; twice: in detail\n\n");
+		printf("  -d, --device V:D      the device with these ids, instead of ADDRESS\n");
+	printf("  -j, --json[=FILE]     print JSON instead of text, or write it to FILE\n"
+	       "  -v, --verbose         report what is done, on stderr; twice: in detail\n\n");
 }
 
 void help_print_command(const struct command *command)

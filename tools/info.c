@@ -176,7 +176,7 @@ static void print_caps(uint32_t caps)
 	tool_wrap(stdout, "  capabilities    ", used ? text : "none");
 }
 
-/* What a kernel driver adds for one card has a number only. */
+/* Regions that a kernel driver adds for one card have a number only. */
 static const char *region_name(const struct uvio_device_info *info, unsigned int index)
 {
 	static char name[16];
@@ -493,7 +493,7 @@ static void find_use(
 	snprintf(text, size, "%s", what);
 }
 
-/* @udev is NULL where it is not open. */
+/* @udev is NULL if it is not open. */
 static int print_device(const struct tool *tool, const struct uvio_device_info *info,
 	const struct name *name, const char *use, struct uvio_udev *udev)
 {

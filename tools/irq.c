@@ -296,7 +296,7 @@ static int print_json(const struct listener *l)
 	return json_print(l->tool, object);
 }
 
-/* Who waits without an end ends it by Ctrl-C: that is no failure. */
+/* A wait without an end is ended by Ctrl-C: that is no failure. */
 static int finish(struct listener *l, int rc)
 {
 	l->tally.end = now();
@@ -318,7 +318,7 @@ static int attach(struct listener *l, const struct uvio_driver *driver)
 	return TOOL_GO_ON;
 }
 
-/* Who names the transport without an IOMMU has agreed that the card may write, which an MSI is. */
+/* A user who names the transport without an IOMMU accepts that the card writes, as an MSI does. */
 static uint32_t flags_of(const struct irq_options *options)
 {
 	return options->backend && !strcmp(options->backend, "vfio/noiommu") ? UVIO_OPEN_UNSAFE_DMA

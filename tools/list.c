@@ -62,7 +62,7 @@ static void measure_columns(const struct row *rows, int count, int *widths)
 	}
 }
 
-/* @most columns; where that is less than all of it, the last three are dots. */
+/* @most columns; if the text is longer, the last three are dots. */
 static void print_name(const char *name, int most)
 {
 	if (text_columns(name) <= most)
@@ -95,7 +95,7 @@ static const char *nothing_to_list(const struct tool *tool, bool all)
 		     "uvio list --all";
 }
 
-/* @nothing: what to say to a person where there is no row; a program finds nothing to read. */
+/* @nothing: what a terminal gets if there is no row; a program gets nothing. */
 static void print_table(const struct row *rows, int count, const char *nothing)
 {
 	int widths[COLUMN_NAME];

@@ -223,7 +223,7 @@ static int round_lookup(struct session *s, double *sample)
 	uint64_t iova, start;
 	int rc = 0;
 
-	/* A stride that visits all mappings in no order. */
+	/* A stride that visits all mappings, out of order. */
 	for (size_t i = 0; i < LOOKUP_BATCH; i++)
 		places[i] = (char *)s->table + 2 * (i * 617 % LOOKUP_MAPPINGS) * page + 8;
 	start = measure_now(s);
@@ -332,7 +332,7 @@ static const struct measurement irq_measurement = {
 	.finish = finish_irq,
 };
 
-/* Takes @count samples; they are forgotten where @figure is NULL. */
+/* Takes @count samples; with @figure NULL they are dropped. */
 static int run_rounds(
 	struct session *s, const struct measurement *m, unsigned int count, struct figure *figure)
 {

@@ -119,7 +119,7 @@ int persist_check(const struct tool *tool, const struct persist *persist,
 	return rc;
 }
 
-/* That which has the driver, where it is a module, and not built in; else by its own name. */
+/* The module that has the driver, unless it is built in; else the driver's own name. */
 static void module_of(const struct tool *tool, const char *driver, char *module, size_t size)
 {
 	char path[PATH_MAX], target[PATH_MAX];
@@ -261,7 +261,7 @@ static int write_files(
 	return rc ? cannot_write(path, rc) : TOOL_GO_ON;
 }
 
-/* Files which are not there are no failure. */
+/* Missing files are no failure. */
 static int give(const char *pattern, uid_t uid, mode_t mode)
 {
 	glob_t found;
@@ -299,7 +299,7 @@ static int give_registers(const struct tool *tool, const char *address, uid_t ui
 	return rc;
 }
 
-/* Who may not give them back has not been able to give them away. */
+/* A user who may not take them back could not have given them away. */
 static int take_registers(const struct tool *tool, const char *address)
 {
 	return geteuid() ? TOOL_GO_ON : give_registers(tool, address, ROOT);

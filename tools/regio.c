@@ -171,7 +171,7 @@ static void print_word(const struct line *line, unsigned int at, unsigned int wi
 		tool_print("%02x", line->bytes[at + i]);
 }
 
-/* Values of the width of a register; behind them the bytes in order. */
+/* Values of the width of a register, followed by the bytes in order. */
 static void print_line(struct line *line, unsigned int width)
 {
 	char text[LINE_BYTES + 1] = "";
@@ -245,7 +245,7 @@ static int write_register(
 	return TOOL_GO_ON;
 }
 
-/* BARs and maps have numbers of their own: the one is not to be taken for the other. */
+/* BARs and maps are numbered separately: one must not be taken for the other. */
 static int check_kind(const struct tool *tool, const char *address, const struct regio *io)
 {
 	struct uvio_device *device;

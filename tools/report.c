@@ -13,7 +13,7 @@ enum {
 	CELL_SIZE = 64,
 };
 
-/* What no figure tells. */
+/* Properties that have no figure. */
 static const struct {
 	const char *label;
 	uint32_t cap;

@@ -18,7 +18,7 @@ enum {
 		      */
 };
 
-/* Who reads what the command prints must not wait for this process to end. */
+/* The reader of the command's output must not wait for this process to end. */
 static void leave_streams(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -94,7 +94,7 @@ static int unknown_option(const struct tool *tool, const char *word, const struc
 	return tool_unknown(tool, "an option of this command", word, names);
 }
 
-/* What getopt_long() stopped at, told by it only in pieces. */
+/* What getopt_long() stopped at, of which it tells only parts. */
 static int bad_option(const struct tool *tool, const char *text, const struct option *longs)
 {
 	bool is_long = !strncmp(text, "--", 2);
@@ -261,7 +261,7 @@ void tool_catch_signals(void)
 			continue;
 		sigaction(signals[i], &action, NULL);
 	}
-	/* A reader of our output who leaves must not keep us from putting the card in order. */
+	/* A reader that closes our output must not keep us from restoring the card. */
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 }

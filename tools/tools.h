@@ -90,7 +90,7 @@ extern const struct command command_can;
 extern const struct command command_guard;
 extern const struct command command_help;
 
-/* The commands in order, and the one of this name; NULL behind the last, or where none is. */
+/* The commands in order, and the one of this name; NULL after the last, or if there is none. */
 const struct command *command_get(size_t index);
 const struct command *command_find(const char *name);
 
@@ -145,7 +145,7 @@ void tool_fill_standard(void);
 void help_print(void);
 void help_print_command(const struct command *command);
 
-/* Not where JSON takes the place of it. */
+/* Not if JSON is printed instead. */
 static inline bool tool_wants_text(const struct tool *tool)
 {
 	return !tool->json || tool->json_file;
@@ -179,14 +179,14 @@ int tool_open_with(const struct tool *tool, const char *address, const char *bac
 /* The devices with ids as -d has them; TOOL_GO_ON where there is one at least. */
 int tool_match(const struct tool *tool, struct uvio_device ***list, int *count);
 int tool_match_one(const struct tool *tool, char *address, size_t size);
-/* Whether what -d has are ids, for those who do not look for them; TOOL_GO_ON. */
+/* Whether the argument of -d is valid, for commands that do not look it up; TOOL_GO_ON. */
 int tool_check_ids(const struct tool *tool);
 bool tool_has_ids(const struct uvio_device_info *info, const char *ids);
 
 /* Also by those of modules. */
 const struct uvio_driver *tool_driver(const struct tool *tool, const struct uvio_device_info *info);
 const struct uvio_driver *tool_driver_named(const struct tool *tool, const char *name);
-/* One without any function where @driver is NULL or has none. */
+/* One without any function if @driver is NULL or has none. */
 const struct uvio_trial *tool_trial(const struct uvio_driver *driver);
 
 /* module.c: notes FILE of --module; and loads all, once there is a context. */

@@ -33,7 +33,7 @@ static void unlock_command(struct uio_device *device)
 	pthread_mutex_unlock(&device->command_lock);
 }
 
-/* What arms by byte writes beside the switch, SERR among it, is that of the last look. */
+/* Arming writes a whole byte; its other bits, such as SERR, are as they were last read. */
 static int read_command(struct uio_device *device, uint16_t *command)
 {
 	int rc = uvio_sys_pread(device->config_fd, command, sizeof(*command), PCI_CONFIG_COMMAND);
@@ -45,7 +45,7 @@ static int read_command(struct uio_device *device, uint16_t *command)
 	return 0;
 }
 
-/* Also where it cannot be read back: arming must not undo what has been written. */
+/* Even if it cannot be read back: arming must not undo what has been written. */
 static void take_over(
 	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset)
 {
@@ -99,7 +99,7 @@ static int switch_intx(struct uio_device *device, bool on)
 	uint16_t command;
 	int rc = read_command(device, &command);
 
-	/* Right already: nothing to write, and no right to write needed. */
+	/* It is as wanted: nothing to write, and no permission needed. */
 	if (rc || on == !(command & COMMAND_INTX_DISABLE))
 		return rc;
 	return write_command(device, command, on);
@@ -127,7 +127,7 @@ int uio_config_intx_is_on(struct uio_device *device, bool *on)
 	return rc;
 }
 
-/* As uio_config_arm(): who changes the register waits, and two who arm do the same. */
+/* As uio_config_arm(): changes of the register wait, and two threads that arm do the same. */
 int uio_config_arm_by_word(struct uio_device *device)
 {
 	uint16_t command;

@@ -65,7 +65,7 @@ static int read_event(const struct uio_device *device, uint32_t *event)
 	return n == sizeof(*event) ? 0 : n >= 0 ? -EIO : (int)n;
 }
 
-/* The node counts from the binding on: what was there before is not reported. */
+/* The node counts from binding on: earlier events are not reported. */
 static int take_baseline(struct uvio_udev *udev)
 {
 	const struct uio_device *device = udev->priv;
@@ -149,7 +149,7 @@ static int ack_by_word(struct uvio_udev *udev)
 	struct uio_device *device = udev->priv;
 	int rc = uio_config_arm_by_word(device);
 
-	/* Of the second call. */
+	/* Counts the second call. */
 	__atomic_fetch_add(&udev->acks, 1, __ATOMIC_RELAXED);
 	return rc ? ack_failed(device, rc) : 0;
 }
@@ -195,7 +195,7 @@ int uio_irq_enable(
 		udev->irq_ack = device->by_word ? ack_by_word : ack_by_command;
 	if (rc && rc != -ENOSYS)
 		return control_failed(udev, rc, "enable");
-	/* Armed by chance now, it could not be armed again. */
+	/* Even if it happens to be armed now, it could not be armed again. */
 	if (udev->irq_ack && !device->has_irqcontrol && device->config_refused)
 		return config_failed(udev, device->config_refused);
 	rc = has_switch(udev) ? set_intx(udev, true) : 0;
@@ -204,7 +204,7 @@ int uio_irq_enable(
 	return rc ? rc : 1;
 }
 
-/* What a driver of the card's own had on is on again. What fails leaves it enabled. */
+/* Restores what the card's own driver had switched on. After a failure it stays enabled. */
 int uio_irq_disable(struct uvio_udev *udev)
 {
 	struct uio_device *device = udev->priv;

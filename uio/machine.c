@@ -17,18 +17,17 @@
 
 static void probe_modules(struct uvio_ctx *ctx, struct uvio_check *check)
 {
-	enum uvio_module uio = uvio_module_probe(ctx, "uio", "the core", check);
-	enum uvio_module generic =
-		uvio_module_probe(ctx, "uio_pci_generic", "the driver for PCI", check);
+	struct uvio_needed modules[] = {
+		{.module = "uio", .sign = "class/uio"}, {.module = "uio_pci_generic"}};
 
-	if (uio == UVIO_MODULE_ABSENT)
+	uvio_modules_probe(ctx, modules, ARRAY_SIZE(modules), check);
+	if (modules[0].state == UVIO_MODULE_ABSENT)
 		uvio_check_add(check, UVIO_BLOCKS,
-			"install the modules of this kernel, or another kernel (CONFIG_UIO)",
+			"install the modules of this kernel, or one with CONFIG_UIO",
 			"modules: uio is missing, without which no device can have a UIO driver");
-	else if (generic == UVIO_MODULE_ABSENT)
+	else if (modules[1].state == UVIO_MODULE_ABSENT)
 		uvio_check_add(check, UVIO_LIMITS,
-			"install the modules of this kernel, or another kernel "
-			"(CONFIG_UIO_PCI_GENERIC)",
+			"install the modules of this kernel, or one with CONFIG_UIO_PCI_GENERIC",
 			"modules: uio_pci_generic is missing, without which only cards with their "
 			"own UIO driver can be used");
 }
@@ -50,7 +49,7 @@ static bool is_switched_on(struct uvio_ctx *ctx, const char *name)
 	return uvio_proc_read(ctx, text, sizeof(text), name) >= 0 && text[0] && text[0] != '0';
 }
 
-/* What is locked is not pinned. KSM is kept from what has been mapped for DMA. */
+/* Locked memory is not pinned. What has been mapped for DMA is excluded from KSM. */
 static void probe_migration(struct uvio_ctx *ctx, struct uvio_check *check)
 {
 	bool compacts = is_switched_on(ctx, "sys/vm/compact_unevictable_allowed");
@@ -59,15 +58,13 @@ static void probe_migration(struct uvio_ctx *ctx, struct uvio_check *check)
 
 	if (!compacts && !balances)
 		return;
-	snprintf(fix, sizeof(fix), "for DMA on uio, use huge pages, or sysctl%s%s",
+	snprintf(fix, sizeof(fix), "use huge pages for DMA, or sysctl%s%s",
 		compacts ? " vm.compact_unevictable_allowed=0" : "",
 		balances ? " kernel.numa_balancing=0" : "");
 	uvio_check_add(check, UVIO_NOTE, fix,
-		"DMA memory: the kernel may move small pages, also locked ones, while the card has "
-		"their address:%s%s%s",
-		compacts ? " by compaction (vm.compact_unevictable_allowed)" : "",
-		compacts && balances ? " and" : "",
-		balances ? " by NUMA balancing (kernel.numa_balancing)" : "");
+		"DMA memory: %s%s%s may move small pages, even locked ones",
+		compacts ? "memory compaction" : "", compacts && balances ? " and " : "",
+		balances ? "NUMA balancing" : "");
 }
 
 void uio_machine(struct uvio_ctx *ctx, struct uvio_check *check)

@@ -18,7 +18,7 @@
 
 #define FOLDER "class/uio/%s/"
 
-/* What is not there, or makes no sense, makes no map or range; what cannot be read is a failure. */
+/* A map or range that is absent or invalid is left out; one that cannot be read is a failure. */
 static int unless_absent(int rc)
 {
 	return rc == -ENOENT || rc == -EINVAL ? 0 : rc;
@@ -43,7 +43,7 @@ int uio_read_map(struct uvio_ctx *ctx, const char *name, unsigned int index, str
 	return unless_absent(rc);
 }
 
-/* By number, since the listing of some kernels has holes. */
+/* Each number is tried, since some kernels leave numbers out. */
 int uio_read_maps(struct uvio_ctx *ctx, const char *name, struct uio_map *maps)
 {
 	int rc = 0;

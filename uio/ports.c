@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /*
- * I/O ports. By a call into the kernel each: resourceN of a PCI device takes the widths of
- * registers; /dev/port, for all others, moves bytes. Or by instructions, which the kernel has to
- * allow to every thread by itself.
+ * I/O ports. Either each access is a system call: resourceN of a PCI device takes the widths of
+ * registers; /dev/port, for all others, moves bytes. Or it is an instruction, which the kernel has
+ * to allow for each thread.
  */
 #include <config.h>
 
@@ -26,7 +26,7 @@
 #include "udev/region.h"
 #include "uio.h"
 
-/* So many ranges a thread remembers; it asks again for those that it forgot. */
+/* A thread remembers this many ranges, and asks again for others. */
 #define GRANTS 8
 
 struct grant {
@@ -36,8 +36,8 @@ struct grant {
 };
 
 /*
- * What the kernel answered to this thread. Nobody but the thread itself can take a permission back:
- * so that what is remembered holds, whatever other threads close and open meanwhile.
+ * What the kernel answered to this thread. Only the thread itself can give a permission back, so
+ * what is remembered holds, whatever other threads close and open meanwhile.
  */
 static _Thread_local struct grant grants[GRANTS];
 static _Thread_local unsigned int next_grant;
@@ -55,7 +55,7 @@ static struct grant *find_grant(const struct uio_region *own)
 	return NULL;
 }
 
-/* Of ranges that overlap too, since a permission is that of the single port. */
+/* Ranges that overlap count too, since permissions are per port. */
 static void forget(const struct uio_region *own)
 {
 	for (unsigned int i = 0; i < GRANTS; i++)
@@ -103,7 +103,7 @@ static inline bool may_use_instructions(
 	return grant ? grant->given : ask(udev, region, own);
 }
 
-/* Calls are there too, for threads that may not use instructions. */
+/* System calls remain for threads that may not use instructions. */
 static void set_range(struct uvio_udev *udev, const struct uvio_region *region, uint64_t start)
 {
 	struct uio_region *own = own_region(udev, region);
@@ -231,7 +231,7 @@ int uio_ports_write(struct uvio_udev *udev, const struct uvio_region *region, ui
 	return rc ? uvio_access_failed(udev, region, offset, rc) : 0;
 }
 
-/* Nothing that may be another card's by now is touched. */
+/* Does not touch what may belong to another card by now. */
 static bool has_rep(struct uvio_udev *udev, const struct uvio_region *region)
 {
 	if (!(region->flags & UVIO_REGION_PORTS) ||

@@ -49,7 +49,7 @@ static void probe_driver(
 	uvio_node_foresee(ctx, info->address, "uio", check);
 }
 
-/* For this device only, and that by what stays the same over boots. */
+/* For this device only, named by what stays the same over boots. */
 static void node_not_permitted(
 	const struct uvio_device_info *info, const char *path, int rc, struct uvio_check *check)
 {
@@ -190,7 +190,7 @@ static void probe_dma(
 {
 	char lack[UVIO_TEXT_SIZE / 2], fix[FIX_SIZE];
 
-	/* Under lockdown there is none, which has been said. */
+	/* There is none under lockdown, and a finding says so already. */
 	if (info->pci && uvio_locked_down(ctx))
 		return;
 	uvio_phys_lack(ctx, lack, sizeof(lack));

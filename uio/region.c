@@ -40,7 +40,7 @@ int uio_read_layout(struct uvio_udev *udev)
 	if (device->read_layout)
 		return 0;
 	rc = uio_read_maps(udev->ctx, device->name, device->maps);
-	/* The BARs of PCI can be had without. */
+	/* The BARs of PCI can be mapped without them. */
 	if (device->pci)
 		rc = uvio_pci_bars(udev->ctx, udev->address.text, device->bars);
 	else if (!rc)
@@ -166,7 +166,7 @@ static int open_resource(struct uvio_udev *udev, unsigned int index)
 		strerror(-fd), uvio_refusal(udev->ctx, fd));
 }
 
-/* What a driver has exclusively is EINVAL. */
+/* EINVAL: a driver has claimed it exclusively. */
 static const char *refused_resource(struct uvio_udev *udev, int rc)
 {
 	if (rc == -EINVAL)
@@ -275,8 +275,8 @@ static int not_mapped(struct uvio_udev *udev, const struct uvio_region *region)
 }
 
 /*
- * Where CAP_SYS_ADMIN was missing when it was opened, the kernel's file ends behind the header,
- * whatever its size says.
+ * If it was opened without CAP_SYS_ADMIN, the kernel's file ends after the header, whatever its
+ * size says.
  */
 static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *region,
 	uint64_t offset, unsigned int width, int rc)
@@ -296,7 +296,7 @@ static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *
 		lack ? lack : "perhaps missing when the device was opened");
 }
 
-/* Nothing that may be another card's by now is touched. */
+/* Does not touch what may belong to another card by now. */
 static bool is_over(struct uvio_udev *udev)
 {
 	return udev->flags & UVIO_OPEN_SURVIVE_REMOVAL && atomic_load(&udev->gone);

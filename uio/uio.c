@@ -59,7 +59,7 @@ static int find_name(struct uvio_udev *udev, struct uio_device *device)
 	return rc ? uvio_open_failed(udev, rc, "no UIO node", NULL) : 0;
 }
 
-/* Read-only where that is all there is: registers work, and what needs more says so. */
+/* Read-only if no more is allowed: registers work, and what needs more says so. */
 static int open_config(struct uvio_udev *udev, struct uio_device *device)
 {
 	char path[UVIO_PATH_SIZE];
@@ -97,7 +97,7 @@ static int open_node(struct uvio_udev *udev, struct uio_device *device)
 	if (fd < 0)
 		return uvio_open_failed(udev, fd, path, NULL);
 	device->fd = fd;
-	/* Other programs know this lock, and it holds where that of the core is not to be had. */
+	/* Other programs know this lock, and it works if that of the core cannot be taken. */
 	return uvio_lock_take(udev->ctx, &udev->address, fd);
 }
 
@@ -237,7 +237,7 @@ static int uio_bus_master(struct uvio_udev *udev, bool on)
 {
 	int rc = on ? uio_look(udev) : 0;
 
-	/* What the driver of the card had on may be on. */
+	/* What the card's own driver had switched on may stay on. */
 	if (udev->own_master)
 		return rc;
 	if (on && !rc)
@@ -313,8 +313,8 @@ static bool is_master(struct uvio_ctx *ctx, const struct uvio_address *address)
 }
 
 /*
- * Each open node and each mapping of one counts as a user of the driver's module. Of several cards
- * one that is a bus master is likely to be the one.
+ * Each open node and each mapping of one counts as a user of the driver's module. Of several
+ * cards, a bus master is likely to be the one in use.
  */
 static int uio_held(struct uvio_ctx *ctx, const struct uvio_address *address)
 {

@@ -223,7 +223,7 @@ void uio_probe(struct uvio_ctx *ctx, const struct uvio_device *device, const cha
 bool uio_has_own_driver(struct uvio_ctx *ctx, const char *address);
 /** Whether a kernel driver has MSI or MSI-X on: 1 or 0; an errno without a text. */
 int uio_has_msi(struct uvio_ctx *ctx, const char *address);
-/** "DMA" or "DMA-FQ" where an IOMMU translates for the device; NULL where none does. */
+/** "DMA" or "DMA-FQ" if an IOMMU translates for the device, else NULL. */
 const char *uio_translation(const char *iommu_type);
 
 #endif /* UVIO_UIO_H */

@@ -79,13 +79,12 @@ static void probe_translation(struct uvio_ctx *ctx, struct uvio_check *check)
 
 	if (translated)
 		uvio_check_add(check, UVIO_NOTE, "for DMA on uio, boot with iommu=pt",
-			"translation: if the kernel or uio drives a device, the IOMMU translates "
-			"for %u groups and not for %u",
-			translated, passed);
+			"translation: also while the kernel or uio drives a device, in %u of %u "
+			"groups",
+			translated, translated + passed);
 	else if (passed)
 		uvio_check_add(check, UVIO_NOTE, NULL,
-			"translation: none if the kernel or uio drives a device (iommu=pt); always "
-			"on vfio");
+			"translation: only while vfio drives a device (iommu=pt)");
 }
 
 static bool may_go_unsafe(struct uvio_ctx *ctx)
@@ -115,48 +114,46 @@ static void probe_interrupts(struct uvio_ctx *ctx, struct uvio_check *check)
 	}
 }
 
-static void probe_iommu_modules(struct uvio_ctx *ctx, struct uvio_check *check)
+static void probe_modules(struct uvio_ctx *ctx, struct uvio_check *check)
 {
-	enum uvio_module type1, iommufd;
+	struct uvio_needed modules[] = {{.module = "vfio"}, {.module = "vfio-pci"},
+		{.module = "vfio_iommu_type1"}, {.module = "iommufd", .note = "since Linux 6.2"}};
+	enum uvio_module absent = UVIO_MODULE_ABSENT;
 
-	type1 = uvio_module_probe(ctx, "vfio_iommu_type1", "address spaces of vfio/group", check);
-	iommufd = uvio_module_probe(
-		ctx, "iommufd", "address spaces of vfio/cdev, since Linux 6.2", check);
-	if (type1 == UVIO_MODULE_ABSENT && iommufd == UVIO_MODULE_ABSENT)
+	uvio_modules_probe(ctx, modules, ARRAY_SIZE(modules), check);
+	if (modules[0].state == absent || modules[1].state == absent)
+		uvio_check_add(check, UVIO_BLOCKS,
+			"install the modules of this kernel, or one with CONFIG_VFIO_PCI",
+			"modules: %s is missing, without which no card can be bound to vfio",
+			modules[modules[0].state == absent ? 0 : 1].module);
+	else if (modules[2].state == absent && modules[3].state == absent)
 		uvio_check_add(check, UVIO_BLOCKS,
 			"install the modules of this kernel, or another kernel",
 			"modules: neither vfio_iommu_type1 nor iommufd is there");
 }
 
-static void probe_modules(struct uvio_ctx *ctx, struct uvio_check *check)
+static void probe_nodes(struct uvio_ctx *ctx, struct uvio_check *check)
 {
-	enum uvio_module vfio = uvio_module_probe(ctx, "vfio", "the core", check);
-	enum uvio_module pci = uvio_module_probe(ctx, "vfio-pci", "the driver", check);
-
-	if (vfio == UVIO_MODULE_ABSENT || pci == UVIO_MODULE_ABSENT)
-		uvio_check_add(check, UVIO_BLOCKS,
-			"install the modules of this kernel, or another kernel "
-			"(CONFIG_VFIO, CONFIG_VFIO_PCI)",
-			"modules: %s is missing, without which no card can be bound to vfio",
-			vfio == UVIO_MODULE_ABSENT ? "vfio" : "vfio-pci");
-	probe_iommu_modules(ctx, check);
-}
-
-static void probe_node(struct uvio_ctx *ctx, const char *name, struct uvio_check *check)
-{
-	char path[UVIO_PATH_SIZE];
+	static const char *const names[] = {"vfio/vfio", "iommu"};
+	char path[UVIO_PATH_SIZE], text[2 * UVIO_PATH_SIZE + 64] = "";
+	size_t used = 0;
 	int rc;
 
-	uvio_dev_path(ctx, path, "%s", name);
-	rc = uvio_access(ctx, path, R_OK | W_OK);
-	if (rc && rc != -ENOENT)
-		uvio_check_add(check, UVIO_LIMITS,
-			rc == -EPERM ? "allow it in the device rules of the container"
-				     : "chmod it, or add a udev rule",
-			"node: %s cannot be opened by this user (%s)", path, uvio_errname(rc));
-	else
-		uvio_check_add(check, UVIO_NOTE, NULL, "node: %s %s", path,
-			rc ? "does not exist" : "can be opened");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		uvio_dev_path(ctx, path, "%s", names[i]);
+		rc = uvio_access(ctx, path, R_OK | W_OK);
+		if (rc && rc != -ENOENT)
+			uvio_check_add(check, UVIO_LIMITS,
+				rc == -EPERM ? "allow it in the device rules of the container"
+					     : "chmod it, or add a udev rule",
+				"node: %s cannot be opened by this user (%s)", path,
+				uvio_errname(rc));
+		else
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s",
+				used ? ", " : "", path, rc ? "does not exist" : "can be opened");
+	}
+	if (used)
+		uvio_check_add(check, UVIO_NOTE, NULL, "nodes: %s", text);
 }
 
 static void probe_noiommu(struct uvio_ctx *ctx, struct uvio_check *check)
@@ -179,7 +176,6 @@ void vfio_machine(struct uvio_ctx *ctx, struct uvio_check *check)
 	if (iommu)
 		probe_interrupts(ctx, check);
 	probe_modules(ctx, check);
-	probe_node(ctx, "vfio/vfio", check);
-	probe_node(ctx, "iommu", check);
+	probe_nodes(ctx, check);
 	probe_noiommu(ctx, check);
 }

@@ -193,14 +193,17 @@ int vfio_region_find(struct uvio_udev *udev, uint32_t type, uint32_t subtype)
 	return rc;
 }
 
-/* 1; 0: the kernel does not map it, so that system calls are used. */
-static int map_area(struct uvio_udev *udev, const struct uvio_region *region, int prot, char *base,
-	uint64_t offset, uint64_t size)
+/*
+ * At @want, or where the kernel chooses, with @want NULL. 1; 0: the kernel does not map it, so that
+ * system calls are used.
+ */
+static int map_area(struct uvio_udev *udev, const struct uvio_region *region, int prot, void *want,
+	struct vfio_area area, void **out)
 {
 	const struct vfio_device *device = udev->priv;
-	void *addr;
-	int rc = uvio_sys_mmap(base + offset, size, prot, MAP_SHARED | MAP_FIXED, device->fd,
-		device->regions[region->index].offset + offset, &addr);
+	uint64_t offset = area.offset, size = area.size;
+	int rc = uvio_sys_mmap(want, size, prot, MAP_SHARED | (want ? MAP_FIXED : 0), device->fd,
+		device->regions[region->index].offset + offset, out);
 
 	if (!rc)
 		return 1;
@@ -220,6 +223,7 @@ static int map_area(struct uvio_udev *udev, const struct uvio_region *region, in
  */
 static int map_areas(struct uvio_udev *udev, const struct uvio_region *region, int prot, char *base)
 {
+	void *addr;
 	struct vfio_region *own = &((struct vfio_device *)udev->priv)->regions[region->index];
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	unsigned int mapped = 0;
@@ -230,7 +234,7 @@ static int map_areas(struct uvio_udev *udev, const struct uvio_region *region, i
 
 		if (area.offset % page || area.size % page)
 			continue;
-		rc = map_area(udev, region, prot, base, area.offset, area.size);
+		rc = map_area(udev, region, prot, base + area.offset, area, &addr);
 		if (rc < 0)
 			return rc;
 		if (rc)
@@ -251,11 +255,28 @@ static uint64_t direct_bytes(const struct vfio_region *own, uint64_t size)
 	return 0;
 }
 
+/* In a range of its own, with what is not mapped between them. */
+static int map_in_range(
+	struct uvio_udev *udev, const struct uvio_region *region, int prot, void **base)
+{
+	const struct vfio_region *own = &((struct vfio_device *)udev->priv)->regions[region->index];
+	int rc = uvio_sys_mmap(NULL, own->mapped, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, base);
+
+	if (rc)
+		return uvio_region_mmap_failed(udev, region->index, own->mapped, rc);
+	rc = map_areas(udev, region, prot, *base);
+	if (rc < 1)
+		uvio_sys_munmap(*base, own->mapped);
+	return rc;
+}
+
 int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 {
 	struct vfio_device *device = udev->priv;
 	struct vfio_region *own = &device->regions[region->index];
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct vfio_area whole = {0};
 	int rc, prot = 0;
 	void *base;
 
@@ -265,14 +286,12 @@ int vfio_region_map(struct uvio_udev *udev, struct uvio_region *region)
 	prot |= region->flags & UVIO_REGION_READ ? PROT_READ : 0;
 	prot |= region->flags & UVIO_REGION_WRITE ? PROT_WRITE : 0;
 	own->mapped = (region->size + page - 1) & ~(page - 1);
-	rc = uvio_sys_mmap(NULL, own->mapped, PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, &base);
-	if (rc)
-		return uvio_region_mmap_failed(udev, region->index, own->mapped, rc);
-	rc = own->areas ? map_areas(udev, region, prot, base)
-			: map_area(udev, region, prot, base, 0, own->mapped);
+	if (own->mapped < region->size)
+		return uvio_region_mmap_failed(udev, region->index, region->size, -EINVAL);
+	whole.size = own->mapped;
+	rc = own->areas ? map_in_range(udev, region, prot, &base)
+			: map_area(udev, region, prot, NULL, whole, &base);
 	if (rc < 1) {
-		uvio_sys_munmap(base, own->mapped);
 		region->flags &= ~(uint32_t)UVIO_REGION_MMAP;
 		return rc;
 	}

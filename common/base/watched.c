@@ -76,8 +76,10 @@ static int ask_apart(struct uvio_ctx *ctx, const char *address, const char *file
 	if (rc)
 		return rc;
 	if (question->write)
-		uvio_log(ctx, UVIO_LOG_INFO, "%s: writing '%s' to bus/pci/devices/%s/%s", address,
-			question->text ? question->text : "(its own contents)", address, file);
+		uvio_log(ctx, UVIO_LOG_INFO, "%s: writing %s%s%s to bus/pci/devices/%s/%s", address,
+			question->text ? "'" : "",
+			question->text ? question->text : "its present value",
+			question->text ? "'" : "", address, file);
 	fd = uvio_apart_start(ask, question, keep);
 	if (fd < 0)
 		return fd;

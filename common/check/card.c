@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* Whether a PCI card answers where the kernel takes it to be. */
+/* Whether a PCI card answers at the addresses that the kernel has for it. */
 #include <config.h>
 
 #include <errno.h>
@@ -68,7 +68,7 @@ static bool read_config(struct card *card)
 
 static void read_bars(struct card *card)
 {
-	char text[13 * 60] = "";
+	char text[512] = ""; /* six lines of 57 */
 	const char *line = text;
 
 	uvio_sysfs_read(
@@ -119,7 +119,7 @@ static bool is_asleep(const struct card *card)
 	return !strcmp(state, "suspended");
 }
 
-/* 0 where it may be no more than asleep, as a virtual function. */
+/* 0 if it may only sleep, as a virtual function. */
 static int probe_silent(struct card *card)
 {
 	char state[UVIO_NAME_SIZE] = "";
@@ -223,7 +223,7 @@ static void probe_unassigned(struct card *card)
 			list);
 }
 
-/* As of nearly every card: nothing else has to be asked for. */
+/* True of nearly every card: nothing else has to be looked at. */
 static bool bars_agree(const struct card *card)
 {
 	for (int i = 0; i < BARS; i += 1 + is_64bit(card, i))
@@ -244,10 +244,15 @@ static uint64_t wanted_decoding(const struct card *card)
 	return all;
 }
 
+static uint64_t undecoded(const struct card *card)
+{
+	return wanted_decoding(card) & ~word(card, PCI_CONFIG_COMMAND, 2);
+}
+
 /* What the kernel driver switched on when it was bound. */
 static void probe_decoding(struct card *card)
 {
-	uint64_t all = wanted_decoding(card), off = all & ~word(card, PCI_CONFIG_COMMAND, 2);
+	uint64_t all = wanted_decoding(card), off = undecoded(card);
 	char fix[UVIO_NAME_SIZE * 2];
 
 	snprintf(fix, sizeof(fix), "bind it again, or setpci -s %s COMMAND=%x:%x", card->address,
@@ -272,14 +277,14 @@ int uvio_card_probe(
 	read_bars(&card);
 	if (uvio_status_is_gone(word(&card, PCI_CONFIG_STATUS, 2)))
 		return probe_silent(&card);
-	if (!decoding && bars_agree(&card))
+	if (bars_agree(&card) && !(decoding && undecoded(&card)))
 		return 0;
 	/* The BARs of a virtual function read as 0, and are in its physical function. */
 	if (uvio_sysfs_exists(ctx, "bus/pci/devices/%s/physfn", address))
 		return 0;
 	probe_unset(&card);
 	probe_unassigned(&card);
-	/* What it lost after a reset is its command register, too. */
+	/* A card that lost its BARs in a reset lost its command register, too. */
 	if (!probe_lost(&card) && decoding)
 		probe_decoding(&card);
 	return 0;
@@ -321,7 +326,7 @@ void uvio_card_changed(struct uvio_udev *udev, char *text, size_t size)
 		uvio_sysfs_exists(card.ctx, "bus/pci/devices/%s/physfn", card.address))
 		return;
 	read_bars(&card);
-	off = udev->decoded & wanted_decoding(&card) & ~word(&card, PCI_CONFIG_COMMAND, 2);
+	off = udev->decoded & undecoded(&card);
 	lost = first_lost(&card);
 	if (lost >= 0)
 		snprintf(text, size, LOST_BAR "; " REMOVE_AND_RESCAN, lost, card.bars[lost].start,

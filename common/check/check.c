@@ -137,42 +137,101 @@ int uvio_check_unused(struct uvio_ctx *ctx, const struct uvio_device *device, co
 {
 	const struct uvio_backend *backend;
 	const char *transport;
-	int rc;
+	int rc = uvio_backend_parse(name, &backend, &transport);
 
-	if (!name) {
-		uvio_no_backend("(none)");
-		return -EINVAL;
-	}
-	rc = uvio_backend_parse(name, &backend, &transport);
 	return rc ? rc : check_with(ctx, device, backend, transport, out);
 }
 
-/* Open looks for users, too, where the kernel gives a device to several. */
-static bool search_fails(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name)
+/* What a search for the users of a device said, which is the same for all backends. */
+struct use {
+	struct uvio_saved_error found;
+	bool unknown; /* the search could not be done, which open needs where others may have it */
+};
+
+static struct use *search_users(struct uvio_ctx *ctx, const struct uvio_device *device)
+{
+	struct use *use = calloc(1, sizeof(*use));
+	struct uvio_saved_error before;
+	bool done;
+	int rc;
+
+	if (!use) {
+		uvio_no_memory(device->info.address);
+		return NULL;
+	}
+	uvio_error_save(&before);
+	rc = uvio_device_search(ctx, device, &done);
+	uvio_error_save(&use->found);
+	use->found.err = rc;
+	use->unknown = rc && !done && uvio_registers_in_use(ctx, &device->address);
+	uvio_error_restore(&before);
+	return use;
+}
+
+static bool is_exclusive(const char *name)
 {
 	const struct uvio_backend *backend;
 	const char *transport;
 
-	return !uvio_backend_parse(name, &backend, &transport) && !backend->exclusive &&
-	       uvio_registers_in_use(ctx, &device->address);
+	return uvio_backend_parse(name, &backend, &transport) || backend->exclusive;
 }
 
-static void check_use(struct uvio_ctx *ctx, const struct uvio_device *device, const char *backend,
-	struct uvio_check *check)
+static int add_use(struct uvio_ctx *ctx, const struct uvio_device *device, const struct use *use,
+	const char *backend, struct uvio_check *check)
 {
+	bool fails = use->unknown && !is_exclusive(backend), busy = use->found.err == -EBUSY;
 	struct uvio_saved_error before;
-	int rc;
 
+	if (use->found.err)
+		uvio_check_add(check,
+			busy	? UVIO_BUSY
+			: fails ? UVIO_BLOCKS
+				: UVIO_NOTE,
+			NULL, "%s", use->found.text);
 	uvio_error_save(&before);
-	rc = uvio_device_in_use(ctx, device);
-	if (rc == -EBUSY)
-		uvio_check_add(check, UVIO_BUSY, NULL, "%s", uvio_last_error());
-	else if (rc)
-		uvio_check_add(check, search_fails(ctx, device, backend) ? UVIO_BLOCKS : UVIO_NOTE,
-			NULL, "%s", uvio_last_error());
-	if (rc != -EBUSY && uvio_run_lock_probe(ctx, &device->address))
+	if (!busy && uvio_run_lock_probe(ctx, &device->address))
 		uvio_check_add(check, UVIO_BLOCKS, NULL, "%s", uvio_last_error());
 	uvio_error_restore(&before);
+	return uvio_check_end(check, device->info.address);
+}
+
+/* @name: NULL for the first of all backends. */
+static const char *name_at(const char *name, unsigned int i)
+{
+	return name ? name : uvio_backend_name(i);
+}
+
+static int add_uses(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
+	struct uvio_check *checks[], unsigned int count)
+{
+	struct use *use;
+	int rc = 0;
+
+	if (device->info.bridge)
+		return 0;
+	use = search_users(ctx, device);
+	if (!use)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < count && !rc; i++)
+		rc = add_use(ctx, device, use, name_at(name, i), checks[i]);
+	free(use);
+	return rc;
+}
+
+static int check_each(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
+	struct uvio_check *checks[], unsigned int count)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < count && !rc; i++)
+		rc = uvio_check_unused(ctx, device, name_at(name, i), &checks[i]);
+	if (!rc && count)
+		rc = add_uses(ctx, device, name, checks, count);
+	for (unsigned int i = 0; i < count && rc; i++) {
+		uvio_check_free(checks[i]);
+		checks[i] = NULL;
+	}
+	return rc;
 }
 
 int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, const char *name,
@@ -183,20 +242,27 @@ int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *device, co
 
 	if (UVIO_NULL("ctx", ctx) || UVIO_NULL("device", device) || UVIO_NULL("check", out))
 		return -EINVAL;
-	rc = uvio_check_unused(ctx, device, name, &check);
-	if (rc || !check)
-		return rc;
-	if (!device->info.bridge)
-		check_use(ctx, device, name, check);
-	rc = uvio_check_end(check, device->info.address);
-	if (rc)
-		uvio_check_free(check);
-	else
+	if (!name)
+		return uvio_no_backend("(none)");
+	rc = check_each(ctx, device, name, &check, 1);
+	if (!rc)
 		*out = check;
 	return rc;
 }
 
-/* Without it nothing else can be told. */
+int uvio_check_backends(struct uvio_ctx *ctx, const struct uvio_device *device,
+	struct uvio_check *checks[], unsigned int count)
+{
+	unsigned int all = uvio_backend_count();
+
+	if (UVIO_NULL("ctx", ctx) || UVIO_NULL("device", device) || UVIO_NULL("checks", checks))
+		return -EINVAL;
+	for (unsigned int i = 0; i < count; i++)
+		checks[i] = NULL;
+	return check_each(ctx, device, NULL, checks, count < all ? count : all);
+}
+
+/* Without it nothing else can be found out. */
 static void no_sysfs(struct uvio_ctx *ctx, struct uvio_check *check)
 {
 	char fix[UVIO_PATH_SIZE + 32];
@@ -287,7 +353,7 @@ int uvio_fail_advised(struct uvio_udev *udev, int err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* Of a device that went nothing is advised. */
+	/* For a device that is gone there is no advice. */
 	if (uvio_device_at(udev->ctx, &udev->address, &device))
 		device = NULL;
 	settle_advice(udev->ctx, device, text);

@@ -80,7 +80,7 @@ int uvio_backend_parse(
 	return *transport ? 0 : no_transport(*backend, name);
 }
 
-/* The error messages of all backends that cannot, in probe order, without the address each. */
+/* The error messages of all backends that cannot, in probe order, each without the address. */
 static int join_failures(struct uvio_ctx *ctx, const struct uvio_device *device, char *text)
 {
 	size_t used = 0, skip = strlen(device->info.address) + strlen(": ");

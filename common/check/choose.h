@@ -19,7 +19,7 @@ struct uvio_choice {
 	bool unchecked;	       /* by the driver that is bound */
 };
 
-/** The one to open with: by @name, or, where that is NULL, by the driver, or the first usable. */
+/** The one to open with: by @name, or, if that is NULL, by the driver, or the first usable. */
 int uvio_backend_choose(struct uvio_ctx *ctx, const struct uvio_address *address, const char *name,
 	struct uvio_choice *choice);
 

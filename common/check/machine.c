@@ -103,7 +103,7 @@ static bool listed(struct uvio_ctx *ctx, const char *list, const char *module)
 	return file_has(path, name);
 }
 
-/* Of a module that is built in there is a folder only where it has parameters. */
+/* A module that is built in has a folder only if it has parameters. */
 enum uvio_module uvio_module_state(struct uvio_ctx *ctx, const char *module)
 {
 	char name[UVIO_NAME_SIZE];
@@ -119,22 +119,53 @@ enum uvio_module uvio_module_state(struct uvio_ctx *ctx, const char *module)
 	return listed(ctx, "modules.dep", module) ? UVIO_MODULE_ON_DISK : UVIO_MODULE_ABSENT;
 }
 
-enum uvio_module uvio_module_probe(
-	struct uvio_ctx *ctx, const char *module, const char *what, struct uvio_check *check)
+/* Lists those in @state in @text, and returns their number. */
+static unsigned int list_modules(const struct uvio_needed *modules, size_t count,
+	enum uvio_module state, const char *separator, char text[UVIO_NAME_SIZE * 2])
+{
+	unsigned int found = 0;
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < count && used < UVIO_NAME_SIZE * 2; i++) {
+		if (modules[i].state != state)
+			continue;
+		used += (size_t)snprintf(text + used, UVIO_NAME_SIZE * 2 - used, "%s%s",
+			found++ ? separator : "", modules[i].module);
+		if (state == UVIO_MODULE_ABSENT && modules[i].note && used < UVIO_NAME_SIZE * 2)
+			used += (size_t)snprintf(
+				text + used, UVIO_NAME_SIZE * 2 - used, " (%s)", modules[i].note);
+	}
+	return found;
+}
+
+void uvio_modules_probe(
+	struct uvio_ctx *ctx, struct uvio_needed *modules, size_t count, struct uvio_check *check)
 {
 	static const char *const words[] = {
-		[UVIO_MODULE_LOADED] = "loaded",
-		[UVIO_MODULE_BUILT_IN] = "built into the kernel",
-		[UVIO_MODULE_ON_DISK] = "not loaded",
-		[UVIO_MODULE_ABSENT] = "not loaded, and not in /lib/modules of this kernel",
+		[UVIO_MODULE_LOADED] = "modules loaded",
+		[UVIO_MODULE_BUILT_IN] = "modules built into the kernel",
+		[UVIO_MODULE_ON_DISK] = "modules not loaded",
+		[UVIO_MODULE_ABSENT] = "modules not found",
 	};
-	enum uvio_module state = uvio_module_state(ctx, module);
-	char fix[UVIO_NAME_SIZE];
+	char text[UVIO_NAME_SIZE * 2], fix[UVIO_NAME_SIZE * 2 + 16];
+	unsigned int found;
 
-	snprintf(fix, sizeof(fix), "modprobe %s", module);
-	uvio_check_add(check, UVIO_NOTE, state == UVIO_MODULE_ON_DISK ? fix : NULL,
-		"module %s (%s): %s", module, what, words[state]);
-	return state;
+	for (size_t i = 0; i < count; i++) {
+		modules[i].state = uvio_module_state(ctx, modules[i].module);
+		if (modules[i].state == UVIO_MODULE_ABSENT && modules[i].sign &&
+			uvio_sysfs_exists(ctx, "%s", modules[i].sign))
+			modules[i].state = UVIO_MODULE_BUILT_IN;
+	}
+	for (unsigned int state = 0; state < ARRAY_SIZE(words); state++) {
+		found = list_modules(modules, count, state, " ", text);
+		if (!found)
+			continue;
+		snprintf(fix, sizeof(fix), "modprobe %s%s", found > 1 ? "-a " : "", text);
+		list_modules(modules, count, state, ", ", text);
+		uvio_check_add(check, UVIO_NOTE, state == UVIO_MODULE_ON_DISK ? fix : NULL,
+			"%s: %s", words[state], text);
+	}
 }
 
 /* In a container there may be no /lib/modules, and that of another kernel says nothing. */
@@ -204,15 +235,6 @@ void uvio_node_refused(
 		(unsigned int)st.st_mode & 07777, uvio_errname(rc));
 }
 
-static void probe_kernel(struct uvio_ctx *ctx, struct uvio_check *check)
-{
-	char release[128] = "";
-
-	uvio_proc_read(ctx, release, sizeof(release), "sys/kernel/osrelease");
-	uvio_check_add(check, UVIO_NOTE, NULL, "kernel: Linux %s",
-		release[0] ? release : "(unknown version)");
-}
-
 static bool concerns_devices(const char *option, size_t size)
 {
 	static const char *const names[] = {"intel_iommu=", "amd_iommu=", "iommu", "arm-smmu",
@@ -226,26 +248,33 @@ static bool concerns_devices(const char *option, size_t size)
 	return false;
 }
 
-static void probe_options(struct uvio_ctx *ctx, struct uvio_check *check)
+/* The options that concern devices, each after a blank. */
+static void find_options(const char *line, char *found, size_t size)
 {
-	char line[2048] = "", found[UVIO_TEXT_SIZE / 2] = "";
 	size_t used = 0;
 
-	if (uvio_proc_read(ctx, line, sizeof(line), "cmdline") < 0) {
-		uvio_check_add(check, UVIO_NOTE, NULL,
-			"kernel options: unknown: %s/cmdline cannot be read", ctx->proc);
-		return;
-	}
-	for (const char *c = line; *c && used < sizeof(found);) {
-		size_t n = strcspn(c, " \n");
+	found[0] = '\0';
+	while (*line && used < size) {
+		size_t n = strcspn(line, " \n");
 
-		if (concerns_devices(c, n))
-			used += (size_t)snprintf(
-				found + used, sizeof(found) - used, " %.*s", (int)n, c);
-		c += n + strspn(c + n, " \n");
+		if (concerns_devices(line, n))
+			used += (size_t)snprintf(found + used, size - used, " %.*s", (int)n, line);
+		line += n + strspn(line + n, " \n");
 	}
-	uvio_check_add(check, UVIO_NOTE, NULL, "kernel options:%s",
-		found[0] ? found : " none for devices");
+}
+
+static void probe_kernel(struct uvio_ctx *ctx, struct uvio_check *check)
+{
+	char release[128] = "", line[2048] = "", found[UVIO_TEXT_SIZE / 2];
+	bool known = uvio_proc_read(ctx, line, sizeof(line), "cmdline") >= 0;
+
+	uvio_proc_read(ctx, release, sizeof(release), "sys/kernel/osrelease");
+	find_options(line, found, sizeof(found));
+	uvio_check_add(check, UVIO_NOTE, NULL, "kernel: Linux %s, options for devices:%s",
+		release[0] ? release : "(unknown version)",
+		!known	   ? " unknown (its command line cannot be read)"
+		: found[0] ? found
+			   : " none");
 }
 
 static void probe_lockdown(struct uvio_ctx *ctx, struct uvio_check *check)
@@ -256,15 +285,13 @@ static void probe_lockdown(struct uvio_ctx *ctx, struct uvio_check *check)
 				? "use the vfio backend, or switch Secure Boot off in the firmware "
 				  "setup"
 				: "switch Secure Boot off in the firmware setup",
-			"lockdown: the kernel is locked down (Secure Boot): on uio no "
-			"configuration space can be written, and no I/O ports can be used");
+			"lockdown: on (Secure Boot): no configuration writes and no I/O ports on "
+			"uio");
 	else if (uvio_sysfs_exists(ctx, "kernel/security/lockdown"))
 		uvio_check_add(check, UVIO_NOTE, NULL, "lockdown: off");
 	else
 		uvio_check_add(check, UVIO_NOTE, NULL,
-			"lockdown: unknown: %s/kernel/security/lockdown does not exist, as in a "
-			"container, or in a kernel without lockdown",
-			ctx->sysfs);
+			"lockdown: unknown, there is no %s/kernel/security/lockdown", ctx->sysfs);
 }
 
 static void limit_text(char *text, size_t size, int resource, unsigned int shift)
@@ -301,10 +328,8 @@ static void probe_huge_pages(struct uvio_ctx *ctx, struct uvio_check *check)
 	unsigned long long total = text ? meminfo(text, "HugePages_Total:") : 0;
 
 	if (text && *text)
-		uvio_check_add(check, UVIO_NOTE,
-			total ? NULL
-			      : "for large contiguous buffers on uio: sysctl vm.nr_hugepages=N",
-			"huge pages: %llu of %llu free, of %llu KiB each",
+		uvio_check_add(check, UVIO_NOTE, NULL,
+			"huge pages: %llu of %llu free, of %llu KiB each (sysctl vm.nr_hugepages)",
 			meminfo(text, "HugePages_Free:"), total, meminfo(text, "Hugepagesize:"));
 	free(text);
 }
@@ -312,7 +337,6 @@ static void probe_huge_pages(struct uvio_ctx *ctx, struct uvio_check *check)
 void uvio_machine_probe(struct uvio_ctx *ctx, struct uvio_check *check)
 {
 	probe_kernel(ctx, check);
-	probe_options(ctx, check);
 	probe_lockdown(ctx, check);
 	probe_limits(check);
 	probe_huge_pages(ctx, check);

@@ -31,9 +31,17 @@ enum uvio_module {
 
 /** @module as its file is called, "vfio-pci". */
 enum uvio_module uvio_module_state(struct uvio_ctx *ctx, const char *module);
-/** The same, as a note. */
-enum uvio_module uvio_module_probe(
-	struct uvio_ctx *ctx, const char *module, const char *what, struct uvio_check *check);
+
+struct uvio_needed {
+	const char *module;	/* as its file is called */
+	const char *sign;	/* in sysfs where it is there, loaded or built in; may be NULL */
+	const char *note;	/* what is said where it is not found; may be NULL */
+	enum uvio_module state; /* out */
+};
+
+/** The state of all of them, and a note for each state that one of them has. */
+void uvio_modules_probe(
+	struct uvio_ctx *ctx, struct uvio_needed *modules, size_t count, struct uvio_check *check);
 
 /** A finding where that module, which the device will need, is not loaded and cannot be. */
 void uvio_module_require(
@@ -43,15 +51,15 @@ void uvio_module_require(
  * For a PCI device that is not bound to @backend: a note where perhaps this process may not open
  * the node that binding will make.
  */
-void uvio_node_foresee(struct uvio_ctx *ctx, const char *address, const char *backend,
-	struct uvio_check *check);
+void uvio_node_foresee(
+	struct uvio_ctx *ctx, const char *address, const char *backend, struct uvio_check *check);
 
 /** The finding for a node that is there, and for which uvio_access() gave @rc; @fix: for its mode.
  */
 void uvio_node_refused(
 	const char *address, const char *path, int rc, const char *fix, struct uvio_check *check);
 
-/** Whether nothing that this machine has or lacks keeps cards off that backend. */
+/** Whether nothing of this machine keeps cards from that backend. */
 bool uvio_machine_has(struct uvio_ctx *ctx, const char *backend);
 
 /** What concerns all backends. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* Whether a card still sends the messages that the kernel had it send: as the card itself shows. */
+/* Whether a card is still set up to send message signalled interrupts, as its registers show. */
 #include <config.h>
 
 #include <fcntl.h>

@@ -50,7 +50,7 @@ static void mapping_free(struct uvio_domain *domain, struct uvio_mapping *mappin
 	free(atomic_exchange(&domain->dma.spare, mapping));
 }
 
-/* Overlap, room, kernel, table, in this order, so that nothing has to be undone but the last. */
+/* In this order: overlap, capacity, kernel, table; so that only the last has to be undone. */
 static int map_locked(struct uvio_udev *udev, struct uvio_mapping *mapping, unsigned int max)
 {
 	struct uvio_table *table = &udev->domain->dma.table;
@@ -130,7 +130,7 @@ static inline struct uvio_mapping *mapping_new(struct uvio_udev *udev, uint32_t 
 	return mapping;
 }
 
-/** What the caller gets of a mapping; no longer than the lock is held is it certain to be there. */
+/** What the caller gets of a mapping, which is certain to exist only while the lock is held. */
 struct answer {
 	struct uvio_dma_segment *segments; /* NULL: none are wanted */
 	unsigned int max;
@@ -154,7 +154,7 @@ static void fill_in(const struct answer *answer, const struct uvio_mapping *mapp
 	answer->dma->iova = mapping->segments[0].iova;
 }
 
-/* The number of segments. The mapping is the table's, or the caller's where that fails. */
+/* The number of segments. The mapping is the table's, or the caller's if that fails. */
 static int map(struct uvio_udev *udev, struct uvio_mapping *mapping, const struct answer *answer)
 {
 	int rc;
@@ -323,7 +323,7 @@ int uvio_dma_each(const struct uvio_dma_table *dma, uvio_table_each_fn *each, vo
 	return uvio_table_each(&dma->table, each, data);
 }
 
-/* The kernel does not have it any more, and in a moment the table neither. */
+/* The kernel no longer has it, and it is about to leave the table. */
 static int give_back(void *data, struct uvio_mapping *mapping)
 {
 	struct uvio_domain *domain = data;

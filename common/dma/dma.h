@@ -21,7 +21,7 @@ void uvio_dma_init(struct uvio_dma_table *dma);
 /** Calls @each with each mapping until one is not 0. With the table's lock held. */
 int uvio_dma_each(const struct uvio_dma_table *dma, uvio_table_each_fn *each, void *data);
 
-/** The device counts for the mask from now on, and no more. */
+/** From join until leave the device's mask counts in its domain. */
 void uvio_dma_join(struct uvio_udev *udev);
 
 void uvio_dma_leave(struct uvio_udev *udev);
@@ -29,18 +29,18 @@ void uvio_dma_leave(struct uvio_udev *udev);
 /** Before the last device leaves: of @kept only what uvio_dma_alloc() and the like gave stays. */
 void uvio_dma_unmap_all(struct uvio_domain *domain, bool kept);
 
-/** As uvio_dma_unmap() and uvio_dma_free(), where the domain's devices neither come nor go. */
+/** As uvio_dma_unmap() and uvio_dma_free(), while no device joins or leaves the domain. */
 int uvio_dma_unmap_from(struct uvio_domain *domain, const char *object, void *addr, size_t size);
 
 int uvio_dma_free_from(struct uvio_domain *domain, const char *object, struct uvio_dma *dma);
 
-/** Where no device is. */
+/** Of a domain without devices. */
 void uvio_dma_cleanup(struct uvio_domain *domain);
 
 /** Where segment @i ends, in the mapping. */
 uint64_t uvio_segment_end(const struct uvio_mapping *mapping, size_t i);
 
-/** Makes room for @count segments in all. -ENOMEM. */
+/** Makes the capacity @count segments in all. -ENOMEM. */
 int uvio_mapping_reserve(struct uvio_mapping *mapping, size_t count);
 
 /** Adds a segment behind the last, joined with it where they touch. -ENOMEM. */
@@ -69,7 +69,7 @@ struct uvio_dma_source {
 	const void *what;
 };
 
-/** Maps memory that uvio_dma_free() frees. The number of segments, copied where there is a place.
+/** Maps memory that uvio_dma_free() frees. The number of segments, copied if there is a place.
  */
 int uvio_dma_obtain(struct uvio_udev *udev, const struct uvio_dma_source *source, uint32_t flags,
 	struct uvio_dma_segment *segments, unsigned int max, struct uvio_dma *dma);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* How far cards reach. In a domain the one counts which reaches least, while it is open. */
+/* The DMA masks. In a domain the smallest of the open devices counts. */
 #include <config.h>
 
 #include <errno.h>
@@ -61,7 +61,7 @@ void uvio_dma_leave(struct uvio_udev *udev)
 	pthread_mutex_unlock(&dma->lock);
 }
 
-/* Whether that is possible, or, where it is to be @set, that too. */
+/* Whether that mask is possible; with @set, sets it too. */
 static int change_mask(struct uvio_udev *udev, uint64_t mask, bool set)
 {
 	struct uvio_dma_table *dma = &udev->domain->dma;

@@ -82,7 +82,7 @@ static int allocate(
 	return 0;
 }
 
-/* Nothing pins these, and what the kernel gathers into a huge page it moves. */
+/* Nothing pins these pages, and the kernel moves what it collapses into a huge page. */
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags)
 {
 	int rc = allocate(udev, mapping, mapping->size, MAP_SHARED | mmap_flags);
@@ -92,7 +92,7 @@ int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int
 	return rc;
 }
 
-/* What is around the pages is given back. */
+/* Unmaps what is around the pages. */
 int uvio_dma_aligned(struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t page)
 {
 	size_t size = (mapping->size + page - 1) & ~(page - 1);

@@ -110,7 +110,7 @@ static int take_kind(struct uvio_domain *domain, const struct uvio_udev *udev)
 	return 0;
 }
 
-/* Without devices and mappings it may become another backend's. */
+/* Without devices and mappings it may change to another backend. */
 static void forget_kind(struct uvio_domain *domain)
 {
 	if (domain->devices || domain->dma.table.count)

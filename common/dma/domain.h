@@ -8,7 +8,7 @@ struct uvio_domain;
 struct uvio_open_options;
 struct uvio_udev;
 
-/** Opens the device into @shared, or into a domain of its own where that is NULL. */
+/** Opens the device into @shared, or, if that is NULL, into a domain of its own. */
 int uvio_domain_join(struct uvio_udev *udev, struct uvio_domain *shared,
 	const struct uvio_open_options *options);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /*
- * Private memory of the program that children do not get while a card is told where it is. It may
- * be mapped in several domains, and the last of them gives it back. In one domain nothing overlaps.
+ * Private memory of the program that children do not get while a card has its address. It may be
+ * mapped in several domains, and the last of them gives it back. In one domain nothing overlaps.
  */
 #include <config.h>
 

@@ -195,7 +195,7 @@ static int add_pages(const struct uvio_phys *phys, struct uvio_udev *udev,
 			return bad_page(phys, udev, entries[i]);
 		mapping->is_private |= !(entries[i] & UVIO_PAGE_OF_FILE);
 		mapping->unproven |= !is_own(entries[i]);
-		/* There is room for it. */
+		/* It cannot fail: the capacity is there. */
 		(void)uvio_mapping_add(mapping, frame * page, page);
 	}
 	return 0;
@@ -239,7 +239,7 @@ static int lock_failed(struct uvio_udev *udev, const struct uvio_mapping *mappin
 		strerror(-rc));
 }
 
-/* Of private huge pages the kernel keeps whole ones only from children. */
+/* The kernel keeps private huge pages from children only as a whole. */
 static int not_kept(struct uvio_udev *udev, const struct uvio_mapping *mapping, int rc)
 {
 	char limit[UVIO_LIMIT_TEXT] = "";
@@ -261,8 +261,8 @@ static int not_kept(struct uvio_udev *udev, const struct uvio_mapping *mapping, 
 }
 
 /*
- * A fork would share the pages, and the next write go to a copy. What was done until now may have
- * been before one.
+ * A fork would share the pages, and the next write would go to a copy. What was done so far may
+ * have been before a fork.
  */
 static int keep_pages(
 	const struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping)
@@ -283,7 +283,7 @@ static int map_owned(struct uvio_phys *phys, struct uvio_udev *udev, struct uvio
 	return rc ? lock_failed(udev, mapping, rc) : translate(phys, udev, mapping);
 }
 
-/* First, so that what is populated then stays. What is no memory at all is better named there. */
+/* Locks first, so that what is populated stays. Populating has the better text for no memory. */
 static int lock_foreign(struct uvio_udev *udev, const struct uvio_mapping *mapping)
 {
 	int seen, rc = uvio_sys_mlock_on_fault((void *)mapping->addr, mapping->size);
@@ -302,7 +302,7 @@ static int map_foreign(struct uvio_phys *phys, struct uvio_udev *udev, struct uv
 
 	if (rc)
 		return rc;
-	/* A page that is gathered into a huge one is another. */
+	/* A page that is collapsed into a huge one moves. */
 	uvio_sys_madvise((void *)mapping->addr, mapping->size, MADV_NOHUGEPAGE);
 	rc = translate(phys, udev, mapping);
 	if (!rc && mapping->is_private)
@@ -410,7 +410,7 @@ int uvio_phys_fixed(
 	mapping->addr = (uintptr_t)addr;
 	mapping->size = size;
 	mapping->fixed = true;
-	/* There is room for one. */
+	/* It cannot fail: the capacity is one. */
 	(void)uvio_mapping_add(mapping, range->iova, size);
 	return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /*
- * Page frames which a card may not be told of. Where the kernel pins pages for an IOMMU, it looks
- * at them first; where it does not, this does, by /proc/kpageflags. Whose page tables lead there
- * was seen before, by uvio_populate().
+ * Page frames that a card must not get. When the kernel pins pages for an IOMMU, it checks them
+ * first; without an IOMMU this does, by /proc/kpageflags. uvio_populate() has checked the page
+ * tables before.
  */
 #include <config.h>
 

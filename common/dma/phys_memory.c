@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /*
- * Memory whose physical address the card is told. A huge page is contiguous, and hardly ever moved;
- * of single pages none is known to lie beside another.
+ * Memory of which the card gets the physical address. A huge page is contiguous, and hardly ever
+ * moved; of single pages none is known to lie beside another.
  */
 #include <config.h>
 
@@ -109,8 +109,7 @@ static int beyond_mask(const struct uvio_phys *phys, struct uvio_udev *udev, uin
 {
 	return uvio_fail_advised(udev, -ERANGE,
 		"%s: DMA alloc: 0x%" PRIx64 " bytes: none of the pages that the kernel allocated "
-					    "lies below the DMA mask 0x%" PRIx64
-		"; reserve more huge pages%s",
+		"lies below the DMA mask 0x%" PRIx64 "; reserve more huge pages%s",
 		udev->address.text, size, udev->domain->dma.mask, phys->instead);
 }
 
@@ -231,7 +230,7 @@ static int replace_page(struct uvio_phys *phys, struct uvio_udev *udev,
 		udev->address.text, strerror(-rc));
 }
 
-/* A page that is given back comes again at once: those that are beyond are held until the end. */
+/* A page that is freed comes back at once: those beyond the mask are held until the end. */
 static int replace_pages(struct uvio_phys *phys, struct uvio_udev *udev,
 	const struct uvio_mapping *mapping, struct held *held)
 {
@@ -274,7 +273,7 @@ static int check_each(struct uvio_phys *phys, struct uvio_udev *udev,
 	return rc;
 }
 
-/* Where they are free, the buffer fills one, and all can be reached. */
+/* If they are free, the buffer fills one, and the card reaches all. */
 static bool use_huge_pages(
 	struct uvio_phys *phys, struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t huge)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 /*
- * The caller's memory before the card is told of it. A page of private memory that was not written
- * yet is the zero page of the machine, or one of the file: told to the card, that stays what the
- * card has, and the program's next write goes to a copy. So that each page which can be written is
- * made the program's own first, by a fault for writing, which changes nothing in it.
+ * The caller's memory before the card gets its address. A page of private memory that was not
+ * written yet is the zero page of the machine, or a page of the file: the card would keep that
+ * page, while the program's next write goes to a copy. So each writable page is made the program's
+ * own first, by a write fault, which does not change its contents.
  */
 #include <config.h>
 
@@ -35,7 +35,7 @@ struct look {
 	bool by_pages; /* the kernel has no MADV_POPULATE_* */
 };
 
-/* Of a page that is there: this one. */
+/* For a page that is present. */
 static bool has_populate(size_t page)
 {
 	uintptr_t here = (uintptr_t)&page & ~(uintptr_t)(page - 1);
@@ -77,7 +77,7 @@ static int unreadable(const struct look *look, uintptr_t at, int rc)
 		"or the memory is faulty");
 }
 
-/* Written to it was not, with @rc; it may be that nobody wants that. */
+/* It could not be written to, with @rc; perhaps nobody needs that. */
 static int unwritable(const struct look *look, uintptr_t at, int rc)
 {
 	int read = populate(look, at, false);
@@ -130,7 +130,7 @@ int uvio_populate_readable(struct uvio_udev *udev, const struct uvio_mapping *ma
 	return 0;
 }
 
-/* Up to a page that no card may be given; @at is that one then. */
+/* Up to the first page that a card must not get, which @at is then. */
 static int populate_from(const struct look *look, uintptr_t *at)
 {
 	uintptr_t end = look->mapping->addr + look->mapping->size;

@@ -99,7 +99,7 @@ static bool is_coherent(struct uvio_udev *udev, const struct buffer *buffer)
 #endif
 }
 
-/* Without a cache where the card does not see it; sync_mode 0 gives one whatever is asked for. */
+/* Uncached if the card does not snoop; with sync_mode 0 it is cached, whatever is asked for. */
 static int choose_cache(struct uvio_udev *udev, struct buffer *buffer)
 {
 	uint64_t sync_mode;

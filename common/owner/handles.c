@@ -98,13 +98,14 @@ int uvio_handles_add_number(
 	return 0;
 }
 
+/* 1: there is none. */
 static int add_register_file(struct uvio_handles *handles, int folder, const char *name)
 {
 	struct uvio_handle *handle;
 	struct stat st;
 
 	if (uvio_sys_stat(folder, name, &st))
-		return 0;
+		return 1;
 	handle = add(handles);
 	if (!handle)
 		return uvio_no_memory(handles->address);
@@ -118,13 +119,16 @@ static int add_register_files(struct uvio_handles *handles, int folder)
 	char name[32];
 	int rc = add_register_file(handles, folder, "config");
 
-	if (!rc)
+	if (rc >= 0)
 		rc = add_register_file(handles, folder, "remove");
-	for (int i = 0; i < 2 * PCI_BARS && !rc; i++) {
-		snprintf(name, sizeof(name), "resource%d%s", i / 2, i % 2 ? "_wc" : "");
+	for (int i = 0; i < PCI_BARS && rc >= 0; i++) {
+		snprintf(name, sizeof(name), "resource%d", i);
 		rc = add_register_file(handles, folder, name);
+		snprintf(name, sizeof(name), "resource%d_wc", i);
+		if (!rc)
+			rc = add_register_file(handles, folder, name);
 	}
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 /* By the device's folder, since each look at a file by its whole path costs more than the file. */

@@ -31,7 +31,7 @@
 /* There, kthreadd: all threads of the kernel have its table of descriptors, and no programs do. */
 #define KERNEL_PROCESS 2
 
-/* Of the links of a folder "task", those which are no threads. */
+/* The links of a folder "task" that are not threads. */
 #define TASK_LINKS 2
 
 struct search {
@@ -125,7 +125,7 @@ static int found(struct search *search, const char *what, bool mapped)
 	return FOUND;
 }
 
-/* One of this very process ends with whatever it opens now. */
+/* A descriptor of this process ends together with what it opens now. */
 static int found_copy(struct search *search)
 {
 	struct uvio_holder *holder = search->holder;
@@ -255,7 +255,7 @@ static int look_at_handle(struct search *search, const struct uvio_handle *handl
 	return found(search, handle->path, false);
 }
 
-/* What it is by name: @st is NULL where it is nothing else. */
+/* What it is by name; @st is NULL if there is nothing else to go by. */
 static int look_at_link(struct search *search, int folder, const char *name, const struct stat *st)
 {
 	const char *descriptor = search->want->descriptor;
@@ -305,7 +305,7 @@ static bool has_name_of(
 	return n >= m && !strcmp(path + n - m, end);
 }
 
-/* Where its inode cannot be asked: by the number of that, or by the name that nodes have. */
+/* If its inode cannot be read: by the inode's number, or by the name that nodes have. */
 static const struct uvio_handle *handle_named(
 	const struct search *search, dev_t dev, unsigned long long ino, const char *path)
 {
@@ -321,7 +321,7 @@ static const struct uvio_handle *handle_named(
 	return NULL;
 }
 
-/* Named there without the zeros in front that maps has. */
+/* Named there without the leading zeros of maps. */
 static int stat_mapping(
 	struct search *search, const struct uvio_maps_line *mapping, struct stat *st)
 {
@@ -390,7 +390,7 @@ static int look_at_descriptors(struct search *search)
 	return each_number(search, search->folder, look_at_fd);
 }
 
-/* Of a process, or of a thread of it. */
+/* Of a process or one of its threads. */
 static int look_inside(struct search *search)
 {
 	int rc = look_at_descriptors(search);
@@ -420,7 +420,7 @@ static int look_at_thread(struct search *search, int folder, const char *name)
 	return is_over(rc) ? 0 : rc;
 }
 
-/* Who has the lock's file open keeps to the lock, as a guard does, which may write to config. */
+/* Who has the lock's file open respects the lock, as a guard does, which may write to config. */
 static int sum_up(struct search *search)
 {
 	struct uvio_holder before = *search->holder;
@@ -435,7 +435,7 @@ static int sum_up(struct search *search)
 	return 0;
 }
 
-/* By the number of links of their folder, which takes no list of them. */
+/* By the link count of their folder, without listing it. */
 static int look_at_threads(struct search *search)
 {
 	struct stat st;
@@ -509,7 +509,7 @@ static int look_at_mounts(struct search *search)
 	return fd < 0 ? fd : 0;
 }
 
-/* Whether there is a /proc, and whose processes are in it. */
+/* Whether there is a /proc, and whose processes it shows. */
 static int look_at_proc(struct search *search)
 {
 	const char *proc = search->want->ctx->proc;
@@ -554,5 +554,7 @@ int uvio_holder_find(const struct uvio_handles *handles, struct uvio_holder *hol
 		holder->perhaps = true;
 	}
 	free(search);
+	uvio_log(handles->ctx, UVIO_LOG_DEBUG, "%s: searched the processes for its users",
+		handles->address);
 	return rc < 0 ? rc : 0;
 }

@@ -208,7 +208,7 @@ static int add_node(struct search *search, const char *folder, const char *name,
 	return uvio_handles_add_number(&search->handles, block, number, search->text);
 }
 
-/* What a folder is, its link "subsystem" tells. */
+/* The link "subsystem" tells what a folder is. */
 static int look_at(struct search *search, const struct folder *folder, const char *name)
 {
 	const char *path = folder->path;
@@ -345,16 +345,18 @@ static int not_all_seen(struct uvio_ctx *ctx, const struct uvio_address *address
  * answer holds for all namespaces.
  */
 static int held(struct uvio_ctx *ctx, const struct uvio_address *address,
-	const struct uvio_backend *backend, const struct uvio_handles *handles, bool strict)
+	const struct uvio_backend *backend, const struct uvio_handles *handles, bool strict,
+	bool *done)
 {
 	struct uvio_holder holder;
 	int rc = uvio_holder_find(handles, &holder), asked = -ENOTSUP;
 
 	if (rc)
 		return rc;
+	*done = true;
 	if (holder.pid && !holder.perhaps)
 		return uvio_holder_refuse(handles, &holder);
-	/* To take it from its driver, no bus mastering is needed. */
+	/* Taking it from its driver needs no bus mastering. */
 	if (!strict && holder.copy_pid)
 		return uvio_holder_refuse_copy(handles, &holder);
 	if (backend && backend->ops->held && (strict || !backend->ops->held_opens))
@@ -425,34 +427,44 @@ static void search_free(struct search *search)
 	free(search);
 }
 
-static int look(struct uvio_ctx *ctx, const struct uvio_address *address, bool strict)
+static int look(struct uvio_ctx *ctx, const struct uvio_address *address, bool strict, bool *done)
 {
 	const struct uvio_backend *backend = backend_of(ctx, address);
 	struct search *search = search_new(ctx, address, strict);
 	int rc;
 
+	*done = false;
 	if (!search)
 		return uvio_no_memory(address->text);
 	rc = gather(search, address, backend);
 	if (!rc)
-		rc = held(ctx, address, backend, &search->handles, strict);
+		rc = held(ctx, address, backend, &search->handles, strict, done);
 	search_free(search);
 	return rc;
 }
 
 int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
-	return look(ctx, address, true);
+	bool done;
+
+	return look(ctx, address, true, &done);
+}
+
+int uvio_device_search(struct uvio_ctx *ctx, const struct uvio_device *device, bool *done)
+{
+	return look(ctx, &device->address, false, done);
 }
 
 int uvio_device_in_use(struct uvio_ctx *ctx, const struct uvio_device *device)
 {
+	bool done;
+
 	if (UVIO_NULL("ctx", ctx) || UVIO_NULL("device", device))
 		return -EINVAL;
-	return look(ctx, &device->address, false);
+	return uvio_device_search(ctx, device, &done);
 }
 
-/* Of this process the lock, the kernel and the node tell. */
+/* For this process the lock, the kernel and the node are enough. */
 int uvio_registers_in_use(struct uvio_ctx *ctx, const struct uvio_address *address)
 {
 	struct uvio_handles handles = {
@@ -515,7 +527,7 @@ bool uvio_names_user(struct uvio_udev *udev)
 	return found;
 }
 
-/* Cheap where the kernel says that nobody has it. */
+/* Cheap if the kernel says that nobody has it. */
 int uvio_node_in_use(struct uvio_udev *udev, const char *path, const char *folder)
 {
 	char number[32] = "";

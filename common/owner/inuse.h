@@ -8,6 +8,7 @@
 
 struct uvio_address;
 struct uvio_ctx;
+struct uvio_device;
 struct uvio_udev;
 
 /*
@@ -20,6 +21,9 @@ struct uvio_udev;
  * seen, which may keep another program from opening it for a moment.
  */
 int uvio_in_use(struct uvio_ctx *ctx, const struct uvio_address *address);
+
+/** As uvio_device_in_use(); @done: whether all processes that can be seen were looked at. */
+int uvio_device_search(struct uvio_ctx *ctx, const struct uvio_device *device, bool *done);
 
 /**
  * The same for who is about to open it where the kernel would let others have it too, of what no

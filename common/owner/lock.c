@@ -107,7 +107,7 @@ int uvio_lock_take(struct uvio_ctx *ctx, const struct uvio_address *address, int
 	char holder[128];
 	int rc = -EWOULDBLOCK, pid = 0;
 
-	/* Whoever cannot be found may have given it back meanwhile. */
+	/* A holder that cannot be found may have released it meanwhile. */
 	for (int i = 0; i < LOCK_TRIES && rc == -EWOULDBLOCK && !pid; i++) {
 		rc = uvio_sys_lock(fd);
 		pid = rc == -EWOULDBLOCK ? find_holder(ctx, fd) : 0;

@@ -59,7 +59,7 @@ int uvio_node_open(struct uvio_ctx *ctx, const char *object, const char *path, i
 	va_start(args, folder_format);
 	vsnprintf(folder, sizeof(folder), folder_format, args);
 	va_end(args);
-	/* What cannot be asked for is left to the open, which knows why. */
+	/* What cannot be read is left to the open, which knows why. */
 	if (!read_number(ctx, folder, number, sizeof(number), &major, &minor))
 		return uvio_sys_open(path, flags);
 	if (uvio_sys_is_node(AT_FDCWD, path, major, minor) == -ESTALE)

@@ -10,7 +10,7 @@
 #include "owner/holders.h"
 #include "owner/inuse.h"
 
-/* Failing to find out is no answer here: the kernel has refused already, and this names by whom. */
+/* A failed search is ignored: the kernel has refused already, and this only names the holder. */
 static int find_opener(struct uvio_ctx *ctx, const char *path, bool others, char *name, size_t size)
 {
 	struct uvio_handles handles = {.ctx = ctx, .address = path, .others = others};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* The run folder, in which root leaves what all its programs see, whichever their namespaces. */
+/* The run folder, in which root keeps what all its programs see, whatever their namespaces. */
 #include <config.h>
 
 #include <errno.h>

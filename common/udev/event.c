@@ -83,7 +83,7 @@ static int sleep_once(struct uvio_udev *udev, int64_t timeout, enum uvio_event *
 	return sort(udev, fds, event);
 }
 
-/* That it is gone is no failure here. */
+/* A device that is gone is no failure here. */
 static int look(struct uvio_udev *udev, enum uvio_event *event)
 {
 	struct uvio_saved_error before;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* Why an interrupt did not come: as far as the card shows it. */
+/* Why an interrupt did not come, as far as the card shows. */
 #include <config.h>
 
 #include <errno.h>
@@ -41,7 +41,7 @@ static const char *line_cause(uint64_t command, uint64_t status)
 	       "card was not told to raise an interrupt; look at its registers";
 }
 
-/* Of a UIO driver of the card's own, which goes on only where it was left alone. */
+/* With the card's own UIO driver, which goes on only if it was left alone. */
 static const char *own_cause(uint64_t command)
 {
 	if (!(command & PCI_COMMAND_BUS_MASTER))

@@ -143,7 +143,7 @@ int uvio_region_slice_sized(const struct uvio_region *region, uint64_t offset, u
 	return 0;
 }
 
-/* What is not reached through the mapping of a slice is asked of the whole region. */
+/* What the mapping of a slice does not reach is accessed through the whole region. */
 static const struct uvio_region *whole_of(const struct uvio_region *region, uint64_t *offset)
 {
 	if (!region->start)
@@ -254,7 +254,7 @@ int uvio_region_read(
 	return udev->backend->ops->region_read(udev, region, offset, width, value);
 }
 
-/* What uvio_bus_master() refuses is not to be had by a write to the configuration space either. */
+/* A write to the configuration space must not do what uvio_bus_master() refuses. */
 static int refuse_bus_master(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value)
 {
@@ -358,7 +358,7 @@ static uint64_t get(const void *buffer, size_t i, unsigned int width)
 	return le64toh(value);
 }
 
-/* As one instruction, where the backend has that. */
+/* As one instruction, if the backend has one. */
 static bool read_rep(const struct uvio_region *region, uint64_t offset, unsigned int width,
 	void *buffer, size_t count)
 {
@@ -448,7 +448,7 @@ static uint64_t ones_of(unsigned int width)
 	return width < 8 ? (UINT64_C(1) << 8 * width) - 1 : UINT64_MAX;
 }
 
-/* What could never come to be is a mistake. */
+/* A value that can never occur is a mistake. */
 static int check_poll(const struct uvio_region *region, uint64_t offset, unsigned int width,
 	uint64_t mask, uint64_t value)
 {

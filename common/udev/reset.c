@@ -44,7 +44,7 @@ static int stop_bus_master(struct uvio_udev *udev)
 	return udev->config.size ? uvio_bus_master(udev, udev->own_master) : 0;
 }
 
-/* Also after a failure, of which nobody knows how far it came. That is what is told then. */
+/* Also after a failure, since nobody knows how far it came. The failure is what is reported. */
 static int settle(struct uvio_udev *udev, int rc)
 {
 	struct uvio_saved_error first;
@@ -121,7 +121,7 @@ int uvio_udev_hot_reset_affects_sized(
 	return udev->backend->ops->hot_reset_affects(udev, devices, count, size);
 }
 
-/* Off before it too: the other functions there must not see a transfer that breaks off. */
+/* Off before it too: the other functions must not see a transfer break off. */
 int uvio_udev_hot_reset(struct uvio_udev *udev)
 {
 	int rc = check_pci(udev);

@@ -141,7 +141,7 @@ static int set_bus_master(struct uvio_udev *udev, bool on)
 	return rc ? rc : switch_bus_master(udev, command, on);
 }
 
-/* Refused is no failure: what needs it says so when it is asked for. Leaves its error message. */
+/* A refusal is no failure: calls that need it fail with the reason. Leaves its error message. */
 static int stop_bus_master(struct uvio_udev *udev, uint64_t command)
 {
 	int rc;
@@ -402,7 +402,7 @@ uint32_t uvio_caps(const struct uvio_udev *udev)
 	return udev->caps;
 }
 
-/* The same in sysfs, which needs no driver, and of which the file ends with the card. */
+/* The same in sysfs, which needs no driver; the file is removed with the card. */
 static const char *look_in_sysfs(struct uvio_udev *udev)
 {
 	char path[UVIO_PATH_SIZE];
@@ -457,7 +457,7 @@ int uvio_udev_look(struct uvio_udev *udev)
 		how = look_at_config(udev);
 	else if (!uvio_sysfs_exists(udev->ctx, "bus/pci/devices/%s", udev->address.text))
 		how = "it is no longer in sysfs";
-	/* Or somebody else found it gone meanwhile. */
+	/* Or another thread found it gone meanwhile. */
 	if (how || atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, how ? how : "");
 	uvio_error_restore(&before);
@@ -475,7 +475,7 @@ bool uvio_udev_alive(struct uvio_udev *udev)
 {
 	if (UVIO_NULL("udev", udev))
 		return false;
-	/* The error message of the one who found it gone is worth more than another one. */
+	/* The error message of the thread that found it gone is the better one. */
 	return !atomic_load(&udev->gone) && !uvio_udev_look(udev);
 }
 

@@ -16,9 +16,9 @@
  *
  * The kernel unbinds a driver only once no program has the device open, and its wait cannot be
  * interrupted. During that wait these functions look every two seconds for such a program, and fail
- * with -EBUSY and its name; where none is found, they fail with -ETIMEDOUT after a minute. The
+ * with -EBUSY and its name; if none is found, they fail with -ETIMEDOUT after a minute. The
  * separate process keeps the device locked until the kernel returns, and then binds the former
- * driver again. Where the kernel waits so in a change that another program has begun, they fail
+ * driver again. If the kernel waits so in a change that another program has begun, they fail
  * with -EBUSY after some seconds.
  *
  * These functions write to sysfs and need root. One thread at a time per device.

@@ -65,6 +65,14 @@ UVIO_API int uvio_check_device(struct uvio_ctx *ctx, const struct uvio_device *d
 	const char *backend, struct uvio_check **check);
 
 /**
+ * Checks one device for all backends, with one search for who uses it: @checks receives as many
+ * results as @count allows, in probe order, each to be freed with uvio_check_free(), and NULL where
+ * there are no more backends. -ENOMEM: all are NULL.
+ */
+UVIO_API int uvio_check_backends(struct uvio_ctx *ctx, const struct uvio_device *device,
+	struct uvio_check *checks[], unsigned int count);
+
+/**
  * Checks the support of this machine for one backend, without a device; with @backend NULL, what
  * concerns all backends: the kernel and its options, lockdown, limits. Results as those of
  * uvio_check_device(); each text begins with its subject, as "IOMMU: ". UVIO_BROKEN: the backend

@@ -8,7 +8,7 @@
  * fills: the function for it is inline, and gives sizeof of the structure, as the program was
  * compiled, to the exported function of the same name with "_sized" (of an array: of one element).
  * The library never writes more, reads no more than version 0.1 has, and sets members that it does
- * not know to zero. A program in another language calls the latter; -EINVAL where the size is 0.
+ * not know to zero. A program in another language calls the latter; -EINVAL if the size is 0.
  * Options have reserved members, tables begin with their size. struct uvio_dma and struct
  * uvio_dma_segment do not change.
  *

@@ -86,7 +86,7 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  * and the kernel neither merges it (KSM) nor makes huge pages of it; while private memory is
  * mapped, children do not get it. Private huge pages can only be mapped whole there, since a part
  * cannot be excluded from children; or make them MAP_SHARED. Children get private memory again when
- * it is mapped in no domain of its context any more, also where the program had advised
+ * it is mapped in no domain of its context any more, even if the program had advised
  * MADV_DONTFORK: the kernel tells of that advice only in /proc/self/smaps. Contexts do not know of
  * each other: on uio, map the same private memory in one context only.
  *
@@ -119,7 +119,7 @@ UVIO_API int uvio_dma_iova(
 
 /**
  * Allocates zeroed memory of any size, which need not be contiguous for the card, and maps it: huge
- * pages where they are free and @size fills one, else single pages. Returns the number of segments,
+ * pages if they are free and @size fills one, else single pages. Returns the number of segments,
  * in order, 1 on vfio, and fills at most @max of @segments; as many as @size has pages are always
  * enough. @dma is for uvio_dma_free(); its iova is that of the first segment.
  *

@@ -191,7 +191,7 @@ UVIO_API int uvio_poll_until(const struct uvio_region *region, uint64_t offset, 
  * Each is exactly one access of that width. An access that is out of bounds, not aligned, or fails,
  * reads all ones or writes nothing, and sets an error message; where the device failed it,
  * uvio_udev_alive() is false from then on. _relaxed are not ordered against DMA memory. A 64-bit
- * access may be split: by the kernel where the region is not mapped, by the compiler on 32-bit
+ * access may be split: by the kernel if the region is not mapped, by the compiler on 32-bit
  * machines. While a card does not decode memory (the command register's bit 1 is off, or it sleeps
  * in D3), accessing a mapped region on vfio is SIGBUS: switch neither while it is in use, or open
  * with UVIO_OPEN_SURVIVE_REMOVAL.

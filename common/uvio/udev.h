@@ -58,7 +58,7 @@ enum uvio_open_flags {
 	 * A separate small process stops the card if this one ends without uvio_udev_close(),
 	 * however it ends, and until then keeps the memory of uvio_dma_alloc(), as far as it was
 	 * allocated in the domain since this flag was used in it. For the protection see
-	 * uvio_udev(3). Ignored on the vfio backend, where the kernel does all that.
+	 * uvio_udev(3). Ignored on the vfio backend: the kernel does all that.
 	 */
 	UVIO_OPEN_GUARD = 1u << 2,
 	/** The same, and that process resets the function, too. */
@@ -121,14 +121,14 @@ enum uvio_cap {
  *
  * The open is exclusive: before the node of a PCI device is opened, root takes the lock (flock on
  * the file "remove" of the device in sysfs, opened for writing, which only root can do). The kernel
- * gives a node of VFIO to one program only; a node of UIO is refused where another process has it
+ * gives a node of VFIO to one program only; a node of UIO is refused if another process has it
  * open, or the card's registers in sysfs, and flock is taken on it too. Registers which another
  * process has in sysfs while the card is on VFIO are not looked for: uvio_check_device() and
  * uvio_device_in_use() tell of them. Afterwards bus
- * mastering is off and no interrupt is enabled; where the configuration space cannot be written
+ * mastering is off and no interrupt is enabled; if the configuration space cannot be written
  * (uio without root), they are as they were, and a warning is logged. With a UIO driver for this
  * card (UVIO_CAP_OWN_DRIVER), bus mastering and MSI stay as that driver has set them up, and are
- * restored after a reset and at close; its interrupt is UVIO_IRQ_INTX here, even where it is MSI.
+ * restored after a reset and at close; its interrupt is UVIO_IRQ_INTX here, even if it is MSI.
  *
  * -EINVAL: not an address, unknown backend or flag, a wrong DMA mask, a token that is no UUID or
  * that the kernel does not accept, a reserved field that is not 0, @domain has devices of another

@@ -247,7 +247,7 @@ static bool output_has(const char *command, const char *part)
 }
 
 /* The second process first, so that it has no time to give the device back. */
-static int leave_compared(struct pair *pair, const char *driver)
+static int end_in_the_middle(struct pair *pair, const char *driver)
 {
 	static const char *const argv[] = {"uvio", "compare", EDU, NULL};
 	pid_t pid;
@@ -259,7 +259,18 @@ static int leave_compared(struct pair *pair, const char *driver)
 	kill_named(name_of_restorer);
 	kill_everything();
 	await_all();
-	CHECK(strcmp(driver_now(), driver) != 0);
+	return PASS;
+}
+
+/* A busy machine may let it give the device back all the same. */
+static int leave_compared(struct pair *pair, const char *driver)
+{
+	int result;
+
+	do
+		result = end_in_the_middle(pair, driver);
+	while (!result && !strcmp(driver_now(), driver));
+	CHECK(result == PASS);
 	CHECK(output_has(COMMAND " info --json " EDU, "\"comparison\": \"interrupted\""));
 	CHECK(output_has(COMMAND " check " EDU, "comparison: uvio compare was interrupted"));
 	return PASS;

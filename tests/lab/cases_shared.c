@@ -23,8 +23,7 @@
 #include "conformance.h"
 
 #define FIGHTERS 4
-#define TURNS 50
-#define TRIES 100000
+#define TURNS 8
 #define INTERRUPTS 200
 #define ROUNDS 2000
 
@@ -33,7 +32,10 @@ struct arena {
 	atomic_int owners, ready;
 	atomic_int last;     /* who had it last */
 	atomic_uint changes; /* how often that was another one */
-	atomic_uint refused, named;
+	atomic_uint refused;
+	atomic_uint opened, closed; /* the turn which somebody had last */
+	atomic_uint seen;	    /* refusals by a holder that stayed, in all turns */
+	atomic_bool failed;
 };
 
 static struct arena *arena;
@@ -43,6 +45,14 @@ static void note_turn(void)
 {
 	if (atomic_exchange(&arena->last, self) != self)
 		atomic_fetch_add(&arena->changes, 1);
+}
+
+/* The others, one of which may have failed, are awaited by nothing but what they did. */
+static bool await_count(const atomic_uint *count, unsigned int least)
+{
+	while (atomic_load(count) < least && !atomic_load(&arena->failed))
+		sched_yield();
+	return !atomic_load(&arena->failed);
 }
 
 static int use_alone(struct pair *pair)
@@ -59,44 +69,73 @@ static int use_alone(struct pair *pair)
 	return PASS;
 }
 
-/* The holder may have closed before its name could be looked up. */
-static int note_refusal(int rc)
-{
-	CHECK_ERR(rc, -EBUSY, "already open in ");
-	CHECK(strstr(uvio_last_error(), "process"));
-	atomic_fetch_add(&arena->refused, 1);
-	if (strstr(uvio_last_error(), "in process "))
-		atomic_fetch_add(&arena->named, 1);
-	return PASS;
-}
-
 static void start_together(int count)
 {
 	atomic_fetch_add(&arena->ready, 1);
-	while (atomic_load(&arena->ready) < count)
+	while (atomic_load(&arena->ready) < count && !atomic_load(&arena->failed))
 		sched_yield();
 }
 
-static int fight(struct pair *pair)
+/* Only who holds it throughout has a name for sure. */
+static int note_refusal(int rc, bool held)
 {
-	int turns = 0, result;
+	CHECK_ERR(rc, -EBUSY, held ? "already open in process " : "already open in ");
+	CHECK(strstr(uvio_last_error(), "process"));
+	atomic_fetch_add(&arena->refused, 1);
+	return PASS;
+}
 
-	start_together(FIGHTERS);
-	for (int tries = 0; turns < TURNS && tries < TRIES; tries++) {
+/* Opens it, or is refused while another one has it: @won. */
+static int contend(struct pair *pair, unsigned int turn, bool may_win, bool *won)
+{
+	for (;;) {
+		bool held = (may_win || await_count(&arena->opened, turn)) &&
+			    atomic_load(&arena->opened) == turn;
 		int rc = pair_open(pair);
 
-		if (rc) {
-			if (note_refusal(rc))
-				return FAIL;
-			pause_us(4000);
-			continue;
-		}
+		*won = !rc;
+		if (*won)
+			CHECK(!held);
+		if (*won || note_refusal(rc, held))
+			return *won ? PASS : FAIL;
+		if (held)
+			return PASS;
+		CHECK(!atomic_load(&arena->failed));
+		sched_yield();
+	}
+}
+
+/* It stays until all others have been refused. */
+static int have_turn(struct pair *pair, unsigned int turn)
+{
+	unsigned int refusals = turn * (FIGHTERS - 1);
+	int result;
+
+	atomic_store(&arena->opened, turn);
+	do
 		result = use_alone(pair);
-		pair_close(pair);
-		if (result)
+	while (!result && atomic_load(&arena->seen) < refusals && !atomic_load(&arena->failed));
+	pair_close(pair);
+	atomic_store(&arena->closed, turn);
+	return result;
+}
+
+/* Who had all of its turns is there to be refused. */
+static int fight(struct pair *pair)
+{
+	int turns = 0;
+	bool won;
+
+	start_together(FIGHTERS);
+	for (unsigned int turn = 1; turn <= FIGHTERS * TURNS; turn++) {
+		CHECK(await_count(&arena->closed, turn - 1));
+		if (contend(pair, turn, turns < TURNS, &won))
 			return FAIL;
-		turns++;
-		pause_us(1000);
+		turns += won;
+		if (!won)
+			atomic_fetch_add(&arena->seen, 1);
+		else if (have_turn(pair, turn))
+			return FAIL;
 	}
 	CHECK(turns == TURNS);
 	return PASS;
@@ -113,6 +152,8 @@ static int in_children(struct pair *const pairs[], int count, int (*work)(struct
 		pids[self] = fork();
 		if (!pids[self]) {
 			status = work(pairs[self]);
+			if (status != PASS)
+				atomic_store(&arena->failed, true);
 			fflush(stdout);
 			_exit(status);
 		}
@@ -140,12 +181,12 @@ static int one_at_a_time(struct pair *pair)
 	if (open_arena())
 		return FAIL;
 	failed = in_children(pairs, FIGHTERS, fight);
-	printf("# %d opens by %d processes, which took turns %u times; %u refused, %u of them with "
-	       "a name; %.1f s\n",
-		FIGHTERS * TURNS, FIGHTERS, arena->changes, arena->refused, arena->named,
+	printf("# %d opens by %d processes, which took turns %u times; %u refused, %u of them "
+	       "while it was held; %.1f s\n",
+		FIGHTERS * TURNS, FIGHTERS, arena->changes, arena->refused, arena->seen,
 		seconds() - begin);
 	CHECK(!failed);
-	CHECK(arena->refused && arena->named);
+	CHECK(arena->seen == FIGHTERS * TURNS * (FIGHTERS - 1));
 	munmap(arena, sizeof(*arena));
 	return PASS;
 }
