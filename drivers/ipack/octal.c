@@ -247,18 +247,21 @@ static uint8_t receive(const struct octal *octal, unsigned int line, int *found)
 	return sr;
 }
 
-static void send(const struct octal *octal, unsigned int line, uint8_t sr)
+/* How many. */
+static int send(const struct octal *octal, unsigned int line, uint8_t sr)
 {
 	struct uvio_serial *serial = octal->lines[line];
 	unsigned int count;
 	const uint8_t *bytes = uvio_serial_tx_next(serial, &count);
+	int sent = 0;
 
-	for (int i = 0; i < ROUNDS && bytes && sr & SR_TX_READY; i++) {
+	for (; sent < ROUNDS && bytes && sr & SR_TX_READY; sent++) {
 		uvio_write8(&octal->io, LINE(line, THR), *bytes);
 		uvio_serial_tx_take(serial, 1);
 		bytes = uvio_serial_tx_next(serial, &count);
 		sr = uvio_read8(&octal->io, LINE(line, SR));
 	}
+	return sent;
 }
 
 /* "Ready to send" is a level: it may ask only while there is something to send. */
@@ -277,10 +280,12 @@ static int serve_line(struct octal *octal, unsigned int line)
 {
 	uint8_t isr = uvio_read8(&octal->io, BLOCK(line / 2, ISR)) >> shift_of(line);
 	int found = 0;
+	uint8_t sr;
 
 	if (isr & ISR_BREAK)
 		command(octal, line, CR_RESET_BREAK);
-	send(octal, line, receive(octal, line, &found));
+	sr = receive(octal, line, &found);
+	found += send(octal, line, sr);
 	ask_to_send(octal, line);
 	return isr & ISR_BREAK ? found + 1 : found;
 }
