@@ -151,6 +151,8 @@ static int attach(struct uvio_udev *udev, void *priv)
 	if (rc)
 		return rc;
 	close_slots(card);
+	if (!card->count && !uvio_udev_alive(udev))
+		return -ENODEV;
 	if (!card->count)
 		return uvio_fail(-ENODEV, "%s: no IP-Octal in any of the four slots",
 			uvio_udev_address(udev));
