@@ -117,6 +117,7 @@ RUN(serial_pending, uvio_serial_pending(serial))
 RUN(serial_receive, uvio_serial_receive(serial, bytes, bytes, 1))
 RUN(serial_rx, uvio_serial_rx(serial, 1, 0))
 RUN(serial_rx_commit, uvio_serial_rx_commit(serial, 1))
+RUN(serial_rx_overrun, uvio_serial_rx_overrun(serial))
 RUN(serial_rx_place, uvio_serial_rx_place(serial, &count))
 RUN(serial_send, uvio_serial_send(serial, bytes, 1))
 RUN(serial_set, uvio_serial_set(serial, &idle_serial_config))
@@ -177,6 +178,7 @@ const struct measured stack_card[] = {
 	{"uvio_serial_receive", .run = run_serial_receive, .begin = begin_started},
 	{"uvio_serial_rx", .run = run_serial_rx, .begin = begin_started},
 	{"uvio_serial_rx_commit", .run = run_serial_rx_commit, .begin = begin_started},
+	{"uvio_serial_rx_overrun", .run = run_serial_rx_overrun, .begin = begin_started},
 	{"uvio_serial_rx_place", .run = run_serial_rx_place, .begin = begin_started},
 	{"uvio_serial_send", .run = run_serial_send, .begin = begin_started},
 	{"uvio_serial_set", .run = run_serial_set, .begin = begin_started},

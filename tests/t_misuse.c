@@ -192,6 +192,7 @@ static struct uvio_serial_stats serial_stats;
 	X(uvio_serial_receive, 3, "3", "", NUMBER, (A(1, serial), A(2, bytes), A(3, bytes), 1))    \
 	VOID(uvio_serial_rx, 1, "", "1", NOTHING, (A(1, serial), 1, 0))                            \
 	VOID(uvio_serial_rx_commit, 1, "", "1", NOTHING, (A(1, serial), 1))                        \
+	VOID(uvio_serial_rx_overrun, 1, "", "1", NOTHING, (A(1, serial)))                          \
 	X(uvio_serial_rx_place, 2, "", "12", POINTER, (A(1, serial), A(2, &count)))                \
 	X(uvio_serial_send, 2, "", "", NUMBER, (A(1, serial), A(2, bytes), 1))                     \
 	X(uvio_serial_set, 2, "", "", NUMBER, (A(1, serial), A(2, &idle_serial_config)))           \

@@ -35,7 +35,8 @@ static void split_ids(struct bridge *b)
 	if (!b->tool->ids || strlen(b->tool->ids) >= sizeof(b->ids))
 		return;
 	snprintf(b->ids, sizeof(b->ids), "%s", b->tool->ids);
-	if (split(b->ids, &b->number))
+	b->numbered = split(b->ids, &b->number);
+	if (b->numbered)
 		b->tool->ids = b->ids;
 }
 
@@ -50,7 +51,8 @@ int bridge_start(struct bridge *b, struct tool *tool, int argc, char **argv)
 	if (rc != TOOL_GO_ON || tool->ids)
 		return rc;
 	snprintf(b->address, sizeof(b->address), "%s", tool->address);
-	if (split(b->address, &b->number))
+	b->numbered = split(b->address, &b->number);
+	if (b->numbered)
 		tool->address = b->address;
 	return TOOL_GO_ON;
 }

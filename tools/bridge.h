@@ -47,6 +47,7 @@ struct bridge {
 	void *data; /* the command's */
 
 	unsigned int number; /* behind the slash of ADDRESS; 0 */
+	bool numbered;	     /* there is one */
 	struct uvio_udev *udev;
 	struct uvio_card *card;
 	/* For the next wait, in milliseconds, set by feed and drain: 0 where there is more to do at

@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&command_irq,
 	&command_reset,
 	&command_can,
+	&command_serial,
 	&command_guard,
 	&command_help,
 };

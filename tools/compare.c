@@ -9,22 +9,26 @@
 #include <unistd.h>
 #include "compare.h"
 #include "restore.h"
+#include "traffic.h"
 
 struct compare_options {
 	const char *backends; /* NULL: all */
 	const char *driver;   /* NULL: by the ids of the card */
+	const char *peer;     /* NULL: none */
+	uint32_t flags;	      /* enum uvio_open_flags */
 	uint64_t iterations;
 };
 
 enum {
 	ITERATIONS_MAX = 1000000,
+	OPTION_PEER = 0x200,
 };
 
 int compare_open(const struct comparison *c, const char *backend, struct uvio_udev **udev)
 {
 	struct uvio_open_options options = {
 		.backend = backend,
-		.flags = UVIO_OPEN_UNSAFE_DMA,
+		.flags = UVIO_OPEN_UNSAFE_DMA | c->flags,
 		.vf_token = c->tool->vf_token,
 	};
 
@@ -229,10 +233,12 @@ static int run_backends(const struct comparison *c)
 		return rc;
 	}
 	tool_catch_signals();
+	kernel_run(c);
 	for (unsigned int i = 0; i < c->count && !tool_signal(); i++) {
-		if (c->results[i].chosen)
+		if (c->results[i].chosen && !c->results[i].kernel)
 			run_backend(c, &c->results[i]);
 	}
+	kernel_to_baselines(c);
 	rc = restore(c);
 	c->former->keeps = rc != TOOL_GO_ON;
 	restore_cancel(&restorer);
@@ -248,7 +254,7 @@ static int verdict(const struct comparison *c)
 
 		if (result->failed || result->incomplete)
 			return TOOL_FAILED;
-		usable = usable || result->usable;
+		usable = usable || (result->usable && !result->kernel);
 	}
 	return usable ? TOOL_OK : TOOL_FAILED;
 }
@@ -320,7 +326,7 @@ static void choose_columns(const struct comparison *c)
 			other = other || (k != i && same_family(result, &c->results[k]) &&
 						 (c->results[k].usable || c->results[k].shown));
 		result->shown = result->chosen && (result->usable || result->asked_for || !other);
-		if (result->shown && !result->usable && !result->asked_for)
+		if (result->shown && !result->usable && !result->asked_for && !result->kernel)
 			explain_family(c, result);
 	}
 }
@@ -358,7 +364,9 @@ static int choose_backends(const struct tool *tool, struct comparison *c, const 
 	for (unsigned int i = 0; i < c->count; i++) {
 		struct backend_result *result = &c->results[i];
 
-		result->name = uvio_transport_name(i, &result->on_request);
+		result->kernel = i == c->count - 1;
+		result->name =
+			result->kernel ? "kernel" : uvio_transport_name(i, &result->on_request);
 		result->chosen = !list && !result->on_request;
 	}
 	while (list) {
@@ -480,20 +488,26 @@ static int prepare_and_compare(const struct tool *tool, const struct compare_opt
 	struct comparison c = {
 		.tool = tool,
 		.iterations = (unsigned int)options->iterations,
+		.flags = options->flags,
 		.progress = wants_progress(tool),
 	};
+	struct can_end peer = {0};
 	int rc = time_base_init(tool, &c.time_base);
 
 	if (rc != TOOL_GO_ON)
 		return rc;
 	while (uvio_transport_name(c.count, NULL))
 		c.count++;
-	c.results = calloc(c.count + 1, sizeof(*c.results));
+	c.count++;
+	c.results = calloc(c.count, sizeof(*c.results));
 	if (!c.results)
 		return tool_no_memory();
 	rc = choose_backends(tool, &c, options->backends);
 	if (rc == TOOL_GO_ON)
+		rc = peer_open(&c, options->peer, &peer);
+	if (rc == TOOL_GO_ON)
 		rc = compare_device(&c, options->driver);
+	peer_close(&peer);
 	for (unsigned int i = 0; i < c.count; i++)
 		free(c.results[i].reason);
 	free(c.results);
@@ -509,6 +523,12 @@ static int parse_option(const struct tool *tool, struct compare_options *options
 	case 'D':
 		options->driver = optarg;
 		return TOOL_GO_ON;
+	case 'p':
+		options->flags |= UVIO_OPEN_PORT_INSTRUCTIONS;
+		return TOOL_GO_ON;
+	case OPTION_PEER:
+		options->peer = optarg;
+		return TOOL_GO_ON;
 	case 'n':
 		return tool_number(
 			tool, "--iterations", optarg, 1, ITERATIONS_MAX, &options->iterations);
@@ -523,13 +543,15 @@ static int run_compare(struct tool *tool, int argc, char **argv)
 		{"backends", required_argument, NULL, 'b'},
 		{"driver", required_argument, NULL, 'D'},
 		{"iterations", required_argument, NULL, 'n'},
+		{"peer", required_argument, NULL, OPTION_PEER},
+		{"port-instructions", no_argument, NULL, 'p'},
 		TOOL_LONG_OPTIONS,
 	};
 	struct compare_options options = {.iterations = 1000};
 	int option, rc = TOOL_GO_ON;
 
 	while (rc == TOOL_GO_ON && (option = tool_getopt(tool, argc, argv,
-					    ":" TOOL_SHORT_OPTIONS "b:D:n:", longs)) != -1)
+					    ":" TOOL_SHORT_OPTIONS "b:D:n:p", longs)) != -1)
 		rc = parse_option(tool, &options, option);
 	if (rc == TOOL_GO_ON)
 		rc = tool_start(tool, argc, argv, 0, 0);
@@ -541,17 +563,17 @@ const struct command command_compare = {
 	.device = DEVICE_ONE,
 	.args = "ADDRESS",
 	.help = "run a card driver on every backend, and show what each costs",
-	.notes = "Binds the device to each backend in turn, runs the self-test of the card driver\n"
-		 "and the measurements on each transport, and gives the device its former driver\n"
-		 "back, also when interrupted or killed. If the process that does so is killed,\n"
-		 "too, the next compare does it first. Binding needs root. On uio and\n"
-		 "vfio/noiommu the card can access all memory of the machine.\n",
+	.notes = "Binds the device to each backend in turn, runs self-test and measurements on\n"
+		 "each transport, and gives the device its former driver back, also when killed,\n"
+		 "or else the next compare does. Needs root. On uio and vfio/noiommu the card can\n"
+		 "access all memory of the machine. Frames of a CAN card go to its bus.\n",
 	.options =
 		"  -b, --backends LIST   these only, with commas: a backend (vfio) or a transport\n"
 		"                        (vfio/cdev); default all but vfio/noiommu\n"
 		"  -D, --driver NAME     the card driver (default by the ids of the card)\n"
-		"  -n, --iterations N    interrupts of each kind, and batches of 1000 registers\n"
-		"                        (default 1000); other figures have fewer\n",
+		"  -n, --iterations N    interrupts, batches of registers; others fewer (1000)\n"
+		"  -p, --port-instructions   access I/O ports by instructions on uio\n"
+		"      --peer PLACE      ADDRESS[/CHANNEL] of a bound CAN card that sends to it\n",
 	.status = "0 a backend is usable and nothing failed, 1 failure, 2 usage error,\n128 + N "
 		  "signal N",
 	.example = "uvio compare --json=figures.json 06:0d.0",

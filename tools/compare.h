@@ -18,6 +18,13 @@ enum figure_id {
 	FIGURE_DMA_MAP_UNMAP,
 	FIGURE_DMA_ROUND_TRIP,
 	FIGURE_IOVA_LOOKUP,
+	FIGURE_CARD_COUNT, /* from here on of classes, see traffic.h */
+	FIGURE_CAN_SEND_1 = FIGURE_CARD_COUNT,
+	FIGURE_CAN_SEND_16,
+	FIGURE_CAN_RECEIVE_1,
+	FIGURE_CAN_RECEIVE_16,
+	FIGURE_SERIAL_16,
+	FIGURE_SERIAL_256,
 	FIGURE_COUNT,
 };
 
@@ -46,11 +53,12 @@ struct more_figure {
 #define MORE_MAX 16
 
 struct backend_result {
-	const char *name; /* of a transport: "vfio/group", "uio" */
+	const char *name; /* of a transport: "vfio/group", "uio"; or "kernel" */
+	bool kernel;	  /* the driver that the device has before */
 	bool on_request;
 	bool chosen;
 	bool asked_for; /* by its whole name */
-	bool tried; /* to bind and open: nothing broken was seen before */
+	bool tried;	/* to bind and open: nothing broken was seen before */
 	bool usable;
 	bool shown;	 /* as a column */
 	char *reason;	 /* where it is not usable, or limited */
@@ -64,6 +72,9 @@ struct backend_result {
 	struct more_figure more[MORE_MAX]; /* in JSON only */
 	unsigned int more_count;
 };
+
+struct can_end;
+struct traffic;
 
 struct time_base {
 	bool instructions; /* the time stamp counter counts them */
@@ -79,9 +90,11 @@ struct comparison {
 	const struct uvio_driver *driver;
 	struct time_base time_base;
 	unsigned int iterations;
+	uint32_t flags; /* enum uvio_open_flags */
 	bool progress;
+	struct can_end *peer; /* NULL: none; it sends what the card receives */
 	struct backend_result *results;
-	unsigned int count;
+	unsigned int count; /* the last one is the kernel's */
 };
 
 /* One backend at work. */
@@ -100,6 +113,7 @@ struct session {
 	enum uvio_irq_kind kind;
 	unsigned int round;
 	void *baseline; /* for measurements by hand */
+	struct traffic *traffic;
 };
 
 /* One kind of work: @round does it once, and says what it cost. */

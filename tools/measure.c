@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "compare.h"
+#include "traffic.h"
 
 enum {
 	MAP_SEGMENTS = 64,
@@ -24,6 +25,12 @@ const char *const figure_names[FIGURE_COUNT] = {
 	[FIGURE_DMA_MAP_UNMAP] = "dma_map_unmap",
 	[FIGURE_DMA_ROUND_TRIP] = "dma_round_trip",
 	[FIGURE_IOVA_LOOKUP] = "iova_lookup",
+	[FIGURE_CAN_SEND_1] = "can_send_1",
+	[FIGURE_CAN_SEND_16] = "can_send_16",
+	[FIGURE_CAN_RECEIVE_1] = "can_receive_1",
+	[FIGURE_CAN_RECEIVE_16] = "can_receive_16",
+	[FIGURE_SERIAL_16] = "serial_16",
+	[FIGURE_SERIAL_256] = "serial_256",
 };
 
 static int compare_doubles(const void *a, const void *b)
@@ -299,7 +306,7 @@ static void finish_irq(struct session *s)
 	uvio_irq_disable(s->udev);
 }
 
-static const struct measurement measurements[FIGURE_COUNT] = {
+static const struct measurement measurements[FIGURE_CARD_COUNT] = {
 	[FIGURE_OPEN] = {.divisor = 50, .warm_up = 2, .round = round_open},
 	[FIGURE_REG_READ] = {.divisor = 1, .warm_up = 3, .can = can_read, .round = round_read},
 	[FIGURE_REG_WRITE] = {.divisor = 1, .warm_up = 3, .can = can_write, .round = round_write},
@@ -424,10 +431,11 @@ static void measure_irq(struct session *s, enum uvio_irq_kind kind)
 
 void measure_card(struct session *s)
 {
-	for (int id = FIGURE_OPEN + 1; id < FIGURE_COUNT; id++)
+	for (int id = FIGURE_OPEN + 1; id < FIGURE_CARD_COUNT; id++)
 		measure(s, &measurements[id], figure_names[id], &s->result->figures[id], NULL);
 	for (int kind = 0; kind < UVIO_IRQ_KINDS && !tool_signal(); kind++)
 		measure_irq(s, kind);
+	measure_classes(s);
 }
 
 void measure_open(struct session *s)

@@ -33,6 +33,12 @@ static const char *const figure_labels[FIGURE_COUNT] = {
 	[FIGURE_DMA_MAP_UNMAP] = "DMA map+unmap 64 KiB",
 	[FIGURE_DMA_ROUND_TRIP] = "DMA round trip",
 	[FIGURE_IOVA_LOOKUP] = "IOVA among 1000",
+	[FIGURE_CAN_SEND_1] = "CAN frame sent",
+	[FIGURE_CAN_SEND_16] = "  of 16 at once",
+	[FIGURE_CAN_RECEIVE_1] = "CAN frame received",
+	[FIGURE_CAN_RECEIVE_16] = "  of 16 at once",
+	[FIGURE_SERIAL_16] = "serial byte, of 16",
+	[FIGURE_SERIAL_256] = "  of 256 at once",
 };
 
 static const struct {
@@ -87,7 +93,7 @@ static void cell_usable(const struct backend_result *result, int index, char *ce
 static void cell_selftest(const struct backend_result *result, int index, char *cell)
 {
 	(void)index;
-	if (!result->usable)
+	if (!result->usable || result->kernel)
 		strcpy(cell, "-");
 	else if (result->failed)
 		snprintf(cell, CELL_SIZE, "%u ok, %u FAILED", result->passed, result->failed);
@@ -115,7 +121,7 @@ static void cell_syscalls(const struct backend_result *result, int index, char *
 
 static void cell_cap(const struct backend_result *result, int index, char *cell)
 {
-	if (!result->usable)
+	if (!result->usable || result->kernel)
 		strcpy(cell, "-");
 	else
 		strcpy(cell, result->caps & cap_rows[index].cap ? "yes" : "no");
@@ -146,6 +152,15 @@ static void print_irq(FILE *stream, const struct comparison *c, int kind)
 		return;
 	print_row(stream, c, irq_rows[kind].label, cell_irq, kind);
 	print_row(stream, c, "  system calls", cell_syscalls, kind);
+}
+
+/* What a class of cards has not makes no row. */
+static bool is_known(const struct comparison *c, int id)
+{
+	for (unsigned int i = 0; i < c->count; i++)
+		if (c->results[i].figures[id].known)
+			return true;
+	return false;
 }
 
 static void print_reasons(FILE *stream, const struct comparison *c)
@@ -199,10 +214,13 @@ void report_table(FILE *stream, const struct comparison *c)
 	print_row(stream, c, "", cell_name, 0);
 	print_row(stream, c, "usable", cell_usable, 0);
 	print_row(stream, c, "self-test", cell_selftest, 0);
-	for (int id = 0; id < FIGURE_COUNT; id++)
+	for (int id = 0; id < FIGURE_CARD_COUNT; id++)
 		print_row(stream, c, figure_labels[id], cell_figure, id);
 	for (int kind = 0; kind < UVIO_IRQ_KINDS; kind++)
 		print_irq(stream, c, kind);
+	for (int id = FIGURE_CARD_COUNT; id < FIGURE_COUNT; id++)
+		if (is_known(c, id))
+			print_row(stream, c, figure_labels[id], cell_figure, id);
 	for (size_t i = 0; i < ARRAY_SIZE(cap_rows); i++)
 		print_row(stream, c, cap_rows[i].label, cell_cap, (int)i);
 	fputc('\n', stream);

@@ -87,6 +87,7 @@ extern const struct command command_write;
 extern const struct command command_irq;
 extern const struct command command_reset;
 extern const struct command command_can;
+extern const struct command command_serial;
 extern const struct command command_guard;
 extern const struct command command_help;
 

@@ -60,8 +60,9 @@ _uvio_value() { # OPTION PROGRAM CURRENT
   -k | --kind) _uvio_reply "intx msi msix" "$3" ;;
   -o | --owner) mapfile -t COMPREPLY < <(compgen -u -- "$3") ;;
   --netdev) _uvio_reply "$(ls /sys/class/net 2>/dev/null)" "$3" ;;
+  -p | --parity) _uvio_reply "none odd even mark space" "$3" ;;
   -w | --width) _uvio_reply "1 2 4 8" "$3" ;;
-  --sysfs | --dev | --proc | --run | --etc | --module)
+  -l | --link | --sysfs | --dev | --proc | --run | --etc | --module)
     mapfile -t COMPREPLY < <(compgen -f -- "$3")
     ;;
   esac

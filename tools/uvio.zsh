@@ -36,9 +36,10 @@ _uvio_value() { # OPTION PROGRAM
     (-b|--backend) compadd -- ${(f)"$(_uvio_section $2 Backends)"} ;;
     (-k|--kind) compadd -- intx msi msix ;;
     (--netdev) compadd -- /sys/class/net/*(N:t) ;;
+    (-p|--parity) compadd -- none odd even mark space ;;
     (-w|--width) compadd -- 1 2 4 8 ;;
     (-o|--owner) _users ;;
-    (--sysfs|--dev|--proc|--run|--etc|--module) _files ;;
+    (-l|--link|--sysfs|--dev|--proc|--run|--etc|--module) _files ;;
   esac
 }
 

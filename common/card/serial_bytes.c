@@ -116,6 +116,12 @@ void uvio_serial_rx(struct uvio_serial *serial, uint8_t byte, uint8_t marks)
 	uvio_ring_put(&serial->rx, 1);
 }
 
+void uvio_serial_rx_overrun(struct uvio_serial *serial)
+{
+	serial->gap = true;
+	uvio_count(&serial->count.rx_overrun, 1);
+}
+
 uint8_t *uvio_serial_rx_place(struct uvio_serial *serial, unsigned int *count)
 {
 	uint32_t place = uvio_ring_in(&serial->rx, 0);

@@ -205,13 +205,11 @@ static int serve_irq(struct uvio_card *card)
 
 	if (rc)
 		return rc;
-	if (!events && !other) {
-		rc = take_event(card);
-		if (rc)
-			return rc;
-	}
 	n = serve(card);
-	rc = events && n >= 0 ? uvio_irq_ack(card->udev, 0) : 0;
+	if (events && n >= 0)
+		rc = uvio_irq_ack(card->udev, 0);
+	else if (!n && !other)
+		rc = take_event(card);
 	return rc ? rc : n;
 }
 

@@ -180,8 +180,14 @@ struct uvio_serial_ops {
 	void (*throttle)(void *card, unsigned int line, bool on);
 };
 
-/** One byte that the chip received, with what is wrong with it. */
+/**
+ * One byte that the chip received, with what is wrong with it: UVIO_MARK_OVERRUN where bytes before
+ * this one were lost in the chip.
+ */
 UVIO_API void uvio_serial_rx(struct uvio_serial *serial, uint8_t byte, uint8_t marks);
+
+/** The chip lost bytes behind those that it gave: counts it, and the next byte has the mark. */
+UVIO_API void uvio_serial_rx_overrun(struct uvio_serial *serial);
 
 /**
  * Bytes without a mark: where the next are to be put, as many as @count then says; NULL: the ring

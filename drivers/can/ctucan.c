@@ -87,9 +87,7 @@
 #define SSP_MAX 127
 
 #define RESET_MS 1000
-/* Of a core that never comes to an end, as one that is gone: of one service, of one round. */
-#define ROUNDS 64
-#define CAUSES 256
+/* Of one service, of a core that never comes to an end, as one that is gone. */
 #define FRAMES 128
 
 /* The field for brp has 8 bits, of which the kernel's driver uses 1 to 8: that ends at 50 kbit/s.
@@ -490,6 +488,12 @@ static bool may_have_changed(const struct ctucan *core, uint32_t causes)
 	       (causes && uvio_can_state(core->can) == CAN_STATE_ERROR_WARNING);
 }
 
+void ctucan_irq(const struct ctucan *core, bool on)
+{
+	if (core->can)
+		uvio_write32(&core->regs, on ? INT_ENA_SET : INT_ENA_CLR, core->enabled);
+}
+
 bool ctucan_pending(const struct ctucan *core)
 {
 	return core->can && uvio_read32(&core->regs, INT_STAT) & core->enabled;
@@ -497,11 +501,14 @@ bool ctucan_pending(const struct ctucan *core)
 
 /* Causes are cleared before what they are for is looked at again, but that of the FIFO after it is
  * empty: it comes back at once where something is in it. */
-static int serve_once(struct ctucan *core)
+int ctucan_service(struct ctucan *core)
 {
-	uint32_t causes = uvio_read32(&core->regs, INT_STAT);
+	uint32_t causes;
 	int found = 0;
 
+	if (!core->can)
+		return 0;
+	causes = uvio_read32(&core->regs, INT_STAT);
 	if (causes == UINT32_MAX)
 		return uvio_udev_alive(core->regs.udev) ? 0 : -ENODEV;
 	causes &= core->enabled;
@@ -518,22 +525,4 @@ static int serve_once(struct ctucan *core)
 	found += complete(core);
 	refill(core);
 	return causes ? found + 1 : found;
-}
-
-int ctucan_service(struct ctucan *core)
-{
-	int found = 0;
-
-	if (!core->can)
-		return 0;
-	for (int round = 0; found < CAUSES && round < ROUNDS; round++) {
-		int n = serve_once(core);
-
-		if (n < 0)
-			return n;
-		found += n;
-		if (!n)
-			break;
-	}
-	return found;
 }

@@ -36,8 +36,14 @@ void ctucan_stop(struct ctucan *core);
 int ctucan_restart(struct ctucan *core);
 int ctucan_counters(const struct ctucan *core, struct can_berr_counter *counters);
 
-/** How many causes it found; 0: none; or -ENODEV. */
+/**
+ * Serves what is there now, once: what comes meanwhile, ctucan_pending() tells. How many causes it
+ * found; 0: none; or -ENODEV.
+ */
 int ctucan_service(struct ctucan *core);
+
+/** Lets its interrupt through, which ctucan_start() does too, or not. */
+void ctucan_irq(const struct ctucan *core, bool on);
 
 /** Whether a cause is pending: a read. */
 bool ctucan_pending(const struct ctucan *core);

@@ -19,8 +19,11 @@
 #define CORES 2
 #define CLOCK 100000000
 
-/* Of one service, for cores that never come to an end. Two FIFOs full of short frames are fewer. */
-#define ROUNDS 16
+/*
+ * Of one service, for cores that never come to an end, as those that are gone. Two FIFOs full of
+ * short frames are fewer.
+ */
+#define ROUNDS 64
 #define CAUSES 1024
 
 /* Both cores drive one interrupt line, which an emulation may lower although one of them asks. */
@@ -69,15 +72,31 @@ static int attach(struct uvio_udev *udev, void *priv)
 	return rc;
 }
 
-/* What one core does may hide what the other asks for: until neither asks for anything. */
+static void let_through(const struct card *card, bool on)
+{
+	for (unsigned int i = 0; i < card->count; i++)
+		ctucan_irq(&card->cores[i], on);
+}
+
+static bool is_pending(const struct card *card)
+{
+	for (unsigned int i = 0; i < card->count; i++)
+		if (ctucan_pending(&card->cores[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What one core does may hide what the other asks for: until neither asks for anything. Meanwhile
+ * they need no interrupt.
+ */
 static int service(void *priv)
 {
 	struct card *card = priv;
-	int found = 0;
+	int found = 0, round = 0;
 
-	for (int round = 0; found < CAUSES && round < ROUNDS; round++) {
-		bool pending = false;
-
+	let_through(card, false);
+	do {
 		for (unsigned int i = 0; i < card->count; i++) {
 			int n = ctucan_service(&card->cores[i]);
 
@@ -85,11 +104,8 @@ static int service(void *priv)
 				return n;
 			found += n;
 		}
-		for (unsigned int i = 0; i < card->count; i++)
-			pending |= ctucan_pending(&card->cores[i]);
-		if (!pending)
-			break;
-	}
+	} while (++round < ROUNDS && found < CAUSES && is_pending(card));
+	let_through(card, true);
 	return found;
 }
 

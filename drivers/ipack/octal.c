@@ -31,7 +31,6 @@
 #define SR_PARITY 0x20
 #define SR_FRAMING 0x40
 #define SR_BREAK 0x80
-#define SR_ERRORS 0xf0
 
 #define CR_RX_ON 0x01
 #define CR_TX_ON 0x04
@@ -60,6 +59,7 @@
 #define MR2_STOP_1 0x07
 #define MR2_STOP_2 0x0f
 
+#define FIFO 3 /* bytes received */
 #define ROUNDS 256
 
 /* Table 5, with ACR bit 7; 0: another clock. */
@@ -122,7 +122,7 @@ void octal_info(struct uvio_serial_info *info)
 	info->chip = "SCC2698";
 	info->baud_min = 75;
 	info->baud_max = 38400;
-	info->fifo = 3;
+	info->fifo = FIFO;
 	info->flow_in_chip = true;
 }
 
@@ -176,6 +176,7 @@ int octal_start(struct octal *octal, unsigned int line, struct uvio_serial *seri
 	if (rc)
 		return rc;
 	octal->lines[line] = serial;
+	octal->until_gap[line] = 0;
 	octal->rts |= (uint8_t)(1 << line);
 	command(octal, line, CR_RTS_ON | CR_RX_ON | CR_TX_ON);
 	set_causes(octal, line, ISR_RX | ISR_BREAK);
@@ -224,41 +225,64 @@ void octal_break(const struct octal *octal, unsigned int line, bool on)
 
 static uint8_t marks_of(uint8_t sr)
 {
-	return (sr & SR_OVERRUN ? UVIO_MARK_OVERRUN : 0) | (sr & SR_PARITY ? UVIO_MARK_PARITY : 0) |
+	return (sr & SR_PARITY ? UVIO_MARK_PARITY : 0) |
 	       (sr & SR_BREAK		 ? UVIO_MARK_BREAK
 		       : sr & SR_FRAMING ? UVIO_MARK_FRAMING
 					 : 0);
 }
 
-/* Overrun and break stay until they are reset. */
-static uint8_t receive(const struct octal *octal, unsigned int line, int *found)
+/* Behind a full FIFO. Resetting it would take the errors of the byte that is next, too. */
+static void note_overrun(struct octal *octal, unsigned int line)
+{
+	command(octal, line, CR_RESET_ERRORS);
+	if (!octal->until_gap[line])
+		octal->until_gap[line] = FIFO;
+}
+
+static void count_to_gap(struct octal *octal, unsigned int line, bool empty)
+{
+	if (!octal->until_gap[line])
+		return;
+	octal->until_gap[line] = empty ? 0 : octal->until_gap[line] - 1;
+	if (!octal->until_gap[line])
+		uvio_serial_rx_overrun(octal->lines[line]);
+}
+
+static uint8_t receive(struct octal *octal, unsigned int line, int *found)
 {
 	uint8_t sr = uvio_read8(&octal->io, LINE(line, SR));
 
 	for (int i = 0; i < ROUNDS && sr & SR_RX_READY; i++) {
-		uint8_t byte = uvio_read8(&octal->io, LINE(line, RHR));
+		uint8_t byte;
 
+		if (sr & SR_OVERRUN)
+			note_overrun(octal, line);
+		byte = uvio_read8(&octal->io, LINE(line, RHR));
 		uvio_serial_rx(octal->lines[line], byte, marks_of(sr));
-		if (sr & SR_ERRORS)
-			command(octal, line, CR_RESET_ERRORS);
+		count_to_gap(octal, line, false);
 		sr = uvio_read8(&octal->io, LINE(line, SR));
 		++*found;
 	}
+	if (!(sr & SR_RX_READY))
+		count_to_gap(octal, line, true);
 	return sr;
 }
 
-static void send(const struct octal *octal, unsigned int line, uint8_t sr)
+/* How many. */
+static int send(const struct octal *octal, unsigned int line, uint8_t sr)
 {
 	struct uvio_serial *serial = octal->lines[line];
 	unsigned int count;
 	const uint8_t *bytes = uvio_serial_tx_next(serial, &count);
+	int sent = 0;
 
-	for (int i = 0; i < ROUNDS && bytes && sr & SR_TX_READY; i++) {
+	for (; sent < ROUNDS && bytes && sr & SR_TX_READY; sent++) {
 		uvio_write8(&octal->io, LINE(line, THR), *bytes);
 		uvio_serial_tx_take(serial, 1);
 		bytes = uvio_serial_tx_next(serial, &count);
 		sr = uvio_read8(&octal->io, LINE(line, SR));
 	}
+	return sent;
 }
 
 /* "Ready to send" is a level: it may ask only while there is something to send. */
@@ -277,10 +301,12 @@ static int serve_line(struct octal *octal, unsigned int line)
 {
 	uint8_t isr = uvio_read8(&octal->io, BLOCK(line / 2, ISR)) >> shift_of(line);
 	int found = 0;
+	uint8_t sr;
 
 	if (isr & ISR_BREAK)
 		command(octal, line, CR_RESET_BREAK);
-	send(octal, line, receive(octal, line, &found));
+	sr = receive(octal, line, &found);
+	found += send(octal, line, sr);
 	ask_to_send(octal, line);
 	return isr & ISR_BREAK ? found + 1 : found;
 }

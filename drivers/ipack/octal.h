@@ -20,7 +20,8 @@ struct octal {
 	struct uvio_region io;			/* the slot's I/O space */
 	struct uvio_serial *lines[OCTAL_LINES]; /* NULL: stopped */
 	uint8_t imr[OCTAL_BLOCKS];
-	uint8_t rts; /* a bit for each line */
+	uint8_t rts;			/* a bit for each line */
+	uint8_t until_gap[OCTAL_LINES]; /* bytes that are read before those that were lost */
 };
 
 /** All lines off, and no interrupts. */

@@ -42,7 +42,9 @@
 #define MODEL_OCTAL_422 0x2a
 #define MODEL_OCTAL_485 0x48
 
+/* Of one service, for modules that never come to an end. */
 #define ROUNDS 64
+#define CAUSES 1024
 
 struct card {
 	struct uvio_udev *udev;
@@ -149,6 +151,8 @@ static int attach(struct uvio_udev *udev, void *priv)
 	if (rc)
 		return rc;
 	close_slots(card);
+	if (!card->count && !uvio_udev_alive(udev))
+		return -ENODEV;
 	if (!card->count)
 		return uvio_fail(-ENODEV, "%s: no IP-Octal in any of the four slots",
 			uvio_udev_address(udev));
@@ -169,7 +173,7 @@ static int service(void *priv)
 	struct card *card = priv;
 	int found = 0;
 
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; found < CAUSES && round < ROUNDS; round++) {
 		uint16_t status = uvio_read16(&card->control, STATUS);
 
 		if (status == UINT16_MAX)

@@ -133,13 +133,13 @@ static const struct pci_serial_board moschip_9865_4 = {.name = "MosChip 9865",
 		.subdevice = (sub_device), .seen = (where), .data = &(board)                       \
 	}
 #define BOARD(vendor_id, device_id, board)                                                         \
-	BOARD_OF(vendor_id, device_id, UVIO_ANY_ID, UVIO_ANY_ID, board, UVIO_SEEN_NOT_YET)
+	BOARD_OF(vendor_id, device_id, UVIO_ANY_ID, UVIO_ANY_ID, board, UVIO_SEEN_MODEL)
 #define SEEN(device_id, board)                                                                     \
 	BOARD_OF(0x1b36, device_id, UVIO_ANY_ID, UVIO_ANY_ID, board, UVIO_SEEN_EMULATION)
 #define SUNIX_ID(sub_device, board)                                                                \
-	BOARD_OF(0x1fd4, 0x1999, 0x1fd4, sub_device, board, UVIO_SEEN_NOT_YET)
+	BOARD_OF(0x1fd4, 0x1999, 0x1fd4, sub_device, board, UVIO_SEEN_MODEL)
 #define MOSCHIP(device_id, sub_device, board)                                                      \
-	BOARD_OF(0x9710, device_id, 0xa000, sub_device, board, UVIO_SEEN_NOT_YET)
+	BOARD_OF(0x9710, device_id, 0xa000, sub_device, board, UVIO_SEEN_MODEL)
 
 const struct uvio_driver_id pci_serial_ids[] = {
 	SEEN(0x0002, qemu_1),

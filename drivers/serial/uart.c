@@ -209,6 +209,8 @@ int uart_start(
 	uart->lcr = 0;
 	uart->mcr = MCR_DTR | MCR_RTS | MCR_OUT2;
 	uart->throttled = false;
+	uart->until_gap = 0;
+	atomic_store(&uart->errors, 0);
 	set_fifo(uart);
 	clear(uart);
 	uart->serial = serial;
@@ -225,9 +227,30 @@ void uart_stop(struct uart *uart)
 	set(uart, FCR, 0);
 }
 
-int uart_sending(const struct uart *uart)
+/* Reading LSR clears the errors in it, also those of a byte that is not read now. */
+static void keep_errors(struct uart *uart, uint8_t lsr)
 {
-	return !(get(uart, LSR) & LSR_IDLE);
+	if (lsr & LSR_ERRORS)
+		atomic_fetch_or(&uart->errors, lsr & LSR_ERRORS);
+}
+
+static uint8_t line_status(struct uart *uart)
+{
+	uint8_t lsr = get(uart, LSR);
+
+	if (atomic_load_explicit(&uart->errors, memory_order_relaxed))
+		lsr |= atomic_exchange(&uart->errors, 0);
+	return lsr;
+}
+
+int uart_sending(struct uart *uart)
+{
+	uint8_t lsr = get(uart, LSR);
+
+	if (lsr == UINT8_MAX && !uvio_udev_alive(uart->regs.udev))
+		return -ENODEV;
+	keep_errors(uart, lsr);
+	return !(lsr & LSR_IDLE);
 }
 
 void uart_modem(const struct uart *uart, unsigned int *lines)
@@ -268,11 +291,29 @@ void uart_throttle(struct uart *uart, bool on)
 
 static uint8_t marks_of(uint8_t lsr)
 {
-	return (lsr & LSR_OVERRUN ? UVIO_MARK_OVERRUN : 0) |
-	       (lsr & LSR_PARITY ? UVIO_MARK_PARITY : 0) |
+	return (lsr & LSR_PARITY ? UVIO_MARK_PARITY : 0) |
 	       (lsr & LSR_BREAK		   ? UVIO_MARK_BREAK
 		       : lsr & LSR_FRAMING ? UVIO_MARK_FRAMING
 					   : 0);
+}
+
+/* Without a FIFO a byte takes the place of the one before; else it is lost behind a full FIFO. */
+static void note_overrun(struct uart *uart)
+{
+	if (uart->fifo == 1)
+		uvio_serial_rx_overrun(uart->serial);
+	else if (!uart->until_gap)
+		uart->until_gap = uart->fifo;
+}
+
+/* After so many bytes, or where there are no more. */
+static void count_to_gap(struct uart *uart, unsigned int bytes)
+{
+	if (!uart->until_gap)
+		return;
+	uart->until_gap -= bytes < uart->until_gap ? bytes : uart->until_gap;
+	if (!uart->until_gap)
+		uvio_serial_rx_overrun(uart->serial);
 }
 
 /* Bytes that are known to be there, and to be good, in one go. */
@@ -289,18 +330,33 @@ static unsigned int receive_known(struct uart *uart)
 	return count;
 }
 
+static void receive_one(struct uart *uart, uint8_t lsr)
+{
+	uint8_t byte = get(uart, RBR);
+
+	if (lsr & LSR_OVERRUN)
+		note_overrun(uart);
+	uvio_serial_rx(uart->serial, lsr & LSR_BREAK ? 0 : byte, marks_of(lsr));
+	count_to_gap(uart, 1);
+}
+
 /* The line status belongs to the byte that is read next. Returns the last one read. */
 static uint8_t receive(struct uart *uart, uint8_t iir, uint8_t lsr)
 {
 	if ((iir & IIR_CAUSE) == IIR_RX && !(lsr & (LSR_IN_FIFO | LSR_ERRORS)) &&
-		uart->trigger > 1 && receive_known(uart))
-		lsr = get(uart, LSR);
+		uart->trigger > 1 && !uart->until_gap && receive_known(uart))
+		lsr = line_status(uart);
 	for (int i = 0; i < ROUNDS && lsr & LSR_DATA; i++) {
-		uint8_t byte = get(uart, RBR);
-
-		uvio_serial_rx(uart->serial, lsr & LSR_BREAK ? 0 : byte, marks_of(lsr));
-		lsr = get(uart, LSR);
+		receive_one(uart, lsr);
+		lsr = line_status(uart);
 	}
+	if (lsr & LSR_DATA) {
+		keep_errors(uart, lsr);
+		return lsr;
+	}
+	if (lsr & LSR_OVERRUN)
+		note_overrun(uart);
+	count_to_gap(uart, uart->until_gap);
 	return lsr;
 }
 
@@ -339,10 +395,12 @@ int uart_service(struct uart *uart)
 	asks = !(iir & IIR_NONE);
 	if (!asks && iir != UINT8_MAX && !uvio_serial_tx_next(uart->serial, &waiting))
 		return 0;
-	lsr = get(uart, LSR);
+	lsr = line_status(uart);
 	if (iir == UINT8_MAX && lsr == UINT8_MAX)
 		return uvio_udev_alive(uart->regs.udev) ? 0 : -ENODEV;
-	if (!uart->throttled)
+	if (uart->throttled)
+		keep_errors(uart, lsr);
+	else
 		lsr = receive(uart, iir, lsr);
 	if (asks && (iir & IIR_CAUSE) == 0)
 		get(uart, MSR);

@@ -7,6 +7,7 @@
 #ifndef UVIO_DRIVERS_UART_H
 #define UVIO_DRIVERS_UART_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,6 +25,8 @@ struct uart {
 	uint8_t lcr, mcr, ier, fcr;
 	bool flow; /* wanted, by the driver where not @auto_flow */
 	bool throttled;
+	unsigned int until_gap; /* bytes that are read before those that were lost; 0: none were */
+	_Atomic uint8_t errors; /* of LSR, read and not yet used: they belong to the next byte */
 };
 
 /** Stops it, and finds out what it is. 0; -ENODEV: there is none. */
@@ -34,7 +37,7 @@ int uart_start(
 	struct uart *uart, struct uvio_serial *serial, const struct uvio_serial_config *config);
 int uart_set(struct uart *uart, const struct uvio_serial_config *config);
 void uart_stop(struct uart *uart);
-int uart_sending(const struct uart *uart);
+int uart_sending(struct uart *uart);
 void uart_modem(const struct uart *uart, unsigned int *lines);
 void uart_modem_set(struct uart *uart, unsigned int on, unsigned int off);
 void uart_break(struct uart *uart, bool on);

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <stddef.h>
 #include <string.h>
 
 #include "ctucan.h"
@@ -21,7 +22,6 @@ enum {
 	BTR_FD = 0x28,
 	FAULT_STATE = 0x2c,
 	COUNTERS = 0x30,
-	RX_MEM_INFO = 0x60,
 	RX_STATUS = 0x68,
 	RX_DATA = 0x6c,
 	TX_STATUS = 0x70,
@@ -29,8 +29,7 @@ enum {
 	TX_PRIORITY = 0x78,
 	ERR_CAPT = 0x7c,
 	TRV_DELAY = 0x80,
-	TIMESTAMP_LOW = 0x94,
-	TIMESTAMP_HIGH = 0x98,
+	TIMESTAMP_LOW = 0x94
 };
 
 #define MODE_RST 0x00000001
@@ -54,15 +53,13 @@ enum {
 #define INT_TXBHCI 0x800
 #define INT_ALL 0xfff
 
-#define LIMITS 0x8060 /* passive at 128, warning at 96 */
 #define FAULT_ERA 0x00010000
 #define FAULT_ERP 0x00020000
 #define FAULT_BOF 0x00040000
 
 enum { NOT_THERE, READY, TRANSMITS, ABORTS, SENT, FAILED = 6, ABORTED, EMPTY };
 
-#define ERROR_BIT 0
-#define ERROR_ACK 3
+enum { ERROR_BIT = 0, ERROR_ACK = 3 };
 
 static void raise(struct ctucan_model *core, uint32_t cause)
 {
@@ -76,30 +73,21 @@ static void look_at_fifo(struct ctucan_model *core)
 		raise(core, INT_RBNEI);
 }
 
-void ctucan_model_power_on(struct ctucan_model *core)
-{
-	memset(core, 0, sizeof(*core));
-	core->mode = 0x10;
-	core->limits = LIMITS;
-	core->priority = 1;
-	memset(core->states, EMPTY, sizeof(core->states));
-}
-
 /* What the test has told stays. */
 static void reset(struct ctucan_model *core)
 {
-	struct ctucan_model before = *core;
+	memset(core, 0, offsetof(struct ctucan_model, time));
+	core->mode = 0x10;
+	core->limits = 0x8060; /* passive at 128, warning at 96 */
+	core->priority = 1;
+	memset(core->states, EMPTY, sizeof(core->states));
+	core->gone_wild = core->never_resets;
+}
 
-	ctucan_model_power_on(core);
-	core->time = before.time;
-	core->bus = before.bus;
-	core->joins_late = before.joins_late;
-	core->lost_at = before.lost_at;
-	memcpy(core->sent, before.sent, sizeof(core->sent));
-	core->sent_count = before.sent_count;
-	core->never_resets = before.never_resets;
-	core->rbne_stuck = before.rbne_stuck;
-	core->gone_wild = before.never_resets;
+void ctucan_model_power_on(struct ctucan_model *core)
+{
+	memset(core, 0, sizeof(*core));
+	reset(core);
 }
 
 static uint32_t fault_state(const struct ctucan_model *core)
@@ -191,20 +179,20 @@ static uint32_t pop(struct ctucan_model *core)
 	return word;
 }
 
-static void finish(struct ctucan_model *core, unsigned int buffer, uint8_t state)
+static void finish(struct ctucan_model *core, int buffer, uint8_t state)
 {
 	core->states[buffer] = state;
 	raise(core, INT_TXBHCI);
 }
 
 /* With RTRLE and RTRTH of 0 there is no second attempt. */
-static void fail(struct ctucan_model *core, unsigned int buffer)
+static void fail(struct ctucan_model *core, int buffer)
 {
 	if (core->mode & MODE_RTRLE)
 		finish(core, buffer, FAILED);
 }
 
-static void fail_by(struct ctucan_model *core, unsigned int buffer, uint32_t type)
+static void fail_by(struct ctucan_model *core, int buffer, uint32_t type)
 {
 	bool alone = type == ERROR_ACK && core->tec >= 128;
 
@@ -214,14 +202,14 @@ static void fail_by(struct ctucan_model *core, unsigned int buffer, uint32_t typ
 	count_errors(core, core->tec + (alone ? 0 : 8), core->rec);
 }
 
-static void lose(struct ctucan_model *core, unsigned int buffer)
+static void lose(struct ctucan_model *core, int buffer)
 {
 	core->err_capt = (core->err_capt & 0xff) | core->lost_at << 16;
 	raise(core, INT_ALI);
 	fail(core, buffer);
 }
 
-static void succeed(struct ctucan_model *core, unsigned int buffer)
+static void succeed(struct ctucan_model *core, int buffer)
 {
 	struct canfd_frame frame;
 
@@ -259,13 +247,13 @@ void ctucan_model_attempt(struct ctucan_model *core)
 	if (buffer < 0 || !core->joined || core->mode & MODE_BMM)
 		return;
 	if (core->bus == CTUCAN_BUS_LOST)
-		lose(core, (unsigned int)buffer);
+		lose(core, buffer);
 	else if (core->bus == CTUCAN_BUS_ERROR)
-		fail_by(core, (unsigned int)buffer, ERROR_BIT);
+		fail_by(core, buffer, ERROR_BIT);
 	else if (core->bus == CTUCAN_BUS_DEAF && !(core->mode & MODE_STM))
-		fail_by(core, (unsigned int)buffer, ERROR_ACK);
+		fail_by(core, buffer, ERROR_ACK);
 	else if (core->bus != CTUCAN_BUS_BUSY)
-		succeed(core, (unsigned int)buffer);
+		succeed(core, buffer);
 }
 
 void ctucan_model_bad_frame(struct ctucan_model *core, uint32_t type)
@@ -283,7 +271,7 @@ static void tx_command(struct ctucan_model *core, uint32_t value)
 		if (!(value >> (8 + i) & 1) || !(core->mode & MODE_ENA))
 			continue;
 		if (value & 4 && *state == READY)
-			finish(core, i, ABORTED);
+			finish(core, (int)i, ABORTED);
 		if (value & 2 && *state != READY)
 			*state = READY;
 		if (value & 1 && *state != READY)
@@ -303,77 +291,53 @@ static uint32_t tx_status(const struct ctucan_model *core)
 	return value;
 }
 
-static uint32_t status(const struct ctucan_model *core)
+/* Registers that read what they hold; NULL: others. */
+static uint32_t *plain(struct ctucan_model *core, uint64_t offset)
 {
-	return (core->frames ? 1 : 0) | (core->overrun ? 2 : 0) | (is_warned(core) ? 0x40 : 0) |
-	       0x80;
+	static const struct {
+		uint64_t offset;
+		size_t member;
+	} table[] = {
+#define PLAIN(offset, member) {offset, offsetof(struct ctucan_model, member)}
+		PLAIN(MODE, mode), PLAIN(INT_STAT, int_stat), PLAIN(INT_ENA_SET, int_ena),
+		PLAIN(INT_ENA_CLR, int_ena), PLAIN(INT_MASK_SET, int_mask),
+		PLAIN(INT_MASK_CLR, int_mask), PLAIN(BTR, btr), PLAIN(BTR_FD, btr_fd),
+		PLAIN(TX_PRIORITY, priority), PLAIN(ERR_CAPT, err_capt),
+		PLAIN(TRV_DELAY, trv_delay)};
+
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].offset == offset)
+			return (uint32_t *)(void *)((char *)core + table[i].member);
+	return NULL;
 }
 
 uint32_t ctucan_model_read(struct ctucan_model *core, uint64_t offset)
 {
+	const uint32_t *value = plain(core, offset);
+
+	if (value)
+		return *value;
 	switch (offset) {
 	case DEVICE_ID:
 		return core->gone_wild ? 0 : 0x0202cafd;
-	case MODE:
-		return core->mode;
 	case STATUS:
-		return status(core);
-	case INT_STAT:
-		return core->int_stat;
-	case INT_ENA_SET:
-	case INT_ENA_CLR:
-		return core->int_ena;
-	case INT_MASK_SET:
-	case INT_MASK_CLR:
-		return core->int_mask;
-	case BTR:
-		return core->btr;
-	case BTR_FD:
-		return core->btr_fd;
+		return (core->frames ? 1 : 0) | (core->overrun ? 2 : 0) |
+		       (is_warned(core) ? 0x40 : 0) | 0x80;
 	case FAULT_STATE:
 		return core->limits | fault_state(core);
 	case COUNTERS:
 		return core->rec | core->tec << 16;
-	case RX_MEM_INFO:
-		return CTUCAN_MODEL_FIFO | (CTUCAN_MODEL_FIFO - core->used) << 16;
 	case RX_STATUS:
 		return core->rbne_stuck ? 0x7ff0 : core->frames << 4 | !core->frames;
 	case RX_DATA:
 		return core->rbne_stuck ? 0xf9ff : pop(core);
 	case TX_STATUS:
 		return tx_status(core);
-	case TX_PRIORITY:
-		return core->priority;
-	case ERR_CAPT:
-		return core->err_capt;
-	case TRV_DELAY:
-		return core->trv_delay;
 	case TIMESTAMP_LOW:
 		return (uint32_t)core->time;
-	case TIMESTAMP_HIGH:
-		return (uint32_t)(core->time >> 32);
 	default:
 		return 0;
 	}
-}
-
-static void command(struct ctucan_model *core, uint32_t value)
-{
-	if (value & COMMAND_RRB)
-		core->used = core->frames = core->left = 0;
-	if (value & COMMAND_CDO)
-		core->overrun = false;
-}
-
-/* Bit timing can be written only while the core is disabled. */
-static void set_timing(struct ctucan_model *core, uint64_t offset, uint32_t value)
-{
-	uint32_t *reg = offset == BTR	   ? &core->btr
-			: offset == BTR_FD ? &core->btr_fd
-					   : &core->trv_delay;
-
-	if (!(core->mode & MODE_ENA))
-		*reg = value;
 }
 
 static void write_buffer(struct ctucan_model *core, uint64_t offset, uint32_t value)
@@ -391,7 +355,9 @@ void ctucan_model_write(struct ctucan_model *core, uint64_t offset, uint32_t val
 		set_mode(core, value);
 		break;
 	case COMMAND:
-		command(core, value);
+		if (value & COMMAND_RRB)
+			core->used = core->frames = core->left = 0;
+		core->overrun &= !(value & COMMAND_CDO);
 		break;
 	case INT_STAT:
 		core->int_stat &= ~value;
@@ -411,7 +377,8 @@ void ctucan_model_write(struct ctucan_model *core, uint64_t offset, uint32_t val
 	case BTR:
 	case BTR_FD:
 	case TRV_DELAY:
-		set_timing(core, offset, value);
+		if (!(core->mode & MODE_ENA)) /* else it cannot be written */
+			*plain(core, offset) = value;
 		break;
 	case TX_COMMAND:
 		tx_command(core, value);

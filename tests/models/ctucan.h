@@ -36,7 +36,9 @@ struct ctucan_model {
 	uint8_t states[CTUCAN_MODEL_BUFFERS];
 	unsigned int rec, tec;
 	bool overrun, joined; /* joined: it is part of the bus's traffic */
-	uint64_t time;	      /* of its counter; 0: it has none */
+
+	/* Not changed by a reset. */
+	uint64_t time; /* of its counter; 0: it has none */
 	enum ctucan_model_bus bus;
 	bool joins_late;  /* until ctucan_model_idle() */
 	uint32_t lost_at; /* ALC of ERR_CAPT */

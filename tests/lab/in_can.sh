@@ -1,0 +1,223 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The uvio authors
+#
+# Runs in the guest, for can.test: a CAN card beside interfaces of the kernel, can0 and can1.
+#
+#   in_can.sh ONE TWO BACKEND...
+#
+# Channel 0 of ONE is on the bus of can0; the first two of TWO are on those of can0 and can1. Either
+# may be the same card. Variables: FRAMES each way; WINDOW, that so many may be on their way without
+# loss; FD, the option for it, or nothing.
+
+one=$1 two=$2
+shift 2
+frames=${FRAMES:-224} window=${WINDOW:-4} fd=${FD-}
+PATH=/lab:$PATH
+# shellcheck source=in_tap.sh
+. /lab/in_tap.sh
+
+peer() { # ARGUMENT...
+  # shellcheck disable=SC2086
+  t_can_peer -n "$frames" -w "$window" ${fd:+-f} "$@" >/tmp/peer 2>&1 || echo "ended with $?" >>/tmp/peer
+  sed '/^#/d' /tmp/peer
+}
+
+passed="ok - $frames frames each way"
+
+input=/dev/null output=/dev/null
+
+# Sets pid; the command is ready, or has ended.
+begin() { # ARGUMENT...
+  rm -f /tmp/notify /tmp/states
+  notified /tmp/notify >/tmp/states &
+  until grep -q waiting /tmp/states 2>/dev/null; do :; done
+  # shellcheck disable=SC2086
+  NOTIFY_SOCKET=/tmp/notify uvio can "$@" -b $backend --bitrate 500000 \
+    ${fd:+--fd --dbitrate 2000000} <"$input" >"$output" 2>/tmp/errors &
+  pid=$!
+  until grep -q READY /tmp/states || [ ! -d /proc/$pid ]; do :; done
+}
+
+finish() { # SIGNAL
+  kill "-$1" $pid
+  wait $pid 2>/dev/null
+  status=$?
+}
+
+# One channel on standard input and output.
+begin_log() {
+  input=/tmp/input output=/tmp/log
+  mkfifo $input
+  sleep 600 >$input &
+  writer=$!
+  begin "$one/0"
+}
+
+end_log() {
+  finish TERM
+  kill $writer
+  wait $writer 2>/dev/null
+  rm $input
+  input=/dev/null output=/dev/null
+}
+
+# The frames of a log, without their times.
+frames_of() { # FILE
+  sed 's/.* //' "$1"
+}
+
+receivers() { # INTERFACE
+  grep -c "^ *$1 " /proc/net/can/rcvlist_all
+}
+
+dump() { # INTERFACE FILE
+  had=$(receivers "$1")
+  candump -r 4000000 -L "$1" >"$2" &
+  dumps="$dumps $!"
+  until [ "$(receivers "$1")" -gt "$had" ]; do :; done
+}
+
+end_dumps() {
+  # shellcheck disable=SC2086
+  kill $dumps
+  # shellcheck disable=SC2086
+  wait $dumps 2>/dev/null
+  dumps=
+}
+
+# Until a file has as many lines, or nothing was added for some time.
+until_lines() { # COUNT FILE
+  have=0 idle=0
+  while [ "$have" -lt "$1" ] && [ $idle -lt 50 ]; do
+    before=$have
+    have=$(wc -l <"$2")
+    [ "$have" = "$before" ] && idle=$((idle + 1)) || idle=0
+    usleep 100000
+  done
+}
+
+# From one interface to another, through the bus: what both say of it is the same.
+burst() { # FROM TO COUNT
+  dump "$1" /tmp/from
+  dump "$2" /tmp/to
+  cangen -g 0 -n "$3" ${fd:+-f} "$1"
+  until_lines "$3" /tmp/from
+  until_lines "$3" /tmp/to
+  end_dumps
+  frames_of /tmp/from >/tmp/a
+  frames_of /tmp/to >/tmp/b
+  cmp -s /tmp/a /tmp/b && wc -l </tmp/a
+}
+
+# The frames of the log of the last burst once more.
+play() { # FROM TO
+  dump "$2" /tmp/to
+  sed "s/) [a-z0-9]* /) $1 /" /tmp/from >/tmp/played
+  canplayer -t -I /tmp/played "$1=$1"
+  until_lines "$(wc -l </tmp/played)" /tmp/to
+  end_dumps
+  frames_of /tmp/to >/tmp/b
+  cmp -s /tmp/a /tmp/b && wc -l </tmp/b
+}
+
+library() {
+  check "$backend: library: one by one, both ways" "$passed" "$(peer -b $backend "$one/0" can0)"
+  check "$backend: library: two channels at once" "$passed" \
+    "$(peer -b $backend "$two/0" can0 "$two/1" can1)"
+  check "$backend: library: filters" "$passed" "$(peer -F -b $backend "$one/0" can0)"
+}
+
+command() {
+  begin "$two" --netdev vcan0 --netdev vcan1 --json=/tmp/json
+  check "$backend: command: says that it is ready" "waiting READY=1" "$(echo $(cat /tmp/states))"
+  check "$backend: command: two channels at once, one by one" "$passed" \
+    "$(peer vcan0 can0 vcan1 can1)"
+  check "$backend: command: a second process is told who has the card" \
+    "1 $two: already open in process $pid (uvio)" \
+    "$(uvio can "$two" -b $backend --bitrate 500000 2>/tmp/second </dev/null; echo $? \
+      "$(tr '\n' ' ' </tmp/second | grep -o "$two: already open in process $pid (uvio)")")"
+  check "$backend: can-utils: a burst to the bus" 500 "$(burst vcan0 can0 500)"
+  check "$backend: can-utils: the same, played" 500 "$(play vcan0 can0)"
+  check "$backend: can-utils: a burst from the bus" "$window" "$(burst can1 vcan1 "$window")"
+  finish TERM
+  check "$backend: command: ended by SIGTERM" "0 waiting READY=1 STOPPING=1" \
+    "$status $(echo $(cat /tmp/states))"
+  check "$backend: command: its statistics" "$frames $((frames + 1000))" \
+    "$(echo $(sed -n '/"channel": 0/,/}/s/.*"[rt]x_frames": \([0-9]*\),/\1/p' /tmp/json))"
+}
+
+log() {
+  begin_log
+  cansend can0 123#112233
+  cansend can0 1ABCDEF0#R
+  until_lines 2 /tmp/log
+  check "$backend: log: frames from the bus" "can0 123#112233 can0 1ABCDEF0#R" \
+    "$(echo $(sed 's/^([0-9.]*) //' /tmp/log))"
+  dump can0 /tmp/to
+  printf '(1.2) can9 456#AA\n\n(1700000000.123456) can0 00000456#R\n' >$input
+  until_lines 2 /tmp/to
+  end_dumps
+  check "$backend: log: frames to the bus" "456#AA 00000456#R" "$(echo $(frames_of /tmp/to))"
+  end_log
+  check "$backend: log: succeeds" 0 $status
+}
+
+# At any moment: while it begins, too.
+killed() {
+  for i in 1 2 3 4 5 6 7 8; do
+    uvio can "$two" -b $backend --bitrate 500000 --netdev vcan0 --netdev vcan1 \
+      ${fd:+--fd --dbitrate 2000000} 2>/tmp/errors &
+    pid=$!
+    cangen -g 0 -n 2000 vcan0 2>/dev/null &
+    gen=$!
+    usleep $((i * i * 4000))
+    finish KILL
+    kill $gen 2>/dev/null
+    wait $gen 2>/dev/null
+  done
+  begin "$two" --netdev vcan0 --netdev vcan1
+  check "$backend: killed, and started again: as before" "$passed" "$(peer vcan0 can0 vcan1 can1)"
+  finish INT
+  check "$backend: killed, and started again: ends with success" 0 $status
+}
+
+# Takes the card away, as its driver in the kernel is asked to give it up.
+removed() {
+  begin "$two" --netdev vcan0 --netdev vcan1
+  cangen -g 0 -n 100000 vcan0 2>/dev/null &
+  gen=$!
+  until [ "$(cat /sys/class/net/vcan0/statistics/tx_packets)" -gt "$((last + 100))" ]; do :; done
+  echo 1 >"/sys/bus/pci/devices/$two/remove"
+  wait $pid 2>/dev/null
+  status=$?
+  kill $gen 2>/dev/null
+  wait $gen 2>/dev/null
+  check "$backend: removed while busy: ends, and says why" "1 1" \
+    "$status $(tr '\n' ' ' </tmp/errors | tr -s ' ' | grep -c "$two: the \(card is gone\|device is gone\|kernel asks to release it\)")"
+  echo 1 >/sys/bus/pci/rescan
+  uvio bind "$two" $backend >/dev/null
+  begin "$two" --netdev vcan0 --netdev vcan1
+  check "$backend: removed, and back: as before" "$passed" "$(peer vcan0 can0 vcan1 can1)"
+  finish TERM
+}
+
+for name in vcan0 vcan1; do
+  ip link add $name type vcan
+  ip link set $name up
+done
+uvio bind "$one" "$two" none >/dev/null 2>&1
+for name in can0 can1; do
+  can_link $name 500000 ${fd:+2000000}
+done
+for backend; do
+  uvio bind "$one" "${backend%/*}" >/dev/null
+  uvio bind "$two" "${backend%/*}" >/dev/null
+  library
+  command
+  log
+  killed
+  last=$(cat /sys/class/net/vcan0/statistics/tx_packets)
+  removed
+done
+echo "1..$n"

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The uvio authors */
+#include <config.h>
+
+#include "serial_card.h"
+
+const struct uvio_driver *driver;
+struct uvio_card *card;
+struct uvio_serial *serial;
+
+void serial_open(const struct fake_model *model, const char *name)
+{
+	fixture_open_model(model);
+	driver = uvio_driver_match(
+		NULL, model->vendor, model->device, model->subvendor, model->subdevice);
+	ASSERT(driver);
+	ASSERT_STR(driver->name, name);
+}
+
+void serial_attach(void)
+{
+	ASSERT_OK(uvio_card_attach(driver, udev, &card));
+	ASSERT_OK(uvio_serial_get(card, 0, &serial));
+}
+
+void serial_close(void)
+{
+	uvio_card_detach(card);
+	card = NULL;
+	fixture_close();
+}
+
+struct uvio_serial_config serial_config(void)
+{
+	return (struct uvio_serial_config){.size = sizeof(struct uvio_serial_config),
+		.baud = 9600,
+		.data_bits = 8,
+		.stop_bits = 1};
+}
+
+void serial_begin(void)
+{
+	struct uvio_serial_config config = serial_config();
+
+	ASSERT_OK(uvio_serial_start(serial, &config));
+}
+
+void serial_serve(void)
+{
+	ASSERT(uvio_card_poll(card) >= 0);
+}
+
+void serial_send(unsigned int first, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		uint8_t byte = (uint8_t)(first + i);
+
+		ASSERT_EQ(uvio_serial_send(serial, &byte, 1), 1);
+	}
+}
+
+void serial_expect(unsigned int first, unsigned int count, uint8_t mark)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		uint8_t byte, marks;
+
+		ASSERT_EQ(uvio_serial_receive(serial, &byte, &marks, 1), 1);
+		ASSERT_EQ(byte, (uint8_t)(first + i));
+		ASSERT_EQ(marks, mark);
+	}
+}
+
+void serial_nothing_more(void)
+{
+	uint8_t byte;
+
+	ASSERT_EQ(uvio_serial_receive(serial, &byte, NULL, 1), 0);
+}
+
+struct uvio_serial_stats serial_stats(void)
+{
+	struct uvio_serial_stats stats;
+
+	ASSERT_OK(uvio_serial_stats(serial, &stats));
+	return stats;
+}
