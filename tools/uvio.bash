@@ -56,7 +56,7 @@ _uvio_words() {
 
 _uvio_value() { # OPTION PROGRAM CURRENT
   case $1 in
-  -b | --backend) _uvio_reply "$(_uvio_backends "$2")" "$3" ;;
+  -b | --backend | --backends) _uvio_reply "$(_uvio_backends "$2")" "$3" ;;
   -k | --kind) _uvio_reply "intx msi msix" "$3" ;;
   -o | --owner) mapfile -t COMPREPLY < <(compgen -u -- "$3") ;;
   -w | --width) _uvio_reply "1 2 4 8" "$3" ;;
