@@ -54,6 +54,12 @@ static int attach(struct uvio_udev *to, void *own)
 	return 0;
 }
 
+static int no_cause(void *data)
+{
+	(void)data;
+	return 0;
+}
+
 static const struct uvio_driver driver = {
 	.size = sizeof(struct uvio_driver), .name = "misused", .attach = attach};
 
@@ -115,6 +121,7 @@ static const struct uvio_driver driver = {
 	X(uvio_guard_new, 3, "", "", NUMBER, (A(1, CTX), A(2, EDU), 0, A(3, &guard)))              \
 	X(uvio_guard_stop, 2, "2", "", NUMBER, (A(1, guard), A(2, &found)))                        \
 	X(uvio_irq_ack, 1, "", "1", NUMBER, (A(1, udev), 0))                                       \
+	X(uvio_irq_cancel, 1, "", "", NUMBER, (A(1, udev), 0))                                     \
 	X(uvio_irq_consume, 2, "2", "1", NUMBER, (A(1, udev), 0, A(2, &value)))                    \
 	X(uvio_irq_count, 1, "", "", NUMBER, (A(1, udev), UVIO_IRQ_MSI))                           \
 	X(uvio_irq_disable, 1, "", "", NUMBER, (A(1, udev)))                                       \
@@ -123,8 +130,11 @@ static const struct uvio_driver driver = {
 	X(uvio_irq_fd, 1, "", "", NUMBER, (A(1, udev), 0))                                         \
 	X(uvio_irq_grow, 1, "", "", NUMBER, (A(1, udev), 2))                                       \
 	X(uvio_irq_kind_name, 0, "", "", NOTHING, (UVIO_IRQ_MSI))                                  \
+	X(uvio_irq_spurious, 1, "", "", NUMBER, (A(1, udev), 0))                                   \
+	X(uvio_irq_stamp, 1, "", "", NUMBER, (A(1, udev), 0, true))                                \
 	X(uvio_irq_stats_sized, 2, "", "", NUMBER, (A(1, udev), 0, A(2, &stats), sizeof(stats)))   \
 	X(uvio_irq_wait, 2, "2", "1", NUMBER, (A(1, udev), 0, 0, A(2, &value)))                    \
+	X(uvio_irq_watch, 3, "23", "", NUMBER, (A(1, udev), 0, 1, A(2, no_cause), A(3, &found)))   \
 	X(uvio_last_errno, 0, "", "", NOTHING, ())                                                 \
 	X(uvio_last_error, 0, "", "", NOTHING, ())                                                 \
 	X(uvio_low_power, 1, "", "", NUMBER, (A(1, udev), false))                                  \
