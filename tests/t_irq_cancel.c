@@ -113,7 +113,6 @@ static void what_is_disabled_has_no_wait_to_end(void)
 static void closing_forgets_an_end(void)
 {
 	ASSERT_OK(uvio_irq_cancel(udev, 0));
-	uvio_udev_close(udev);
 	ASSERT_OK(fixture_reopen((struct uvio_open_options){0}));
 	ASSERT_ERR(uvio_irq_cancel(udev, 0), -EINVAL, EDU ": vector 0 is not enabled (0 are)");
 	fixture_enable(UVIO_IRQ_MSI, 1);
