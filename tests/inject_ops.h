@@ -39,9 +39,9 @@ void *card_memory(void);
 extern const struct operation op_find, op_list, op_open, op_open_any, op_region_info, op_region_map,
 	op_region_map_config, op_config_read, op_config_write, op_irq_enable, op_irq_enable_msi,
 	op_irq_wait, op_irq_wait_asleep, op_irq_wait_in_vain, op_irq_consume, op_irq_ack,
-	op_irq_disable, op_dma_map, op_dma_unmap, op_dma_alloc, op_dma_free, op_dma_scattered,
-	op_dma_verify, op_dma_from_region, op_dma_import, op_bus_master_on, op_bus_master_off,
-	op_reset, op_alive, op_close;
+	op_irq_cancel, op_irq_disable, op_dma_map, op_dma_unmap, op_dma_alloc, op_dma_free,
+	op_dma_scattered, op_dma_verify, op_dma_from_region, op_dma_import, op_bus_master_on,
+	op_bus_master_off, op_reset, op_alive, op_close;
 
 /* inject_ops_guard.c */
 extern const struct operation op_guard_new, op_guard_stop;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* Operations on many vectors of MSI-X, and those on events. */
+/* Operations on many vectors of MSI-X, on a wait from beside it, and those on events. */
 #include <config.h>
 
 #include <errno.h>
@@ -51,6 +51,31 @@ const struct operation op_irq_enable_range = {
 	.begin = card_open_asserted,
 	.run = run_enable_range,
 	.works = enabled_work,
+};
+
+static void begin_cancel(void)
+{
+	card_open_asserted();
+	ASSERT_OK(uvio_irq_enable(udev, UVIO_IRQ_INTX, 1));
+}
+
+static int run_irq_cancel(void)
+{
+	return uvio_irq_cancel(udev, 0);
+}
+
+static const char *wait_is_ended(void)
+{
+	int rc = uvio_irq_wait(udev, 0, UVIO_MS(WAIT_MS), NULL);
+
+	return rc == -ECANCELED ? NULL : rc ? uvio_last_error() : "the wait is not ended";
+}
+
+const struct operation op_irq_cancel = {
+	.name = "irq cancel",
+	.begin = begin_cancel,
+	.run = run_irq_cancel,
+	.works = wait_is_ended,
 };
 
 static void begin_grow(void)

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,12 +20,30 @@ struct tree *tree;
 struct test_log logged;
 pid_t program;
 unsigned int at, stuck_at, stuck_answer;
-bool never_begins;
+bool never_begins, starved;
 /* Writes of the process, its notes, and answers to what else is asked apart. */
 static unsigned int step, notes, answers;
 
 int __real_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
 int __wrap_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms);
+
+/* What is asked apart has two messages: the number of the process that asks, and its answer. */
+static int receive_answer(int fd, void *buf, size_t size, int timeout_ms)
+{
+	static pid_t pid;
+	int rc;
+
+	if (timeout_ms && size != sizeof(pid) && ++answers == stuck_answer) {
+		if (starved)
+			tree_change(
+				tree, "file proc/%d/stat %d (uvio-) S apart) R 1 1\\n", pid, pid);
+		return -ETIMEDOUT;
+	}
+	rc = __real_uvio_sys_receive(fd, buf, size, timeout_ms ? -1 : 0);
+	if (size == sizeof(pid))
+		memcpy(&pid, buf, sizeof(pid));
+	return rc;
+}
 
 /* Time is over at once where the kernel keeps a write, and never elsewhere. */
 int __wrap_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
@@ -32,9 +51,7 @@ int __wrap_uvio_sys_receive(int fd, void *buf, size_t size, int timeout_ms)
 	int rc;
 
 	if (size != sizeof(struct uvio_rebind_note))
-		return timeout_ms && ++answers == stuck_answer
-			       ? -ETIMEDOUT
-			       : __real_uvio_sys_receive(fd, buf, size, timeout_ms ? -1 : 0);
+		return receive_answer(fd, buf, size, timeout_ms);
 	if (never_begins)
 		return -EPIPE;
 	if (stuck_at && notes == stuck_at)
@@ -64,6 +81,7 @@ void end(void)
 	tree_free(tree);
 	tree = NULL;
 	stuck_at = stuck_answer = 0;
+	starved = false;
 	never_begins = false;
 }
 

@@ -24,6 +24,7 @@ extern unsigned int at;		  /* the write at which something happens */
 extern unsigned int stuck_at;	  /* the write that the kernel keeps; 0: none */
 extern bool never_begins;	  /* the process that works for the program */
 extern unsigned int stuck_answer; /* of what else is asked apart; 0: none */
+extern bool starved;		  /* the process that asks waits for the processor only */
 
 /** Of each case. */
 void setup(void);

@@ -73,6 +73,7 @@ check "what to bind it to, or another device" offers "uvio bind 0000:00:04.0 " n
 check "all devices to unbind" offers_only "uvio unbind 0000:00:04.0 " 0000:00:04.0
 check "a device, after the ids of another one" offers_only "uvio unbind -d 1234:5678 " 0000:00:04.0
 check "a backend as a value" offers "uvio info --backend " uio vfio
+check "backends as a value" offers "uvio compare --backends " uio vfio
 check "a width, in bytes" offers_only "uvio read -w " 1 2 4 8
 check "a user" offers "uvio bind -p --owner roo" root
 check "a region" offers "uvio read 0000:00:04.0 " bar0 config rom

@@ -60,6 +60,7 @@ check "a device, after an option with a value" offers 0000:00:04.0 uvio check -b
 check "a device, after an option without" offers 0000:00:04.0 uvio bind --persist ''
 check "what to bind it to, or another device" offers "none uio vfio 0000:00:04.0" uvio bind 0000:00:04.0 ''
 check "a backend as a value" offers "$(section Backends)" uvio info --backend ''
+check "backends as a value" offers "$(section Backends)" uvio compare --backends ''
 check "a user" offers users uvio bind -p --owner ''
 check "a width, in bytes" offers "1 2 4 8" uvio read -w ''
 check "a region that has begun" offers "bar0 bar1 bar2 bar3 bar4 bar5" uvio read 0000:00:04.0 b

@@ -93,6 +93,7 @@ CASE(irq_enable_fails_cleanly_at_every_call, op_irq_enable)
 CASE(irq_wait_fails_cleanly_at_every_call, op_irq_wait)
 CASE(irq_wait_asleep_fails_cleanly_at_every_call, op_irq_wait_asleep)
 CASE(irq_wait_in_vain_fails_cleanly_at_every_call, op_irq_wait_in_vain)
+CASE(irq_cancel_fails_cleanly_at_every_call, op_irq_cancel)
 CASE(irq_consume_fails_cleanly_at_every_call, op_irq_consume)
 CASE(irq_ack_fails_cleanly_at_every_call, op_irq_ack)
 CASE(irq_disable_fails_cleanly_at_every_call, op_irq_disable)
@@ -331,6 +332,7 @@ static CU_TestInfo failing[] = {
 	TEST(irq_wait_fails_cleanly_at_every_call),
 	TEST(irq_wait_asleep_fails_cleanly_at_every_call),
 	TEST(irq_wait_in_vain_fails_cleanly_at_every_call),
+	TEST(irq_cancel_fails_cleanly_at_every_call),
 	TEST(irq_consume_fails_cleanly_at_every_call),
 	TEST(irq_ack_fails_cleanly_at_every_call),
 	TEST(irq_disable_fails_cleanly_at_every_call),

@@ -57,6 +57,12 @@ static struct can_bittiming timing;
 static struct uvio_can_stats can_stats;
 static struct uvio_serial_stats serial_stats;
 
+static int no_cause(void *data)
+{
+	(void)data;
+	return 0;
+}
+
 #define CTX tree->ctx
 #define A(number, pointer) (null == (number) ? NULL : (pointer))
 
@@ -149,6 +155,7 @@ static struct uvio_serial_stats serial_stats;
 	X(uvio_guard_new, 3, "", "", NUMBER, (A(1, CTX), A(2, EDU), 0, A(3, &guard)))              \
 	X(uvio_guard_stop, 2, "2", "", NUMBER, (A(1, guard), A(2, &found)))                        \
 	X(uvio_irq_ack, 1, "", "1", NUMBER, (A(1, udev), 0))                                       \
+	X(uvio_irq_cancel, 1, "", "", NUMBER, (A(1, udev), 0))                                     \
 	X(uvio_irq_consume, 2, "2", "1", NUMBER, (A(1, udev), 0, A(2, &value)))                    \
 	X(uvio_irq_count, 1, "", "", NUMBER, (A(1, udev), UVIO_IRQ_MSI))                           \
 	X(uvio_irq_disable, 1, "", "", NUMBER, (A(1, udev)))                                       \
@@ -157,8 +164,11 @@ static struct uvio_serial_stats serial_stats;
 	X(uvio_irq_fd, 1, "", "", NUMBER, (A(1, udev), 0))                                         \
 	X(uvio_irq_grow, 1, "", "", NUMBER, (A(1, udev), 2))                                       \
 	X(uvio_irq_kind_name, 0, "", "", NOTHING, (UVIO_IRQ_MSI))                                  \
+	X(uvio_irq_spurious, 1, "", "", NUMBER, (A(1, udev), 0))                                   \
+	X(uvio_irq_stamp, 1, "", "", NUMBER, (A(1, udev), 0, true))                                \
 	X(uvio_irq_stats_sized, 2, "", "", NUMBER, (A(1, udev), 0, A(2, &stats), sizeof(stats)))   \
 	X(uvio_irq_wait, 2, "2", "1", NUMBER, (A(1, udev), 0, 0, A(2, &value)))                    \
+	X(uvio_irq_watch, 3, "23", "", NUMBER, (A(1, udev), 0, 1, A(2, no_cause), A(3, &found)))   \
 	X(uvio_last_errno, 0, "", "", NOTHING, ())                                                 \
 	X(uvio_last_error, 0, "", "", NOTHING, ())                                                 \
 	X(uvio_low_power, 1, "", "", NUMBER, (A(1, udev), false))                                  \

@@ -101,6 +101,20 @@ static void is_told_of_lock(int (*change)(void), const char *text)
 	end();
 }
 
+/* Both of what is asked apart before a change. */
+static void a_busy_machine_is_not_the_kernel(void)
+{
+	for (unsigned int i = 1; i <= 2; i++) {
+		begin("edu-unbound", NULL);
+		tree_change(tree, "file " EDU_FOLDER "/power/control on\\n");
+		stuck_answer = i;
+		starved = true;
+		ASSERT_OK(run_bind());
+		is("vfio-pci", "(null)");
+		end();
+	}
+}
+
 static void an_unbind_of_others_that_the_kernel_keeps_is_told(void)
 {
 	is_told_of_lock(run_bind, NULL);
@@ -151,6 +165,7 @@ static void the_holder_that_the_kernel_waits_for_is_named(void)
 static CU_TestInfo cases[] = {
 	TEST(a_write_that_the_kernel_keeps_is_given_up),
 	TEST(a_last_write_that_the_kernel_keeps_is_given_up),
+	TEST(a_busy_machine_is_not_the_kernel),
 	TEST(an_unbind_of_others_that_the_kernel_keeps_is_told),
 	TEST(the_opener_of_a_node_that_is_gone_is_named),
 	TEST(the_holder_that_the_kernel_waits_for_is_named),

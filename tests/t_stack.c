@@ -155,7 +155,10 @@ RUN(guard_free, (uvio_guard_free(guard), guard = NULL))
 RUN(irq_count, uvio_irq_count(udev, UVIO_IRQ_MSIX))
 RUN(irq_fd, uvio_irq_fd(udev, 0))
 RUN(irq_kind_name, uvio_irq_kind_name(UVIO_IRQ_MSI))
+RUN(irq_spurious, uvio_irq_spurious(udev, 0))
+RUN(irq_stamp, uvio_irq_stamp(udev, 0, true))
 RUN(irq_stats, uvio_irq_stats(udev, 0, &stats))
+RUN(irq_watch, uvio_irq_watch(udev, 0, 1, NULL, NULL))
 RUN(last_errno, uvio_last_errno())
 RUN(last_error, uvio_last_error())
 RUN(override_read, uvio_override_read(card.tree->ctx, EDU, &override))
@@ -229,6 +232,7 @@ static const struct measured measured[] = {
 	{"uvio_guard_new", .operation = &op_guard_new},
 	{"uvio_guard_stop", .operation = &op_guard_stop, .only = "uio"},
 	{"uvio_irq_ack", .operation = &op_irq_ack},
+	{"uvio_irq_cancel", .operation = &op_irq_cancel},
 	{"uvio_irq_consume", .operation = &op_irq_consume},
 	{"uvio_irq_count", .run = run_irq_count, .begin = card_open_asserted},
 	{"uvio_irq_disable", .operation = &op_irq_disable},
@@ -238,10 +242,13 @@ static const struct measured measured[] = {
 	{"uvio_irq_fd", .run = run_irq_fd, .begin = begin_irq},
 	{"uvio_irq_grow", .operation = &op_irq_grow, .only = "vfio"},
 	{"uvio_irq_kind_name", .run = run_irq_kind_name},
+	{"uvio_irq_spurious", .run = run_irq_spurious, .begin = begin_irq},
+	{"uvio_irq_stamp", .run = run_irq_stamp, .begin = begin_irq},
 	{"uvio_irq_stats_sized", .run = run_irq_stats, .begin = begin_irq},
 	{"uvio_irq_wait", .operation = &op_irq_wait},
 	{"uvio_irq_wait", .operation = &op_irq_wait_asleep},
 	{"uvio_irq_wait", .operation = &op_irq_wait_in_vain},
+	{"uvio_irq_watch", .run = run_irq_watch, .begin = begin_irq},
 	{"uvio_last_errno", .run = run_last_errno},
 	{"uvio_last_error", .run = run_last_error},
 	{"uvio_low_power", .operation = &op_low_power_on},

@@ -56,7 +56,7 @@ _uvio_words() {
 
 _uvio_value() { # OPTION PROGRAM CURRENT
   case $1 in
-  -b | --backend) _uvio_reply "$(_uvio_backends "$2")" "$3" ;;
+  -b | --backend | --backends) _uvio_reply "$(_uvio_backends "$2")" "$3" ;;
   -k | --kind) _uvio_reply "intx msi msix" "$3" ;;
   -o | --owner) mapfile -t COMPREPLY < <(compgen -u -- "$3") ;;
   --netdev) _uvio_reply "$(ls /sys/class/net 2>/dev/null)" "$3" ;;

@@ -33,7 +33,7 @@ _uvio_takes_value() { # WORD PROGRAM COMMAND
 
 _uvio_value() { # OPTION PROGRAM
   case $1 in
-    (-b|--backend) compadd -- ${(f)"$(_uvio_section $2 Backends)"} ;;
+    (-b|--backend|--backends) compadd -- ${(f)"$(_uvio_section $2 Backends)"} ;;
     (-k|--kind) compadd -- intx msi msix ;;
     (--netdev) compadd -- /sys/class/net/*(N:t) ;;
     (-p|--parity) compadd -- none odd even mark space ;;

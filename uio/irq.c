@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include <uvio/error.h>
 #include <uvio/irq.h>
@@ -11,6 +12,7 @@
 
 #include "backend/objects.h"
 #include "base/rights.h"
+#include "base/rlimit.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
 #include "check/check.h"
@@ -69,6 +71,7 @@ static int read_event(const struct uio_device *device, uint32_t *event)
 static int take_baseline(struct uvio_udev *udev)
 {
 	const struct uio_device *device = udev->priv;
+	struct uvio_vector *vector = udev->vectors;
 	uint64_t event;
 	int rc;
 
@@ -79,10 +82,12 @@ static int take_baseline(struct uvio_udev *udev)
 		return uvio_fail(rc == -ENODEV ? -EIO : rc,
 			"%s: cannot read %s/class/uio/%s/event: %s", udev->address.text,
 			udev->ctx->sysfs, device->name, strerror(-rc));
-	udev->vectors->fd = device->fd;
-	udev->vectors->event_size = sizeof(udev->vectors->event.running);
-	udev->vectors->event.running = (uint32_t)event;
-	rc = read_event(device, &udev->vectors->event.running);
+	vector->fd = device->fd;
+	vector->event = &vector->running;
+	vector->event_size = sizeof(vector->running);
+	vector->running = (uint32_t)event;
+	rc = read_event(device, &vector->running);
+	vector->last = vector->running;
 	if (!rc || rc == -EAGAIN)
 		return 0;
 	if (uio_look(udev))
@@ -146,12 +151,11 @@ static int ack_by_command(struct uvio_udev *udev)
 
 static int ack_by_word(struct uvio_udev *udev)
 {
-	struct uio_device *device = udev->priv;
-	int rc = uio_config_arm_by_word(device);
+	int rc = uio_config_arm_by_word(udev->priv);
 
 	/* Counts the second call. */
 	__atomic_fetch_add(&udev->acks, 1, __ATOMIC_RELAXED);
-	return rc ? ack_failed(device, rc) : 0;
+	return rc ? ack_failed(udev->priv, rc) : 0;
 }
 
 static int control_failed(struct uvio_udev *udev, int rc, const char *what)
@@ -172,6 +176,21 @@ static bool has_switch(const struct uvio_udev *udev)
 	return device->pci && !udev->own_msi && !(udev->own_driver && device->config_refused);
 }
 
+/* The node itself cannot be signalled by a program. */
+static int make_wake(struct uvio_udev *udev)
+{
+	char limit[UVIO_LIMIT_TEXT];
+	int fd = uvio_sys_eventfd();
+
+	if (fd >= 0) {
+		udev->wake_fd = fd;
+		return 0;
+	}
+	uvio_limit_of_files(fd, 1, limit);
+	return uvio_fail(fd, "%s: no descriptor to end a wait for its interrupt with: %s",
+		udev->address.text, limit[0] ? limit : strerror(-fd));
+}
+
 /*
  * Drivers with an irqcontrol are armed by it; for others PCI has its own switch. Without either the
  * card driver arms it in the card.
@@ -185,6 +204,9 @@ int uio_irq_enable(
 	(void)kind;
 	(void)min;
 	(void)most;
+	if (rc)
+		return rc;
+	rc = make_wake(udev);
 	if (rc)
 		return rc;
 	rc = irqcontrol(device, 1);

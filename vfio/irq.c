@@ -240,7 +240,6 @@ static int open_fds(struct uvio_udev *udev, unsigned int count)
 		if (fd < 0)
 			return no_eventfd(udev, fd, count - device->irq_count);
 		vector->fd = fd;
-		vector->event_size = sizeof(vector->event.count);
 		device->irq_count++;
 	}
 	return 0;
@@ -360,9 +359,9 @@ static int ack_by_eventfd(struct uvio_udev *udev)
 {
 	static const uint64_t one = 1;
 	const struct vfio_device *device = udev->priv;
-	int rc = UVIO_SYS_RESULT(uvio_sys_write(device->unmask_fd, &one, sizeof(one)), sizeof(one));
+	ssize_t n = uvio_sys_write(device->unmask_fd, &one, sizeof(one));
 
-	return rc ? ack_failed(udev, rc) : 0;
+	return n == sizeof(one) ? 0 : ack_failed(udev, n < 0 ? (int)n : -EIO);
 }
 
 /*

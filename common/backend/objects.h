@@ -28,35 +28,37 @@ struct uvio_dma_table {
 	struct uvio_udev *devices; /* that are open in the domain, linked by next */
 };
 
-/**
- * The value read from an event descriptor: the count of an eventfd, the running number of a UIO
- * node.
- */
-union uvio_irq_event {
-	uint64_t count;
-	uint32_t running;
-};
-
 struct uvio_vector {
-	/* Set by irq_enable. */
-	int fd; /* -1: not enabled */
-	/*
-	 * Of the core. Above 0: this many waits read at once, then one checks for a release
-	 * request. Below 0: this many poll before they read.
-	 */
-	int turn;
-	size_t event_size; /* bytes of an event: of a member of union uvio_irq_event */
-	union uvio_irq_event
-		event; /* as read last; for running numbers irq_enable sets the first */
-	/* The core's. */
+	int fd;		/* set by irq_enable; -1: not enabled */
+	bool quick;	/* a wait reads an eventfd first, and needs no more if that has an event */
+	bool idle;	/* the last wait slept: the next one sleeps before it reads */
+	bool stamped;	/* by uvio_irq_stamp() */
+	bool cancelled; /* atomic: there may be a mark of uvio_irq_cancel() outside @fd */
+	uint64_t count;
+	/* Of the current wait, of which there is one. */
+	int64_t timeout;
+	uint64_t *into; /* NULL: the number of events is not wanted */
+	/* Counted by the thread that waits, and read by others. */
+	uint64_t quick_waits; /* one system call each, beside @syscalls */
+	uint64_t events, waits, syscalls, timeouts, spurious, lost;
+	int64_t time; /* of the last event; 0: none yet */
 	struct uvio_udev *udev;
-	uint64_t *into;	 /* of the current wait, of which there is one; NULL: not wanted */
-	int64_t timeout; /* of the current wait */
-	uint32_t last;	 /* the running number before that of @event */
-	uint64_t syscalls;
+	/*
+	 * Where a read puts its events: @count, as of an eventfd, unless irq_enable sets these two
+	 * to @running, and that to the number before the first event.
+	 */
+	void *event;
+	size_t event_size;
+	uint32_t running; /* of a UIO node: the number of the last event */
+	uint32_t last;	  /* as it was when events were taken last */
+	/* Of uvio_irq_watch(). */
+	int (*look)(void *data); /* NULL: no watch */
+	void *look_data;
+	int64_t period;
+	int64_t quiet;	       /* how long it was slept without an event */
+	uint64_t quiet_events; /* how many events there were before */
 };
 
-_Static_assert(sizeof(struct uvio_vector) == 64 || sizeof(void *) != 8, "one cache line");
 typedef int uvio_irq_ack_fn(struct uvio_udev *udev);
 #define UVIO_RELEASE_WANTED "the kernel asks to release it"
 
@@ -79,9 +81,14 @@ struct uvio_udev {
 	uint16_t decoded; /* the decoding enabled at open: bits of the command register */
 	/* Set by open; -1: no notice. */
 	int release_fd; /* an eventfd: the kernel asks to release the device, until it is closed */
-	int error_fd;	/* an eventfd: the device reported an error */
-	int gone_fd;	/* has an error condition when the device is gone */
-	int event_fd;	/* of uvio_event_fd(); -1: not asked for yet */
+	/*
+	 * Set by irq_enable where the one vector's descriptor is no eventfd, and closed by the
+	 * core: an eventfd that ends its sleep; else -1.
+	 */
+	int wake_fd;
+	int error_fd;		    /* an eventfd: the device reported an error */
+	int gone_fd;		    /* has an error condition when the device is gone */
+	int event_fd;		    /* of uvio_event_fd(); -1: not asked for yet */
 	atomic_bool asleep;	    /* by uvio_low_power(): it must not be woken */
 	atomic_int gone_notice;	    /* an eventfd in @event_fd, which @gone signals; -1: none */
 	_Atomic(const char *) gone; /* how its removal was noticed first; NULL: it is present */

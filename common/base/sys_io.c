@@ -12,22 +12,33 @@
 #include "base/sys.h"
 
 #if defined(__x86_64__) && defined(__LP64__) && !defined(__SANITIZE_THREAD__)
-static inline ssize_t call(long number, int fd, const void *buf, size_t size, uint64_t offset)
+static inline ssize_t call(long number, int fd, const void *buf, size_t size)
+{
+	ssize_t n;
+
+	__asm__ volatile("syscall"
+			 : "=a"(n)
+			 : "0"(number), "D"(fd), "S"(buf), "d"(size)
+			 : "rcx", "r11", "memory");
+	return n;
+}
+
+static inline ssize_t call_at(long number, int fd, const void *buf, size_t size, uint64_t offset)
 {
 	register uint64_t fourth __asm__("r10") = offset;
 	ssize_t n;
 
 	__asm__ volatile("syscall"
 			 : "=a"(n)
-			 : "0"(number), "D"((long)fd), "S"(buf), "d"(size), "r"(fourth)
+			 : "0"(number), "D"(fd), "S"(buf), "d"(size), "r"(fourth)
 			 : "rcx", "r11", "memory");
 	return n;
 }
 
-#define READ(...) call(SYS_read, __VA_ARGS__, 0)
-#define WRITE(...) call(SYS_write, __VA_ARGS__, 0)
-#define PREAD(...) call(SYS_pread64, __VA_ARGS__)
-#define PWRITE(...) call(SYS_pwrite64, __VA_ARGS__)
+#define READ(...) call(SYS_read, __VA_ARGS__)
+#define WRITE(...) call(SYS_write, __VA_ARGS__)
+#define PREAD(...) call_at(SYS_pread64, __VA_ARGS__)
+#define PWRITE(...) call_at(SYS_pwrite64, __VA_ARGS__)
 #else
 static inline ssize_t result(ssize_t n)
 {

@@ -105,6 +105,7 @@ static struct uvio_udev *udev_new(struct uvio_ctx *ctx, const struct uvio_addres
 	udev->backend = backend;
 	udev->transport = transport;
 	udev->lock_fd = udev->release_fd = udev->error_fd = udev->gone_fd = udev->event_fd = -1;
+	udev->wake_fd = -1;
 	atomic_init(&udev->gone_notice, -1);
 	return udev;
 }

@@ -20,6 +20,7 @@
 #ifndef UVIO_IRQ_H
 #define UVIO_IRQ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uvio/udev.h>
@@ -35,9 +36,15 @@ enum uvio_irq_kind {
 	UVIO_IRQ_KINDS,
 };
 
-/** The cost of waiting on one vector so far. Later versions may add members at the end. */
+/** What happened on one vector since it was enabled. Later versions may add members at the end. */
 struct uvio_irq_stats {
 	uint64_t syscalls; /**< made by wait, consume and ack */
+	uint64_t events;   /**< reported by wait and consume */
+	uint64_t waits;	   /**< calls of uvio_irq_wait() */
+	uint64_t timeouts; /**< of them, those that ended with -ETIMEDOUT */
+	uint64_t spurious; /**< calls of uvio_irq_spurious() */
+	uint64_t lost;	   /**< interrupts that uvio_irq_watch() found to be lost */
+	int64_t time;	   /**< of the last event, with uvio_irq_stamp(); 0: none */
 };
 
 /** "intx", "msi", "msix"; NULL: no such kind. */
@@ -84,9 +91,9 @@ UVIO_API int uvio_irq_enable_range(
 UVIO_API int uvio_irq_grow(struct uvio_udev *udev, unsigned int count);
 
 /**
- * Disables whatever is enabled; nothing enabled is no error. No thread may be in wait, consume or
- * ack meanwhile, nor use a descriptor of uvio_irq_fd(). 0; -EIO, -ENODEV, -EPERM, -EACCES; then
- * all are still enabled.
+ * Disables whatever is enabled; nothing enabled is no error. No thread may be in wait, consume, ack
+ * or cancel meanwhile, nor use a descriptor of uvio_irq_fd(). 0; -EIO, -ENODEV, -EPERM, -EACCES;
+ * then all are still enabled.
  */
 UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
 
@@ -100,8 +107,8 @@ UVIO_API int uvio_irq_disable(struct uvio_udev *udev);
  *
  * 0; -ETIMEDOUT; -EINVAL (@vector is not enabled); -ENOTSUP (the card has no interrupt
  * on this backend: poll it, as with uvio_poll_until()); -EINTR (a signal was handled);
- * -ENODEV (the card is gone, or the kernel asks to release it: stop the card, close, at once);
- * -EIO.
+ * -ECANCELED (uvio_irq_cancel()); -ENODEV (the card is gone, or the kernel asks to release it: stop
+ * the card, close, at once); -EIO.
  *
  * pthread_cancel() ends a thread that waits, and no event is lost: the next wait reports it. A
  * thread that never sleeps, since events are always pending, ends within 4096 events.
@@ -129,7 +136,46 @@ UVIO_API int uvio_irq_consume(struct uvio_udev *udev, unsigned int vector, uint6
  */
 UVIO_API int uvio_irq_ack(struct uvio_udev *udev, unsigned int vector);
 
-/** The cost of @vector since it was enabled. 0; -EINVAL (not enabled). */
+/**
+ * Ends the wait under way on @vector, or, where none is, the next one, with -ECANCELED, from any
+ * thread and also from a signal handler. No event is lost: those that came stay pending. Several
+ * calls before a wait has ended may end only one. A wait that a signal interrupts ends with -EINTR
+ * first, and the next one with -ECANCELED. The descriptor of uvio_irq_fd() may become readable by
+ * it; uvio_irq_consume() then gives 0 events. Disabling and closing forget it.
+ *
+ * A child after fork() shares the descriptor: its call ends a wait of the parent; on uio only one
+ * that sleeps.
+ *
+ * 0; -EINVAL (not enabled); -EIO.
+ */
+UVIO_API int uvio_irq_cancel(struct uvio_udev *udev, unsigned int vector);
+
+/**
+ * For cards and machines that lose interrupts. Whenever uvio_irq_wait(), in one call or several,
+ * has slept for @period nanoseconds without an event, it calls @look with @data: that looks at the
+ * status of the card, and returns how many causes of an interrupt it found, 0 for none, or a
+ * negative errno with an error message, with which the wait ends. Where there is a cause and still
+ * no event, the interrupt counts as lost, and the wait ends with 0 and no events: serve the card
+ * and call uvio_irq_ack(), as always. @look may also serve the card, as uvio_card_service() does.
+ *
+ * @look of NULL ends the watch, as does uvio_irq_disable(). Not while a thread waits on @vector.
+ * 0; -EINVAL (not enabled; @period is 0 or negative).
+ */
+UVIO_API int uvio_irq_watch(struct uvio_udev *udev, unsigned int vector, int64_t period,
+	int (*look)(void *data), void *data);
+
+/**
+ * Whether wait and consume note when they took the last event: time in struct uvio_irq_stats, of
+ * CLOCK_MONOTONIC in nanoseconds. The kernel notes none: it is later than the interrupt by what the
+ * thread took to wake up. Off after uvio_irq_enable(). Not while a thread waits on @vector. 0;
+ * -EINVAL (not enabled).
+ */
+UVIO_API int uvio_irq_stamp(struct uvio_udev *udev, unsigned int vector, bool on);
+
+/** Counts an event for which the card showed no cause. 0; -EINVAL (not enabled). */
+UVIO_API int uvio_irq_spurious(struct uvio_udev *udev, unsigned int vector);
+
+/** What happened on @vector since it was enabled. 0; -EINVAL (not enabled; @stats is NULL). */
 UVIO_API int uvio_irq_stats_sized(
 	struct uvio_udev *udev, unsigned int vector, struct uvio_irq_stats *stats, size_t size);
 

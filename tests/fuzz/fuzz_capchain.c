@@ -136,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.domain = &domain,
 		.lock_fd = -1,
 		.release_fd = -1,
+		.wake_fd = -1,
 		.gone_notice = -1};
 
 	uvio_dma_init(&domain.dma);

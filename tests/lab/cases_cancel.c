@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* Threads ended by pthread_cancel(): those after them find the device as if they had not been. */
+/* Waits ended by uvio_irq_cancel(), and threads by pthread_cancel(): those after them find the
+ * device as if they had not been. */
 #include <config.h>
 
 #include <sched.h>
@@ -20,6 +21,7 @@ struct victim {
 	struct pair *pair;
 	pthread_t thread;
 	atomic_int tid, taken;
+	int rc; /* of the last wait of a thread that was not cancelled */
 	enum uvio_irq_kind kind;
 	struct uvio_region region; /* of a register that never reads as wanted */
 };
@@ -29,7 +31,7 @@ static void *wait_for_ever(void *data)
 	struct victim *victim = data;
 
 	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
-	uvio_irq_wait(victim->pair->udev, 0, UVIO_MS(LONG_MS), NULL);
+	victim->rc = uvio_irq_wait(victim->pair->udev, 0, UVIO_MS(LONG_MS), NULL);
 	return NULL;
 }
 
@@ -49,7 +51,7 @@ static void *serve(void *data)
 	struct pair *pair = victim->pair;
 
 	atomic_store(&victim->tid, (int)syscall(SYS_gettid));
-	while (!uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL) &&
+	while (!(victim->rc = uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), NULL)) &&
 		!pair->driver->trial->irq_clear(pair->priv, 0) && !uvio_irq_ack(pair->udev, 0))
 		atomic_fetch_add(&victim->taken, 1);
 	return NULL;
@@ -174,6 +176,96 @@ static int end_one_that_serves(struct victim *victim)
 	return all_works(victim);
 }
 
+static int end_wait(struct victim *victim)
+{
+	CHECK_OK(uvio_irq_cancel(victim->pair->udev, 0));
+	CHECK(!pthread_join(victim->thread, NULL));
+	CHECK(victim->rc == -ECANCELED);
+	return PASS;
+}
+
+static int end_a_wait_that_sleeps(struct victim *victim)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK(!start(victim, wait_for_ever));
+		await_poll(atomic_load(&victim->tid));
+		CHECK(!end_wait(victim));
+		if (i % 8 == 7)
+			CHECK(!raise_and_take(victim->pair));
+	}
+	return all_works(victim);
+}
+
+/* Wherever the thread is in its loop: what it did not take is there for the next one. */
+static int end_a_wait_that_serves(struct victim *victim)
+{
+	struct pair *pair = victim->pair;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK(!start(victim, serve));
+		for (int n = 0; n < i % 4; n++) {
+			CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
+			while (n + 1 < i % 4 && atomic_load(&victim->taken) <= n)
+				sched_yield();
+		}
+		CHECK(!end_wait(victim));
+		CHECK(!raise_and_take(pair));
+	}
+	return all_works(victim);
+}
+
+static int end_a_wait_to_come(struct victim *victim)
+{
+	struct uvio_udev *udev = victim->pair->udev;
+
+	CHECK_OK(victim->pair->driver->trial->irq_raise(victim->pair->priv, 0));
+	CHECK_OK(uvio_irq_cancel(udev, 0));
+	CHECK_OK(uvio_irq_cancel(udev, 0));
+	CHECK_ERR(uvio_irq_wait(udev, 0, -1, NULL), -ECANCELED, "uvio_irq_cancel()");
+	CHECK_OK(uvio_irq_wait(udev, 0, UVIO_MS(LONG_MS), NULL));
+	CHECK_OK(victim->pair->driver->trial->irq_clear(victim->pair->priv, 0));
+	CHECK_OK(uvio_irq_ack(udev, 0));
+	CHECK_ERR(uvio_irq_wait(udev, 0, UVIO_MS(1), NULL), -ETIMEDOUT, "vector 0");
+	return all_works(victim);
+}
+
+static int cancel_it(struct pair *pair)
+{
+	CHECK_OK(uvio_irq_cancel(pair->udev, 0));
+	return PASS;
+}
+
+/* A child has the same descriptors. */
+static int end_a_wait_from_a_child(struct victim *victim)
+{
+	CHECK(!start(victim, wait_for_ever));
+	await_poll(atomic_load(&victim->tid));
+	CHECK(in_child(victim->pair, cancel_it) == PASS);
+	CHECK(!pthread_join(victim->thread, NULL));
+	CHECK(victim->rc == -ECANCELED);
+	return all_works(victim);
+}
+
+static int a_wait_from_a_child(struct pair *pair)
+{
+	return for_each_kind(pair, end_a_wait_from_a_child);
+}
+
+static int a_wait_that_sleeps(struct pair *pair)
+{
+	return for_each_kind(pair, end_a_wait_that_sleeps);
+}
+
+static int a_wait_that_serves(struct pair *pair)
+{
+	return for_each_kind(pair, end_a_wait_that_serves);
+}
+
+static int a_wait_to_come(struct pair *pair)
+{
+	return for_each_kind(pair, end_a_wait_to_come);
+}
+
 static int a_thread_that_sleeps(struct pair *pair)
 {
 	return for_each_kind(pair, end_one_that_sleeps);
@@ -210,6 +302,11 @@ static int one_that_polls(struct pair *pair)
 }
 
 const struct test_case cancel_cases[] = {
+	{"cancelled: a wait that sleeps", UVIO_CAP_BUS_MASTER, a_wait_that_sleeps, false},
+	{"cancelled: the wait of a thread that takes interrupts", UVIO_CAP_BUS_MASTER,
+		a_wait_that_serves, false},
+	{"cancelled: the wait of a parent", UVIO_CAP_BUS_MASTER, a_wait_from_a_child, false},
+	{"cancelled: a wait to come", UVIO_CAP_BUS_MASTER, a_wait_to_come, false},
 	{"cancelled: a thread that waits for an interrupt", UVIO_CAP_BUS_MASTER,
 		a_thread_that_sleeps, false},
 	{"cancelled: a thread that takes interrupts", UVIO_CAP_BUS_MASTER, a_thread_that_serves,

@@ -4,8 +4,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <uvio/driver.h>
 #include <uvio/error.h>
 #include <uvio/irq.h>
 #include <uvio/region.h>
@@ -337,6 +339,91 @@ static int msi_needs_bus_master(struct pair *pair)
 	return take_one(pair);
 }
 
+static int look_at_card(void *card)
+{
+	return uvio_card_service(card);
+}
+
+/* The card shows a cause, and no event came. */
+static int find_lost(struct pair *pair)
+{
+	struct uvio_irq_stats stats;
+	uint64_t events = 9;
+
+	CHECK_OK(uvio_irq_watch(pair->udev, 0, UVIO_MS(5), look_at_card, pair->card));
+	CHECK_OK(uvio_irq_wait(pair->udev, 0, UVIO_MS(LONG_MS), &events));
+	CHECK(!events);
+	CHECK_OK(uvio_irq_stats(pair->udev, 0, &stats));
+	CHECK(stats.lost == 1 && !stats.events && stats.waits == 1 && !stats.timeouts);
+	/* Nothing is to be found any more. */
+	CHECK_ERR(uvio_irq_wait(pair->udev, 0, UVIO_MS(20), NULL), -ETIMEDOUT, "vector 0");
+	CHECK_OK(uvio_irq_stats(pair->udev, 0, &stats));
+	CHECK(stats.lost == 1 && stats.timeouts == 1);
+	return PASS;
+}
+
+static int a_lost_intx_is_found(struct pair *pair)
+{
+	int rc;
+
+	if (enable(pair, UVIO_IRQ_INTX))
+		return FAIL;
+	CHECK(change_command(pair, 0, 0x400) == PASS);
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
+	rc = find_lost(pair);
+	CHECK(change_command(pair, 0x400, 0) == PASS);
+	CHECK(rc == PASS);
+	CHECK_OK(uvio_irq_ack(pair->udev, 0));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
+	return take_one(pair);
+}
+
+static int a_lost_msi_is_found(struct pair *pair)
+{
+	CHECK_OK(uvio_irq_enable(pair->udev, UVIO_IRQ_MSI, 1));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
+	if (find_lost(pair))
+		return FAIL;
+	CHECK_OK(uvio_bus_master(pair->udev, true));
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
+	return take_one(pair);
+}
+
+/* An interrupt in each round, and a wait in vain after them. */
+static int counts(struct pair *pair, enum uvio_irq_kind kind)
+{
+	struct uvio_irq_stats stats;
+	struct timespec now;
+
+	if (every_one_arrives(pair, kind))
+		return FAIL;
+	CHECK_OK(uvio_irq_stats(pair->udev, 0, &stats));
+	CHECK(stats.events == ROUNDS && stats.waits == ROUNDS + 1 && stats.timeouts == 1);
+	CHECK(!stats.spurious && !stats.lost && !stats.time);
+	CHECK_OK(uvio_irq_spurious(pair->udev, 0));
+	CHECK_OK(uvio_irq_stamp(pair->udev, 0, true));
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	CHECK_OK(pair->driver->trial->irq_raise(pair->priv, 0));
+	if (take_one(pair))
+		return FAIL;
+	CHECK_OK(uvio_irq_stats(pair->udev, 0, &stats));
+	CHECK(stats.spurious == 1 && stats.events == ROUNDS + 1);
+	CHECK(stats.time >= now.tv_sec * INT64_C(1000000000) + now.tv_nsec);
+	return PASS;
+}
+
+static int each_kind_is_counted(struct pair *pair)
+{
+	for (int kind = 0; kind < UVIO_IRQ_KINDS; kind++) {
+		if (uvio_irq_count(pair->udev, kind) < 1)
+			continue;
+		if (counts(pair, kind))
+			return fail_at(__FILE__, __LINE__, "of %s", uvio_irq_kind_name(kind));
+		CHECK_OK(uvio_irq_disable(pair->udev));
+	}
+	return PASS;
+}
+
 static int kinds_follow_each_other(struct pair *pair)
 {
 	if (every_intx_arrives(pair))
@@ -395,6 +482,11 @@ const struct test_case irq_cases[] = {
 	{"interrupts: MSI takes one system call", UVIO_CAP_MSI, msi_takes_one_call, false},
 	{"interrupts: MSI needs bus mastering (vfio 78)", UVIO_CAP_MSI, msi_needs_bus_master,
 		false},
+	{"interrupts: a lost INTx is found by a watch", UVIO_CAP_INTX | UVIO_CAP_CONFIG,
+		a_lost_intx_is_found, false},
+	{"interrupts: a lost MSI is found by a watch", UVIO_CAP_MSI, a_lost_msi_is_found, false},
+	{"interrupts: events, waits and time-outs are counted", UVIO_CAP_BUS_MASTER,
+		each_kind_is_counted, false},
 	{"interrupts: INTx and MSI follow each other (vfio 62)", UVIO_CAP_INTX | UVIO_CAP_MSI,
 		kinds_follow_each_other, false},
 	{"interrupts: armed after a crash (uio 3.3)", UVIO_CAP_INTX, armed_after_a_crash, true},
