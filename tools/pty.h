@@ -47,8 +47,11 @@ enum pty_got {
 int pty_open(struct pty *pty, uint32_t baud);
 void pty_close(struct pty *pty);
 
-/* Whether a program has it open. Takes what the watch has. */
-bool pty_is_open(struct pty *pty);
+/*
+ * Whether a program has it open, and whether there is something left of what programs wrote. Takes
+ * what the watch has.
+ */
+bool pty_look(struct pty *pty, bool *left);
 
 void pty_mode_get(const struct pty *pty, struct pty_mode *mode);
 
