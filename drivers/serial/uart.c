@@ -7,6 +7,7 @@
 
 #include <uvio/udev.h>
 
+#include "../drivers.h"
 #include "uart.h"
 
 /* Table II of the PC16550D: summary of registers. */
@@ -397,7 +398,7 @@ int uart_service(struct uart *uart)
 		return 0;
 	lsr = line_status(uart);
 	if (iir == UINT8_MAX && lsr == UINT8_MAX)
-		return uvio_udev_alive(uart->regs.udev) ? 0 : -ENODEV;
+		return uvio_driver_all_ones(uart->regs.udev, "the UART");
 	if (uart->throttled)
 		keep_errors(uart, lsr);
 	else
