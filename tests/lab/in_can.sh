@@ -27,6 +27,11 @@ passed="ok - $frames frames each way"
 
 input=/dev/null output=/dev/null
 
+# A program that has ended is still there until it is waited for.
+runs() {
+  ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
+}
+
 # Sets pid; the command is ready, or has ended.
 begin() { # ARGUMENT...
   rm -f /tmp/notify /tmp/states
@@ -36,7 +41,7 @@ begin() { # ARGUMENT...
   NOTIFY_SOCKET=/tmp/notify uvio can "$@" -b $backend --bitrate 500000 \
     ${fd:+--fd --dbitrate 2000000} <"$input" >"$output" 2>/tmp/errors &
   pid=$!
-  until grep -q READY /tmp/states || [ ! -d /proc/$pid ]; do :; done
+  until grep -q READY /tmp/states || ! runs; do :; done
 }
 
 finish() { # SIGNAL
