@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -17,7 +16,6 @@
 #include "base/context.h"
 #include "fixture.h"
 #include "line.h"
-#include "link.h"
 #include "tools.h"
 
 #define FIFO 16
@@ -410,6 +408,20 @@ static void one_program_follows_another(void)
 	}
 }
 
+static void a_program_that_wants_it_alone_has_it_so_until_it_closes(void)
+{
+	int alone = 1;
+
+	open_program();
+	UNTIL(!line->hung);
+	ASSERT_OK(ioctl(fd, TIOCEXCL));
+	close(fd);
+	UNTIL(line->empty);
+	open_program();
+	ASSERT_OK(ioctl(fd, TIOCGEXCL, &alone));
+	ASSERT_EQ(alone, 0);
+}
+
 /* As where a limit of the kernel allows no watch. */
 static void without_a_watch_it_looks_now_and_then(void)
 {
@@ -514,83 +526,6 @@ static void errors_are_given_on_as_the_kernel_does(void)
 	}
 }
 
-/* The link */
-
-static char folder[64], path[128];
-
-static void make_folder(void)
-{
-	snprintf(folder, sizeof(folder), "/tmp/uvio-link.XXXXXX");
-	ASSERT(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/line", folder);
-}
-
-static void remove_folder(void)
-{
-	unlink(path);
-	ASSERT_OK(rmdir(folder)); /* nothing is left beside it */
-}
-
-static void leads_to(const char *target)
-{
-	char text[128] = "";
-
-	ASSERT(readlink(path, text, sizeof(text) - 1) > 0);
-	ASSERT_STR(text, target);
-}
-
-static void a_link_is_made_and_removed(void)
-{
-	struct link link;
-
-	ASSERT_EQ(link_make(&link, path, "/dev/pts/77"), TOOL_GO_ON);
-	leads_to("/dev/pts/77");
-	link_remove(&link);
-	ASSERT(access(path, F_OK) && errno == ENOENT);
-}
-
-static void another_link_is_replaced(void)
-{
-	struct link link;
-
-	ASSERT_OK(symlink("/etc/passwd", path));
-	ASSERT_EQ(link_make(&link, path, "/dev/pts/77"), TOOL_GO_ON);
-	leads_to("/dev/pts/77");
-	link_remove(&link);
-}
-
-static void what_is_no_link_is_left_alone(void)
-{
-	struct link link;
-	struct stat stat;
-	int file = open(path, O_CREAT | O_WRONLY | O_EXCL, 0600);
-
-	ASSERT(file >= 0);
-	close(file);
-	ASSERT_EQ(link_check(path), TOOL_FAILED);
-	ASSERT_EQ(link_make(&link, path, "/dev/pts/77"), TOOL_FAILED);
-	ASSERT_STR(link.path, "");
-	link_remove(&link);
-	ASSERT_OK(lstat(path, &stat));
-	ASSERT(S_ISREG(stat.st_mode));
-	ASSERT_OK(unlink(path));
-	ASSERT_OK(mkdir(path, 0700));
-	ASSERT_EQ(link_make(&link, path, "/dev/pts/77"), TOOL_FAILED);
-	ASSERT_OK(rmdir(path));
-}
-
-static void a_link_of_somebody_else_is_not_removed(void)
-{
-	struct link ours, others;
-
-	ASSERT_EQ(link_make(&ours, path, "/dev/pts/77"), TOOL_GO_ON);
-	ASSERT_EQ(link_make(&others, path, "/dev/pts/7"), TOOL_GO_ON);
-	link_remove(&ours);
-	leads_to("/dev/pts/7");
-	link_remove(&others);
-	ASSERT(access(path, F_OK));
-}
-
 static CU_TestInfo line_cases[] = {
 	TEST(what_a_program_writes_comes_back_whole),
 	TEST(settings_reach_the_chip),
@@ -603,6 +538,7 @@ static CU_TestInfo line_cases[] = {
 	TEST(what_a_program_wrote_before_its_end_is_sent),
 	TEST(closing_hangs_up_and_opening_goes_on),
 	TEST(one_program_follows_another),
+	TEST(a_program_that_wants_it_alone_has_it_so_until_it_closes),
 	TEST(without_a_watch_it_looks_now_and_then),
 	TEST(speed_0_hangs_up_and_keeps_the_speed),
 	TEST(a_program_may_have_lines_edited),
@@ -611,17 +547,8 @@ static CU_TestInfo line_cases[] = {
 	CU_TEST_INFO_NULL,
 };
 
-static CU_TestInfo link_cases[] = {
-	TEST(a_link_is_made_and_removed),
-	TEST(another_link_is_replaced),
-	TEST(what_is_no_link_is_left_alone),
-	TEST(a_link_of_somebody_else_is_not_removed),
-	CU_TEST_INFO_NULL,
-};
-
 static CU_SuiteInfo suites[] = {
 	{"a line", NULL, NULL, setup, teardown, line_cases},
-	{"its link", NULL, NULL, make_folder, remove_folder, link_cases},
 	CU_SUITE_INFO_NULL,
 };
 

@@ -125,7 +125,7 @@ static bool see_mode(struct line *line, int64_t now)
 
 static bool wants_looks(const struct line *line)
 {
-	return !line->empty && (line->mode.told != line->mode.raw || !line->mode.told);
+	return !line->empty && !(line->mode.told && line->mode.raw);
 }
 
 /*

@@ -249,7 +249,10 @@ unsigned int pty_write(const struct pty *pty, const uint8_t *bytes, unsigned int
 	return n > 0 ? (unsigned int)n : 0;
 }
 
-/* Only the slave's own descriptor reaches its contents. */
+/*
+ * Only the slave's own descriptor reaches its contents. The kernel keeps even the mark of a program
+ * that wanted it alone.
+ */
 void pty_discard(const struct pty *pty)
 {
 	int fd = open(pty->path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -257,5 +260,6 @@ void pty_discard(const struct pty *pty)
 	if (fd < 0)
 		return;
 	ioctl(fd, TCFLSH, TCIFLUSH);
+	ioctl(fd, TIOCNXCL);
 	close(fd);
 }

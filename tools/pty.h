@@ -70,7 +70,7 @@ enum pty_got pty_read(const struct pty *pty, uint8_t *bytes, unsigned int count,
 /* How many were taken. */
 unsigned int pty_write(const struct pty *pty, const uint8_t *bytes, unsigned int count);
 
-/* What was written and no program has read is gone. */
+/* The last program has closed it: what it has not read is gone, and TIOCEXCL. */
 void pty_discard(const struct pty *pty);
 
 #endif /* UVIO_TOOLS_PTY_H */

@@ -65,7 +65,9 @@ until_speed() {
 
 one_line() {
   bind $one
-  start /run/line0 -l /run/line0 $one/0
+  start /run/line0 -l /run/line0 -o user:tty $one/0
+  check "$transport: it belongs to whom --owner names" "user:tty 660" \
+    "$(stat -c '%U:%G %a' "$(readlink /run/line0)")"
   check "$transport: one line, $bytes bytes out and back" ok \
     "$(t_serial_pty echo "$bytes" /run/line0)"
   start_pid=$pid
