@@ -418,6 +418,8 @@ int sja1000_service(struct sja1000 *chip)
 	if (!chip->can)
 		return 0;
 	ir = get(chip, IR);
+	if (!ir)
+		return refill(chip);
 	sr = get(chip, SR);
 	if (ir == UINT8_MAX && sr == UINT8_MAX)
 		return uvio_driver_all_ones(chip->regs.udev, "the SJA1000");
@@ -425,5 +427,5 @@ int sja1000_service(struct sja1000 *chip)
 	if (ir & ~(IR_RI | IR_TI))
 		serve_errors(chip, ir, sr);
 	found += refill(chip);
-	return ir && !found ? 1 : found;
+	return found ? found : 1;
 }

@@ -341,12 +341,20 @@ static void receive_one(struct uart *uart, uint8_t lsr)
 	count_to_gap(uart, 1);
 }
 
+/* As many as the trigger says, and all of them good. */
+static bool has_known(const struct uart *uart, uint8_t iir, uint8_t lsr)
+{
+	return (iir & IIR_CAUSE) == IIR_RX && lsr & LSR_DATA &&
+	       !(lsr & (LSR_IN_FIFO | LSR_ERRORS)) && uart->trigger > 1 && !uart->until_gap;
+}
+
 /* The line status belongs to the byte that is read next. Returns the last one read. */
 static uint8_t receive(struct uart *uart, uint8_t iir, uint8_t lsr)
 {
-	if ((iir & IIR_CAUSE) == IIR_RX && !(lsr & (LSR_IN_FIFO | LSR_ERRORS)) &&
-		uart->trigger > 1 && !uart->until_gap && receive_known(uart))
+	for (int i = 0; i < ROUNDS && has_known(uart, iir, lsr) && receive_known(uart); i++) {
+		iir = get(uart, IIR);
 		lsr = line_status(uart);
+	}
 	for (int i = 0; i < ROUNDS && lsr & LSR_DATA; i++) {
 		receive_one(uart, lsr);
 		lsr = line_status(uart);
