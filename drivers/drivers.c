@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <errno.h>
+
 #include "drivers.h"
 
 const struct uvio_driver *const uvio_drivers[] = {
@@ -14,3 +16,13 @@ const struct uvio_driver *const uvio_drivers[] = {
 	&uvio_driver_tpci200,
 	NULL,
 };
+
+int uvio_driver_all_ones(struct uvio_udev *udev, const char *chip)
+{
+	if (!uvio_udev_alive(udev))
+		return -ENODEV;
+	return uvio_fail(-EIO,
+		"%s: the registers of %s read all ones, while the card is still there; reset it, "
+		"or close it",
+		uvio_udev_address(udev), chip);
+}

@@ -8,6 +8,9 @@
 
 extern const struct uvio_driver *const uvio_drivers[]; /* ends with NULL */
 
+/** The registers of @chip read all ones. -ENODEV: the card is gone; -EIO: it is still there. */
+int uvio_driver_all_ones(struct uvio_udev *udev, const char *chip);
+
 extern const struct uvio_driver uvio_driver_ctucan;
 extern const struct uvio_driver uvio_driver_edu;
 extern const struct uvio_driver uvio_driver_ivshmem;

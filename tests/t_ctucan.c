@@ -66,6 +66,7 @@ static void a_core_that_stays_in_reset_is_given_up(void)
 
 	core->never_resets = true;
 	ASSERT_ERR(uvio_card_attach(driver, udev, &card), -ETIMEDOUT, "the register at 0x0 reads");
+	can_close();
 	setup_attached();
 	core->never_resets = true;
 	ASSERT_ERR(uvio_can_start(can, &config), -ETIMEDOUT, "waited for");
@@ -340,6 +341,16 @@ static void a_core_that_always_has_more_has_an_end(void)
 	ASSERT(fake_of(udev)->calls < SERVICE_CALLS);
 }
 
+static void one_that_reads_all_ones_says_so(void)
+{
+	can_begin(0);
+	fake_faults.access = -EIO;
+	ASSERT_ERR(uvio_card_poll(card), -EIO,
+		EDU ": the registers of the CTU CAN FD core read all ones");
+	fake_faults.access = 0;
+	can_serve();
+}
+
 /* Sends and receives; what a card does that is removed somewhere in between. */
 static int work(void)
 {
@@ -401,6 +412,7 @@ static CU_TestInfo frames[] = {
 	TEST(loopback_is_heard_by_who_sends),
 	TEST(an_overrun_is_counted_and_in_its_place),
 	TEST(a_core_that_always_has_more_has_an_end),
+	TEST(one_that_reads_all_ones_says_so),
 	CU_TEST_INFO_NULL,
 };
 

@@ -81,20 +81,25 @@ static void bus_errors_are_reported_where_asked_for(void)
 {
 	static const struct {
 		uint32_t type;
-		uint8_t kind;
-	} table[] = {{0, CAN_ERR_PROT_BIT}, {2, CAN_ERR_PROT_FORM}, {4, CAN_ERR_PROT_STUFF}};
+		canid_t classes;
+		uint8_t kind, place;
+	} table[] = {{0, 0, CAN_ERR_PROT_BIT, 0}, {1, 0, 0, CAN_ERR_PROT_LOC_CRC_SEQ},
+		{2, 0, CAN_ERR_PROT_FORM, 0}, {3, CAN_ERR_ACK, 0, CAN_ERR_PROT_LOC_ACK},
+		{4, 0, CAN_ERR_PROT_STUFF, 0}};
 
 	can_begin(CAN_CTRLMODE_BERR_REPORTING);
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < 5; i++) {
 		struct can_frame frame;
 
 		ctucan_model_bad_frame(core, table[i].type);
 		can_serve();
 		frame = can_next();
-		ASSERT_EQ(frame.can_id, CAN_ERR_FLAG | CAN_ERR_BUSERROR | CAN_ERR_PROT);
+		ASSERT_EQ(frame.can_id,
+			CAN_ERR_FLAG | CAN_ERR_BUSERROR | CAN_ERR_PROT | table[i].classes);
 		ASSERT_EQ(frame.data[2], table[i].kind);
+		ASSERT_EQ(frame.data[3], table[i].place);
 	}
-	ASSERT_EQ(can_stats().bus_errors, 3);
+	ASSERT_EQ(can_stats().bus_errors, 5);
 	ASSERT_OK(uvio_can_stop(can));
 	can_begin(0);
 	ctucan_model_bad_frame(core, 2);

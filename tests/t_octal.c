@@ -296,6 +296,15 @@ static void a_line_that_always_has_more_has_an_end(void)
 	ASSERT(fake_of(udev)->calls < SERVICE_CALLS);
 }
 
+static void one_that_reads_all_ones_says_so(void)
+{
+	serial_begin();
+	fake_faults.access = -EIO;
+	ASSERT_ERR(uvio_card_poll(card), -EIO, EDU ": the registers of the carrier read all ones");
+	fake_faults.access = 0;
+	serial_serve();
+}
+
 /* Sends and receives; what a card does that is removed somewhere in between. */
 static int work(void)
 {
@@ -355,6 +364,7 @@ static CU_TestInfo bytes[] = {
 	TEST(flow_is_controlled_by_the_chip),
 	TEST(loopback_receives_what_is_sent),
 	TEST(a_line_that_always_has_more_has_an_end),
+	TEST(one_that_reads_all_ones_says_so),
 	CU_TEST_INFO_NULL,
 };
 

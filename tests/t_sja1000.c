@@ -85,6 +85,37 @@ static void bridges_are_prepared_and_closed(void)
 	setup();
 }
 
+static void an_interrupt_that_is_not_to_be_had_stays_off(void)
+{
+	can_close();
+	open_card(0x10e8, 0x8406, 0, 0);
+	can_attach();
+	fake_faults.irq_enable = -EBUSY;
+	ASSERT_ERR(uvio_card_fd(card), -EBUSY, EDU ": the fake kernel gives no vectors");
+	ASSERT_EQ(model.intcsr, 0);
+	fake_faults.irq_enable = 0;
+	ASSERT(uvio_card_fd(card) >= 0);
+	ASSERT_EQ(model.intcsr, 0x2000);
+}
+
+/* Each access from one on fails as on a broken bus. */
+static void accesses_that_fail_are_said(void)
+{
+	struct uvio_can_config config = {.size = sizeof(config), .timing.bitrate = 500000};
+
+	can_attach();
+	fake_faults.access = -EIO;
+	ASSERT(uvio_can_start(can, &config) < 0);
+	fake_faults.access = 0;
+	can_begin(0);
+	fake_faults.access = -EIO;
+	ASSERT_ERR(uvio_card_poll(card), -EIO,
+		EDU ": the registers of the SJA1000 read all ones, while the card is still there");
+	fake_faults.access = -ENODEV;
+	ASSERT_EQ(uvio_card_poll(card), -ENODEV);
+	ASSERT_EQ(uvio_can_stop(can), -ENODEV);
+}
+
 static void cards_with_fewer_chips_have_fewer_channels(void)
 {
 	model.chips[1].never_resets = true;
@@ -412,6 +443,8 @@ static void a_chip_that_hangs_ends_the_work_of_the_others_too(void)
 static CU_TestInfo attaching[] = {
 	TEST(every_card_of_the_table_works),
 	TEST(bridges_are_prepared_and_closed),
+	TEST(an_interrupt_that_is_not_to_be_had_stays_off),
+	TEST(accesses_that_fail_are_said),
 	TEST(cards_with_fewer_chips_have_fewer_channels),
 	TEST(an_absent_chip_is_refused),
 	TEST(a_chip_that_stays_in_reset_is_given_up),

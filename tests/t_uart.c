@@ -429,6 +429,15 @@ static void a_sender_that_never_gets_ready_holds_nobody_up(void)
 	ASSERT_EQ(uvio_serial_pending(serial), 3);
 }
 
+static void one_that_reads_all_ones_says_so(void)
+{
+	serial_begin();
+	fake_faults.access = -EIO;
+	ASSERT_ERR(uvio_card_poll(card), -EIO, EDU ": the registers of the UART read all ones");
+	fake_faults.access = 0;
+	serial_serve();
+}
+
 /* Sends and receives; what a card does that is removed somewhere in between. */
 static int work(void)
 {
@@ -492,6 +501,7 @@ static CU_TestInfo bytes[] = {
 	TEST(a_chip_with_flow_control_is_left_alone),
 	TEST(a_chip_that_always_has_more_has_an_end),
 	TEST(a_sender_that_never_gets_ready_holds_nobody_up),
+	TEST(one_that_reads_all_ones_says_so),
 	CU_TEST_INFO_NULL,
 };
 

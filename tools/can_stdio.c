@@ -22,7 +22,7 @@ static struct {
 	size_t used;
 	uint64_t lines;
 	struct canfd_frame frame; /* parsed, not taken by the channel yet */
-	bool has_frame, ended, watched, is_file;
+	bool has_frame, ended, wrong, watched, is_file;
 } in;
 
 static struct {
@@ -109,49 +109,49 @@ static int read_more(void)
 	return TOOL_GO_ON;
 }
 
-static int wrong_line(const char *line)
+/* What stood before it is still sent. */
+static void wrong_line(const char *line)
 {
-	return tool_error("standard input, line %llu: '%.60s' is no frame as candump -L prints "
-			  "it: (1700000000.123456) can0 123#1122",
+	in.wrong = in.ended = true;
+	in.used = 0;
+	tool_error("standard input, line %llu: '%.60s' is no frame as candump -L prints "
+		   "it: (1700000000.123456) can0 123#1122",
 		(unsigned long long)in.lines, line);
 }
 
 /* Takes one line into the frame; error frames and empty lines are none. */
-static int take_line(bool *more)
+static void take_line(bool *more)
 {
 	char *end = memchr(in.text, '\n', in.used);
 	size_t length = end ? (size_t)(end - in.text) : in.used;
-	int rc = TOOL_GO_ON;
 
 	*more = end || (in.ended && in.used) || in.used == sizeof(in.text);
 	if (!*more)
-		return TOOL_GO_ON;
+		return;
 	length = length < sizeof(in.text) ? length : sizeof(in.text) - 1;
 	in.text[length] = '\0';
 	in.lines++;
 	if (in.text[strspn(in.text, " \t\r")]) {
 		in.has_frame = can_log_parse(in.text, &in.frame);
-		rc = in.has_frame ? TOOL_GO_ON : wrong_line(in.text);
+		if (!in.has_frame)
+			wrong_line(in.text);
 		in.has_frame = in.has_frame && !(in.frame.can_id & CAN_ERR_FLAG);
 	}
 	length = length < in.used ? length + 1 : in.used;
 	in.used -= length;
 	memmove(in.text, in.text + length, in.used);
-	return rc;
 }
 
-static int send_lines(struct can_link *link)
+static void send_lines(struct can_link *link)
 {
 	bool more = true;
-	int rc = TOOL_GO_ON;
 
-	while (rc == TOOL_GO_ON && more) {
+	while (more) {
 		if (in.has_frame && !can_link_send(link, &in.frame, 1))
 			break;
 		in.has_frame = false;
-		rc = take_line(&more);
+		take_line(&more);
 	}
-	return rc;
 }
 
 int can_stdio_feed(struct bridge *b, struct can_link *link)
@@ -159,10 +159,11 @@ int can_stdio_feed(struct bridge *b, struct can_link *link)
 	int rc = read_more();
 	bool wanted;
 
-	if (rc == TOOL_GO_ON)
-		rc = send_lines(link);
 	if (rc != TOOL_GO_ON)
 		return rc;
+	send_lines(link);
+	if (in.wrong && !uvio_can_pending(link->can))
+		return TOOL_FAILED;
 	wanted = !in.ended && !in.has_frame;
 	if (!in.is_file)
 		in.is_file = watch(b, STDIN_FILENO, EPOLLIN, wanted, &in.watched) == -EPERM;

@@ -125,7 +125,7 @@ static bool see_mode(struct line *line, int64_t now)
 
 static bool wants_looks(const struct line *line)
 {
-	return !line->empty && (line->mode.told != line->mode.raw || !line->mode.told);
+	return !line->empty && !(line->mode.told && line->mode.raw);
 }
 
 /*
@@ -172,13 +172,17 @@ static void hang_up_empty(struct line *line, int64_t now)
 	begin_change(line, now);
 }
 
+/* One that has closed it already may have written before. */
 static void reopen(struct line *line, int64_t now)
 {
-	if (!pty_is_open(&line->pty))
+	bool left, open = pty_look(&line->pty, &left);
+
+	if (!open && !left)
 		return;
-	line->hung = line->empty = false;
-	line->look_at = now;
 	discard_received(line);
+	line->hung = !open;
+	line->empty = false;
+	line->look_at = now;
 	see_mode(line, now);
 	switch_modem(line);
 }
@@ -331,14 +335,14 @@ int line_timeout(const struct line *line, int64_t now)
 		return DRAIN_MS;
 	if (wants_looks(line))
 		return left > 0 ? (int)(left / ms) + 1 : 0;
-	return line->empty && line->pty.watch < 0 ? LOOK_OPEN_MS : -1;
+	return line->hung && line->pty.watch < 0 ? LOOK_OPEN_MS : -1;
 }
 
 bool line_feed(struct line *line, const struct pollfd pollfds[LINE_FDS], int64_t now)
 {
 	bool more = false;
 
-	if (line->empty && (pollfds[1].revents || line->pty.watch < 0))
+	if (line->hung && (pollfds[1].revents || line->pty.watch < 0))
 		reopen(line, now);
 	if (pollfds[0].revents & POLLHUP)
 		hang_up(line);

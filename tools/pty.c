@@ -30,10 +30,29 @@ typedef struct termios settings;
 #define INPUT_CHANGES (ISTRIP | INLCR | IGNCR | ICRNL | IUCLC | IXON | PARMRK)
 #define LOCAL_CHANGES (ICANON | ECHO | ISIG)
 
+/* Programs that know no other speeds understand these. */
+static const struct {
+	uint32_t baud;
+	tcflag_t code;
+} speeds[] = {{50, B50}, {75, B75}, {110, B110}, {134, B134}, {150, B150}, {200, B200}, {300, B300},
+	{600, B600}, {1200, B1200}, {1800, B1800}, {2400, B2400}, {4800, B4800}, {9600, B9600},
+	{19200, B19200}, {38400, B38400}, {57600, B57600}, {115200, B115200}, {230400, B230400},
+	{460800, B460800}, {500000, B500000}, {576000, B576000}, {921600, B921600},
+	{1000000, B1000000}, {1152000, B1152000}, {1500000, B1500000}, {2000000, B2000000},
+	{2500000, B2500000}, {3000000, B3000000}, {3500000, B3500000}, {4000000, B4000000}};
+
+static tcflag_t code_of(uint32_t baud)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(speeds); i++)
+		if (speeds[i].baud == baud)
+			return speeds[i].code;
+	return BOTHER;
+}
+
 static void set_speed(settings *s, uint32_t baud)
 {
 	s->c_cflag &= ~(tcflag_t)(CBAUD | CBAUD << IBSHIFT);
-	s->c_cflag |= BOTHER;
+	s->c_cflag |= code_of(baud);
 	s->c_ispeed = s->c_ospeed = baud;
 }
 
@@ -115,14 +134,15 @@ void pty_close(struct pty *pty)
 	pty->fd = pty->watch = -1;
 }
 
-bool pty_is_open(struct pty *pty)
+bool pty_look(struct pty *pty, bool *left)
 {
-	struct pollfd pollfd = {.fd = pty->fd};
+	struct pollfd pollfd = {.fd = pty->fd, .events = POLLIN};
 	char events[sizeof(struct inotify_event) * 8];
 
 	while (pty->watch >= 0 && read(pty->watch, events, sizeof(events)) > 0)
 		;
 	poll(&pollfd, 1, 0);
+	*left = pollfd.revents & POLLIN;
 	return !(pollfd.revents & POLLHUP);
 }
 
@@ -229,7 +249,10 @@ unsigned int pty_write(const struct pty *pty, const uint8_t *bytes, unsigned int
 	return n > 0 ? (unsigned int)n : 0;
 }
 
-/* Only the slave's own descriptor reaches its contents. */
+/*
+ * Only the slave's own descriptor reaches its contents. The kernel keeps even the mark of a program
+ * that wanted it alone.
+ */
 void pty_discard(const struct pty *pty)
 {
 	int fd = open(pty->path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -237,5 +260,6 @@ void pty_discard(const struct pty *pty)
 	if (fd < 0)
 		return;
 	ioctl(fd, TCFLSH, TCIFLUSH);
+	ioctl(fd, TIOCNXCL);
 	close(fd);
 }

@@ -47,8 +47,11 @@ enum pty_got {
 int pty_open(struct pty *pty, uint32_t baud);
 void pty_close(struct pty *pty);
 
-/* Whether a program has it open. Takes what the watch has. */
-bool pty_is_open(struct pty *pty);
+/*
+ * Whether a program has it open, and whether there is something left of what programs wrote. Takes
+ * what the watch has.
+ */
+bool pty_look(struct pty *pty, bool *left);
 
 void pty_mode_get(const struct pty *pty, struct pty_mode *mode);
 
@@ -67,7 +70,7 @@ enum pty_got pty_read(const struct pty *pty, uint8_t *bytes, unsigned int count,
 /* How many were taken. */
 unsigned int pty_write(const struct pty *pty, const uint8_t *bytes, unsigned int count);
 
-/* What was written and no program has read is gone. */
+/* The last program has closed it: what it has not read is gone, and TIOCEXCL. */
 void pty_discard(const struct pty *pty);
 
 #endif /* UVIO_TOOLS_PTY_H */

@@ -177,10 +177,18 @@ static int start_line(struct serving *s, struct served *served)
 	rc = give_away(s, &line->pty);
 	if (rc == TOOL_GO_ON)
 		rc = start_link(s, served);
-	if (rc == TOOL_GO_ON && tool_wants_text(s->bridge.tool))
-		tool_tell("%s: %s%s%s", line->name, line->pty.path,
-			served->link.path[0] ? ", " : "", served->link.path);
 	return rc;
+}
+
+static void tell_names(const struct serving *s)
+{
+	for (unsigned int i = 0; tool_wants_text(s->bridge.tool) && i < s->count; i++) {
+		const struct served *served = &s->lines[i];
+
+		tool_tell("%s: %s%s%s", served->line.name, served->line.pty.path,
+			served->link.path[0] ? ", " : "", served->link.path);
+	}
+	fflush(stdout);
 }
 
 static int make_lines(struct serving *s)
@@ -372,7 +380,7 @@ static int serve(struct serving *s)
 	for (unsigned int i = 0; rc == TOOL_GO_ON && i < s->count; i++)
 		rc = watch(s, &s->lines[i]);
 	if (rc == TOOL_GO_ON) {
-		fflush(stdout);
+		tell_names(s);
 		return bridge_run(&s->bridge);
 	}
 	if (s->lines && s->pollfds)

@@ -41,6 +41,8 @@ struct grant {
  */
 static _Thread_local struct grant grants[GRANTS];
 static _Thread_local unsigned int next_grant;
+/* The last of those that were given. */
+static _Thread_local struct grant recent;
 
 static struct uio_region *own_region(struct uvio_udev *udev, const struct uvio_region *region)
 {
@@ -62,6 +64,7 @@ static void forget(const struct uio_region *own)
 		if (grants[i].first < own->port + own->ports &&
 			own->port < grants[i].first + grants[i].count)
 			grants[i].count = 0;
+	recent.count = 0;
 }
 
 /* Of ioperm() and of /dev/port. */
@@ -101,6 +104,47 @@ static inline bool may_use_instructions(
 		return false;
 	grant = find_grant(own);
 	return grant ? grant->given : ask(udev, region, own);
+}
+
+/* What may be another card's by now is left to those who look. */
+static bool __attribute__((noinline)) note_recent(const struct uvio_region *region)
+{
+	const struct uio_region *own = own_region(region->udev, region);
+
+	if (region->udev->flags & UVIO_OPEN_SURVIVE_REMOVAL ||
+		!may_use_instructions(region->udev, region, own))
+		return false;
+	recent = (struct grant){own->port, own->ports, true};
+	return true;
+}
+
+/* The number of the port; 0: not by instructions. */
+static inline uint32_t port_of(const struct uvio_region *region, uint64_t offset)
+{
+	const struct uio_region *own = own_region(region->udev, region);
+
+	if (!own->by_instruction)
+		return 0;
+	if ((recent.first == own->port && recent.count == own->ports) || note_recent(region))
+		return own->port + (uint32_t)(region->start + offset);
+	return 0;
+}
+
+int64_t uio_port_in(const struct uvio_region *region, uint64_t offset, unsigned int width)
+{
+	uint32_t port = port_of(region, offset);
+
+	return port ? (int64_t)uvio_sys_port_in(port, width) : -1;
+}
+
+bool uio_port_out(
+	const struct uvio_region *region, uint64_t offset, unsigned int width, uint32_t value)
+{
+	uint32_t port = port_of(region, offset);
+
+	if (port)
+		uvio_sys_port_out(port, width, value);
+	return port;
 }
 
 /* System calls remain for threads that may not use instructions. */

@@ -167,6 +167,10 @@ int uio_ports_read(struct uvio_udev *udev, const struct uvio_region *region, uin
 	unsigned int width, uint64_t *value);
 int uio_ports_write(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, uint64_t value);
+/** One access by an instruction; -1, false: this thread may not, nothing was done. */
+int64_t uio_port_in(const struct uvio_region *region, uint64_t offset, unsigned int width);
+bool uio_port_out(
+	const struct uvio_region *region, uint64_t offset, unsigned int width, uint32_t value);
 bool uio_ports_read_rep(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,
 	unsigned int width, void *buffer, size_t count);
 bool uio_ports_write_rep(struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset,

@@ -88,6 +88,11 @@ struct uvio_backend_ops {
 		uint64_t offset, unsigned int width, void *buffer, size_t count);
 	bool (*region_write_rep)(struct uvio_udev *udev, const struct uvio_region *region,
 		uint64_t offset, unsigned int width, const void *buffer, size_t count);
+	/** One access by a port instruction, in bounds; -1, false: not possible, nothing was done.
+	 */
+	int64_t (*port_in)(const struct uvio_region *region, uint64_t offset, unsigned int width);
+	bool (*port_out)(const struct uvio_region *region, uint64_t offset, unsigned int width,
+		uint32_t value);
 
 	/** The number of the region with this type, as for region_info. -ENOENT. */
 	int (*region_find)(struct uvio_udev *udev, uint32_t type, uint32_t subtype);

@@ -199,12 +199,14 @@ static int serve(struct uvio_card *card)
 
 static int serve_irq(struct uvio_card *card)
 {
-	bool other = take_kick(card) | take_time(card);
+	bool other = take_kick(card);
 	uint64_t events;
 	int rc = uvio_irq_consume(card->udev, 0, &events), n;
 
 	if (rc)
 		return rc;
+	if (!events)
+		other |= take_time(card);
 	n = serve(card);
 	if (events && n >= 0)
 		rc = uvio_irq_ack(card->udev, 0);

@@ -322,8 +322,15 @@ int uvio_access_failed(
 		region->index, (unsigned long long)offset, strerror(-rc));
 }
 
-uint64_t uvio_region_read_slow(
-	const struct uvio_region *region, uint64_t offset, unsigned int width)
+/* Port instructions are too short for all that a system call is checked for. */
+static inline bool is_port(const struct uvio_region *region, uint64_t offset, unsigned int width)
+{
+	return region->flags & UVIO_REGION_PORTS && region->udev && width <= sizeof(uint32_t) &&
+	       offset < region->size && width <= region->size - offset && !(offset & (width - 1));
+}
+
+static uint64_t __attribute__((noinline))
+read_slowly(const struct uvio_region *region, uint64_t offset, unsigned int width)
 {
 	uint64_t value = 0;
 	int rc = uvio_region_read(region, offset, width, &value);
@@ -335,11 +342,26 @@ uint64_t uvio_region_read_slow(
 	return UINT64_MAX;
 }
 
+uint64_t uvio_region_read_slow(
+	const struct uvio_region *region, uint64_t offset, unsigned int width)
+{
+	int64_t value;
+
+	if (!is_port(region, offset, width) || !region->udev->backend->ops->port_in)
+		return read_slowly(region, offset, width);
+	value = region->udev->backend->ops->port_in(region, offset, width);
+	return value >= 0 ? (uint64_t)value : read_slowly(region, offset, width);
+}
+
 void uvio_region_write_slow(
 	const struct uvio_region *region, uint64_t offset, unsigned int width, uint64_t value)
 {
-	int rc = uvio_region_write(region, offset, width, value);
+	int rc;
 
+	if (is_port(region, offset, width) && region->udev->backend->ops->port_out &&
+		region->udev->backend->ops->port_out(region, offset, width, (uint32_t)value))
+		return;
+	rc = uvio_region_write(region, offset, width, value);
 	if (rc && region->udev)
 		note_failure(region->udev, rc);
 }

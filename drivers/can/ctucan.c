@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../drivers.h"
 #include "ctucan.h"
 
 /* Register map; datasheet, chapter "Register map". */
@@ -326,21 +327,28 @@ int ctucan_restart(struct ctucan *core)
 	return rc;
 }
 
-/* Table of register ERR_CAPT: the kind of error in bits 7:5. */
+/* Table of register ERR_CAPT: the kind of error in bits 7:5, 1 of the CRC, 3 of the acknowledge. */
 static void report_error(struct ctucan *core, uint32_t causes)
 {
-	static const uint8_t kinds[8] = {
-		[0] = CAN_ERR_PROT_BIT, [2] = CAN_ERR_PROT_FORM, [4] = CAN_ERR_PROT_STUFF};
+	static const struct {
+		canid_t classes;
+		uint8_t kind, place;
+	} errors[8] = {[0] = {.kind = CAN_ERR_PROT_BIT},
+		[1] = {.place = CAN_ERR_PROT_LOC_CRC_SEQ},
+		[2] = {.kind = CAN_ERR_PROT_FORM},
+		[3] = {.classes = CAN_ERR_ACK, .place = CAN_ERR_PROT_LOC_ACK},
+		[4] = {.kind = CAN_ERR_PROT_STUFF}};
 	struct can_frame error = {.can_id = 0};
-	uint32_t capture = uvio_read32(&core->regs, ERR_CAPT);
+	uint32_t capture = uvio_read32(&core->regs, ERR_CAPT), type = capture >> 5 & 7;
 
 	if (causes & INT_ALI) {
 		error.can_id |= CAN_ERR_LOSTARB;
 		error.data[0] = capture >> 16 & 0x1f;
 	}
 	if (causes & INT_BEI) {
-		error.can_id |= CAN_ERR_BUSERROR | CAN_ERR_PROT;
-		error.data[2] = kinds[capture >> 5 & 7];
+		error.can_id |= CAN_ERR_BUSERROR | CAN_ERR_PROT | errors[type].classes;
+		error.data[2] = errors[type].kind;
+		error.data[3] = errors[type].place;
 	}
 	uvio_can_bus_error(core->can, &error);
 }
@@ -510,7 +518,7 @@ int ctucan_service(struct ctucan *core)
 		return 0;
 	causes = uvio_read32(&core->regs, INT_STAT);
 	if (causes == UINT32_MAX)
-		return uvio_udev_alive(core->regs.udev) ? 0 : -ENODEV;
+		return uvio_driver_all_ones(core->regs.udev, "the CTU CAN FD core");
 	causes &= core->enabled;
 	if (causes & ~INT_RBNEI)
 		uvio_write32(&core->regs, INT_STAT, causes & ~INT_RBNEI);

@@ -7,6 +7,7 @@
 
 #include <uvio/udev.h>
 
+#include "../drivers.h"
 #include "sja1000.h"
 
 /* Section 6.4.3 of the datasheet: PeliCAN address allocation. */
@@ -417,12 +418,14 @@ int sja1000_service(struct sja1000 *chip)
 	if (!chip->can)
 		return 0;
 	ir = get(chip, IR);
+	if (!ir)
+		return refill(chip);
 	sr = get(chip, SR);
 	if (ir == UINT8_MAX && sr == UINT8_MAX)
-		return uvio_udev_alive(chip->regs.udev) ? 0 : -ENODEV;
+		return uvio_driver_all_ones(chip->regs.udev, "the SJA1000");
 	found = receive_all(chip, sr) + complete(chip, sr);
 	if (ir & ~(IR_RI | IR_TI))
 		serve_errors(chip, ir, sr);
 	found += refill(chip);
-	return ir && !found ? 1 : found;
+	return found ? found : 1;
 }

@@ -202,7 +202,12 @@ static int attach(struct uvio_udev *udev, void *priv)
 	return rc;
 }
 
-/* What one chip does may hide what the other asks for: until neither asks for anything. */
+/* What one chip does may hide what the other asks for; and a frame may be sent at once. */
+static bool asks_again(const struct card *card)
+{
+	return card->count > 1 || card->chips[0].sending;
+}
+
 static int service(void *priv)
 {
 	struct card *card = priv;
@@ -218,6 +223,8 @@ static int service(void *priv)
 			more += n;
 		}
 		found += more;
+		if (!asks_again(card))
+			break;
 	}
 	if (card->board->bridge && card->board->bridge->served)
 		card->board->bridge->served(card);

@@ -177,7 +177,7 @@ static int service(void *priv)
 		uint16_t status = uvio_read16(&card->control, STATUS);
 
 		if (status == UINT16_MAX)
-			return uvio_udev_alive(card->udev) ? found : -ENODEV;
+			return uvio_driver_all_ones(card->udev, "the carrier");
 		for (unsigned int i = 0; i < card->count; i++)
 			found += serve_module(card, i, status);
 		if (!(status & STATUS_SLOTS))

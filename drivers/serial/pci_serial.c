@@ -9,6 +9,9 @@
 #include "pci_boards.h"
 #include "uart.h"
 
+/* Of one service, of a card that never comes to an end. */
+#define ROUNDS 64
+
 #define BARS 6
 
 struct card {
@@ -72,15 +75,11 @@ static int attach(struct uvio_udev *udev, void *priv)
 	return rc ? rc : set_irq(card, false);
 }
 
-static int service(void *priv)
+static int serve_lines(struct card *card)
 {
-	struct card *card = priv;
-	const struct pci_serial_board *board = card->board;
 	int found = 0;
 
-	if (board->status)
-		uvio_read8(&card->bars[board->bar], board->status);
-	for (unsigned int i = 0; i < board->lines; i++) {
+	for (unsigned int i = 0; i < card->board->lines; i++) {
 		int n = uart_service(&card->uarts[i]);
 
 		if (n < 0)
@@ -88,6 +87,22 @@ static int service(void *priv)
 		found += n;
 	}
 	return found;
+}
+
+/* Until no line asks: what comes meanwhile needs no interrupt. */
+static int service(void *priv)
+{
+	struct card *card = priv;
+	const struct pci_serial_board *board = card->board;
+	int found = 0, n = 1;
+
+	if (board->status)
+		uvio_read8(&card->bars[board->bar], board->status);
+	for (int round = 0; n > 0 && round < ROUNDS; round++) {
+		n = serve_lines(card);
+		found += n;
+	}
+	return n < 0 ? n : found;
 }
 
 static int alive(const struct card *card)

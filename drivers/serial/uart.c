@@ -7,6 +7,7 @@
 
 #include <uvio/udev.h>
 
+#include "../drivers.h"
 #include "uart.h"
 
 /* Table II of the PC16550D: summary of registers. */
@@ -340,12 +341,20 @@ static void receive_one(struct uart *uart, uint8_t lsr)
 	count_to_gap(uart, 1);
 }
 
+/* As many as the trigger says, and all of them good. */
+static bool has_known(const struct uart *uart, uint8_t iir, uint8_t lsr)
+{
+	return (iir & IIR_CAUSE) == IIR_RX && lsr & LSR_DATA &&
+	       !(lsr & (LSR_IN_FIFO | LSR_ERRORS)) && uart->trigger > 1 && !uart->until_gap;
+}
+
 /* The line status belongs to the byte that is read next. Returns the last one read. */
 static uint8_t receive(struct uart *uart, uint8_t iir, uint8_t lsr)
 {
-	if ((iir & IIR_CAUSE) == IIR_RX && !(lsr & (LSR_IN_FIFO | LSR_ERRORS)) &&
-		uart->trigger > 1 && !uart->until_gap && receive_known(uart))
+	for (int i = 0; i < ROUNDS && has_known(uart, iir, lsr) && receive_known(uart); i++) {
+		iir = get(uart, IIR);
 		lsr = line_status(uart);
+	}
 	for (int i = 0; i < ROUNDS && lsr & LSR_DATA; i++) {
 		receive_one(uart, lsr);
 		lsr = line_status(uart);
@@ -397,7 +406,7 @@ int uart_service(struct uart *uart)
 		return 0;
 	lsr = line_status(uart);
 	if (iir == UINT8_MAX && lsr == UINT8_MAX)
-		return uvio_udev_alive(uart->regs.udev) ? 0 : -ENODEV;
+		return uvio_driver_all_ones(uart->regs.udev, "the UART");
 	if (uart->throttled)
 		keep_errors(uart, lsr);
 	else

@@ -4,11 +4,12 @@
 #
 # Part of the lab: the machine itself.
 
-# guest_cards NAME...: sets card_args (for QEMU), card_modules, card_servers and card_tables. No
+# guest_cards NAME...: sets card_args (for QEMU), and the other arrays for what a card needs. No
 # name means every card but those that are there on request only.
 guest_cards() {
   local name names line words i word value objects=' '
   card_args=() card_modules=() card_servers=() card_tables=()
+  card_echoes=() card_joined=()
   names=("$@")
   [[ $# -gt 0 ]] || read -ra names <<<"$(guest_card_names)"
   for name in "${names[@]}"; do
@@ -20,6 +21,8 @@ guest_cards() {
       word=${words[i]} value=${words[i + 1]}
       case $word in
       -module) card_modules+=("$value") ;;
+      -echo) card_echoes+=("$value") ;;
+      -joined) card_joined+=("$value") ;;
       -server) card_servers+=("$value") ;;
       -table) card_tables+=("$value") ;;
       -object)

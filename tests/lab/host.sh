@@ -10,6 +10,13 @@ host_prepare() { # FOLDER
   for word in ${card_servers[@]+"${card_servers[@]}"}; do
     host_server "${word%:*}" "${word#*:}" "$1"
   done
+  for word in ${card_echoes[@]+"${card_echoes[@]}"}; do
+    host_echo "${word%:*}" "${word#*:}" "$1"
+  done
+  for word in ${card_joined[@]+"${card_joined[@]}"}; do
+    card_args=(-chardev "socket,id=${word}1,path=$1/$word,server=on,wait=off"
+      -chardev "socket,id=${word}2,path=$1/$word" "${card_args[@]}")
+  done
   for word in ${card_tables[@]+"${card_tables[@]}"}; do
     # shellcheck disable=SC2059
     printf "$(sed 's/../\\x&/g' <<<"$word")" >"$1/table$i"
@@ -22,22 +29,35 @@ host_prepare() { # FOLDER
   fi
 }
 
-# The server makes its socket when it can be reached there. It ends with the guest.
-host_server() { # NAME VECTORS FOLDER
-  local i server='' socket=$3/$1.socket
+# host_helper PROGRAM CARD SOCKET ARGUMENT...: makes its socket when it can be reached there. It ends
+# with the guest.
+host_helper() {
+  local i helper=''
   for i in tests/lab "$lab_dir"; do
-    [[ ! -x $i/ivshmem_server ]] || server=${server:-$i/ivshmem_server}
+    [[ ! -x $i/$1 ]] || helper=${helper:-$i/$1}
   done
-  [[ $server ]] || die tests/lab/ivshmem_server "the card ivshmem needs it:" \
-    "run make tests/lab/ivshmem_server, and the lab in the folder of the build, or leave the card" \
+  [[ $helper ]] || die "tests/lab/$1" "the card $2 needs it:" \
+    "run make tests/lab/$1, and the lab in the folder of the build, or leave the card" \
     "out (--card edu)"
-  "$server" "$socket" "$2" >&2 &
+  "$helper" "${@:3}" >&2 &
   helpers+=" $!"
-  while [[ ! -S $socket && -d /proc/$! ]]; do
+  while [[ ! -S $3 && -d /proc/$! ]]; do
     sleep 0.05
   done
-  [[ -S $socket ]] || die "$server" "does not start (reason above)"
-  card_args=(-chardev "socket,id=$1,path=$socket" ${card_args[@]+"${card_args[@]}"})
+  [[ -S $3 ]] || die "$helper" "does not start (reason above)"
+}
+
+host_server() { # NAME VECTORS FOLDER
+  host_helper ivshmem_server ivshmem "$3/$1.socket" "$2"
+  card_args=(-chardev "socket,id=$1,path=$3/$1.socket" ${card_args[@]+"${card_args[@]}"})
+}
+
+host_echo() { # NAME LINES FOLDER
+  local i
+  host_helper serial_echo "with echo" "$3/$1.socket"
+  for ((i = 1; i <= $2; i++)); do
+    card_args=(-chardev "socket,id=$1$i,path=$3/$1.socket" "${card_args[@]}")
+  done
 }
 
 # The guest runs: its program may want the monitor.

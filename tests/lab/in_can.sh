@@ -7,7 +7,7 @@
 #   in_can.sh ONE TWO BACKEND...
 #
 # Channel 0 of ONE is on the bus of can0; the first two of TWO are on those of can0 and can1. Either
-# may be the same card. Variables: FRAMES each way; WINDOW, that so many may be on their way without
+# may be the same card. With a monitor the card is pulled out, once. Variables: FRAMES each way; WINDOW, that so many may be on their way without
 # loss; FD, the option for it, or nothing.
 
 one=$1 two=$2
@@ -27,6 +27,11 @@ passed="ok - $frames frames each way"
 
 input=/dev/null output=/dev/null
 
+# A program that has ended is still there until it is waited for.
+runs() {
+  ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
+}
+
 # Sets pid; the command is ready, or has ended.
 begin() { # ARGUMENT...
   rm -f /tmp/notify /tmp/states
@@ -36,7 +41,7 @@ begin() { # ARGUMENT...
   NOTIFY_SOCKET=/tmp/notify uvio can "$@" -b $backend --bitrate 500000 \
     ${fd:+--fd --dbitrate 2000000} <"$input" >"$output" 2>/tmp/errors &
   pid=$!
-  until grep -q READY /tmp/states || [ ! -d /proc/$pid ]; do :; done
+  until grep -q READY /tmp/states || ! runs; do :; done
 }
 
 finish() { # SIGNAL
@@ -182,24 +187,38 @@ killed() {
   check "$backend: killed, and started again: ends with success" 0 $status
 }
 
-# Takes the card away, as its driver in the kernel is asked to give it up.
-removed() {
+# A card that sends without a pause until it is taken away: the command ends, and says why.
+taken() { # HOW COMMAND...
+  how=$1
+  shift
+  last=$(cat /sys/class/net/vcan0/statistics/tx_packets)
   begin "$two" --netdev vcan0 --netdev vcan1
   cangen -g 0 -n 100000 vcan0 2>/dev/null &
   gen=$!
   until [ "$(cat /sys/class/net/vcan0/statistics/tx_packets)" -gt "$((last + 100))" ]; do :; done
-  echo 1 >"/sys/bus/pci/devices/$two/remove"
+  "$@"
   wait $pid 2>/dev/null
   status=$?
   kill $gen 2>/dev/null
   wait $gen 2>/dev/null
-  check "$backend: removed while busy: ends, and says why" "1 1" \
-    "$status $(tr '\n' ' ' </tmp/errors | tr -s ' ' | grep -c "$two: the \(card is gone\|device is gone\|kernel asks to release it\)")"
+  reason="the \(card is gone\|device is gone\|kernel asks to release it\)"
+  check "$backend: $how while busy: ends, and says why" "1 1" \
+    "$status $(tr '\n' ' ' </tmp/errors | tr -s ' ' | grep -c "$two: $reason")"
+}
+
+# As the driver in the kernel is asked to give it up.
+removed() {
+  taken removed sh -c "echo 1 >/sys/bus/pci/devices/$two/remove"
   echo 1 >/sys/bus/pci/rescan
   uvio bind "$two" $backend >/dev/null
   begin "$two" --netdev vcan0 --netdev vcan1
   check "$backend: removed, and back: as before" "$passed" "$(peer vcan0 can0 vcan1 can1)"
   finish TERM
+}
+
+# Out of the machine.
+pulled() {
+  taken pulled sh -c "echo 'monitor device_del hot' >$LAB_MONITOR"
 }
 
 for name in vcan0 vcan1; do
@@ -213,11 +232,14 @@ done
 for backend; do
   uvio bind "$one" "${backend%/*}" >/dev/null
   uvio bind "$two" "${backend%/*}" >/dev/null
+  if [ -n "${LAB_MONITOR-}" ]; then
+    pulled
+    break
+  fi
   library
   command
   log
   killed
-  last=$(cat /sys/class/net/vcan0/statistics/tx_packets)
   removed
 done
 echo "1..$n"
