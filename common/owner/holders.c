@@ -72,6 +72,24 @@ static bool is_hidden(int err)
 	return err == -EACCES || err == -EPERM;
 }
 
+/* By "4711 (name) Z ...", which every user may read: it has no descriptors and no memory now. */
+static bool has_ended(struct search *search)
+{
+	char text[UVIO_NAME_SIZE + 64] = "", *end;
+	int rc;
+
+	snprintf(search->file, sizeof(search->file), "%.2000s/stat", search->process);
+	rc = uvio_read_file(search->file, text, sizeof(text));
+	end = strrchr(text, ')');
+	return is_over(rc) || (end && (!strncmp(end, ") Z", 3) || !strncmp(end, ") X", 3)));
+}
+
+/* What is below the folder of a process that ended meanwhile is refused as not permitted. */
+static int looked(struct search *search, int rc)
+{
+	return is_hidden(rc) && has_ended(search) ? -ESRCH : rc;
+}
+
 static int number_of(const char *name)
 {
 	uint64_t number;
@@ -174,7 +192,16 @@ static const struct uvio_handle *registers_of(const struct search *search, const
 	return NULL;
 }
 
-/* The line "flags" of fdinfo, in octal; 0: closed by now. What cannot be read is for writing. */
+static bool is_closed(struct search *search, const char *name)
+{
+	int rc;
+
+	snprintf(search->file, sizeof(search->file), "%.2000s/fd/%.20s", search->process, name);
+	rc = uvio_sys_readlink_at(AT_FDCWD, search->file, search->link, sizeof(search->link));
+	return is_over(looked(search, rc));
+}
+
+/* The line "flags" of fdinfo, in octal; O_PATH: closed by now. Unreadable: for writing. */
 static uint64_t flags_of(struct search *search, const char *name)
 {
 	char info[256] = "", *line;
@@ -183,11 +210,17 @@ static uint64_t flags_of(struct search *search, const char *name)
 
 	snprintf(search->file, sizeof(search->file), "%.2000s/fdinfo/%.20s", search->process, name);
 	rc = uvio_read_file(search->file, info, sizeof(info));
-	if (is_over(rc))
-		return 0;
+	if (is_over(rc) && is_closed(search, name))
+		return O_PATH;
 	line = strstr(info, "flags:");
 	line = line ? line + strlen("flags:") : NULL;
 	return line && uvio_number(line + strspn(line, " \t"), 8, &flags) ? flags : O_RDWR;
+}
+
+/* With O_PATH it is a name, as udev and systemd have: the driver does not know of it. */
+static bool is_name_only(struct search *search, const char *name)
+{
+	return flags_of(search, name) & O_PATH;
 }
 
 /* Since Linux 6.17 fdinfo names the device. 1: this one; 0: another one; -1: it does not say. */
@@ -216,9 +249,9 @@ static int look_at_descriptor(struct search *search, const char *name)
 	return rc > 0 ? found(search, "a VFIO descriptor of it", false) : 0;
 }
 
-static int look_at_sysfs(struct search *search, const char *file, const char *name)
+static int look_at_sysfs(struct search *search, const char *file, uint64_t flags)
 {
-	bool writes = (flags_of(search, name) & O_ACCMODE) != O_RDONLY;
+	bool writes = (flags & O_ACCMODE) != O_RDONLY;
 
 	if (!strcmp(file, "remove"))
 		search->has_lock |= writes;
@@ -248,9 +281,13 @@ static int look_at_orphan(struct search *search, const struct stat *st)
 
 static int look_at_handle(struct search *search, const struct uvio_handle *handle, const char *name)
 {
+	uint64_t flags = flags_of(search, name);
+
 	if (handle->registers)
-		return look_at_sysfs(search, handle->path, name);
-	if (flags_of(search, name) & UVIO_SYS_GIVEN_UP)
+		return look_at_sysfs(search, handle->path, flags);
+	if (flags & O_PATH)
+		return 0;
+	if (flags & UVIO_SYS_GIVEN_UP)
 		return found_copy(search);
 	return found(search, handle->path, false);
 }
@@ -265,11 +302,14 @@ static int look_at_link(struct search *search, int folder, const char *name, con
 	if (rc)
 		return is_over(rc) || rc == -ENAMETOOLONG ? 0 : rc;
 	if (st && S_ISCHR(st->st_mode) && is_of_vfio(search->link)) {
+		if (is_name_only(search, name))
+			return 0;
 		search->has_node = true;
 		return look_at_orphan(search, st);
 	}
-	return descriptor && !strcmp(search->link, descriptor) ? look_at_descriptor(search, name)
-							       : 0;
+	if (!descriptor || strcmp(search->link, descriptor) != 0 || is_name_only(search, name))
+		return 0;
+	return look_at_descriptor(search, name);
 }
 
 /* The path of a file costs more than its number, and only what VFIO gives has no other mark. */
@@ -387,7 +427,7 @@ static int look_at_mapping(void *data, char *line)
 static int look_at_descriptors(struct search *search)
 {
 	snprintf(search->folder, sizeof(search->folder), "%s/fd", search->process);
-	return each_number(search, search->folder, look_at_fd);
+	return looked(search, each_number(search, search->folder, look_at_fd));
 }
 
 /* Of a process or one of its threads. */
@@ -398,7 +438,7 @@ static int look_inside(struct search *search)
 	if (rc && !is_over(rc))
 		return rc;
 	snprintf(search->folder, sizeof(search->folder), "%s/maps", search->process);
-	rc = each_line(search, search->folder, look_at_mapping);
+	rc = looked(search, each_line(search, search->folder, look_at_mapping));
 	return is_over(rc) ? 0 : rc;
 }
 
@@ -475,11 +515,10 @@ static int look_at_process(struct search *search, int folder, const char *name)
 	}
 	if (!rc)
 		rc = sum_up(search);
-	if (is_hidden(rc)) {
-		search->holder->hidden++;
-		return 0;
-	}
-	return rc;
+	if (!is_hidden(rc))
+		return rc;
+	search->holder->hidden++;
+	return 0;
 }
 
 /* "36 25 0:31 / /proc rw,... - proc proc rw,hidepid=invisible": users see their own only. */

@@ -8,7 +8,10 @@
  *
  * Nodes are compared by device number, since they have other names and inodes in containers; files
  * in sysfs by inode, which is the same in all instances of it, wherever they are mounted. What
- * no process shows: a descriptor that is on its way through a socket, or kept by io_uring.
+ * no process shows: a descriptor that is on its way through a socket, or kept by io_uring, of which
+ * fdinfo has names only, on some kernels cut short, not always, and only while the ring itself has
+ * a descriptor. A descriptor opened with O_PATH is no handle, and a process that ends during the
+ * search is nobody.
  */
 #ifndef UVIO_HOLDERS_H
 #define UVIO_HOLDERS_H
