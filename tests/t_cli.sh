@@ -262,7 +262,7 @@ check_says_nothing_of() { # TEXT
 check "check names no guard for what none can stop" check_says_nothing_of "guard"
 run_on compare name:fieldbus
 check "compare says that it knows a UIO device by no ids" \
-	fails_with "no ids that select a card driver; name one with --driver: ctucan"
+	fails_with "no ids that select a card driver; name one with --driver: ctucan edu"
 run_on read name:fieldbus vga 0
 check "a range of ports is not asked for as a region of PCI" \
 	fails_with "a UIO device on another bus has no vga: its regions are map0 to map4, port0"

@@ -184,6 +184,18 @@ static void segments_are_in_the_registers(void)
 	ASSERT_EQ(chip->btr1, 0x7f);
 }
 
+static void what_a_predecessor_left_is_gone(void)
+{
+	chip->ewlr = 3;
+	chip->rxerr = 50;
+	chip->txerr = 60;
+	can_begin(0);
+	ASSERT_EQ(chip->ewlr, 96);
+	ASSERT_EQ(chip->rxerr + chip->txerr, 0);
+	for (unsigned int i = 0; i < 4; i++)
+		ASSERT_EQ(chip->filter[4 + i], 0xff);
+}
+
 static void modes_are_in_the_registers(void)
 {
 	static const struct {
@@ -456,6 +468,7 @@ static CU_TestInfo registers[] = {
 	TEST(bit_rates_are_in_the_registers),
 	TEST(segments_are_in_the_registers),
 	TEST(modes_are_in_the_registers),
+	TEST(what_a_predecessor_left_is_gone),
 	TEST(filters_of_standard_frames_are_the_chips),
 	TEST(a_filter_of_extended_frames_is_the_chips),
 	TEST(filters_that_the_chip_has_not_are_applied_afterwards),

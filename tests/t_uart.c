@@ -417,6 +417,29 @@ static void a_chip_that_always_has_more_has_an_end(void)
 	ASSERT(fake_of(udev)->calls < SERVICE_CALLS);
 }
 
+/* The card with the most lines. */
+static void lines_that_always_have_more_have_an_end(void)
+{
+	serial_close();
+	uart_model_card(&model, 0x1fd4, 0x1999, 0x1fd4, 0x0010);
+	for (const struct uvio_driver_id *id = pci_serial_ids; id->vendor; id++)
+		if (id->vendor == 0x1fd4 && id->subdevice == 0x0010)
+			add_lines(id->data);
+	serial_open(&model.fake, "pci-serial");
+	serial_attach();
+	for (unsigned int i = 0; i < 16; i++) {
+		ASSERT_OK(uvio_serial_get(card, i, &serial));
+		serial_begin();
+		uart = &model.uarts[i];
+		hear(1, 128);
+		uart->endless = true;
+	}
+	uart = &model.uarts[0];
+	fake_of(udev)->calls = 0;
+	serial_serve();
+	ASSERT(fake_of(udev)->calls < SERVICE_CALLS);
+}
+
 static void a_sender_that_never_gets_ready_holds_nobody_up(void)
 {
 	serial_begin();
@@ -500,6 +523,7 @@ static CU_TestInfo bytes[] = {
 	TEST(a_full_ring_stops_the_other_side),
 	TEST(a_chip_with_flow_control_is_left_alone),
 	TEST(a_chip_that_always_has_more_has_an_end),
+	TEST(lines_that_always_have_more_have_an_end),
 	TEST(a_sender_that_never_gets_ready_holds_nobody_up),
 	TEST(one_that_reads_all_ones_says_so),
 	CU_TEST_INFO_NULL,

@@ -21,6 +21,7 @@
 #define OCR 8
 #define ALC 11
 #define ECC 12
+#define EWLR 13
 #define RXERR 14
 #define TXERR 15
 #define FRAME 16 /* of the frame to be sent, or received; in reset ACR and AMR */
@@ -59,6 +60,7 @@
 #define INFO_RTR 0x40
 #define INFO_DLC 0x0f
 
+#define WARNING 96  /* as after a hardware reset; a predecessor may have changed it */
 #define PASSIVE 128 /* section 6.4.9 */
 #define TRIES 100
 #define ROUNDS 64 /* of a FIFO that is never empty, as of a chip that is gone */
@@ -234,6 +236,7 @@ int sja1000_start(struct sja1000 *chip, struct uvio_can *can, const struct uvio_
 	set(chip, OCR, chip->ocr);
 	set_filters(chip, config);
 	set_timing(chip, &config->timing);
+	set(chip, EWLR, WARNING);
 	set(chip, TXERR, 0);
 	set(chip, RXERR, 0);
 	get(chip, ECC);

@@ -9,8 +9,8 @@
 #include "pci_boards.h"
 #include "uart.h"
 
-/* Of one service, of a card that never comes to an end. */
-#define ROUNDS 64
+/* Services of lines in one of the card, where that never comes to an end. */
+#define SERVICES 64
 
 #define BARS 6
 
@@ -98,7 +98,7 @@ static int service(void *priv)
 
 	if (board->status)
 		uvio_read8(&card->bars[board->bar], board->status);
-	for (int round = 0; n > 0 && round < ROUNDS; round++) {
+	for (unsigned int services = 0; n > 0 && services < SERVICES; services += board->lines) {
 		n = serve_lines(card);
 		found += n;
 	}

@@ -351,7 +351,11 @@ static bool has_known(const struct uart *uart, uint8_t iir, uint8_t lsr)
 /* The line status belongs to the byte that is read next. Returns the last one read. */
 static uint8_t receive(struct uart *uart, uint8_t iir, uint8_t lsr)
 {
-	for (int i = 0; i < ROUNDS && has_known(uart, iir, lsr) && receive_known(uart); i++) {
+	unsigned int known = 0, more = 1;
+
+	while (more && known < ROUNDS && has_known(uart, iir, lsr)) {
+		more = receive_known(uart);
+		known += more;
 		iir = get(uart, IIR);
 		lsr = line_status(uart);
 	}

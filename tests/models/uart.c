@@ -169,7 +169,7 @@ static uint8_t take_byte(struct uart_model *uart)
 {
 	uint8_t byte = uart->rx[0];
 
-	if (!uart->used)
+	if (!uart->used || uart->endless)
 		return byte;
 	uart->used--;
 	uart->timeout = uart->timeout && uart->used;

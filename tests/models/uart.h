@@ -48,7 +48,8 @@ struct uart_model {
 	unsigned int sent_count, breaks;
 
 	/* Broken ones. */
-	bool no_scratch, always_data, never_ready;
+	bool no_scratch, always_data, never_ready,
+		endless; /* endless: bytes, however many are read */
 };
 
 struct uart_model_card {
