@@ -30,7 +30,7 @@
 #define BAR_SIZE 0x10000
 #define SERVICE_CALLS 65536 /* most register accesses of one service */
 #define OTHER_CALLS 1048576 /* and of anything else */
-#define ROUNDS 24
+#define ROUNDS 8
 #define HEAD 6
 
 static const uint8_t *bytes;
