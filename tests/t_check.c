@@ -40,6 +40,35 @@ static void the_most_severe_finding_comes_first(void)
 	ASSERT_EQ(findings[1]->severity, UVIO_UNBOUND);
 }
 
+static bool read_only;
+
+bool __wrap_uvio_sys_is_read_only(const char *path);
+
+bool __wrap_uvio_sys_is_read_only(const char *path)
+{
+	(void)path;
+	return read_only;
+}
+
+static void nothing_can_be_bound_where_sysfs_is_read_only(void)
+{
+	read_only = true;
+	begin("edu-unbound", EDU, "vfio", UVIO_NOT_BOUND);
+	finds(UVIO_UNBOUND, "/sys is mounted read-only, so it cannot be bound here",
+		"on the host: uvio bind " EDU " vfio");
+	finds(UVIO_UNBOUND, "not bound to vfio-pci; ", "on the host: ");
+	run(EDU, "uio", UVIO_NOT_BOUND);
+	finds(UVIO_UNBOUND, "not bound to a UIO driver; ", "on the host: ");
+	tree_free(tree);
+	tree = NULL;
+	begin("group-blocked", EDU, "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "is not viable", "on the host: unbind each of them");
+	read_only = false;
+	run(EDU, "vfio", UVIO_BROKEN);
+	finds(UVIO_BLOCKS, "is not viable", "unbind each of them");
+	ASSERT(!finding_with("read-only"));
+}
+
 static void an_unknown_backend_is_refused(void)
 {
 	struct uvio_device *device;
@@ -267,6 +296,7 @@ static void freeing_nothing_is_allowed(void)
 static CU_TestInfo common_cases[] = {
 	TEST(a_bridge_is_for_no_backend),
 	TEST(the_most_severe_finding_comes_first),
+	TEST(nothing_can_be_bound_where_sysfs_is_read_only),
 	TEST(an_unknown_backend_is_refused),
 	TEST(open_without_backend_tells_what_each_says),
 	TEST(the_backends_are_told_in_probe_order),

@@ -37,13 +37,7 @@ static void probe_driver(
 		return;
 	snprintf(fix, sizeof(fix), "%suvio bind %s uio", loaded ? "" : "modprobe uio_pci_generic; ",
 		info->address);
-	if (info->driver)
-		uvio_check_add(check, UVIO_UNBOUND, fix,
-			"%s: bound to the kernel driver '%s', not to a UIO driver", info->address,
-			info->driver);
-	else
-		uvio_check_add(
-			check, UVIO_UNBOUND, fix, "%s: not bound to a UIO driver", info->address);
+	uvio_card_add_unbound(ctx, info, "a UIO driver", fix, check);
 	if (!loaded)
 		uvio_module_require(ctx, info->address, "uio_pci_generic", check);
 	uvio_node_foresee(ctx, info->address, "uio", check);

@@ -61,24 +61,17 @@ static void probe_driver(
 	if (vfio_claims(info))
 		return;
 	bind_fix(ctx, info->address, fix, sizeof(fix));
-	if (info->driver)
-		uvio_check_add(check, UVIO_UNBOUND, fix,
-			"%s: bound to the kernel driver '%s', not to vfio-pci", info->address,
-			info->driver);
-	else
-		uvio_check_add(
-			check, UVIO_UNBOUND, fix, "%s: not bound to vfio-pci", info->address);
+	uvio_card_add_unbound(ctx, info, "vfio-pci", fix, check);
 	if (!uvio_sysfs_exists(ctx, "bus/pci/drivers/vfio-pci"))
 		uvio_module_require(ctx, info->address, "vfio-pci", check);
 	uvio_node_foresee(ctx, info->address, "vfio", check);
 }
 
-static void probe_group(const struct uvio_device *device, struct uvio_check *check)
+static void probe_group(
+	struct uvio_ctx *ctx, const struct uvio_device *device, struct uvio_check *check)
 {
 	const struct uvio_device_info *info = &device->info;
-	static const char fix[] = "unbind each of them, or bind each to vfio as well (uvio bind "
-				  "ADDRESS vfio), or move the card to another slot";
-	char blockers[UVIO_TEXT_SIZE / 2];
+	char blockers[UVIO_TEXT_SIZE / 2], fix[UVIO_TEXT_SIZE / 4];
 
 	if (info->iommu_group < 0) {
 		uvio_check_add(check, UVIO_BLOCKS, NO_GROUP_FIX,
@@ -88,6 +81,10 @@ static void probe_group(const struct uvio_device *device, struct uvio_check *che
 	}
 	if (!uvio_group_blockers(device, blockers, sizeof(blockers)))
 		return;
+	snprintf(fix, sizeof(fix),
+		"%sunbind each of them, or bind each to vfio as well (uvio bind ADDRESS vfio), or "
+		"move the card to another slot",
+		uvio_card_where(ctx));
 	uvio_check_add(check, UVIO_BLOCKS, fix,
 		"%s: IOMMU group %d is not viable: other members are bound to kernel drivers: %s",
 		info->address, info->iommu_group, blockers);
@@ -486,7 +483,7 @@ static void probe_iommu(
 			info->address);
 		return;
 	}
-	probe_group(device, check);
+	probe_group(ctx, device, check);
 	if (info->iommu_group >= 0)
 		probe_reserved(ctx, info, check);
 }

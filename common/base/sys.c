@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
@@ -219,6 +220,13 @@ bool uvio_sys_is_sysfs(const char *path)
 	struct statfs found;
 
 	return !statfs(path, &found) && found.f_type == SYSFS_MAGIC;
+}
+
+bool uvio_sys_is_read_only(const char *path)
+{
+	struct statfs found;
+
+	return !statfs(path, &found) && found.f_flags & ST_RDONLY;
 }
 
 bool uvio_sys_same_files(int pid, int other)

@@ -166,6 +166,8 @@ void uvio_sys_port_outs(uint32_t port, unsigned int width, const void *buffer, s
  */
 int uvio_sys_stat(int folder, const char *path, struct stat *st);
 bool uvio_sys_is_sysfs(const char *path);
+/** Whether it is on a file system, or below a mount, which nobody can write to. */
+bool uvio_sys_is_read_only(const char *path);
 /** Whether two threads share one descriptor table; also false if this cannot be asked. */
 bool uvio_sys_same_files(int pid, int other);
 

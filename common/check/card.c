@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include <uvio/check.h>
+#include <uvio/device.h>
 
 #include "backend/objects.h"
 #include "base/context.h"
 #include "base/finding.h"
 #include "base/number.h"
 #include "base/pci_config.h"
+#include "base/sys.h"
 #include "base/sysfs.h"
 #include "check/card.h"
 
@@ -265,6 +267,32 @@ static void probe_decoding(struct card *card)
 			off == all		   ? "any of its BARs"
 			: off & PCI_COMMAND_MEMORY ? "its BARs in memory"
 						   : "its I/O ports");
+}
+
+const char *uvio_card_where(struct uvio_ctx *ctx)
+{
+	return uvio_sys_is_read_only(ctx->sysfs) ? "on the host: " : "";
+}
+
+void uvio_card_add_unbound(struct uvio_ctx *ctx, const struct uvio_device_info *info,
+	const char *driver, const char *fix, struct uvio_check *check)
+{
+	const char *where = uvio_card_where(ctx);
+	char note[UVIO_PATH_SIZE] = "", there[UVIO_TEXT_SIZE / 2];
+
+	if (where[0])
+		snprintf(note, sizeof(note),
+			"; %.200s is mounted read-only, so it cannot be bound here; perhaps this "
+			"is a container",
+			ctx->sysfs);
+	snprintf(there, sizeof(there), "%s%s", where, fix);
+	if (info->driver)
+		uvio_check_add(check, UVIO_UNBOUND, there,
+			"%s: bound to the kernel driver '%s', not to %s%s", info->address,
+			info->driver, driver, note);
+	else
+		uvio_check_add(check, UVIO_UNBOUND, there, "%s: not bound to %s%s", info->address,
+			driver, note);
 }
 
 int uvio_card_probe(

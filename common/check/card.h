@@ -8,7 +8,18 @@
 
 struct uvio_check;
 struct uvio_ctx;
+struct uvio_device_info;
 struct uvio_udev;
+
+/** What a fix by binding begins with: "", or where sysfs can be written to. */
+const char *uvio_card_where(struct uvio_ctx *ctx);
+
+/**
+ * Adds that the device has to be bound to @driver first, which @fix does; where sysfs is mounted
+ * read-only, as in a container, that this keeps from binding it here.
+ */
+void uvio_card_add_unbound(struct uvio_ctx *ctx, const struct uvio_device_info *info,
+	const char *driver, const char *fix, struct uvio_check *check);
 
 /**
  * Adds findings about a PCI card which does not answer where the kernel takes it to be; @decoding:

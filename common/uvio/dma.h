@@ -79,7 +79,9 @@ UVIO_API int uvio_dma_free(struct uvio_udev *udev, struct uvio_dma *dma);
  * uvio_dma_unmap(): no munmap(), mremap(), mmap() over it, or madvise() that frees pages; and a
  * file must not be truncated, nor get a hole by fallocate(), in whichever process. Memory
  * that is read-only can be mapped with UVIO_DMA_TO_CARD; if it is private, and made writable and
- * written to later, the card does not see that: unmap it, and map it again.
+ * written to later, the card does not see that: unmap it, and map it again. Which memory that is,
+ * is not checked further on vfio: the kernel's own pages in a program, [vvar] and [vdso], can be
+ * mapped so, too, and the card reads what the program can read there.
  *
  * On vfio before Linux 5.9 private memory should be MADV_DONTFORK if the program forks. On uio the
  * memory is locked as by mlock2() with MLOCK_ONFAULT, stays locked after it is unmapped or refused,

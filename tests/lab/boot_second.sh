@@ -9,6 +9,8 @@ uio=0000:01:00.0
 twin=0000:03:01.0 # of the same ids
 # shellcheck source=in_tap.sh
 . /lab/in_tap.sh
+# shellcheck source=in_udev.sh
+. /lab/in_udev.sh
 
 owner() {
   stat -c %u "$@" 2>&1 | sort -u | tr '\n' ' '
@@ -20,10 +22,10 @@ group=$(basename "$(readlink /sys/bus/pci/devices/$vfio/iommu_group)")
 uvio bind $vfio uio >/dev/null 2>&1
 check "second boot: another driver is first" uio_pci_generic "$(driver $vfio)"
 check "second boot: none is first" none "$(driver $uio)"
-systemd-udevd --daemon
+start_udev
 udevadm trigger --type=subsystems --action=add
 udevadm trigger --type=devices --action=add
-udevadm settle
+settled "second boot"
 check "second boot: vfio has its card" vfio-pci "$(driver $vfio)"
 check "second boot: uio has its card" uio_pci_generic "$(driver $uio)"
 check "second boot: a card of the same ids is left alone" none "$(driver $twin)"
@@ -31,6 +33,7 @@ check "second boot: the group's node is the user's" "1000 " "$(owner "/dev/vfio/
 [ ! -e /dev/vfio/devices ] ||
   check "second boot: the device's node is the user's" "1000 " "$(owner /dev/vfio/devices/*)"
 check "second boot: the UIO node is the user's" "1000 " "$(owner /dev/uio*)"
+[ "$failed" = 0 ] || tell_udev $vfio $uio
 check "second boot: the registers on uio are the user's" "1000 " \
   "$(owner /sys/bus/pci/devices/$uio/config /sys/bus/pci/devices/$uio/resource0)"
 check "second boot: those of no other card" "0 " "$(owner /sys/bus/pci/devices/$vfio/config \
@@ -47,12 +50,13 @@ done
 # The binding is made again for a card that is plugged in, and ended for good.
 echo 1 >/sys/bus/pci/devices/$uio/remove
 echo 1 >/sys/bus/pci/rescan
-udevadm settle
+settled "plugged in"
 check "plugged in: uio has its card" uio_pci_generic "$(driver $uio)"
+[ "$failed" = 0 ] || tell_udev $uio
 check "plugged in: the user drives it" uio "$(as user example $uio)"
 uvio bind $uio none >/dev/null 2>/tmp/note
 check "taken off by hand: that the next boot differs is said" 1 "$(grep -c 'until the next boot' /tmp/note)"
-udevadm settle
+settled "taken off by hand"
 check "taken off by hand: the registers are root's" "0 " \
   "$(owner /sys/bus/pci/devices/$uio/config /sys/bus/pci/devices/$uio/resource0)"
 uvio unbind --persist $uio >/dev/null
@@ -61,6 +65,6 @@ uvio unbind --persist $vfio >/dev/null
 check "ended: no files are left" 0 "$(find /etc/udev /etc/modules-load.d -type f | wc -l)"
 udevadm control --reload
 udevadm trigger --type=devices --action=add
-udevadm settle
+settled "ended"
 check "ended: nothing is bound" "none none" "$(driver $vfio) $(driver $uio)"
 echo "1..$n"

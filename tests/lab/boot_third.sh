@@ -4,10 +4,14 @@
 #
 # Runs in the guest, for boot.test: other cards are in the slots.
 
-systemd-udevd --daemon
+# shellcheck source=in_tap.sh
+. /lab/in_tap.sh
+# shellcheck source=in_udev.sh
+. /lab/in_udev.sh
+
+start_udev
 udevadm trigger --type=devices --action=add
-udevadm settle
-n=0
+settled "other cards"
 for address in 0000:00:04.0 0000:01:00.0; do
   n=$((n + 1))
   if [ -e /sys/bus/pci/devices/$address ] && [ ! -e /sys/bus/pci/devices/$address/driver ]; then

@@ -185,6 +185,22 @@ static int user_is_warned(struct pair *pair)
 	return PASS;
 }
 
+/* As a container has it. */
+static int seal_sysfs(void)
+{
+	return unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+			       mount(NULL, "/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL)
+		       ? fail_at(__FILE__, __LINE__, "read-only sysfs: %s", strerror(errno))
+		       : PASS;
+}
+
+static int cannot_be_bound_here(struct pair *pair)
+{
+	CHECK_ERR(uvio_bind(pair->ctx, pair->address, pair->backend), -EROFS,
+		"/sys is mounted read-only");
+	return agree(pair, "; /sys is mounted read-only, so it cannot be bound here");
+}
+
 static int nothing_has_it(struct pair *pair)
 {
 	int rc;
@@ -193,6 +209,8 @@ static int nothing_has_it(struct pair *pair)
 	rc = agree(pair, "not bound to");
 	if (!rc)
 		rc = in_child_as(pair, become_user, user_is_warned);
+	if (!rc)
+		rc = in_child_as(pair, seal_sysfs, cannot_be_bound_here);
 	CHECK_OK(uvio_bind(pair->ctx, pair->address, pair->backend));
 	return rc;
 }

@@ -4,6 +4,8 @@
 #include <config.h>
 
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <uvio/bind.h>
 #include <uvio/dma.h>
@@ -21,7 +23,7 @@ static const char *const together[2] = {"0000:03:01.0", "0000:03:02.0"};
 
 struct couple {
 	struct uvio_ctx *ctx;
-	struct uvio_domain *domain;
+	struct uvio_domain *domain, *second;
 	struct pair pairs[2];
 };
 
@@ -63,6 +65,7 @@ static void end(struct couple *couple)
 	for (int i = 0; i < 2; i++)
 		pair_close(&couple->pairs[i]);
 	uvio_domain_free(couple->domain);
+	uvio_domain_free(couple->second);
 }
 
 /* What one card takes from memory, or puts there, lies where the other one looks. */
@@ -197,6 +200,86 @@ static int one_may_leave(struct couple *couple)
 	return PASS;
 }
 
+static int open_apart(struct couple *couple)
+{
+	struct uvio_domain *first = couple->domain;
+	int rc;
+
+	CHECK_OK(open_one(couple, 0));
+	CHECK_OK(uvio_domain_new(couple->ctx, &couple->second));
+	couple->domain = couple->second;
+	rc = open_one(couple, 1);
+	couple->domain = first;
+	CHECK_OK(rc);
+	return PASS;
+}
+
+static bool child_gets(void *memory)
+{
+	unsigned char there;
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(mincore(memory, 4096, &there) ? 1 : 0);
+	return waitpid(pid, &status, 0) == pid && !status;
+}
+
+/* A page that parent and child share is another one for who writes to it. */
+static int carry_beside_a_child(struct couple *couple, const struct uvio_dma *dma)
+{
+	int gate[2], result, status;
+	char end;
+	pid_t pid;
+
+	CHECK_OK(pipe(gate));
+	pid = fork();
+	if (!pid) {
+		close(gate[1]);
+		_exit(read(gate[0], &end, 1) != 0);
+	}
+	close(gate[0]);
+	result = carry(couple, dma, 1, 1);
+	close(gate[1]);
+	CHECK(waitpid(pid, &status, 0) == pid && !status);
+	return result;
+}
+
+/* The kernel itself leaves pages that it pinned to the parent. */
+static int children_get_what_no_domain_has(struct couple *couple, bool close_first)
+{
+	unsigned char *memory =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct uvio_dma dma = {.addr = memory};
+	bool pinned;
+
+	CHECK(memory != MAP_FAILED && open_apart(couple) == PASS);
+	pinned = uvio_caps(couple->pairs[0].udev) & UVIO_CAP_DMA_ISOLATED;
+	CHECK(map_some(couple, 0, memory, &dma.iova) == PASS);
+	CHECK(map_some(couple, 1, memory, &dma.iova) == PASS);
+	CHECK(child_gets(memory) == pinned);
+	if (close_first)
+		pair_close(&couple->pairs[0]);
+	else
+		CHECK_OK(uvio_dma_unmap(couple->pairs[0].udev, memory, 4096));
+	CHECK(carry_beside_a_child(couple, &dma) == PASS);
+	CHECK(child_gets(memory) == pinned);
+	CHECK_OK(uvio_dma_unmap(couple->pairs[1].udev, memory, 4096));
+	CHECK(child_gets(memory));
+	munmap(memory, 4096);
+	return PASS;
+}
+
+static int one_of_two_domains_unmaps(struct couple *couple)
+{
+	return children_get_what_no_domain_has(couple, false);
+}
+
+static int one_of_two_domains_closes(struct couple *couple)
+{
+	return children_get_what_no_domain_has(couple, true);
+}
+
 /* A group cannot be in two address spaces. */
 static int two_domains_are_refused(struct couple *couple)
 {
@@ -236,7 +319,10 @@ void run_domain(struct uvio_ctx *ctx, const char *transport)
 		{"memory is freed without a device", memory_is_freed_without_a_device},
 		{"the mask widens again", the_mask_widens_again},
 	};
-
+	static const struct couple_case separate[] = {
+		{"children get no memory that one of two unmaps", one_of_two_domains_unmaps},
+		{"children get no memory that one of two closes", one_of_two_domains_closes},
+	};
 	static const struct couple_case two = {
 		"in two domains is refused (vfio 17)", two_domains_are_refused};
 	bool is_vfio = !strncmp(transport, "vfio", 4);
@@ -245,6 +331,8 @@ void run_domain(struct uvio_ctx *ctx, const char *transport)
 		run_couple(ctx, "two groups", apart, transport, &cases[i]);
 		run_couple(ctx, "one group", together, transport, &cases[i]);
 	}
+	for (size_t i = 0; i < sizeof(separate) / sizeof(separate[0]); i++)
+		run_couple(ctx, "two groups", apart, transport, &separate[i]);
 	if (is_vfio && strcmp(transport, "vfio/noiommu") != 0)
 		run_couple(ctx, "one group", together, transport, &two);
 	for (int i = 0; i < 2; i++) {

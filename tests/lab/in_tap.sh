@@ -5,12 +5,14 @@
 # TAP for scripts that run in the guest: sourced. They print the plan themselves, from $n.
 
 n=0
+failed=0
 
 check() { # NAME EXPECTED GOT
   n=$((n + 1))
   if [ "$2" = "$3" ]; then
     echo "ok $n - $1"
   else
+    failed=$((failed + 1))
     echo "not ok $n - $1"
     echo "# expected: $2"
     echo "# got:      $3"
