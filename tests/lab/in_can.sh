@@ -36,6 +36,7 @@ runs() {
 begin() { # ARGUMENT...
   rm -f /tmp/notify /tmp/states
   notified /tmp/notify >/tmp/states &
+  manager=$!
   until grep -q waiting /tmp/states 2>/dev/null; do :; done
   # shellcheck disable=SC2086
   NOTIFY_SOCKET=/tmp/notify uvio can "$@" -b $backend --bitrate 500000 \
@@ -48,6 +49,9 @@ finish() { # SIGNAL
   kill "-$1" $pid
   wait $pid 2>/dev/null
   status=$?
+  [ "$1" != KILL ] || return
+  grep -q READY /tmp/states || kill $manager
+  wait $manager 2>/dev/null
 }
 
 # One channel on standard input and output.
