@@ -69,6 +69,7 @@ begin_at() { # SOCKET ARGUMENT...
 	shift
 	: >"$states"
 	"$notified" "$socket" >"$states" &
+	manager=$!
 	until grep -q waiting "$states"; do :; done
 	NOTIFY_SOCKET=$socket "$uvio" can --sysfs "$tree/sys" --dev "$tree/dev" --proc "$tree/proc" \
 		--run "$tree/run" --bitrate 500000 "$@" <"$in" >"$out" 2>"$err" &
@@ -85,10 +86,17 @@ until_lines() { # COUNT
 	until [ "$(wc -l <"$out")" -ge "$1" ] || ! runs; do :; done
 }
 
-finish() { # SIGNAL
-	kill "-$1" $pid
+# The manager of services has read all, too.
+end() {
 	wait $pid
 	status=$?
+	grep -q READY "$states" || kill $manager
+	wait $manager || :
+}
+
+finish() { # SIGNAL
+	kill "-$1" $pid
+	end
 }
 
 frames() {
@@ -159,8 +167,7 @@ writer=$!
 wrong_line() { # LINE
 	begin 4.0
 	printf '(1.2) can0 123#11\n\n%s\n' "$1" >"$in"
-	wait $pid
-	status=$?
+	end
 	status_is 1 && says "standard input, line 3: '$1' is no frame" && says "sent 1 frames" &&
 		[ "$(frames)" = "123#11 " ]
 }
@@ -168,8 +175,7 @@ check "a line that is no frame ends it" wrong_line "(1.2) can0 123"
 long_line() {
 	begin 4.0
 	head -c 5000 /dev/zero | tr '\0' x >"$in"
-	wait $pid
-	status=$?
+	end
 	status_is 1 && says "standard input, line 1: 'xxxx"
 }
 check "a line without an end, too" long_line
@@ -204,8 +210,7 @@ check "with --restart-ms it goes on" restarts
 gone() {
 	begin 4.0
 	printf '(1.2) can0 7FD#\n' >"$in"
-	wait $pid
-	status=$?
+	end
 	status_is 1 && says "$EDU" && says "gone" && grep -qx STOPPING=1 "$states"
 }
 check "a card that is gone ends it" gone
@@ -222,8 +227,7 @@ no_reader() {
 	printf '(1.2) can0 123#11\n' >"$in"
 	wait $reader
 	printf '(1.2) can0 123#12\n' >"$in"
-	wait $pid
-	status=$?
+	end
 	rm "$scratch/pipe"
 	status_is 1 && says "standard output: it could not be written" && says "sent 2 frames"
 }

@@ -112,7 +112,7 @@ static bool see_mode(struct line *line, int64_t now)
 	bool same;
 
 	pty_mode_get(&line->pty, &mode);
-	if (!memcmp(&mode, &line->mode, sizeof(mode)))
+	if (pty_mode_is_same(&mode, &line->mode))
 		return false;
 	config = wanted(line, &mode);
 	same = is_same_config(&config, &line->config) && !mode.baud == !line->mode.baud;

@@ -174,7 +174,10 @@ static void to_mode(const settings *s, struct pty_mode *mode)
 	mode->zero_errors = s->c_iflag & INPCK;
 	mode->raw = !(s->c_iflag & INPUT_CHANGES) && !(s->c_lflag & LOCAL_CHANGES);
 	mode->told = s->c_lflag & EXTPROC;
-	mode->traces = s->c_iflag ^ s->c_lflag << 16 ^ s->c_oflag << 8;
+	mode->flags[0] = s->c_iflag;
+	mode->flags[1] = s->c_oflag;
+	mode->flags[2] = s->c_cflag;
+	mode->flags[3] = s->c_lflag;
 }
 
 void pty_mode_get(const struct pty *pty, struct pty_mode *mode)
@@ -185,6 +188,11 @@ void pty_mode_get(const struct pty *pty, struct pty_mode *mode)
 	to_mode(&s, mode);
 }
 
+bool pty_mode_is_same(const struct pty_mode *a, const struct pty_mode *b)
+{
+	return a->baud == b->baud && !memcmp(a->flags, b->flags, sizeof(a->flags));
+}
+
 /* What is set is what was there, except what the caller changes: whether that is still so. */
 static bool get_same(const struct pty *pty, const struct pty_mode *mode, settings *s)
 {
@@ -193,7 +201,7 @@ static bool get_same(const struct pty *pty, const struct pty_mode *mode, setting
 	if (ioctl(pty->fd, GET_SETTINGS, s))
 		return false;
 	to_mode(s, &now);
-	return !memcmp(&now, mode, sizeof(now));
+	return pty_mode_is_same(&now, mode);
 }
 
 void pty_speed_set(const struct pty *pty, const struct pty_mode *mode, uint32_t baud)

@@ -25,13 +25,13 @@ struct pty_mode {
 	unsigned int stop_bits;
 	enum uvio_serial_parity parity;
 	bool flow;
-	bool hang_up;	     /* at the last close */
-	bool skip_break;     /* IGNBRK */
-	bool skip_errors;    /* IGNPAR */
-	bool zero_errors;    /* INPCK */
-	bool raw;	     /* the kernel changes no byte on its way */
-	bool told;	     /* the kernel tells of changes */
-	unsigned int traces; /* of the rest, so that each change is one */
+	bool hang_up;	       /* at the last close */
+	bool skip_break;       /* IGNBRK */
+	bool skip_errors;      /* IGNPAR */
+	bool zero_errors;      /* INPCK */
+	bool raw;	       /* the kernel changes no byte on its way */
+	bool told;	       /* the kernel tells of changes */
+	unsigned int flags[4]; /* all of them */
 };
 
 /* What pty_read() got. */
@@ -54,6 +54,7 @@ void pty_close(struct pty *pty);
 bool pty_look(struct pty *pty, bool *left);
 
 void pty_mode_get(const struct pty *pty, struct pty_mode *mode);
+bool pty_mode_is_same(const struct pty_mode *a, const struct pty_mode *b);
 
 /* The speed is another one, unless somebody has changed the mode meanwhile. */
 void pty_speed_set(const struct pty *pty, const struct pty_mode *mode, uint32_t baud);

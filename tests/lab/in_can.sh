@@ -36,6 +36,7 @@ runs() {
 begin() { # ARGUMENT...
   rm -f /tmp/notify /tmp/states
   notified /tmp/notify >/tmp/states &
+  manager=$!
   until grep -q waiting /tmp/states 2>/dev/null; do :; done
   # shellcheck disable=SC2086
   NOTIFY_SOCKET=/tmp/notify uvio can "$@" -b $backend --bitrate 500000 \
@@ -48,6 +49,9 @@ finish() { # SIGNAL
   kill "-$1" $pid
   wait $pid 2>/dev/null
   status=$?
+  [ "$1" != KILL ] || return
+  grep -q READY /tmp/states || kill $manager
+  wait $manager 2>/dev/null
 }
 
 # One channel on standard input and output.
@@ -76,9 +80,9 @@ receivers() { # INTERFACE
   grep -c "^ *$1 " /proc/net/can/rcvlist_all
 }
 
-dump() { # INTERFACE FILE
+dump() { # INTERFACE FILE [ERROR-FRAMES]
   had=$(receivers "$1")
-  candump -r 4000000 -L "$1" >"$2" &
+  candump -r 4000000 -L "$1${3:+,0:0,$3}" >"$2" &
   dumps="$dumps $!"
   until [ "$(receivers "$1")" -gt "$had" ]; do :; done
 }
@@ -150,6 +154,27 @@ command() {
     "$status $(echo $(cat /tmp/states))"
   check "$backend: command: its statistics" "$frames $((frames + 1000))" \
     "$(echo $(sed -n '/"channel": 0/,/}/s/.*"[rt]x_frames": \([0-9]*\),/\1/p' /tmp/json))"
+}
+
+# What the chip has no place for while nobody serves it.
+overrun() {
+  begin "$one" --netdev vcan0
+  dump can0 /tmp/from
+  dump vcan0 /tmp/to "#FFFFFFFF"
+  kill -STOP $pid
+  cangen -g 0 -n 600 -L 8 can0
+  until_lines 600 /tmp/from
+  kill -CONT $pid
+  idle=0
+  until grep -q ' 20000004#' /tmp/to || [ $idle -gt 100 ]; do
+    idle=$((idle + 1))
+    usleep 100000
+  done
+  end_dumps
+  finish TERM
+  check "$backend: overrun: is an error frame at the interface, once" 1 \
+    "$(frames_of /tmp/to | grep -c '^20000004#0001')"
+  check "$backend: overrun: and counted" 1 "$(grep -c 'lost 0, overruns [1-9]' /tmp/errors)"
 }
 
 log() {
@@ -238,6 +263,7 @@ for backend; do
   fi
   library
   command
+  overrun
   log
   killed
   removed
