@@ -58,11 +58,11 @@ run() {
 }
 
 # As others would: what is installed, and pkg-config alone.
-compile_module() {
+compile_module() { # EXAMPLE MODULE
 	# shellcheck disable=SC2046,SC2086
 	$CC $SAN_CFLAGS $COV_CFLAGS -Wall -Wextra -Werror -shared -fPIC \
-		$($PKG_CONFIG --cflags uvio) "$top_srcdir/doc/example_driver.c" \
-		-o "$scratch/example.so" $($PKG_CONFIG --libs uvio)
+		$($PKG_CONFIG --cflags uvio) "$top_srcdir/doc/$1" \
+		-o "$scratch/$2" $($PKG_CONFIG --libs uvio)
 }
 
 # The installed command, on a machine of files; the names of the drivers are what it says.
@@ -74,6 +74,10 @@ drivers_with() { # OPTION...
 
 module_is_loaded() {
 	drivers_with --module "$scratch/example.so" | grep -q 'there are: testdev-example [a-z]'
+}
+
+serial_is_loaded() {
+	drivers_with --module "$scratch/serial.so" | grep -q 'there are: serial-example [a-z]'
 }
 
 # A wrong file is refused with what is wrong with it.
@@ -139,8 +143,11 @@ if [ -z "$static" ]; then
 	"$top_builddir/tests/mktree" "$top_srcdir/tests/data" edu-unbound "$scratch/tree" || exit 99
 	echo 'int nothing;' >"$scratch/empty.c"
 	$CC -shared -fPIC "$scratch/empty.c" -o "$scratch/empty.so"
-	check "a card driver outside the tree is built with it as a module" compile_module
+	check "a card driver outside the tree is built with it as a module" \
+		compile_module example_driver.c example.so
+	check "so is one with a serial line" compile_module example_serial_driver.c serial.so
 	check "the command loads the module, and knows its driver before its own" module_is_loaded
+	check "it loads the one with a serial line, too" serial_is_loaded
 	check "a module without a driver is refused" module_refused "$scratch/empty.so" \
 		'empty.so: it has no card drivers; put UVIO_MODULE'
 	check "a module that is not there is refused" module_refused none.so 'none.so: cannot open'
