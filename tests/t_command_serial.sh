@@ -60,6 +60,7 @@ begin() { # ARGUMENT...
 	rm -f "$scratch/socket"
 	: >"$states"
 	"$notified" "$scratch/socket" >"$states" &
+	manager=$!
 	until grep -q waiting "$states"; do :; done
 	NOTIFY_SOCKET=$scratch/socket "$uvio" serial --sysfs "$tree/sys" --dev "$tree/dev" \
 		--proc "$tree/proc" --run "$tree/run" "$@" >"$out" 2>"$err" &
@@ -67,10 +68,17 @@ begin() { # ARGUMENT...
 	until grep -q READY "$states" || ! runs; do :; done
 }
 
-finish() { # SIGNAL
-	kill "-$1" $pid
+# The manager of services has read all, too; one that was killed tells it no end.
+end() {
 	wait $pid
 	status=$?
+	[ $status -lt 128 ] && grep -q READY "$states" || kill $manager
+	wait $manager || :
+}
+
+finish() { # SIGNAL
+	kill "-$1" $pid
+	end
 }
 
 # What is written to a line comes back.
@@ -80,6 +88,7 @@ echoes() { # PATH
 
 begin 4.0/1 -l "$link"
 if ! runs; then
+	end
 	skip "uvio serial on a model" "no pseudo-terminal can be had here"
 	plan
 	exit
@@ -156,8 +165,7 @@ gone() {
 	begin 4.0/0 -l "$link"
 	exec 3<>"$link"
 	printf '\004' >&3
-	wait $pid
-	status=$?
+	end
 	exec 3<&-
 	status_is 1 && says "$EDU" && says gone && grep -qx STOPPING=1 "$states" && [ ! -h "$link" ] || show
 }
