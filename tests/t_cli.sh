@@ -94,12 +94,16 @@ check "an unknown UIO device is a failure" fails_with "uvio: uio3: no such UIO d
 tree_is machine
 run_on list
 check "list shows a card that user space has" prints "$EDU  1234:11e8  uio_pci_generic"
+check "list tells on what the card driver has worked" prints "edu   emulation  "
 check "list shows no bridge" prints_not "0000:00:1f.0"
 run_on list --all
 check "list --all shows every device" prints "0000:00:1f.2"
 run_on list --json
 check "list --json is JSON" is_json
 check "list --json has the address" prints "\"$EDU\""
+check "list --json has on what the driver has worked" prints '"seen_on": "emulation"'
+run_on info $EDU
+check "info tells on what the card driver has worked" prints "seen on         emulation"
 run_on list -d 1234:11e8
 check "list -d shows these ids" prints "$EDU"
 check "list -d shows no other" prints_not "0000:00:1f.2"

@@ -137,6 +137,7 @@ static void print_info(
 	const struct tool *tool, const struct uvio_device_info *info, const struct name *name)
 {
 	const struct uvio_driver *driver = tool_driver(tool, info);
+	const char *seen = tool_seen(driver, info);
 
 	tool_print("%s", info->address);
 	if (info->pci)
@@ -161,6 +162,10 @@ static void print_info(
 	label("card driver");
 	tool_print("%s%s%s\n", driver ? driver->name : "none", driver ? ": " : "",
 		driver ? driver->help : "");
+	if (seen) {
+		label("seen on");
+		tool_print("%s\n", seen);
+	}
 }
 
 static void print_caps(uint32_t caps)
@@ -391,6 +396,7 @@ static struct json_object *info_json(
 	}
 	json_object_object_add(object, "bars", bars);
 	json_text(object, "card", driver ? driver->name : NULL);
+	json_text(object, "seen_on", tool_seen(driver, info));
 	return object;
 }
 

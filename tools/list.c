@@ -7,7 +7,7 @@
 #include "tools.h"
 
 enum {
-	COLUMN_NAME = 5, /* the last one, as long as the line is */
+	COLUMN_NAME = 6, /* the last one, as long as the line is */
 	COLUMNS,
 	NAME_LEAST = 8,
 };
@@ -16,7 +16,7 @@ struct row {
 	char *cells[COLUMNS];
 };
 
-static const char *const headings[] = {"ADDRESS", "ID", "DRIVER", "GROUP", "CARD", "NAME"};
+static const char *const headings[] = {"ADDRESS", "ID", "DRIVER", "GROUP", "CARD", "SEEN ON", "NAME"};
 
 static bool wanted(const struct tool *tool, const struct uvio_device_info *info, bool all)
 {
@@ -33,9 +33,10 @@ static bool fill_row(const struct tool *tool, struct row *row, const struct uvio
 	const struct name *name)
 {
 	const struct uvio_driver *driver = tool_driver(tool, info);
+	const char *seen = tool_seen(driver, info);
 	char id[16] = "-", group[16] = "-";
 	const char *const cells[COLUMNS] = {info->address, id, info->driver ? info->driver : "-",
-		group, driver ? driver->name : "-", name->device};
+		group, driver ? driver->name : "-", seen ? seen : "-", name->device};
 	bool filled = true;
 
 	if (info->pci)
@@ -125,6 +126,7 @@ static struct json_object *device_json(
 	if (info->iommu_group >= 0)
 		json_integer(object, "iommu_group", (uint64_t)info->iommu_group);
 	json_text(object, "card", driver ? driver->name : NULL);
+	json_text(object, "seen_on", tool_seen(driver, info));
 	return object;
 }
 
@@ -224,7 +226,8 @@ const struct command command_list = {
 		"These are the devices, except bridges, that have no kernel driver, have one that\n"
 		"hands them to user space, or are known to a card driver of uvio. If there are\n"
 		"none, nothing is printed; on a terminal, a message says so. On a terminal, names\n"
-		"that do not fit end with dots.\n",
+		"that do not fit end with dots. SEEN ON tells on what the card driver has worked:\n"
+		"hardware, emulation, a model in the tests, or not yet.\n",
 	.options = "  -a, --all             list every device, bridges too\n"
 		   "  -d, --device V:D      list only the devices with these ids\n",
 	.example = "uvio list --all",

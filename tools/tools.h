@@ -186,6 +186,8 @@ bool tool_has_ids(const struct uvio_device_info *info, const char *ids);
 
 /* Also by those of modules. */
 const struct uvio_driver *tool_driver(const struct tool *tool, const struct uvio_device_info *info);
+/** On what the driver has worked with such a card, as uvio_seen_name() has it; NULL: no driver. */
+const char *tool_seen(const struct uvio_driver *driver, const struct uvio_device_info *info);
 const struct uvio_driver *tool_driver_named(const struct tool *tool, const char *name);
 /* One without any function if @driver is NULL or has none. */
 const struct uvio_trial *tool_trial(const struct uvio_driver *driver);
