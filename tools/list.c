@@ -16,7 +16,8 @@ struct row {
 	char *cells[COLUMNS];
 };
 
-static const char *const headings[] = {"ADDRESS", "ID", "DRIVER", "GROUP", "CARD", "SEEN ON", "NAME"};
+static const char *const headings[] = {
+	"ADDRESS", "ID", "DRIVER", "GROUP", "CARD", "SEEN ON", "NAME"};
 
 static bool wanted(const struct tool *tool, const struct uvio_device_info *info, bool all)
 {
