@@ -10,6 +10,8 @@
  */
 #include <config.h>
 
+#include <signal.h>
+
 #include "../tools/tools.h"
 #include "models/sja1000.h"
 
@@ -54,6 +56,8 @@ static void write_and_serve(
 
 int main(int argc, char **argv)
 {
+	/* Below nohup(1) it is ignored, and the command leaves it so. */
+	signal(SIGHUP, SIG_DFL);
 	sja1000_model_card(&model, 0x13fe, 0xc002, 0x13fe, 0xc002);
 	write_card = model.fake.write;
 	model.fake.write = write_and_serve;

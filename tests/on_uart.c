@@ -7,6 +7,8 @@
  */
 #include <config.h>
 
+#include <signal.h>
+
 #include "../tools/tools.h"
 #include "models/uart.h"
 
@@ -38,6 +40,8 @@ static void write_and_echo(
 
 int main(int argc, char **argv)
 {
+	/* Below nohup(1) it is ignored, and the command leaves it so. */
+	signal(SIGHUP, SIG_DFL);
 	uart_model_card(&model, 0x1b36, 0x0003, 0x1af4, 0x1100);
 	for (unsigned int i = 0; i < LINES; i++)
 		uart_model_add(&model, 0, (uint64_t)DISTANCE * i, UART_16550A);
