@@ -11,6 +11,9 @@
 #define IIR_NONE 1 /* no interrupt is pending */
 #define LCR 3
 #define LCR_DLAB 0x80
+#define MCR 4
+#define MCR_ON 0x0b /* DTR, RTS, and OUT2: the interrupt line */
+#define MCR_LOOP 0x10
 #define LSR 5
 #define LSR_RECEIVED 0x01
 #define LSR_OVERRUN 0x02
@@ -57,7 +60,7 @@ static int line_set(
 	uint32_t divisor = CLOCK / config->baud;
 
 	(void)number;
-	if (config->parity || config->flow || config->loopback)
+	if (config->parity || config->flow)
 		return uvio_fail(-ENOTSUP, "%s: only bit rate, data and stop bits",
 			uvio_udev_address(line->bar.udev));
 	if (CLOCK % config->baud)
@@ -69,6 +72,8 @@ static int line_set(
 	uvio_write8(&line->bar, IER, (uint8_t)(divisor >> 8));
 	uvio_write8(&line->bar, LCR,
 		(uint8_t)((config->data_bits - 5) | (config->stop_bits - 1) << 2));
+	uvio_write8(&line->bar, MCR,
+		MCR_ON | (config->loopback ? MCR_LOOP : 0));
 	uvio_write8(&line->bar, IER, 3); /* received, and empty */
 	return 0;
 }
@@ -89,6 +94,7 @@ static int line_stop(void *card, unsigned int number)
 
 	(void)number;
 	uvio_write8(&line->bar, IER, 0);
+	uvio_write8(&line->bar, MCR, 0);
 	line->serial = NULL;
 	return 0;
 }
