@@ -190,5 +190,26 @@ pulled() {
   check "$transport: and is told" 1 "$(tr -s '\n ' ' ' </tmp/err | grep -c 'gone\|release')"
 }
 
+# A driver outside the tree, on the same card: it is first, and has the figures of its class.
+outside() {
+  bind $one
+  start /run/line0 -l /run/line0 --module example.so $one/0
+  check "$transport: module: $((bytes / 8)) bytes out and back" ok \
+    "$(t_serial_pty echo $((bytes / 8)) /run/line0)"
+  stop
+  check "$transport: module: SIGTERM: 0, and nothing was lost" "0 1" \
+    "$? $(tr -s '\n ' ' ' </tmp/err | grep -c "received [0-9]*, sent [0-9]* bytes; lost 0, overruns 0,")"
+  compare="uvio compare -n 20 --module example.so"
+  $compare $one >/tmp/table 2>/tmp/errors
+  check "$transport: module: compare succeeds without a complaint" "0 " "$? $(cat /tmp/errors)"
+  check "$transport: module: the table has the figures of a serial line for both backends" 2 \
+    "$(grep -cE '^(serial byte, of 16|  of 256 at once)(  +[0-9][0-9 ]*){2}$' /tmp/table)"
+  $compare --json $one >/tmp/json
+  check "$transport: module: so has the JSON, which names the driver" "1 2 2 " \
+    "$(for key in '"driver": "serial-example"' '"serial_16": {' '"serial_256": {'; do
+      grep -c "$key" /tmp/json
+    done | tr '\n' ' ')"
+}
+
 for part; do $part; done
 echo "1..$n"
