@@ -65,6 +65,35 @@ compile_module() { # EXAMPLE MODULE
 		-o "$scratch/$2" $($PKG_CONFIG --libs uvio)
 }
 
+# A program with a card driver of its own.
+cat >"$scratch/adds.c" <<'END'
+#include <stdio.h>
+#include <uvio/uvio.h>
+
+int main(void)
+{
+	const struct uvio_driver *driver;
+	struct uvio_ctx *ctx;
+
+	if (uvio_ctx_new(NULL, &ctx) || uvio_driver_add(ctx, uvio_module_drivers[0]))
+		return 1;
+	driver = uvio_driver_match(ctx, 0x1b36, 0x0002, 0, 0);
+	printf("%s\n", driver ? driver->name : "none");
+	uvio_ctx_free(ctx);
+	return 0;
+}
+END
+
+program_adds() {
+	# shellcheck disable=SC2046,SC2086
+	$CC $SAN_CFLAGS $COV_CFLAGS -Wall -Wextra -Werror $($PKG_CONFIG --cflags uvio) \
+		"$scratch/adds.c" "$top_srcdir/doc/example_serial_driver.c" \
+		-o "$scratch/adds" $($PKG_CONFIG $static --libs uvio) || return 1
+	LD_LIBRARY_PATH=$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$scratch/adds" >"$scratch/added"
+	cat "$scratch/added"
+	[ "$(cat "$scratch/added")" = serial-example ]
+}
+
 # The installed command, on a machine of files; the names of the drivers are what it says.
 drivers_with() { # OPTION...
 	LD_LIBRARY_PATH=$libdir "$(find "$stage" -path '*/bin/uvio')" compare --sysfs "$scratch/tree/sys" \
@@ -139,6 +168,7 @@ check "pkg-config finds it" find_pc
 find_pc >/dev/null
 check "a program is built with it" compile
 check "the program runs, and has the version of pkg-config" run
+check "a program adds a card driver of its own to a context" program_adds
 if [ -z "$static" ]; then
 	"$top_builddir/tests/mktree" "$top_srcdir/tests/data" edu-unbound "$scratch/tree" || exit 99
 	echo 'int nothing;' >"$scratch/empty.c"
