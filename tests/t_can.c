@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include <uvio/can.h>
@@ -512,6 +513,25 @@ static void tables_say_how_large_they_are(void)
 	ASSERT(!other);
 }
 
+static unsigned int too_many(const void *priv)
+{
+	(void)priv;
+	return UINT_MAX;
+}
+
+static void a_card_has_not_any_number_of_channels(void)
+{
+	struct uvio_can_ops many = ops;
+	struct uvio_driver wrong = driver;
+	struct uvio_card *other;
+
+	many.channels = too_many;
+	wrong.can = &many;
+	ASSERT_ERR(uvio_card_attach(&wrong, udev, &other), -EINVAL,
+		"card driver 'testchip': 4294967295 CAN channels: a card can have 1024");
+	ASSERT(!other);
+}
+
 static CU_TestInfo frame_cases[] = {
 	TEST(channels_are_counted),
 	TEST(what_is_sent_is_received_in_order),
@@ -525,6 +545,7 @@ static CU_TestInfo frame_cases[] = {
 	TEST(listen_only_sends_nothing),
 	TEST(stopping_counts_what_was_not_sent),
 	TEST(tables_say_how_large_they_are),
+	TEST(a_card_has_not_any_number_of_channels),
 	CU_TEST_INFO_NULL,
 };
 

@@ -82,6 +82,20 @@ static void a_bit_rate_that_is_too_far_off_is_refused_with_the_nearest(void)
 		"777777 bit/s: the nearest with a clock of 8000000 Hz is 800000 bit/s");
 }
 
+static void limits_without_an_end_are_refused(void)
+{
+	struct can_bittiming timing = {.bitrate = 500000};
+	struct can_bittiming_const wrong = limits;
+
+	wrong.brp_min = 0;
+	ASSERT_ERR(uvio_can_timing(&wrong, 8000000, &timing), -EINVAL,
+		"the limits of testchip have a brp from 0 to");
+	wrong.brp_min = 1;
+	wrong.brp_max = UINT32_MAX;
+	ASSERT_ERR(uvio_can_timing(&wrong, 8000000, &timing), -EINVAL,
+		"a brp from 1 to 4294967295: it can be 1 to 65536");
+}
+
 static void lengths_of_can_fd_have_a_dlc(void)
 {
 	for (unsigned int dlc = 0; dlc < 16; dlc++)
@@ -95,6 +109,7 @@ static CU_TestInfo timing_cases[] = {
 	TEST(bit_timing_is_what_is_recommended),
 	TEST(segments_are_completed),
 	TEST(a_bit_rate_that_is_too_far_off_is_refused_with_the_nearest),
+	TEST(limits_without_an_end_are_refused),
 	TEST(lengths_of_can_fd_have_a_dlc),
 	CU_TEST_INFO_NULL,
 };

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -358,6 +359,25 @@ static void lines_are_counted(void)
 	ASSERT_ERR(uvio_can_get(card, 0, &can), -ENOTSUP, "'testchip' has no channels of CAN");
 }
 
+static unsigned int too_many(const void *priv)
+{
+	(void)priv;
+	return UINT_MAX;
+}
+
+static void a_card_has_not_any_number_of_lines(void)
+{
+	struct uvio_serial_ops many = ops;
+	struct uvio_driver wrong = driver;
+	struct uvio_card *other;
+
+	many.lines = too_many;
+	wrong.serial = &many;
+	ASSERT_ERR(uvio_card_attach(&wrong, udev, &other), -EINVAL,
+		"card driver 'testchip': 4294967295 serial lines: a card can have 1024");
+	ASSERT(!other);
+}
+
 static CU_TestInfo cases[] = {
 	TEST(what_is_sent_is_received),
 	TEST(a_full_ring_takes_no_more),
@@ -369,6 +389,7 @@ static CU_TestInfo cases[] = {
 	TEST(settings_change_while_it_runs),
 	TEST(modem_lines_are_switched),
 	TEST(lines_are_counted),
+	TEST(a_card_has_not_any_number_of_lines),
 	CU_TEST_INFO_NULL,
 };
 

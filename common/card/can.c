@@ -20,6 +20,7 @@
 #define RX_FRAMES 1024
 #define TX_FRAMES 64
 #define MOST_FRAMES 65536
+#define MOST_CHANNELS 1024
 
 static const char *address_of(const struct uvio_can *can)
 {
@@ -55,6 +56,9 @@ int uvio_cans_init(struct uvio_card *card)
 	if (rc)
 		return rc;
 	count = ops->channels(card->priv);
+	if (count > MOST_CHANNELS)
+		return uvio_fail(-EINVAL, "card driver '%s': %u CAN channels: a card can have %d",
+			card->driver->name, count, MOST_CHANNELS);
 	card->cans = calloc(count ? count : 1, sizeof(*card->cans));
 	if (!card->cans)
 		return uvio_no_memory(uvio_udev_address(card->udev));

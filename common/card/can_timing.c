@@ -13,6 +13,8 @@
 #define WHOLE 1000
 /* How far a bit rate may be off: 1 of this many parts. */
 #define RATE_PARTS 200
+/* Each prescaler is tried. */
+#define BRP_MOST 65536u
 
 struct candidate {
 	uint32_t brp, tseg1, tseg2;
@@ -162,6 +164,12 @@ int uvio_can_timing(
 		return -EINVAL;
 	if (!clock)
 		return uvio_fail(-EINVAL, "bit timing: a clock of 0 Hz");
+	if (!limits->brp_min || limits->brp_max > BRP_MOST)
+		return uvio_fail(-EINVAL,
+			"bit timing: the limits of %.*s have a brp from %u to %u: it can be 1 to "
+			"%u",
+			(int)sizeof(limits->name), limits->name, limits->brp_min, limits->brp_max,
+			BRP_MOST);
 	if (timing->bitrate)
 		return choose(limits, clock, timing);
 	if (!timing->brp)

@@ -18,6 +18,7 @@
 
 #define RX_BYTES 65536
 #define TX_BYTES 4096
+#define MOST_LINES 1024
 #define MOST_BYTES (16 * 1024 * 1024)
 
 static const char *address_of(const struct uvio_serial *serial)
@@ -54,6 +55,9 @@ int uvio_serials_init(struct uvio_card *card)
 	if (rc)
 		return rc;
 	count = ops->lines(card->priv);
+	if (count > MOST_LINES)
+		return uvio_fail(-EINVAL, "card driver '%s': %u serial lines: a card can have %d",
+			card->driver->name, count, MOST_LINES);
 	card->serials = calloc(count ? count : 1, sizeof(*card->serials));
 	if (!card->serials)
 		return uvio_no_memory(uvio_udev_address(card->udev));

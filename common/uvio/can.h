@@ -185,7 +185,7 @@ UVIO_API unsigned int uvio_can_length_dlc(unsigned int length);
 struct uvio_can_ops {
 	size_t size; /**< sizeof(struct uvio_can_ops) */
 
-	/** How many the card has, known since attach. */
+	/** How many the card has, known since attach; 1024 at most. */
 	unsigned int (*channels)(const void *card);
 	/** Fills what is behind size, which is set. */
 	void (*info)(const void *card, unsigned int channel, struct uvio_can_info *info);

@@ -158,7 +158,7 @@ static inline int uvio_serial_stats(
 struct uvio_serial_ops {
 	size_t size; /**< sizeof(struct uvio_serial_ops) */
 
-	/** How many the card has, known since attach. */
+	/** How many the card has, known since attach; 1024 at most. */
 	unsigned int (*lines)(const void *card);
 	/** Fills what is behind size, which is set. */
 	void (*info)(const void *card, unsigned int line, struct uvio_serial_info *info);
