@@ -4,18 +4,32 @@
  * A manager of services, as far as a program sees one: prints what comes at a socket of
  * sd_notify(3), a line each, until STOPPING=1.
  *
- *	notified PATH|@NAME
+ *	notified PATH|@NAME [full]
+ *
+ * With "full" it reads nothing, and its socket has no place for more.
  */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
+
+static int fill(const struct sockaddr_un *name, socklen_t length)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	while (sendto(fd, "", 1, 0, (const struct sockaddr *)name, length) == 1)
+		;
+	puts("waiting");
+	fflush(stdout);
+	return pause();
+}
 
 int main(int argc, char **argv)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	size_t length = argc == 2 ? strlen(argv[1]) : 0;
+	size_t length = argc >= 2 ? strlen(argv[1]) : 0;
 	char text[256] = "";
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	ssize_t n;
@@ -28,6 +42,8 @@ int main(int argc, char **argv)
 	if (bind(fd, (struct sockaddr *)&name,
 		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)))
 		return 1;
+	if (argc > 2)
+		return fill(&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
 	puts("waiting");
 	while (!fflush(stdout) && strcmp(text, "STOPPING=1") != 0) {
 		n = recv(fd, text, sizeof(text) - 1, 0);

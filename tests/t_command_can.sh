@@ -158,6 +158,51 @@ statistics() {
 }
 check "SIGUSR1 tells the statistics, and goes on" statistics
 
+starts_by_hand() { # SOCKET ERRORS
+	NOTIFY_SOCKET=$1 "$uvio" can --sysfs "$tree/sys" --dev "$tree/dev" --proc "$tree/proc" \
+		--run "$tree/run" --bitrate 500000 4.0 <"$in" >"$out" 2>"$2" &
+	pid=$!
+	until_lines 1
+}
+full_manager() {
+	rm -f "$scratch/socket"
+	: >"$states"
+	"$notified" "$scratch/socket" full >"$states" &
+	manager=$!
+	until grep -q waiting "$states"; do :; done
+	starts_by_hand "$scratch/socket" "$err"
+	kill -TERM $pid
+	wait $pid
+	status=$?
+	kill $manager
+	status_is 0 && says "NOTIFY_SOCKET '$scratch/socket': STOPPING=1: " || show
+}
+check "a manager who does not read does not keep it from its end" full_manager
+wrong_manager() { # NAME
+	starts_by_hand "$1" "$err"
+	kill -TERM $pid
+	wait $pid
+	status=$?
+	status_is 0 && says "NOTIFY_SOCKET '$1': READY=1: Invalid argument" || show
+}
+check "a relative name of a manager is wrong" wrong_manager run/notify
+check "one that is too long, too" wrong_manager "/$(printf %0107d 0)"
+full_errors() {
+	mkfifo "$scratch/errors"
+	sleep 600 <"$scratch/errors" &
+	reader=$!
+	dd if=/dev/zero of="$scratch/errors" bs=1024 oflag=nonblock 2>"$scratch/dd" || :
+	starts_by_hand "" "$scratch/errors"
+	kill -USR1 $pid
+	kill -TERM $pid
+	wait $pid
+	status=$?
+	kill $reader
+	rm "$scratch/errors"
+	status_is 0
+}
+check "one who does not read the statistics does not keep it either" full_errors
+
 # Without an end of standard input, which says nothing yet.
 rm "$in"
 mkfifo "$in"

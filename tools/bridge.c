@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,12 +11,13 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include "bridge.h"
 #include "json.h"
 
-enum { EVENTS_MAX = 16, NUMBER_DIGITS = 4 };
+enum { EVENTS_MAX = 16, SIGNALS_MAX = 16, NUMBER_DIGITS = 4, NOTIFY_SECONDS = 1 };
 
 /* The path of a node has slashes, too: only a number behind the last one is one of a channel. */
 static bool split(char *place, unsigned int *number)
@@ -146,36 +148,57 @@ void bridge_close(struct bridge *b)
 		close(b->signal_fd);
 }
 
+/* A reader of the statistics who does not read keeps us neither from the card nor from the end. */
 void bridge_say(const char *format, ...)
 {
+	struct pollfd pollfd = {.fd = STDERR_FILENO, .events = POLLOUT};
 	char text[512];
 	va_list args;
 
+	if (poll(&pollfd, 1, 0) <= 0)
+		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	tool_fprint(stderr, "%s\n", text);
 }
 
-void bridge_notify(const char *state)
+static int connect_manager(const char *path)
 {
-	const char *path = getenv("NOTIFY_SOCKET");
+	const struct timeval timeout = {.tv_sec = NOTIFY_SECONDS};
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	size_t length = path ? strlen(path) : 0;
+	size_t length = strlen(path);
 	int fd;
 
+	errno = EINVAL;
 	if (length < 2 || length >= sizeof(name.sun_path) || (path[0] != '/' && path[0] != '@'))
-		return;
+		return -1;
 	memcpy(name.sun_path, path, length);
 	if (path[0] == '@')
 		name.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return;
-	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&name,
-		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
-		tool_error("NOTIFY_SOCKET '%s': %s", path, strerror(errno));
+		return -1;
+	if (!setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) &&
+		!connect(fd, (struct sockaddr *)&name,
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)))
+		return fd;
 	close(fd);
+	return -1;
+}
+
+/* A manager that reads nothing does not keep us from the end: the socket has a time-out. */
+void bridge_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd = path && path[0] ? connect_manager(path) : -1;
+
+	if (!path || !path[0])
+		return;
+	if (fd < 0 || send(fd, state, strlen(state), MSG_NOSIGNAL) < 0)
+		tool_error("NOTIFY_SOCKET '%s': %s: %s", path, state, strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 /* On standard output one document only, at the end. */
@@ -194,15 +217,21 @@ static int report(struct bridge *b, bool end)
 	return json_print(tool, object);
 }
 
-/* TOOL_OK: it is to end. */
+/*
+ * TOOL_OK: it is to end. Whoever sends SIGUSR1 faster than it is answered keeps neither the other
+ * signals nor the card from being served: one answer each turn.
+ */
 static int take_signals(struct bridge *b)
 {
-	struct signalfd_siginfo info;
-	int rc = TOOL_GO_ON;
+	struct signalfd_siginfo infos[SIGNALS_MAX];
+	ssize_t n = read(b->signal_fd, infos, sizeof(infos));
 
-	while (rc == TOOL_GO_ON && read(b->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		rc = info.ssi_signo == SIGUSR1 ? report(b, false) : TOOL_OK;
-	return rc;
+	if (n <= 0)
+		return TOOL_GO_ON;
+	for (size_t i = 0; i < (size_t)n / sizeof(infos[0]); i++)
+		if (infos[i].ssi_signo != SIGUSR1)
+			return TOOL_OK;
+	return report(b, false);
 }
 
 static int turn(struct bridge *b)

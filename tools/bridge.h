@@ -75,10 +75,13 @@ int bridge_run(struct bridge *b);
 
 void bridge_close(struct bridge *b);
 
-/** A line of the statistics, on standard error. */
+/** A line of the statistics, on standard error; dropped where that takes nothing now. */
 void bridge_say(const char *format, ...) UVIO_PRINTF(1, 2);
 
-/** To the socket that NOTIFY_SOCKET names, where it is set: as "READY=1". */
+/**
+ * To the socket that NOTIFY_SOCKET names, where it is set: as "READY=1". A second at most, if its
+ * owner does not read.
+ */
 void bridge_notify(const char *state);
 
 #endif /* UVIO_TOOLS_BRIDGE_H */
