@@ -32,6 +32,10 @@ check "without a card" usage_error "too few arguments: ADDRESS[/LINE]" serial
 check "a parity with a slip" usage_error "did you mean 'even'?" serial 4.0 --parity evn
 check "a size that no byte has" usage_error "--data-bits: 9 is not from 5 to 8" serial 4.0 -n 9
 check "an owner who is none" usage_error "--owner: 'no-such-user' is no user" serial 4.0 -o no-such-user
+for id in -1 4294967295 4294967296 0x10; do
+	check "a user number of $id" usage_error "--owner: '$id' is no user" serial 4.0 -o "$id"
+	check "a group number of $id" usage_error "--owner: '$id' is no group" serial 4.0 -o ":$id"
+done
 check "a group that is none" usage_error "--owner: 'no-such-group' is no group" serial 4.0 -o :no-such-group
 printf '0x0001\n' >"$card/device"
 check "a device that no card driver knows" \

@@ -60,23 +60,35 @@ static int parse_parity(const struct tool *tool, struct serving *s)
 	return tool_unknown(tool, "a parity: none, odd, even, mark, space", optarg, parities);
 }
 
+/* The greatest number means nobody to chown(). */
+static bool parse_id(const char *text, unsigned int *id)
+{
+	char *end;
+	unsigned long long value = strtoull(text, &end, 10);
+
+	*id = (unsigned int)value;
+	return text[0] >= '0' && text[0] <= '9' && !*end && value < UINT32_MAX;
+}
+
 /* A number where it is no name. */
 static bool parse_user(const char *name, uid_t *uid)
 {
 	const struct passwd *user = getpwnam(name);
-	char *end;
 
-	*uid = user ? user->pw_uid : (uid_t)strtoul(name, &end, 10);
-	return user || (name[0] && !*end);
+	if (!user)
+		return parse_id(name, uid);
+	*uid = user->pw_uid;
+	return true;
 }
 
 static bool parse_group(const char *name, gid_t *gid)
 {
 	const struct group *group = getgrnam(name);
-	char *end;
 
-	*gid = group ? group->gr_gid : (gid_t)strtoul(name, &end, 10);
-	return group || (name[0] && !*end);
+	if (!group)
+		return parse_id(name, gid);
+	*gid = group->gr_gid;
+	return true;
 }
 
 static int parse_owner(const struct tool *tool, struct serving *s)
