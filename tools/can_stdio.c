@@ -55,7 +55,7 @@ static int64_t time_of_stamp(int64_t stamp)
 		stamp_clock.known = true;
 		late = 0;
 	}
-	if (real - stamp_clock.begin > WINDOW_NS) {
+	if (real < stamp_clock.begin || real - stamp_clock.begin > WINDOW_NS) {
 		stamp_clock.offset += stamp_clock.least < INT64_MAX ? stamp_clock.least : 0;
 		stamp_clock.begin = real;
 		stamp_clock.least = INT64_MAX;
