@@ -20,11 +20,12 @@ static int hex_digit(char c)
 /* Behind "#": bytes in hexadecimal, with dots between them or not. */
 static const char *parse_data(const char *text, struct canfd_frame *frame, unsigned int most)
 {
-	while (hex_digit(text[0]) >= 0) {
-		if (frame->len == most || hex_digit(text[1]) < 0)
+	for (int high; (high = hex_digit(text[0])) >= 0; text += text[2] == '.' ? 3 : 2) {
+		int low = hex_digit(text[1]);
+
+		if (frame->len == most || low < 0)
 			return NULL;
-		frame->data[frame->len++] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
-		text += text[2] == '.' ? 3 : 2;
+		frame->data[frame->len++] = (uint8_t)(high * 16 + low);
 	}
 	return text;
 }

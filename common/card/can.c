@@ -105,9 +105,10 @@ unsigned int uvio_can_count(const struct uvio_card *card)
 
 int uvio_can_get(struct uvio_card *card, unsigned int channel, struct uvio_can **can)
 {
-	if (can)
-		*can = NULL;
-	if (UVIO_NULL("card", card) || UVIO_NULL("can", can))
+	if (UVIO_NULL("can", can))
+		return -EINVAL;
+	*can = NULL;
+	if (UVIO_NULL("card", card))
 		return -EINVAL;
 	if (!card->can_count)
 		return uvio_fail(-ENOTSUP, "%s: the card driver '%s' has no channels of CAN",

@@ -100,9 +100,10 @@ unsigned int uvio_serial_count(const struct uvio_card *card)
 
 int uvio_serial_get(struct uvio_card *card, unsigned int line, struct uvio_serial **serial)
 {
-	if (serial)
-		*serial = NULL;
-	if (UVIO_NULL("card", card) || UVIO_NULL("serial", serial))
+	if (UVIO_NULL("serial", serial))
+		return -EINVAL;
+	*serial = NULL;
+	if (UVIO_NULL("card", card))
 		return -EINVAL;
 	if (!card->serial_count)
 		return uvio_fail(-ENOTSUP, "%s: the card driver '%s' has no serial lines",

@@ -422,9 +422,7 @@ static const struct test_case held[] = {
 
 static void begin(struct pair *pair, struct uvio_ctx *ctx)
 {
-	*pair = (struct pair){.ctx = ctx,
-		.address = EDU,
-		.driver = uvio_driver_match(NULL, 0x1234, 0x11e8, 0x1af4, 0x1100)};
+	*pair = (struct pair){.ctx = ctx, .address = EDU, .driver = driver_of_edu()};
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 

@@ -245,7 +245,7 @@ void run_check(struct uvio_ctx *ctx)
 		struct pair pair = {.ctx = ctx, .address = EDU, .backend = *transport};
 		char label[64];
 
-		pair.driver = uvio_driver_get(NULL, 0);
+		pair.driver = driver_of_edu();
 		snprintf(label, sizeof(label), "check, %s", *transport);
 		if (pair_bind(&pair, label) == PASS)
 			run_cases(&pair, label, cases);

@@ -542,7 +542,7 @@ static void crash_on(struct uvio_ctx *ctx, const char *backend)
 	struct pair pair = {.ctx = ctx, .address = EDU, .backend = backend};
 	char label[128];
 
-	pair.driver = uvio_driver_get(NULL, 0);
+	pair.driver = driver_of_edu();
 	snprintf(label, sizeof(label), "%s %s %s", pair.driver->name, pair.address, backend);
 	if (pair_bind(&pair, label) != PASS)
 		return;

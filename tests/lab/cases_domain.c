@@ -53,7 +53,7 @@ static int begin(struct couple *couple, const char *const addresses[2], const ch
 			.ctx = couple->ctx,
 			.address = addresses[i],
 			.backend = transport,
-			.driver = uvio_driver_match(NULL, 0x1234, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID),
+			.driver = driver_of_edu(),
 		};
 		CHECK_OK(uvio_bind(couple->ctx, addresses[i], transport));
 	}

@@ -107,9 +107,7 @@ static const struct test_case cases[] = {
 
 void run_foreign(struct uvio_ctx *ctx)
 {
-	struct pair pair = {.ctx = ctx,
-		.address = EDU,
-		.driver = uvio_driver_match(NULL, 0x1234, 0x11e8, 0x1af4, 0x1100)};
+	struct pair pair = {.ctx = ctx, .address = EDU, .driver = driver_of_edu()};
 
 	for (const char *const *way = wanted_transports(); *way; way++) {
 		char label[64];

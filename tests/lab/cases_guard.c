@@ -449,7 +449,7 @@ static void run_pair_cases(struct uvio_ctx *ctx, const char *address, const char
 	char label[64];
 
 	snprintf(label, sizeof(label), "guard: %s", backend);
-	pair.driver = uvio_driver_match(NULL, 0x1234, 0x11e8, 0x1af4, 0x1100);
+	pair.driver = driver_of_edu();
 	registers = uvio_bind(ctx, address, backend) ? NULL : raw_edu_map(address, false);
 	if (!pair.driver || !registers) {
 		report(FAIL, NULL, "%s: %s", label, uvio_last_error());

@@ -97,9 +97,7 @@ static int find_two(struct uvio_ctx *ctx, char *first, char *second, size_t size
 	for (int i = 0; i < count; i++) {
 		const struct uvio_device_info *info = uvio_device_info(devices[i]);
 
-		if (!uvio_driver_match(
-			    NULL, info->vendor, info->device, UVIO_ANY_ID, UVIO_ANY_ID) ||
-			info->member_count < 2)
+		if (!driver_of(info) || info->member_count < 2)
 			continue;
 		if (group < 0)
 			snprintf(first, size, "%s", info->address);
@@ -160,7 +158,7 @@ static int works_on(struct uvio_ctx *ctx, const char *backend, bool dma)
 	struct pair pair = {.ctx = ctx, .address = EDU, .backend = backend};
 	uint32_t wanted = dma ? UVIO_CAP_DMA : 0;
 
-	pair.driver = uvio_driver_get(NULL, 0);
+	pair.driver = driver_of_edu();
 	CHECK_OK(uvio_bind(ctx, EDU, backend));
 	CHECK_OK(pair_open(&pair));
 	CHECK((uvio_caps(pair.udev) & UVIO_CAP_DMA) == wanted);
@@ -185,7 +183,7 @@ static int uio_is_told(struct uvio_ctx *ctx)
 	struct pair pair = {.ctx = ctx, .address = EDU, .backend = "uio"};
 	struct uvio_dma dma;
 
-	pair.driver = uvio_driver_get(NULL, 0);
+	pair.driver = driver_of_edu();
 	CHECK_OK(uvio_bind(ctx, EDU, "uio"));
 	CHECK_OK(pair_open(&pair));
 	CHECK_ERR(uvio_dma_alloc(pair.udev, 4096, 0, &dma), -EPERM, "an IOMMU translates");

@@ -492,7 +492,7 @@ void run_unplug(struct uvio_ctx *ctx)
 	struct pair pair = {.ctx = ctx, .address = HOT};
 	char label[128];
 
-	pair.driver = uvio_driver_match(NULL, 0x1234, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID);
+	pair.driver = driver_of_edu();
 	for (const char *const *transport = wanted_transports(); *transport; transport++) {
 		pair.backend = *transport;
 		snprintf(label, sizeof(label), "edu %s %s", HOT, pair.backend);

@@ -240,8 +240,7 @@ static unsigned int muster(
 
 	for (int i = 0; i < count && found < CARDS; i++) {
 		const struct uvio_device_info *info = uvio_device_info(devices[i]);
-		const struct uvio_driver *driver = uvio_driver_match(
-			NULL, info->vendor, info->device, info->subvendor, info->subdevice);
+		const struct uvio_driver *driver = driver_of(info);
 
 		if (driver && driver->trial->irq_raise)
 			crowd->pairs[found++] = (struct pair){

@@ -314,8 +314,7 @@ static long line_when_bound(struct uvio_ctx *ctx, const char *address)
 
 static bool has_driver(const struct uvio_device_info *info)
 {
-	return uvio_driver_match(NULL, info->vendor, info->device, info->subvendor,
-		       info->subdevice) == uvio_driver_get(NULL, 0);
+	return driver_of(info) == driver_of_edu();
 }
 
 /* The first two cards of one driver which share a line, and no group. The line; 0: none do. */
@@ -453,7 +452,7 @@ static void share_on(struct uvio_ctx *ctx, char (*addresses)[32], long line, con
 	for (int i = 0; i < 2 && !result; i++) {
 		both[i].address = addresses[i];
 		both[i].backend = backend;
-		both[i].driver = uvio_driver_get(NULL, 0);
+		both[i].driver = driver_of_edu();
 		snprintf(label, sizeof(label), "line %ld, %s, %s", line, addresses[i], backend);
 		result = pair_bind(&both[i], label);
 	}

@@ -48,6 +48,13 @@ int pair_bind(struct pair *pair, const char *label);
 int pair_open(struct pair *pair);
 void pair_close(struct pair *pair);
 
+/**
+ * The driver of a card on which all cases can be tried: it says how to raise interrupts, and so on.
+ * NULL: there is none, or it has tests of its own, as those with channels of a class.
+ */
+const struct uvio_driver *driver_of(const struct uvio_device_info *info);
+const struct uvio_driver *driver_of_edu(void);
+
 /** The transports to test, by name; ends with NULL. */
 const char *const *wanted_transports(void);
 

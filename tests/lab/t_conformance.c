@@ -324,10 +324,17 @@ static void run_pair(struct pair *pair)
 	run_cases(pair, label, removal_cases);
 }
 
-static const struct uvio_driver *driver_of(const struct uvio_device_info *info)
+const struct uvio_driver *driver_of(const struct uvio_device_info *info)
 {
-	return uvio_driver_match(
+	const struct uvio_driver *driver = uvio_driver_match(
 		NULL, info->vendor, info->device, info->subvendor, info->subdevice);
+
+	return driver && driver->trial ? driver : NULL;
+}
+
+const struct uvio_driver *driver_of_edu(void)
+{
+	return uvio_driver_match(NULL, 0x1234, 0x11e8, UVIO_ANY_ID, UVIO_ANY_ID);
 }
 
 static int members_with_driver(const struct uvio_device_info *info)
