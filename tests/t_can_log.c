@@ -95,6 +95,7 @@ static void what_is_no_frame_is_not(void)
 		"(1) can0 1234#11",
 		"(1) can0 800#11",
 		"(1) can0 FFFFFFFF#1",
+		"(1) can0 A0000004#0001000000000000",
 		"(1) can0 40000000#11",
 		"(1) can0 123#1",
 		"(1) can0 123#1g",

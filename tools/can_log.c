@@ -82,7 +82,8 @@ static bool parse_frame(const char *text, struct canfd_frame *frame)
 	if (text[digits] != '#' || (digits != DIGITS_STANDARD && digits != DIGITS_EXTENDED))
 		return false;
 	frame->can_id = (canid_t)strtoul(text, NULL, 16);
-	if (digits == DIGITS_STANDARD && frame->can_id > CAN_SFF_MASK)
+	if (frame->can_id >
+		(digits == DIGITS_STANDARD ? CAN_SFF_MASK : CAN_ERR_FLAG | CAN_ERR_MASK))
 		return false;
 	if (digits == DIGITS_EXTENDED && !(frame->can_id & CAN_ERR_FLAG)) {
 		if (frame->can_id > CAN_EFF_MASK)
