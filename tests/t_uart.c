@@ -388,10 +388,15 @@ static void a_full_ring_stops_the_other_side(void)
 /* The chip withdraws RTS by itself once its FIFO fills; nothing is read, no error lost. */
 static void a_chip_with_flow_control_is_left_alone(void)
 {
+	struct uvio_serial_config config = serial_config();
+
 	begin_with_flow(UART_16750);
 	ASSERT_EQ(uart->mcr & 0x22, 0x22);
 	hear(1, 13);
 	serial_serve();
+	ASSERT_EQ(uart->ier & 0x05, 0);
+	config.flow = UVIO_FLOW_RTS_CTS;
+	ASSERT_OK(uvio_serial_set(serial, &config));
 	ASSERT_EQ(uart->ier & 0x05, 0);
 	uart_model_hear(uart, 14, UART_MODEL_PARITY);
 	hear(15, 10);

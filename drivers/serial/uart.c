@@ -153,6 +153,14 @@ static uint8_t lcr_of(const struct uvio_serial_config *config)
 			 parities[config->parity]);
 }
 
+/* While throttled the chip is not read: an interrupt for what it has received would stay. */
+static void set_receiving(const struct uart *uart)
+{
+	uint8_t off = uart->throttled ? IER_RX | IER_LINE : 0;
+
+	set(uart, IER, uart->ier & (uint8_t)~off);
+}
+
 int uart_set(struct uart *uart, const struct uvio_serial_config *config)
 {
 	uint32_t divisor = divisor_of(uart, config->baud);
@@ -173,7 +181,7 @@ int uart_set(struct uart *uart, const struct uvio_serial_config *config)
 	uart->ier = IER_RX | IER_TX | IER_LINE;
 	if (uart->flow && !uart->auto_flow)
 		uart->ier |= IER_MODEM;
-	set(uart, IER, uart->ier);
+	set_receiving(uart);
 	return 0;
 }
 
@@ -287,7 +295,7 @@ void uart_throttle(struct uart *uart, bool on)
 	if (!uart->auto_flow)
 		uart_modem_set(uart, on ? 0 : TIOCM_RTS, on ? TIOCM_RTS : 0);
 	else
-		set(uart, IER, on ? uart->ier & (uint8_t) ~(IER_RX | IER_LINE) : uart->ier);
+		set_receiving(uart);
 }
 
 static uint8_t marks_of(uint8_t lsr)
