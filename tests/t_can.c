@@ -418,7 +418,35 @@ static void bus_off_ends_by_itself_where_that_was_asked_for(void)
 	ASSERT_EQ(chip->restarts, 1);
 }
 
-static void the_time_of_a_restart_wakes_who_sleeps(void)
+static void a_chip_that_left_bus_off_is_not_restarted(void)
+{
+	const struct can_berr_counter counters = {.txerr = 256}, none = {0};
+	struct uvio_can_config config = classic;
+
+	config.restart = 1;
+	ASSERT(uvio_card_fd(card) >= 3);
+	ASSERT_OK(uvio_can_start(can, &config));
+	uvio_can_set_state(can, CAN_STATE_BUS_OFF, &counters);
+	uvio_can_set_state(can, CAN_STATE_ERROR_ACTIVE, &none);
+	ASSERT_OK(uvio_card_wait(card, -1));
+	ASSERT(uvio_card_poll(card) >= 0);
+	ASSERT_EQ(chip->restarts, 0);
+	ASSERT_ERR(uvio_card_wait(card, 0), -ETIMEDOUT, "nothing from the card");
+}
+
+static void a_restart_may_be_as_late_as_can_be(void)
+{
+	const struct can_berr_counter counters = {.txerr = 256};
+	struct uvio_can_config config = classic;
+
+	config.restart = INT64_MAX;
+	ASSERT_OK(uvio_can_start(can, &config));
+	uvio_can_set_state(can, CAN_STATE_BUS_OFF, &counters);
+	ASSERT(uvio_card_poll(card) >= 0);
+	ASSERT_EQ(chip->restarts, 0);
+}
+
+static void the_time_of_a_restart_ends_the_wait(void)
 {
 	const struct can_berr_counter counters = {.txerr = 256};
 	struct uvio_can_config config = classic;
@@ -435,7 +463,7 @@ static void the_time_of_a_restart_wakes_who_sleeps(void)
 	ASSERT_ERR(uvio_card_wait(card, 0), -ETIMEDOUT, "nothing from the card within 0");
 }
 
-static void an_interrupt_wakes_who_sleeps(void)
+static void an_interrupt_ends_the_wait(void)
 {
 	struct can_frame frame;
 
@@ -450,7 +478,7 @@ static void an_interrupt_wakes_who_sleeps(void)
 	ASSERT_EQ(uvio_can_receive(can, &frame, NULL, 1), 1);
 }
 
-static void a_kick_wakes_who_sleeps(void)
+static void a_kick_ends_the_wait(void)
 {
 	ASSERT(uvio_card_fd(card) >= 3);
 	uvio_card_kick(card);
@@ -498,6 +526,7 @@ static void stopping_counts_what_was_not_sent(void)
 	ASSERT_OK(uvio_can_stats(can, &stats));
 	ASSERT_EQ(stats.tx_failed, 3);
 	ASSERT_EQ(uvio_can_pending(can), 0);
+	ASSERT_EQ(uvio_can_space(can), 0);
 	ASSERT_OK(uvio_can_start(can, &classic));
 }
 
@@ -552,9 +581,11 @@ static CU_TestInfo frame_cases[] = {
 static CU_TestInfo state_cases[] = {
 	TEST(bus_off_drops_what_the_chip_has_and_comes_back_on_request),
 	TEST(bus_off_ends_by_itself_where_that_was_asked_for),
-	TEST(the_time_of_a_restart_wakes_who_sleeps),
-	TEST(an_interrupt_wakes_who_sleeps),
-	TEST(a_kick_wakes_who_sleeps),
+	TEST(a_chip_that_left_bus_off_is_not_restarted),
+	TEST(a_restart_may_be_as_late_as_can_be),
+	TEST(the_time_of_a_restart_ends_the_wait),
+	TEST(an_interrupt_ends_the_wait),
+	TEST(a_kick_ends_the_wait),
 	TEST(a_kick_beside_a_poll_wakes_once),
 	CU_TEST_INFO_NULL,
 };

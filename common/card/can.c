@@ -318,7 +318,7 @@ static void serve_restart(struct uvio_can *can)
 
 	if (can->restart_at == UVIO_CARD_NEVER)
 		return;
-	again = uvio_card_now(can->card) + can->restart;
+	again = uvio_card_after(can->card, can->restart);
 	if (uvio_card_now(can->card) < can->restart_at) {
 		uvio_card_wake_at(can->card, can->restart_at);
 		return;

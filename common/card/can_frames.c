@@ -116,12 +116,12 @@ int uvio_can_send(struct uvio_can *can, const struct can_frame *frames, unsigned
 
 unsigned int uvio_can_pending(const struct uvio_can *can)
 {
-	return can ? can->tx.capacity - uvio_can_space(can) : 0;
+	return can && can->started ? can->tx.capacity - uvio_ring_space(&can->tx) : 0;
 }
 
 unsigned int uvio_can_space(const struct uvio_can *can)
 {
-	return can && can->tx_frames ? uvio_ring_space(&can->tx) : 0;
+	return can && can->started ? uvio_ring_space(&can->tx) : 0;
 }
 
 static int receives(const struct uvio_can *can, const void *frames, unsigned int count)
@@ -307,9 +307,9 @@ static void enter_bus_off(struct uvio_can *can, struct can_frame *error)
 	error->can_id = CAN_ERR_BUSOFF;
 	uvio_count(&can->count.bus_offs, 1);
 	uvio_can_tx_failed(can, can->given);
-	if (can->restart <= 0)
+	if (can->restart <= 0 || !can->ops->restart)
 		return;
-	can->restart_at = uvio_card_now(can->card) + can->restart;
+	can->restart_at = uvio_card_after(can->card, can->restart);
 	uvio_card_wake_at(can->card, can->restart_at);
 }
 
@@ -329,6 +329,7 @@ void uvio_can_set_state(
 	else
 		error.data[1] = crtl_of(state, counters);
 	if (before == CAN_STATE_BUS_OFF) {
+		can->restart_at = UVIO_CARD_NEVER;
 		error.can_id |= CAN_ERR_RESTARTED;
 		uvio_count(&can->count.restarts, 1);
 	}

@@ -34,6 +34,9 @@ struct uvio_card {
 /** The time of what service finds, the same for all of it. */
 int64_t uvio_card_now(struct uvio_card *card);
 
+/** The time @ns after that; at most UVIO_CARD_NEVER. */
+int64_t uvio_card_after(struct uvio_card *card, int64_t ns);
+
 /** uvio_card_poll() has something to do at @at, or before. */
 void uvio_card_wake_at(struct uvio_card *card, int64_t at);
 

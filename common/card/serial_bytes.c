@@ -43,7 +43,7 @@ int uvio_serial_send(struct uvio_serial *serial, const void *bytes, unsigned int
 
 unsigned int uvio_serial_space(const struct uvio_serial *serial)
 {
-	return serial && serial->tx_bytes ? uvio_ring_space(&serial->tx) : 0;
+	return serial && serial->started ? uvio_ring_space(&serial->tx) : 0;
 }
 
 int uvio_serial_pending(struct uvio_serial *serial)

@@ -21,6 +21,13 @@ int64_t uvio_card_now(struct uvio_card *card)
 	return card->now;
 }
 
+int64_t uvio_card_after(struct uvio_card *card, int64_t ns)
+{
+	int64_t now = uvio_card_now(card);
+
+	return ns < UVIO_CARD_NEVER - now ? now + ns : UVIO_CARD_NEVER;
+}
+
 static void set_timer(struct uvio_card *card)
 {
 	if (card->timer_fd >= 0)
