@@ -54,7 +54,7 @@ static int check_netdev(struct can_link *link, bool fd, int *index)
 	if (ioctl(link->fd, SIOCGIFMTU, &request))
 		return failed(link, "interface");
 	if (fd && request.ifr_mtu < (int)CANFD_MTU)
-		return tool_error("%s: --fd: its MTU of %d has no place for CAN FD; "
+		return tool_error("%s: --fd: its MTU of %d has no space for CAN FD; "
 				  "ip link set %s mtu %d, while it is down",
 			link->netdev, request.ifr_mtu, link->netdev, (int)CANFD_MTU);
 	return TOOL_GO_ON;
@@ -116,7 +116,7 @@ static void prepare(struct messages *m, unsigned int count)
 	}
 }
 
-/* What the socket had no place for, counted since it was made. */
+/* Frames for which the socket had no space, counted since it was made. */
 static void count_lost(struct can_link *link, struct msghdr *header)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(header);

@@ -13,12 +13,13 @@
  *    uvio_card_fd() is readable, or in each cycle.
  * 3. uvio_can_stop(), or uvio_card_detach(), which stops all channels.
  *
- * Nothing is lost without notice. What a chip or a ring had no place for is counted, and an error
- * frame (CAN_ERR_FLAG) stands where the frame would have been.
+ * Nothing is lost without notice. A frame for which the chip or the ring had no space is counted,
+ * and an error frame (CAN_ERR_FLAG) is received in its place.
  *
  * Threads: uvio_can_start(), uvio_can_stop() and uvio_can_restart() are called by the thread that
- * calls uvio_card_poll(). Of each channel one thread at a time may send and one may receive; both
- * may be others. The rest may be called by any thread.
+ * calls uvio_card_poll(). While uvio_can_start() or uvio_can_stop() runs, no other thread may use
+ * the channel: its rings are allocated anew. Otherwise, for each channel, one thread at a time may
+ * send and one may receive; these may be other threads. The rest may be called by any thread.
  */
 #ifndef UVIO_CAN_H
 #define UVIO_CAN_H
@@ -51,19 +52,24 @@ struct uvio_can_info {
 /**
  * How a channel is to run.
  *
- * @timing: either bitrate in bit/s, and sample_point in tenths of a percent or 0 for that which CiA
- * recommends; or bitrate 0 and prop_seg, phase_seg1, phase_seg2, sjw and brp, for which the rest is
- * computed. The same for @data_timing, of frames with CANFD_BRS, where @modes has CAN_CTRLMODE_FD.
+ * @timing: either bitrate in bit/s and sample_point in tenths of a percent, 0 for the one that CiA
+ * recommends; or bitrate 0 and prop_seg, phase_seg1, phase_seg2, sjw and brp, from which the rest
+ * is computed. @data_timing: the same for frames with CANFD_BRS, if @modes has CAN_CTRLMODE_FD.
  *
- * @filters as of CAN_RAW_FILTER, up to CAN_RAW_FILTER_MAX: a frame is received which one of them
- * lets through; none: all are. A chip that can compares before, so that others cost nothing.
+ * @filters are those of CAN_RAW_FILTER, at most CAN_RAW_FILTER_MAX: a frame is received if one of
+ * them matches, or if there are none. A chip that can filter does so, and then other frames cost
+ * nothing.
  */
 struct uvio_can_config {
 	size_t size; /**< sizeof(struct uvio_can_config) */
 	struct can_bittiming timing;
 	struct can_bittiming data_timing;
-	uint32_t modes;		/**< CAN_CTRLMODE_* */
-	int64_t restart;	/**< nanoseconds after which it leaves bus-off; 0: not by itself */
+	uint32_t modes; /**< CAN_CTRLMODE_* */
+	/**
+	 * Nanoseconds after which bus-off is left; 0 or less: not before uvio_can_restart(). Not
+	 * used with a chip that leaves bus-off by itself.
+	 */
+	int64_t restart;
 	unsigned int rx_frames; /**< that wait to be received, 1 to 65536; 0: 1024 */
 	unsigned int tx_frames; /**< that wait to be sent, 1 to 65536; 0: 64 */
 	const struct can_filter *filters;
@@ -79,10 +85,10 @@ struct uvio_can_stats {
 	uint64_t tx_failed;   /**< given up by the chip: one-shot, bus-off, stopped */
 	uint64_t rx_lost;     /**< the ring was full */
 	uint64_t rx_filtered; /**< no filter let them through */
-	uint64_t rx_overrun;  /**< times that the chip had no place */
-	uint64_t bus_errors;
-	uint64_t warnings; /**< times that the state became error-warning */
-	uint64_t passives; /**< error-passive */
+	uint64_t rx_overrun;  /**< times that the chip had no space */
+	uint64_t bus_errors;  /**< and lost arbitrations, as far as the chip reports them */
+	uint64_t warnings;    /**< times that the state became error-warning */
+	uint64_t passives;    /**< error-passive */
 	uint64_t bus_offs;
 	uint64_t restarts;
 };
@@ -101,24 +107,26 @@ UVIO_API const struct uvio_can_info *uvio_can_info(const struct uvio_can *can);
 
 /**
  * Puts the channel on the bus, with empty rings and counters at 0. 0; -EBUSY (it is on the bus);
- * -EINVAL (a NULL; the table has no size; a bit rate of 0 and no segments); -ENOTSUP (a mode that
- * the chip has not: the text names it); -ERANGE (bit timing: the text says what comes next to it;
- * too many filters; a ring too large); -ENOMEM; -ENODEV; -EIO; -ETIMEDOUT (the chip
- * does not leave reset).
+ * -EINVAL (a NULL; the size of the table is too small; a bit rate of 0 and no segments); -ENOTSUP
+ * (the chip does not have a mode, which the text names); -ERANGE (bit timing: the text says what is
+ * nearest; too many filters; a ring too large); -ENOMEM; -ENODEV; -EIO; -ETIMEDOUT (the chip does
+ * not leave reset). After -ENOMEM and errors of the chip, frames received before are gone.
  */
 UVIO_API int uvio_can_start(struct uvio_can *can, const struct uvio_can_config *config);
 
 /**
- * Takes the channel off the bus. What is received stays to be received; what was not sent counts as
- * failed. Not started is no error. 0; -ENODEV; -EIO.
+ * Takes the channel off the bus. Frames that were received can still be read, until the next start;
+ * those that were not sent count as failed. 0, also if it is not started; -EINVAL (a NULL);
+ * -ENODEV; -EIO.
  */
 UVIO_API int uvio_can_stop(struct uvio_can *can);
 
 /**
- * Takes up to @count frames to be sent, in order. How many, 0 where the ring is full; -EINVAL (the
- * first frame that was not taken is none: its length is more than 8, or it is an error frame); a
- * later call names a frame that stands behind others; -ENETDOWN (not started); -ENOTSUP
- * (listen-only); _fd: -ENOTSUP (a frame with CANFD_FDF, without CAN_CTRLMODE_FD).
+ * Takes up to @count frames to be sent, in order. A frame that cannot be sent ends the call: those
+ * before it are taken, and the next call, which begins with it, fails. How many were taken, 0 if
+ * the ring is full; -EINVAL (a NULL; the first frame has a length that its format does not have, or
+ * is an error frame, or a remote frame of CAN FD); -ENETDOWN (not started); -ENOTSUP (listen-only;
+ * or the first frame has CANFD_FDF, and the channel was started without CAN_CTRLMODE_FD).
  *
  * struct can_frame is classic CAN. In a struct canfd_frame a frame with CANFD_FDF in flags is
  * CAN FD, of 0 to 8, 12, 16, 20, 24, 32, 48 or 64 bytes; without, classic CAN.
@@ -130,10 +138,10 @@ UVIO_API int uvio_can_send_fd(
 
 /**
  * Gives up to @count frames that were received, in order, error frames among them. @times, which
- * may be NULL, receives when each came: nanoseconds of CLOCK_MONOTONIC at which uvio_card_poll()
- * found it, or, with stamps in uvio_can_info, nanoseconds of the chip's own clock. How many, 0
- * where there are none; -EINVAL; uvio_can_receive(): -EMSGSIZE (the next frame is CAN FD: use
- * uvio_can_receive_fd()).
+ * may be NULL, receives the time of each: nanoseconds of CLOCK_MONOTONIC at which uvio_card_poll()
+ * found it, or, with stamps in uvio_can_info, nanoseconds of the chip's own clock. Error frames
+ * have CLOCK_MONOTONIC always: the chip does not stamp them. How many, 0 if there are none; -EINVAL
+ * (a NULL); uvio_can_receive(): -EMSGSIZE (the next frame is CAN FD: use uvio_can_receive_fd()).
  */
 UVIO_API int uvio_can_receive(
 	struct uvio_can *can, struct can_frame *frames, uint64_t *times, unsigned int count);
@@ -143,16 +151,23 @@ UVIO_API int uvio_can_receive_fd(
 /** How many frames were taken to be sent and are neither completed nor failed. */
 UVIO_API unsigned int uvio_can_pending(const struct uvio_can *can);
 
-/** How many more frames uvio_can_send() takes now. */
+/** How many more frames uvio_can_send() takes now; 0 if the channel is not started. */
 UVIO_API unsigned int uvio_can_space(const struct uvio_can *can);
 
-/** CAN_STATE_STOPPED where it is not started. */
+/** CAN_STATE_STOPPED if it is not started. */
 UVIO_API enum can_state uvio_can_state(const struct uvio_can *can);
 
-/** The chip's error counters. 0; -EINVAL; -ENETDOWN (not started); -ENODEV; -EIO. */
+/**
+ * The chip's error counters, 0 if it has none. 0; -EINVAL (a NULL); -ENETDOWN (not started);
+ * -ENODEV; -EIO.
+ */
 UVIO_API int uvio_can_counters(struct uvio_can *can, struct can_berr_counter *counters);
 
-/** Leaves bus-off now. 0; -EINVAL (it is not bus-off); -ENETDOWN; -ENODEV; -EIO. */
+/**
+ * Begins to leave bus-off now. 0; -EINVAL (a NULL; it is not bus-off); -ENETDOWN (not started);
+ * -ENOTSUP (the chip leaves bus-off by itself); -ENODEV; -EIO; -ETIMEDOUT (the chip does not leave
+ * reset).
+ */
 UVIO_API int uvio_can_restart(struct uvio_can *can);
 
 /** Counted since uvio_can_start(). 0; -EINVAL (a NULL). */
@@ -179,15 +194,16 @@ UVIO_API unsigned int uvio_can_length_dlc(unsigned int length);
 /*
  * For card drivers.
  *
- * The functions of the table are called as those of struct uvio_driver are; @channel is below what
- * channels gives. The functions below are for service, start, stop and restart of the driver.
+ * The functions of the table are called by the thread that calls service, but counters by any
+ * thread, also while service runs; @channel is less than what channels returns. The functions below
+ * are for service, start, stop and restart of the driver.
  */
 struct uvio_can_ops {
 	size_t size; /**< sizeof(struct uvio_can_ops) */
 
 	/** How many the card has, known since attach; 1024 at most. */
 	unsigned int (*channels)(const void *card);
-	/** Fills what is behind size, which is set. */
+	/** Fills all members except size, which is set. */
 	void (*info)(const void *card, unsigned int channel, struct uvio_can_info *info);
 	/**
 	 * Puts the chip on the bus; the timing is complete and the modes are among those of the
@@ -197,28 +213,32 @@ struct uvio_can_ops {
 		const struct uvio_can_config *config);
 	/** Off the bus, at once; the card may be gone. */
 	int (*stop)(void *card, unsigned int channel);
-	/** Begins to leave bus-off. */
+	/** Begins to leave bus-off. NULL: the chip does so by itself. */
 	int (*restart)(void *card, unsigned int channel);
+	/** Reads the error counters. NULL: there are none. */
 	int (*counters)(void *card, unsigned int channel, struct can_berr_counter *counters);
 };
 
 /**
- * Where the next frame that the chip received is to be put, all of it that is valid; never NULL.
- * uvio_can_rx_commit() then hands it over, with the chip's time of it or 0.
+ * The slot to which the driver writes the next frame that the chip received; never NULL.
+ * uvio_can_rx_commit() then hands it over, with the time at which the chip received it, or 0 for
+ * now.
  */
 UVIO_API struct canfd_frame *uvio_can_rx_place(struct uvio_can *can);
 UVIO_API void uvio_can_rx_commit(struct uvio_can *can, uint64_t time);
 
-/** The chip had no place: counts it, with an error frame. */
+/** The chip had no space for a frame: counts that, and makes an error frame. */
 UVIO_API void uvio_can_rx_overrun(struct uvio_can *can);
 
-/** The next frame that is to be given to the chip, NULL: none; it was given to the chip. */
+/**
+ * The next frame for the chip, NULL if there is none; uvio_can_tx_take() says that the chip has it.
+ */
 UVIO_API const struct canfd_frame *uvio_can_tx_next(struct uvio_can *can);
 UVIO_API void uvio_can_tx_take(struct uvio_can *can);
 
 /**
- * The oldest @count frames that the chip was given are on the bus, or are given up. More than it
- * was given are ignored.
+ * The oldest @count frames of the chip were sent, or are given up. A count of more than the chip
+ * has means all of them.
  */
 UVIO_API void uvio_can_tx_done(struct uvio_can *can, unsigned int count);
 UVIO_API void uvio_can_tx_failed(struct uvio_can *can, unsigned int count);
@@ -226,7 +246,7 @@ UVIO_API void uvio_can_tx_failed(struct uvio_can *can, unsigned int count);
 /** An error on the bus, as <linux/can/error.h> has it: class in can_id, details in data. */
 UVIO_API void uvio_can_bus_error(struct uvio_can *can, const struct can_frame *error);
 
-/** The state that the chip is in, with its counters; an error frame is made where it changes. */
+/** The state that the chip is in, with its counters; an error frame is made if it changes. */
 UVIO_API void uvio_can_set_state(
 	struct uvio_can *can, enum can_state state, const struct can_berr_counter *counters);
 

@@ -8,7 +8,8 @@
  *
  * Threads: attach, detach and the trial are called by the thread that calls uvio_card_attach(),
  * uvio_card_detach() or the trial, one at a time per card. service is called by one thread at a
- * time, which may be another one, between attach and detach.
+ * time, which may be another one, between attach and detach. uvio_card_fd() is first called before
+ * other threads call uvio_card_kick().
  */
 #ifndef UVIO_DRIVER_H
 #define UVIO_DRIVER_H
@@ -31,7 +32,7 @@ struct uvio_can_ops;
 struct uvio_serial_ops;
 struct uvio_trial;
 
-/** On what a driver was seen to drive such a card. */
+/** On what a driver has been seen to work with such a card. */
 enum uvio_seen {
 	UVIO_SEEN_NOT_YET = 0, /**< written by its manual or by another driver's facts */
 	UVIO_SEEN_MODEL,       /**< a model of the card's registers in the tests */
@@ -102,8 +103,8 @@ struct uvio_card;
 UVIO_API const char *uvio_seen_name(enum uvio_seen seen);
 
 /**
- * Adds a driver to those of a context, before other threads use that. The last one added is the
- * first that uvio_driver_match() asks, before those of the library. 0; -EINVAL (a NULL; a table
+ * Adds a driver to those of a context, before other threads use the context. The last one added is
+ * the first that uvio_driver_match() asks, before those of the library. 0; -EINVAL (a NULL; a table
  * without @size, name or attach); -EEXIST (another driver has that name); -ENOMEM.
  */
 UVIO_API int uvio_driver_add(struct uvio_ctx *ctx, const struct uvio_driver *driver);
@@ -138,12 +139,14 @@ UVIO_API void uvio_card_detach(struct uvio_card *card);
 UVIO_API int uvio_card_service(struct uvio_card *card);
 
 /**
- * Takes what is there, without waiting: an interrupt, what other threads have given to be sent,
- * time that has passed; calls service, and arms the interrupt again. For who owns the loop: when
- * uvio_card_fd() is readable, after a send, or in each cycle; one thread at a time. Allocates
- * nothing. How many causes were served, 0: none; -EINVAL; -ENOTSUP (the driver has no service);
- * -ENODEV (the card is gone, or the kernel asks to release it: detach and close, at once); -EIO
- * (also where the card reported an error, as UVIO_EVENT_ERROR); or what service says.
+ * Handles what is pending, without waiting: an interrupt, frames and bytes that other threads have
+ * sent, times that have passed. It calls service, and arms the interrupt again. To be called when
+ * uvio_card_fd() is readable, after a send, or in each cycle, by one thread at a time. Allocates
+ * nothing. How many causes were served, 0: none; -EINVAL (a NULL); -ENOTSUP (the driver has no
+ * service); -ENODEV (the card is gone, or the kernel asks to release it: detach and close, at
+ * once); -EIO (also if the card reported an error, as UVIO_EVENT_ERROR); or the errno of service. A
+ * request for release and UVIO_EVENT_ERROR are seen only after uvio_card_fd(); a program without it
+ * calls uvio_event_wait().
  */
 UVIO_API int uvio_card_poll(struct uvio_card *card);
 
@@ -163,8 +166,9 @@ UVIO_API int uvio_card_fd(struct uvio_card *card);
 UVIO_API int uvio_card_wait(struct uvio_card *card, int64_t timeout);
 
 /**
- * Makes uvio_card_fd() readable, where that was asked for, so that another thread sees what this
- * one has given to be sent. Any thread may call it; no cancellation point.
+ * Makes the descriptor of uvio_card_fd() readable, so that the thread that waits for it calls
+ * uvio_card_poll(): after this thread has sent. Without uvio_card_fd() it does nothing. Any thread
+ * may call it; no cancellation point.
  */
 UVIO_API void uvio_card_kick(struct uvio_card *card);
 

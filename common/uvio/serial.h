@@ -12,8 +12,10 @@
  * 3. uvio_serial_stop(), or uvio_card_detach(), which stops all lines.
  *
  * Threads: uvio_serial_start(), uvio_serial_stop(), uvio_serial_set(), uvio_serial_modem_set() and
- * uvio_serial_break() are called by the thread that calls uvio_card_poll(). Of each line one thread
- * at a time may send and one may receive; both may be others. The rest may be called by any thread.
+ * uvio_serial_break() are called by the thread that calls uvio_card_poll(). While
+ * uvio_serial_start() or uvio_serial_stop() runs, no other thread may use the line: its rings are
+ * allocated anew. Otherwise, for each line, one thread at a time may send and one may receive;
+ * these may be other threads. The rest may be called by any thread.
  */
 #ifndef UVIO_SERIAL_H
 #define UVIO_SERIAL_H
@@ -64,7 +66,7 @@ struct uvio_serial_info {
 /** How a line is to run. */
 struct uvio_serial_config {
 	size_t size;		/**< sizeof(struct uvio_serial_config) */
-	uint32_t baud;		/**< bit/s; what the chip makes of it is within 2 %, or -ERANGE */
+	uint32_t baud;		/**< bit/s; that of the chip is at most 2 % off */
 	unsigned int data_bits; /**< 5 to 8 */
 	unsigned int stop_bits; /**< 1 or 2; 2 with 5 data bits is 1.5 in many chips */
 	enum uvio_serial_parity parity;
@@ -78,8 +80,8 @@ struct uvio_serial_config {
 struct uvio_serial_stats {
 	uint64_t rx_bytes;
 	uint64_t tx_bytes;   /**< given to the chip */
-	uint64_t rx_lost;    /**< bytes for which the ring had no place */
-	uint64_t rx_overrun; /**< times that the chip had no place */
+	uint64_t rx_lost;    /**< bytes for which the ring had no space */
+	uint64_t rx_overrun; /**< times that the chip had no space */
 	uint64_t parity_errors;
 	uint64_t framing_errors;
 	uint64_t breaks;
@@ -99,44 +101,61 @@ UVIO_API int uvio_serial_get(
 UVIO_API const struct uvio_serial_info *uvio_serial_info(const struct uvio_serial *serial);
 
 /**
- * Starts the line, with empty rings, counters at 0, DTR and RTS on. 0; -EBUSY (it runs); -EINVAL (a
- * NULL; the table has no size; a setting that no line has: the text names it); -ENOTSUP (one that
- * this chip has not); -ERANGE (baud: the text has what comes next to it; a ring too large);
- * -ENOMEM; -ENODEV; -EIO.
+ * Starts the line, with empty rings, counters at 0, DTR and RTS on. 0; -EBUSY (it is started);
+ * -EINVAL (a NULL; the size of the table is too small; a setting that no line has, which the text
+ * names); -ENOTSUP (a setting that this chip does not have); -ERANGE (baud: the text says what is
+ * nearest; a ring too large); -ENOMEM; -ENODEV; -EIO. After -ENOMEM and errors of the chip, bytes
+ * received before are gone.
  */
 UVIO_API int uvio_serial_start(struct uvio_serial *serial, const struct uvio_serial_config *config);
 
-/** DTR, RTS and break off. What is received stays to be received. 0; -ENODEV; -EIO. */
+/**
+ * Switches DTR, RTS and break off. Bytes that were received can still be read, until the next
+ * start. 0, also if it is not started; -EINVAL (a NULL); -ENODEV; -EIO.
+ */
 UVIO_API int uvio_serial_stop(struct uvio_serial *serial);
 
 /**
- * Other settings while it runs; the rings stay as they are. What is in the chip may still go out
- * with either: wait until uvio_serial_pending() is 0 first. 0; -ENETDOWN (not started); the errnos
- * of uvio_serial_start(), and then the former settings stay.
+ * Changes the settings of a line that is started; the rings stay as they are. Bytes that are in the
+ * chip may be sent with the old settings or the new: wait until uvio_serial_pending() returns 0
+ * first. 0; -ENETDOWN (not started); or the errnos of uvio_serial_start(), and then the former
+ * settings stay.
  */
 UVIO_API int uvio_serial_set(struct uvio_serial *serial, const struct uvio_serial_config *config);
 
-/** How many bytes were taken, 0 where the ring is full; -EINVAL; -ENETDOWN (not started). */
+/**
+ * How many bytes were taken, 0 if the ring is full; -EINVAL (a NULL); -ENETDOWN (not started).
+ */
 UVIO_API int uvio_serial_send(struct uvio_serial *serial, const void *bytes, unsigned int count);
 
 /**
  * Gives up to @count bytes that were received. @marks, which may be NULL, receives for each byte
- * what is wrong with it, bits of enum uvio_serial_mark. How many, 0 where there are none; -EINVAL.
+ * what is wrong with it, bits of enum uvio_serial_mark. How many, 0 if there are none; -EINVAL (a
+ * NULL).
  */
 UVIO_API int uvio_serial_receive(
 	struct uvio_serial *serial, uint8_t *bytes, uint8_t *marks, unsigned int count);
 
-/** How many bytes were taken to be sent and have not left the chip yet, or 1 where some have not.
+/**
+ * How many bytes are in the ring to be sent; if it is empty, 1 while the chip still sends, else 0.
+ * -EINVAL (a NULL); -ENETDOWN (not started); -ENODEV; -EIO.
  */
 UVIO_API int uvio_serial_pending(struct uvio_serial *serial);
 
-/** How many more bytes uvio_serial_send() takes now. */
+/** How many more bytes uvio_serial_send() takes now; 0 if the line is not started. */
 UVIO_API unsigned int uvio_serial_space(const struct uvio_serial *serial);
 
-/** The modem lines, TIOCM_* of <sys/ioctl.h>. 0; -EINVAL; -ENETDOWN; -ENODEV; -EIO. */
+/**
+ * The modem lines, TIOCM_* of <sys/ioctl.h>. 0; -EINVAL (a NULL); -ENETDOWN (not started); -ENOTSUP
+ * (the card driver has none); -ENODEV; -EIO.
+ */
 UVIO_API int uvio_serial_modem(struct uvio_serial *serial, unsigned int *lines);
-/** Switches TIOCM_DTR and TIOCM_RTS. Errors as above. */
+/**
+ * Switches TIOCM_DTR and TIOCM_RTS. Errors as above, and -EINVAL (another line, or one that is to
+ * be both on and off).
+ */
 UVIO_API int uvio_serial_modem_set(struct uvio_serial *serial, unsigned int on, unsigned int off);
+/** Switches a break. Errors as of uvio_serial_modem(). */
 UVIO_API int uvio_serial_break(struct uvio_serial *serial, bool on);
 
 /** Counted since uvio_serial_start(). 0; -EINVAL (a NULL). */
@@ -152,15 +171,16 @@ static inline int uvio_serial_stats(
 /*
  * For card drivers.
  *
- * The functions of the table are called as those of struct uvio_driver are; @line is below what
- * lines gives. The functions below are for service, start, set and stop of the driver.
+ * The functions of the table are called by the thread that calls service, but sending and modem by
+ * any thread, also while service runs; @line is less than what lines returns. The functions below
+ * are for service, start, set and stop of the driver.
  */
 struct uvio_serial_ops {
 	size_t size; /**< sizeof(struct uvio_serial_ops) */
 
 	/** How many the card has, known since attach; 1024 at most. */
 	unsigned int (*lines)(const void *card);
-	/** Fills what is behind size, which is set. */
+	/** Fills all members except size, which is set. */
 	void (*info)(const void *card, unsigned int line, struct uvio_serial_info *info);
 	/** From now on service uses @serial for the line, until stop. */
 	int (*start)(void *card, unsigned int line, struct uvio_serial *serial,
@@ -181,22 +201,25 @@ struct uvio_serial_ops {
 };
 
 /**
- * One byte that the chip received, with what is wrong with it: UVIO_MARK_OVERRUN where bytes before
+ * One byte that the chip received, with what is wrong with it: UVIO_MARK_OVERRUN if bytes before
  * this one were lost in the chip.
  */
 UVIO_API void uvio_serial_rx(struct uvio_serial *serial, uint8_t byte, uint8_t marks);
 
-/** The chip lost bytes behind those that it gave: counts it, and the next byte has the mark. */
+/** The chip lost bytes before the next one: counts that, and marks the next one. */
 UVIO_API void uvio_serial_rx_overrun(struct uvio_serial *serial);
 
 /**
- * Bytes without a mark: where the next are to be put, as many as @count then says; NULL: the ring
- * is full, use uvio_serial_rx(). uvio_serial_rx_commit() hands over how many there were.
+ * For bytes without a mark: a buffer in the ring, and its size in @count. uvio_serial_rx_commit()
+ * hands over how many bytes were written there. NULL: the ring is full, use uvio_serial_rx().
  */
 UVIO_API uint8_t *uvio_serial_rx_place(struct uvio_serial *serial, unsigned int *count);
 UVIO_API void uvio_serial_rx_commit(struct uvio_serial *serial, unsigned int count);
 
-/** The next bytes to be given to the chip, as many as @count then says; NULL: none; they were. */
+/**
+ * The next bytes for the chip, and in @count how many; NULL: there are none. uvio_serial_tx_take()
+ * says how many of them the chip has.
+ */
 UVIO_API const uint8_t *uvio_serial_tx_next(struct uvio_serial *serial, unsigned int *count);
 UVIO_API void uvio_serial_tx_take(struct uvio_serial *serial, unsigned int count);
 
