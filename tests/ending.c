@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -140,7 +141,7 @@ static void forget_frames(void *top)
 {
 	(void)top;
 #ifdef __SANITIZE_ADDRESS__
-	__asan_unpoison_memory_region((char *)top - FRAMES, FRAMES);
+	__asan_unpoison_memory_region((void *)((uintptr_t)top - FRAMES), FRAMES);
 #endif
 }
 
