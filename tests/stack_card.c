@@ -105,7 +105,7 @@ RUN(card_priv, uvio_card_priv(attached))
 RUN(card_service, uvio_card_service(attached))
 RUN(card_udev, uvio_card_udev(attached))
 RUN(card_wait, uvio_card_wait(attached, 0))
-RUN(driver_id_of, uvio_driver_id_of(edu(), udev))
+RUN(driver_id_of, uvio_driver_id_of(edu(), 0x1234, 0x11e8, 1, 2))
 RUN(seen_name, uvio_seen_name(UVIO_SEEN_MODEL))
 RUN(serial_break, uvio_serial_break(serial, true))
 RUN(serial_count, uvio_serial_count(attached))
@@ -166,7 +166,7 @@ const struct measured stack_card[] = {
 	{"uvio_card_service", .run = run_card_service, .begin = begin_attached},
 	{"uvio_card_udev", .run = run_card_udev, .begin = begin_attached},
 	{"uvio_card_wait", .run = run_card_wait, .begin = begin_awake},
-	{"uvio_driver_id_of", .run = run_driver_id_of, .begin = card_open_asserted},
+	{"uvio_driver_id_of", .run = run_driver_id_of},
 	{"uvio_seen_name", .run = run_seen_name},
 	{"uvio_serial_break", .run = run_serial_break, .begin = begin_started},
 	{"uvio_serial_count", .run = run_serial_count, .begin = begin_attached},

@@ -146,7 +146,7 @@ static int no_cause(void *data)
 	X(uvio_domain_new, 2, "", "", NUMBER, (A(1, CTX), A(2, &domain)))                          \
 	X(uvio_driver_add, 2, "", "", NUMBER, (A(1, CTX), A(2, &idle_driver)))                     \
 	X(uvio_driver_get, 1, "1", "", NOTHING, (A(1, CTX), 0))                                    \
-	X(uvio_driver_id_of, 2, "", "", POINTER, (A(1, &idle_driver), A(2, udev)))                 \
+	X(uvio_driver_id_of, 1, "", "", POINTER, (A(1, &idle_driver), 1, 2, 3, 4))                 \
 	X(uvio_driver_match, 1, "1", "", NOTHING, (A(1, CTX), 1, 2, 3, 4))                         \
 	X(uvio_event_fd, 1, "", "", NUMBER, (A(1, udev)))                                          \
 	X(uvio_event_wait, 2, "", "", NUMBER, (A(1, udev), 0, A(2, &event)))                       \

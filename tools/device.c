@@ -62,21 +62,14 @@ const struct uvio_driver *tool_driver(const struct tool *tool, const struct uvio
 		tool->ctx, info->vendor, info->device, info->subvendor, info->subdevice);
 }
 
-static bool is_id(const struct uvio_driver_id *id, const struct uvio_device_info *info)
-{
-	return id->vendor == info->vendor && id->device == info->device &&
-	       (id->subvendor == UVIO_ANY_ID || id->subvendor == info->subvendor) &&
-	       (id->subdevice == UVIO_ANY_ID || id->subdevice == info->subdevice);
-}
-
 const char *tool_seen(const struct uvio_driver *driver, const struct uvio_device_info *info)
 {
-	if (!driver || !driver->ids)
-		return NULL;
-	for (const struct uvio_driver_id *id = driver->ids; id->vendor; id++)
-		if (is_id(id, info))
-			return uvio_seen_name(id->seen);
-	return NULL;
+	const struct uvio_driver_id *id = NULL;
+
+	if (driver)
+		id = uvio_driver_id_of(
+			driver, info->vendor, info->device, info->subvendor, info->subdevice);
+	return id ? uvio_seen_name(id->seen) : NULL;
 }
 
 const struct uvio_trial *tool_trial(const struct uvio_driver *driver)

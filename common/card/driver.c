@@ -86,27 +86,16 @@ static bool same(uint16_t want, uint16_t have)
 	return want == UVIO_ANY_ID || have == UVIO_ANY_ID || want == have;
 }
 
-static const struct uvio_driver_id *match_of(
-	const struct uvio_driver *driver, const struct uvio_driver_id *card)
+const struct uvio_driver_id *uvio_driver_id_of(const struct uvio_driver *driver, uint16_t vendor,
+	uint16_t device, uint16_t subvendor, uint16_t subdevice)
 {
+	if (UVIO_NULL("driver", driver))
+		return NULL;
 	for (const struct uvio_driver_id *id = driver->ids; id && id->vendor; id++)
-		if (id->vendor == card->vendor && id->device == card->device &&
-			same(id->subvendor, card->subvendor) &&
-			same(id->subdevice, card->subdevice))
+		if (id->vendor == vendor && id->device == device &&
+			same(id->subvendor, subvendor) && same(id->subdevice, subdevice))
 			return id;
 	return NULL;
-}
-
-const struct uvio_driver_id *uvio_driver_id_of(
-	const struct uvio_driver *driver, struct uvio_udev *udev)
-{
-	struct uvio_driver_id card;
-
-	if (UVIO_NULL("driver", driver) || UVIO_NULL("udev", udev))
-		return NULL;
-	card = (struct uvio_driver_id){uvio_udev_vendor(udev), uvio_udev_device(udev),
-		uvio_udev_subvendor(udev), uvio_udev_subdevice(udev), UVIO_SEEN_NOT_YET, NULL};
-	return match_of(driver, &card);
 }
 
 const char *uvio_seen_name(enum uvio_seen seen)
@@ -119,12 +108,10 @@ const char *uvio_seen_name(enum uvio_seen seen)
 const struct uvio_driver *uvio_driver_match(const struct uvio_ctx *ctx, uint16_t vendor,
 	uint16_t device, uint16_t subvendor, uint16_t subdevice)
 {
-	const struct uvio_driver_id card = {
-		vendor, device, subvendor, subdevice, UVIO_SEEN_NOT_YET, NULL};
 	const struct uvio_driver *driver;
 
 	for (unsigned int i = 0; (driver = uvio_driver_get(ctx, i)); i++)
-		if (match_of(driver, &card))
+		if (uvio_driver_id_of(driver, vendor, device, subvendor, subdevice))
 			return driver;
 	return NULL;
 }

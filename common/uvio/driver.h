@@ -119,9 +119,10 @@ UVIO_API const struct uvio_driver *uvio_driver_get(const struct uvio_ctx *ctx, u
 UVIO_API const struct uvio_driver *uvio_driver_match(const struct uvio_ctx *ctx, uint16_t vendor,
 	uint16_t device, uint16_t subvendor, uint16_t subdevice);
 
-/** The first of the ids of @driver which the open device has; NULL: none. */
-UVIO_API const struct uvio_driver_id *uvio_driver_id_of(
-	const struct uvio_driver *driver, struct uvio_udev *udev);
+/** The first of the ids of @driver that is for these, of which all may be UVIO_ANY_ID; NULL: none.
+ */
+UVIO_API const struct uvio_driver_id *uvio_driver_id_of(const struct uvio_driver *driver,
+	uint16_t vendor, uint16_t device, uint16_t subvendor, uint16_t subdevice);
 
 /**
  * Attaches @driver, which need not be known to a context, to an open udev device, and sets its DMA

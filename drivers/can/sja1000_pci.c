@@ -177,7 +177,9 @@ static int add_chips(struct card *card)
 
 static int attach(struct uvio_udev *udev, void *priv)
 {
-	const struct uvio_driver_id *id = uvio_driver_id_of(&uvio_driver_sja1000, udev);
+	const struct uvio_driver_id *id = uvio_driver_id_of(&uvio_driver_sja1000,
+		uvio_udev_vendor(udev), uvio_udev_device(udev), uvio_udev_subvendor(udev),
+		uvio_udev_subdevice(udev));
 	struct card *card = priv;
 	const struct bridge *bridge;
 	int rc = 0;
@@ -189,6 +191,7 @@ static int attach(struct uvio_udev *udev, void *priv)
 			uvio_udev_address(udev), uvio_udev_vendor(udev), uvio_udev_device(udev));
 	card->udev = udev;
 	card->board = id->data;
+	uvio_udev_log(udev, UVIO_LOG_INFO, "%s", card->board->name);
 	bridge = card->board->bridge;
 	if (bridge)
 		rc = uvio_region_map(udev, UVIO_REGION_BAR0 + bridge->bar, &card->bridge);

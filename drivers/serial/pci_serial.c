@@ -59,7 +59,9 @@ static int set_irq(void *priv, bool on)
 
 static int attach(struct uvio_udev *udev, void *priv)
 {
-	const struct uvio_driver_id *id = uvio_driver_id_of(&uvio_driver_pci_serial, udev);
+	const struct uvio_driver_id *id = uvio_driver_id_of(&uvio_driver_pci_serial,
+		uvio_udev_vendor(udev), uvio_udev_device(udev), uvio_udev_subvendor(udev),
+		uvio_udev_subdevice(udev));
 	struct card *card = priv;
 	int rc = 0;
 
@@ -70,6 +72,7 @@ static int attach(struct uvio_udev *udev, void *priv)
 			uvio_udev_address(udev), uvio_udev_vendor(udev), uvio_udev_device(udev));
 	card->udev = udev;
 	card->board = id->data;
+	uvio_udev_log(udev, UVIO_LOG_INFO, "%s", card->board->name);
 	for (unsigned int i = 0; !rc && i < card->board->lines; i++)
 		rc = add_line(card, i);
 	return rc ? rc : set_irq(card, false);
