@@ -39,6 +39,8 @@ check "a bit rate for data without CAN FD" usage_error "--dbitrate is for CAN FD
 check "JSON where the frames go" usage_error "name a file, --json=FILE" can 4.0 --bitrate 500000 --json
 check "a name that no interface has" usage_error "is no name of an interface" \
 	can 4.0 --bitrate 500000 --netdev a-name-of-16-letters
+check "an interface for two channels" usage_error "--netdev: vcan0 twice" \
+	can 4.0 --bitrate 500000 --netdev vcan0 --netdev vcan0
 check "without a card" usage_error "too few arguments: ADDRESS[/CHANNEL]" can --bitrate 500000
 printf '0x0001\n' >"$card/device"
 check "a device that no card driver knows" \

@@ -49,6 +49,11 @@ static int add_netdev(const struct tool *tool, struct can_bridge *c)
 	if (!optarg[0] || strlen(optarg) > 15)
 		return tool_usage(
 			tool, "--netdev: '%s' is no name of an interface, as vcan0", optarg);
+	for (unsigned int i = 0; i < c->netdev_count; i++)
+		if (!strcmp(c->netdevs[i], optarg))
+			return tool_usage(tool,
+				"--netdev: %s twice; each channel has an interface of its own",
+				optarg);
 	c->netdevs[c->netdev_count++] = optarg;
 	return TOOL_GO_ON;
 }

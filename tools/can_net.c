@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "can.h"
 
-enum { RECEIVE_BUFFER = 4 << 20, RETRY_MS = 2 };
+enum { RECEIVE_BUFFER = 4 << 20, RETRY_MS = 2, ROUNDS = 16 };
 
 static int failed(const struct can_link *link, const char *what)
 {
@@ -159,7 +159,8 @@ int can_net_feed(struct bridge *b, struct can_link *link)
 	unsigned int space;
 	int n;
 
-	while ((space = uvio_can_space(link->can))) {
+	/* Frames that are refused take no space: a flood of them does not keep us from the card. */
+	for (int round = 0; round < ROUNDS && (space = uvio_can_space(link->can)); round++) {
 		space = space < CAN_BATCH ? space : CAN_BATCH;
 		prepare(&m, space);
 		n = recvmmsg(link->fd, m.headers, space, 0, NULL);
