@@ -18,7 +18,7 @@ static int drive(struct uvio_card *card, struct uvio_can *can)
 	struct can_frame frame = {.can_id = 0x123, .len = 2, .data = {1, 2}};
 	int rc = uvio_can_send(can, &frame, 1), left = 10;
 
-	if (rc < 1) /* 0: the ring is full */
+	if (rc < 1) /* 0: the queue is full */
 		return rc;
 	rc = uvio_card_poll(card); /* gives the frame to the chip */
 	while (rc >= 0 && left > 0) {

@@ -326,7 +326,7 @@ static void configurations_are_checked(void)
 	ASSERT_ERR(uvio_can_start(can, &config), -ERANGE, "513 filters: it can have 512");
 	config = classic;
 	config.rx_frames = 65537;
-	ASSERT_ERR(uvio_can_start(can, &config), -ERANGE, "it can have 65536");
+	ASSERT_ERR(uvio_can_start(can, &config), -ERANGE, "a queue of 65537 frames: at most 65536");
 	ASSERT_OK(uvio_can_start(can, &classic));
 	ASSERT_ERR(uvio_can_start(can, &classic), -EBUSY, "is on the bus: stop it first");
 }

@@ -28,7 +28,13 @@ fails() { # TEXT ARGUMENT...
 	fails_with "$text"
 }
 
-check "without a bit rate: a usage error" usage_error "which bit rate? as --bitrate 500000" can 4.0
+manual_named() {
+	run can --help
+	prints "man uvio-can"
+}
+
+check "the help names the manual page of the command" manual_named
+check "without a bit rate: a usage error" usage_error "--bitrate is missing, as --bitrate 500000" can 4.0
 check "a bit rate of 0" usage_error "--bitrate: 0 is not from 1 to" can 4.0 --bitrate 0
 for point in 1 0.1234 0. 87.5% x; do
 	check "a sample point of $point" usage_error "--sample-point: '$point' is not a part of the bit" \
@@ -37,7 +43,7 @@ done
 check "a bit rate for data without CAN FD" usage_error "--dbitrate is for CAN FD: give --fd, too" \
 	can 4.0 --bitrate 500000 --dbitrate 2000000
 check "JSON where the frames go" usage_error "name a file, --json=FILE" can 4.0 --bitrate 500000 --json
-check "a name that no interface has" usage_error "is no name of an interface" \
+check "a name that no interface has" usage_error "is not an interface name" \
 	can 4.0 --bitrate 500000 --netdev a-name-of-16-letters
 check "an interface for two channels" usage_error "--netdev: vcan0 twice" \
 	can 4.0 --bitrate 500000 --netdev vcan0 --netdev vcan0
@@ -49,9 +55,9 @@ check "a device that no card driver knows" \
 
 printf '0x13fe\n' | tee "$card/vendor" >"$card/subsystem_vendor"
 printf '0xc002\n' | tee "$card/device" >"$card/subsystem_device"
-check "a channel that is not there" fails "CAN channel 2: the card has 2, from 0 on" \
+check "a channel that is not there" fails "CAN channel 2: the card has 2, counted from 0" \
 	4.0/2 --bitrate 500000
-check "the same by ids" fails "CAN channel 2: the card has 2, from 0 on" \
+check "the same by ids" fails "CAN channel 2: the card has 2, counted from 0" \
 	-d 13fe:c002/2 --bitrate 500000
 check "a mode that the chip has not" fails "SJA1000 has no mode for CAN FD" 4.0 --bitrate 500000 --fd
 check "a bit rate that the chip has not" fails "CAN channel 0: bit rate: " 4.0 --bitrate 3333333
@@ -215,7 +221,7 @@ wrong_line() { # LINE
 	begin 4.0
 	printf '(1.2) can0 123#11\n\n%s\n' "$1" >"$in"
 	end
-	status_is 1 && says "standard input, line 3: '$1' is no frame" && says "sent 1 frames" &&
+	status_is 1 && says "standard input, line 3: '$1' is not a frame" && says "sent 1 frames" &&
 		[ "$(frames)" = "123#11 " ]
 }
 check "a line that is no frame ends it" wrong_line "(1.2) can0 123"

@@ -31,12 +31,18 @@ fails() { # TEXT ARGUMENT...
 check "without a card" usage_error "too few arguments: ADDRESS[/LINE]" serial
 check "a parity with a slip" usage_error "did you mean 'even'?" serial 4.0 --parity evn
 check "a size that no byte has" usage_error "--data-bits: 9 is not from 5 to 8" serial 4.0 -n 9
-check "an owner who is none" usage_error "--owner: 'no-such-user' is no user" serial 4.0 -o no-such-user
+manual_named() {
+	run serial --help
+	prints "man uvio-serial"
+}
+
+check "the help names the manual page of the command" manual_named
+check "an owner who is none" usage_error "--owner: 'no-such-user' is not a user" serial 4.0 -o no-such-user
 for id in -1 4294967295 4294967296 0x10; do
-	check "a user number of $id" usage_error "--owner: '$id' is no user" serial 4.0 -o "$id"
-	check "a group number of $id" usage_error "--owner: '$id' is no group" serial 4.0 -o ":$id"
+	check "a user number of $id" usage_error "--owner: '$id' is not a user" serial 4.0 -o "$id"
+	check "a group number of $id" usage_error "--owner: '$id' is not a group" serial 4.0 -o ":$id"
 done
-check "a group that is none" usage_error "--owner: 'no-such-group' is no group" serial 4.0 -o :no-such-group
+check "a group that is none" usage_error "--owner: 'no-such-group' is not a group" serial 4.0 -o :no-such-group
 printf '0x0001\n' >"$card/device"
 check "a device that no card driver knows" \
 	fails "$EDU: no card driver knows this device, so that it has no serial lines; --module FILE" 4.0/0
@@ -44,14 +50,14 @@ printf '0x1b36\n' >"$card/vendor"
 printf '0x0003\n' >"$card/device"
 printf '0x1af4\n' >"$card/subsystem_vendor"
 printf '0x1100\n' >"$card/subsystem_device"
-check "a line that is not there" fails "$EDU: serial line 2: the card has 2, from 0 on" 4.0/2
+check "a line that is not there" fails "$EDU: serial line 2: the card has 2, counted from 0" 4.0/2
 check "a speed that the chip has not" fails "$EDU: serial line 0: 200000 bit/s: 16550A has 2 to 115200" 4.0/0 -s 200000
 : >"$link"
-check "a link in the place of a file" fails "--link '$link': this exists and is no symbolic link" 4.0/0 -l "$link"
+check "a link in the place of a file" fails "--link '$link': this exists and is not a symbolic link" 4.0/0 -l "$link"
 check "the file stays" test -f "$link" -a ! -h "$link"
 rm "$link"
 : >"${link}1"
-check "with all lines too" fails "--link '${link}1': this exists and is no symbolic link" 4.0 -l "$link"
+check "with all lines too" fails "--link '${link}1': this exists and is not a symbolic link" 4.0 -l "$link"
 check "and the links before it are removed" test ! -h "${link}0" -a -f "${link}1"
 rm "${link}1"
 check "a link in a folder that is not there" fails "No such file or directory" 4.0/0 -l "$scratch/none/line"

@@ -309,7 +309,7 @@ static void settings_are_checked(void)
 		{{.baud = 9600, .data_bits = 8, .stop_bits = 1, .parity = 5}, -EINVAL, "parity 5"},
 		{{.baud = 9600, .data_bits = 8, .stop_bits = 1, .flow = 2}, -EINVAL, "flow"},
 		{{.baud = 9600, .data_bits = 8, .stop_bits = 1, .rx_bytes = 1 << 25}, -ERANGE,
-			"it can have 16777216 bytes"},
+			"at most 16777216 bytes"},
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++) {
@@ -356,7 +356,7 @@ static void lines_are_counted(void)
 	ASSERT_EQ(uvio_serial_count(card), 1);
 	ASSERT_ERR(uvio_serial_get(card, 1, &none), -ERANGE, EDU ": serial line 1: the card has 1");
 	ASSERT(!none);
-	ASSERT_ERR(uvio_can_get(card, 0, &can), -ENOTSUP, "'testchip' has no channels of CAN");
+	ASSERT_ERR(uvio_can_get(card, 0, &can), -ENOTSUP, "'testchip' has no CAN channels");
 }
 
 static unsigned int too_many(const void *priv)

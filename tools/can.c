@@ -48,7 +48,7 @@ static int add_netdev(const struct tool *tool, struct can_bridge *c)
 			tool, "--netdev: more than %d of them in one command", CAN_LINKS_MAX);
 	if (!optarg[0] || strlen(optarg) > 15)
 		return tool_usage(
-			tool, "--netdev: '%s' is no name of an interface, as vcan0", optarg);
+			tool, "--netdev: '%s' is not an interface name, as vcan0", optarg);
 	for (unsigned int i = 0; i < c->netdev_count; i++)
 		if (!strcmp(c->netdevs[i], optarg))
 			return tool_usage(tool,
@@ -123,7 +123,7 @@ static int check_options(const struct tool *tool, struct can_bridge *c)
 	struct uvio_can_config *config = &c->config;
 
 	if (!config->timing.bitrate)
-		return tool_usage(tool, "which bit rate? as --bitrate 500000");
+		return tool_usage(tool, "--bitrate is missing, as --bitrate 500000");
 	if (config->data_timing.bitrate && !(config->modes & CAN_CTRLMODE_FD))
 		return tool_usage(tool, "--dbitrate is for CAN FD: give --fd, too");
 	if (tool->json && !tool->json_file && !c->netdev_count)
@@ -345,6 +345,7 @@ const struct command command_can = {
 	.name = "can",
 	.device = DEVICE_ONE,
 	.args = "ADDRESS[/CHANNEL]",
+	.manual = "uvio-can",
 	.help = "connect CAN channels to network interfaces, or to stdin and stdout",
 	.options = "  -r, --bitrate N       of the bus, in bit/s, as 500000\n"
 		   "      --sample-point P  as 0.875 (default as CiA recommends)\n"

@@ -114,7 +114,7 @@ static void wrong_line(const char *line)
 {
 	in.wrong = in.ended = true;
 	in.used = 0;
-	tool_error("standard input, line %llu: '%.60s' is no frame as candump -L prints "
+	tool_error("standard input, line %llu: '%.60s' is not a frame as candump -L prints "
 		   "it: (1700000000.123456) can0 123#1122",
 		(unsigned long long)in.lines, line);
 }

@@ -98,7 +98,7 @@ static void print_end(const struct command *command)
 	printf("Exit status: %s.\n",
 		command->status ? command->status : "0 success, 1 failure, 2 usage error");
 	printf("Example: %s\n", command->example);
-	printf("More: man uvio; uvio help options\n");
+	printf("More: man %s; uvio help options\n", command->manual ? command->manual : "uvio");
 }
 
 /* Help itself has none. */

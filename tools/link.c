@@ -26,7 +26,7 @@ static int failed(const char *path, int err)
 
 static int no_link(const char *path)
 {
-	return tool_error("--link '%s': this exists and is no symbolic link: remove it, or name "
+	return tool_error("--link '%s': this exists and is not a symbolic link: remove it, or name "
 			  "another path",
 		path);
 }

@@ -99,9 +99,9 @@ static int parse_owner(const struct tool *tool, struct serving *s)
 	s->owner = optarg;
 	snprintf(user, sizeof(user), "%.*s", (int)n, optarg);
 	if (n && !parse_user(user, &s->uid))
-		return tool_usage(tool, "--owner: '%s' is no user", user);
+		return tool_usage(tool, "--owner: '%s' is not a user", user);
 	if (optarg[n] && !parse_group(optarg + n + 1, &s->gid))
-		return tool_usage(tool, "--owner: '%s' is no group", optarg + n + 1);
+		return tool_usage(tool, "--owner: '%s' is not a group", optarg + n + 1);
 	return TOOL_GO_ON;
 }
 
@@ -449,6 +449,7 @@ const struct command command_serial = {
 	.name = "serial",
 	.device = DEVICE_ONE,
 	.args = "ADDRESS[/LINE]",
+	.manual = "uvio-serial",
 	.help = "connect serial lines of a card to pseudo-terminals",
 	.notes = "Programs open the pseudo-terminal in place of a serial port. Without LINE: all\n"
 		 "lines of the card. Ends with SIGINT or SIGTERM; SIGUSR1 prints statistics.\n",
@@ -457,8 +458,8 @@ const struct command command_serial = {
 		"                        PATH0, PATH1, and so on\n"
 		"  -s, --speed BAUD      until a program sets one (default 9600)\n"
 		"  -p, --parity KIND     none, odd, even, mark or space, whatever programs set;\n"
-		"                        Linux hides from us whether it is even or none\n"
-		"  -n, --data-bits N     5 to 8 (default 8); what programs set, Linux hides\n"
+		"                        by default as programs set it, see the manual\n"
+		"  -n, --data-bits N     5 to 8 (default 8), whatever programs set\n"
 		"  -o, --owner USER[:GROUP]  who may open it, beside root\n"
 		"  -b, --backend NAME    open it with this backend (default the first usable)\n",
 	.example = "uvio serial --link /run/line0 06:0d.0/0",

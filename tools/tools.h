@@ -41,6 +41,7 @@ struct command {
 	const char *notes;   /* lines of text; NULL: none */
 	const char *options; /* lines, as those of the common options; NULL: none */
 	const char *status;  /* one line; NULL: the usual one */
+	const char *manual; /* of its own; NULL: uvio(1) */
 	const char *example;
 	int (*run)(struct tool *tool, int argc, char **argv);
 };

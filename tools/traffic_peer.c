@@ -48,7 +48,7 @@ int peer_open(struct comparison *c, const char *place, struct can_end *peer)
 		return TOOL_GO_ON;
 	length = strcspn(place, "/");
 	if (length >= sizeof(address))
-		return tool_usage(c->tool, "--peer: '%s' is no address", place);
+		return tool_usage(c->tool, "--peer: '%s' is not an address", place);
 	memcpy(address, place, length);
 	address[length] = 0;
 	if (place[length])

@@ -111,10 +111,10 @@ int uvio_can_get(struct uvio_card *card, unsigned int channel, struct uvio_can *
 	if (UVIO_NULL("card", card))
 		return -EINVAL;
 	if (!card->can_count)
-		return uvio_fail(-ENOTSUP, "%s: the card driver '%s' has no channels of CAN",
+		return uvio_fail(-ENOTSUP, "%s: the card driver '%s' has no CAN channels",
 			uvio_udev_address(card->udev), card->driver->name);
 	if (channel >= card->can_count)
-		return uvio_fail(-ERANGE, "%s: CAN channel %u: the card has %u, from 0 on",
+		return uvio_fail(-ERANGE, "%s: CAN channel %u: the card has %u, counted from 0",
 			uvio_udev_address(card->udev), channel, card->can_count);
 	*can = &card->cans[channel];
 	return 0;
@@ -158,7 +158,7 @@ static int check_ring(const struct uvio_can *can, unsigned int frames)
 {
 	if (frames <= MOST_FRAMES)
 		return 0;
-	return uvio_fail(-ERANGE, "%s: CAN channel %u: a ring of %u frames: it can have %u",
+	return uvio_fail(-ERANGE, "%s: CAN channel %u: a queue of %u frames: at most %u",
 		address_of(can), can->channel, frames, MOST_FRAMES);
 }
 

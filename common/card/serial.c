@@ -109,7 +109,7 @@ int uvio_serial_get(struct uvio_card *card, unsigned int line, struct uvio_seria
 		return uvio_fail(-ENOTSUP, "%s: the card driver '%s' has no serial lines",
 			uvio_udev_address(card->udev), card->driver->name);
 	if (line >= card->serial_count)
-		return uvio_fail(-ERANGE, "%s: serial line %u: the card has %u, from 0 on",
+		return uvio_fail(-ERANGE, "%s: serial line %u: the card has %u, counted from 0",
 			uvio_udev_address(card->udev), line, card->serial_count);
 	*serial = &card->serials[line];
 	return 0;
@@ -156,9 +156,9 @@ static int check_config(const struct uvio_serial *serial, const struct uvio_seri
 	if (config->flow > UVIO_FLOW_RTS_CTS)
 		return refuse(serial, -EINVAL, "flow control", config->flow, "there is none such");
 	if (config->rx_bytes > MOST_BYTES || config->tx_bytes > MOST_BYTES)
-		return refuse(serial, -ERANGE, "a ring of",
+		return refuse(serial, -ERANGE, "a queue of",
 			config->rx_bytes > MOST_BYTES ? config->rx_bytes : config->tx_bytes,
-			"it can have 16777216 bytes");
+			"at most 16777216 bytes");
 	return check_baud(serial, config->baud);
 }
 

@@ -6,19 +6,19 @@
  * <linux/can/error.h>, <linux/can/netlink.h>.
  *
  * Send and receive take arrays, return how many frames they moved, and never wait: frames lie in
- * rings until uvio_card_poll() moves them between the rings and the chip.
+ * queues until uvio_card_poll() moves them between the queues and the chip.
  *
  * 1. uvio_can_get(), uvio_can_start().
  * 2. uvio_can_send(), uvio_can_receive(), and uvio_card_poll() after each send, each time that
  *    uvio_card_fd() is readable, or in each cycle.
  * 3. uvio_can_stop(), or uvio_card_detach(), which stops all channels.
  *
- * Nothing is lost without notice. A frame for which the chip or the ring had no space is counted,
+ * Nothing is lost without notice. A frame for which the chip or the queue had no space is counted,
  * and an error frame (CAN_ERR_FLAG) is received in its place.
  *
  * Threads: uvio_can_start(), uvio_can_stop() and uvio_can_restart() are called by the thread that
  * calls uvio_card_poll(). While uvio_can_start() or uvio_can_stop() runs, no other thread may use
- * the channel: its rings are allocated anew. Otherwise, for each channel, one thread at a time may
+ * the channel: its queues are allocated anew. Otherwise, for each channel, one thread at a time may
  * send and one may receive; these may be other threads. The rest may be called by any thread.
  */
 #ifndef UVIO_CAN_H
@@ -78,12 +78,12 @@ struct uvio_can_config {
 
 /** Counted since uvio_can_start(). */
 struct uvio_can_stats {
-	uint64_t rx_frames; /**< put into the ring, without error frames */
+	uint64_t rx_frames; /**< put into the queue, without error frames */
 	uint64_t rx_bytes;
 	uint64_t tx_frames; /**< completed on the bus */
 	uint64_t tx_bytes;
 	uint64_t tx_failed;   /**< given up by the chip: one-shot, bus-off, stopped */
-	uint64_t rx_lost;     /**< the ring was full */
+	uint64_t rx_lost;     /**< the queue was full */
 	uint64_t rx_filtered; /**< no filter let them through */
 	uint64_t rx_overrun;  /**< times that the chip had no space */
 	uint64_t bus_errors;  /**< and lost arbitrations, as far as the chip reports them */
@@ -106,10 +106,10 @@ UVIO_API int uvio_can_get(struct uvio_card *card, unsigned int channel, struct u
 UVIO_API const struct uvio_can_info *uvio_can_info(const struct uvio_can *can);
 
 /**
- * Puts the channel on the bus, with empty rings and counters at 0. 0; -EBUSY (it is on the bus);
+ * Puts the channel on the bus, with empty queues and counters at 0. 0; -EBUSY (it is on the bus);
  * -EINVAL (a NULL; the size of the table is too small; a bit rate of 0 and no segments); -ENOTSUP
  * (the chip does not have a mode, which the text names); -ERANGE (bit timing: the text says what is
- * nearest; too many filters; a ring too large); -ENOMEM; -ENODEV; -EIO; -ETIMEDOUT (the chip does
+ * nearest; too many filters; a queue too large); -ENOMEM; -ENODEV; -EIO; -ETIMEDOUT (the chip does
  * not leave reset). After -ENOMEM and errors of the chip, frames received before are gone.
  */
 UVIO_API int uvio_can_start(struct uvio_can *can, const struct uvio_can_config *config);
@@ -124,9 +124,10 @@ UVIO_API int uvio_can_stop(struct uvio_can *can);
 /**
  * Takes up to @count frames to be sent, in order. A frame that cannot be sent ends the call: those
  * before it are taken, and the next call, which begins with it, fails. How many were taken, 0 if
- * the ring is full; -EINVAL (a NULL; the first frame has a length that its format does not have, or
- * is an error frame, or a remote frame of CAN FD); -ENETDOWN (not started); -ENOTSUP (listen-only;
- * or the first frame has CANFD_FDF, and the channel was started without CAN_CTRLMODE_FD).
+ * the queue is full; -EINVAL (a NULL; the first frame has a length that its format does not have,
+ * or is an error frame, or a remote frame of CAN FD); -ENETDOWN (not started); -ENOTSUP
+ * (listen-only; or the first frame has CANFD_FDF, and the channel was started without
+ * CAN_CTRLMODE_FD).
  *
  * struct can_frame is classic CAN. In a struct canfd_frame a frame with CANFD_FDF in flags is
  * CAN FD, of 0 to 8, 12, 16, 20, 24, 32, 48 or 64 bytes; without, classic CAN.

@@ -3,8 +3,8 @@
 /**
  * Serial lines: the lines of a card as a program sees them, and what a card driver gives for them.
  *
- * Send and receive take bytes, return how many they moved, and never wait: bytes lie in rings until
- * uvio_card_poll() moves them between the rings and the chip.
+ * Send and receive take bytes, return how many they moved, and never wait: bytes lie in queues
+ * until uvio_card_poll() moves them between the queues and the chip.
  *
  * 1. uvio_serial_get(), uvio_serial_start().
  * 2. uvio_serial_send(), uvio_serial_receive(), and uvio_card_poll() after each send, each time
@@ -13,7 +13,7 @@
  *
  * Threads: uvio_serial_start(), uvio_serial_stop(), uvio_serial_set(), uvio_serial_modem_set() and
  * uvio_serial_break() are called by the thread that calls uvio_card_poll(). While
- * uvio_serial_start() or uvio_serial_stop() runs, no other thread may use the line: its rings are
+ * uvio_serial_start() or uvio_serial_stop() runs, no other thread may use the line: its queues are
  * allocated anew. Otherwise, for each line, one thread at a time may send and one may receive;
  * these may be other threads. The rest may be called by any thread.
  */
@@ -50,7 +50,7 @@ enum uvio_serial_mark {
 	UVIO_MARK_FRAMING = 2,
 	UVIO_MARK_BREAK = 4, /**< the byte is 0 */
 	UVIO_MARK_OVERRUN =
-		8, /**< bytes before this one were lost: in the chip, or the ring was full */
+		8, /**< bytes before this one were lost: in the chip, or the queue was full */
 };
 
 /** What a line is able to do. */
@@ -80,7 +80,7 @@ struct uvio_serial_config {
 struct uvio_serial_stats {
 	uint64_t rx_bytes;
 	uint64_t tx_bytes;   /**< given to the chip */
-	uint64_t rx_lost;    /**< bytes for which the ring had no space */
+	uint64_t rx_lost;    /**< bytes for which the queue had no space */
 	uint64_t rx_overrun; /**< times that the chip had no space */
 	uint64_t parity_errors;
 	uint64_t framing_errors;
@@ -101,10 +101,10 @@ UVIO_API int uvio_serial_get(
 UVIO_API const struct uvio_serial_info *uvio_serial_info(const struct uvio_serial *serial);
 
 /**
- * Starts the line, with empty rings, counters at 0, DTR and RTS on. 0; -EBUSY (it is started);
+ * Starts the line, with empty queues, counters at 0, DTR and RTS on. 0; -EBUSY (it is started);
  * -EINVAL (a NULL; the size of the table is too small; a setting that no line has, which the text
  * names); -ENOTSUP (a setting that this chip does not have); -ERANGE (baud: the text says what is
- * nearest; a ring too large); -ENOMEM; -ENODEV; -EIO. After -ENOMEM and errors of the chip, bytes
+ * nearest; a queue too large); -ENOMEM; -ENODEV; -EIO. After -ENOMEM and errors of the chip, bytes
  * received before are gone.
  */
 UVIO_API int uvio_serial_start(struct uvio_serial *serial, const struct uvio_serial_config *config);
@@ -116,15 +116,15 @@ UVIO_API int uvio_serial_start(struct uvio_serial *serial, const struct uvio_ser
 UVIO_API int uvio_serial_stop(struct uvio_serial *serial);
 
 /**
- * Changes the settings of a line that is started; the rings stay as they are. Bytes that are in the
- * chip may be sent with the old settings or the new: wait until uvio_serial_pending() returns 0
+ * Changes the settings of a line that is started; the queues stay as they are. Bytes that are in
+ * the chip may be sent with the old settings or the new: wait until uvio_serial_pending() returns 0
  * first. 0; -ENETDOWN (not started); or the errnos of uvio_serial_start(), and then the former
  * settings stay.
  */
 UVIO_API int uvio_serial_set(struct uvio_serial *serial, const struct uvio_serial_config *config);
 
 /**
- * How many bytes were taken, 0 if the ring is full; -EINVAL (a NULL); -ENETDOWN (not started).
+ * How many bytes were taken, 0 if the queue is full; -EINVAL (a NULL); -ENETDOWN (not started).
  */
 UVIO_API int uvio_serial_send(struct uvio_serial *serial, const void *bytes, unsigned int count);
 
@@ -137,7 +137,7 @@ UVIO_API int uvio_serial_receive(
 	struct uvio_serial *serial, uint8_t *bytes, uint8_t *marks, unsigned int count);
 
 /**
- * How many bytes are in the ring to be sent; if it is empty, 1 while the chip still sends, else 0.
+ * How many bytes are in the queue to be sent; if it is empty, 1 while the chip still sends, else 0.
  * -EINVAL (a NULL); -ENETDOWN (not started); -ENODEV; -EIO.
  */
 UVIO_API int uvio_serial_pending(struct uvio_serial *serial);
@@ -194,7 +194,7 @@ struct uvio_serial_ops {
 	int (*modem_set)(void *card, unsigned int line, unsigned int on, unsigned int off);
 	int (*set_break)(void *card, unsigned int line, bool on);
 	/**
-	 * With UVIO_FLOW_RTS_CTS: the other side is to stop, or to go on, since the ring is nearly
+	 * With UVIO_FLOW_RTS_CTS: the other side is to stop, or to go on, since the queue is nearly
 	 * full, or empty again. The chip need not be read meanwhile.
 	 */
 	void (*throttle)(void *card, unsigned int line, bool on);
@@ -210,8 +210,8 @@ UVIO_API void uvio_serial_rx(struct uvio_serial *serial, uint8_t byte, uint8_t m
 UVIO_API void uvio_serial_rx_overrun(struct uvio_serial *serial);
 
 /**
- * For bytes without a mark: a buffer in the ring, and its size in @count. uvio_serial_rx_commit()
- * hands over how many bytes were written there. NULL: the ring is full, use uvio_serial_rx().
+ * For bytes without a mark: a buffer in the queue, and its size in @count. uvio_serial_rx_commit()
+ * hands over how many bytes were written there. NULL: the queue is full, use uvio_serial_rx().
  */
 UVIO_API uint8_t *uvio_serial_rx_place(struct uvio_serial *serial, unsigned int *count);
 UVIO_API void uvio_serial_rx_commit(struct uvio_serial *serial, unsigned int count);
