@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include <uvio/udev.h>
@@ -105,4 +106,39 @@ struct uvio_can_stats can_stats(void)
 
 	ASSERT_OK(uvio_can_stats(can, &stats));
 	return stats;
+}
+
+/* Sends and receives; what a card does that is removed somewhere in between. */
+static int work(void (*hear)(const struct can_frame *frame))
+{
+	const struct uvio_can_config config = {.size = sizeof(config), .timing.bitrate = 500000};
+	struct can_frame frame = can_numbered(1, 8);
+	int rc = uvio_card_attach(driver, udev, &card);
+
+	if (!rc)
+		rc = uvio_can_get(card, 0, &can);
+	if (!rc)
+		rc = uvio_can_start(can, &config);
+	if (rc)
+		return rc;
+	uvio_can_send(can, &frame, 1);
+	hear(&frame);
+	for (int i = 0; i < 3 && rc >= 0; i++)
+		rc = uvio_card_poll(card);
+	return rc < 0 ? rc : uvio_can_stop(can);
+}
+
+void can_removed_anywhere(void (*setup)(void), void (*hear)(const struct can_frame *frame))
+{
+	unsigned int at = 0;
+	int rc;
+
+	do {
+		can_close();
+		setup();
+		fake_faults.gone_at = fake_of(udev)->calls + ++at;
+		rc = work(hear);
+		ASSERT_EQ(rc, fake_faults.all_ones ? -ENODEV : 0);
+	} while (fake_faults.all_ones);
+	ASSERT(at > 50);
 }

@@ -37,4 +37,10 @@ void can_nothing_more(void);
 void can_same(const struct can_frame *have, const struct can_frame *want);
 struct uvio_can_stats can_stats(void);
 
+/**
+ * Removes the card at each register access from attach to stop in turn: -ENODEV. @setup opens the
+ * model, and @hear has it receive.
+ */
+void can_removed_anywhere(void (*setup)(void), void (*hear)(const struct can_frame *frame));
+
 #endif /* UVIO_TESTS_CAN_CARD_H */

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <errno.h>
+
 #include "serial_card.h"
 
 const struct uvio_driver *driver;
@@ -83,4 +85,38 @@ struct uvio_serial_stats serial_stats(void)
 
 	ASSERT_OK(uvio_serial_stats(serial, &stats));
 	return stats;
+}
+
+/* Sends and receives; what a card does that is removed somewhere in between. */
+static int work(void (*hear)(void))
+{
+	struct uvio_serial_config config = serial_config();
+	int rc = uvio_card_attach(driver, udev, &card);
+
+	if (!rc)
+		rc = uvio_serial_get(card, 0, &serial);
+	if (!rc)
+		rc = uvio_serial_start(serial, &config);
+	if (rc)
+		return rc;
+	uvio_serial_send(serial, "uvio", 4);
+	hear();
+	for (int i = 0; i < 3 && rc >= 0; i++)
+		rc = uvio_card_poll(card);
+	return rc < 0 ? rc : uvio_serial_stop(serial);
+}
+
+void serial_removed_anywhere(void (*setup)(void), void (*hear)(void))
+{
+	unsigned int at = 0;
+	int rc;
+
+	do {
+		serial_close();
+		setup();
+		fake_faults.gone_at = fake_of(udev)->calls + ++at;
+		rc = work(hear);
+		ASSERT_EQ(rc, fake_faults.all_ones ? -ENODEV : 0);
+	} while (fake_faults.all_ones);
+	ASSERT(at > 50);
 }

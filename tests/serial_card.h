@@ -31,4 +31,10 @@ void serial_expect(unsigned int first, unsigned int count, uint8_t mark);
 void serial_nothing_more(void);
 struct uvio_serial_stats serial_stats(void);
 
+/**
+ * Removes the card at each register access from attach to stop in turn: -ENODEV. @setup opens the
+ * model, and @hear has it receive.
+ */
+void serial_removed_anywhere(void (*setup)(void), void (*hear)(void));
+
 #endif /* UVIO_TESTS_SERIAL_CARD_H */

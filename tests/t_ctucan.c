@@ -351,39 +351,14 @@ static void one_that_reads_all_ones_says_so(void)
 	can_serve();
 }
 
-/* Sends and receives; what a card does that is removed somewhere in between. */
-static int work(void)
+static void hear_classic(const struct can_frame *frame)
 {
-	const struct uvio_can_config config = {.size = sizeof(config), .timing.bitrate = 500000};
-	struct can_frame frame = can_numbered(1, 8);
-	int rc = uvio_card_attach(driver, udev, &card);
-
-	if (!rc)
-		rc = uvio_can_get(card, 0, &can);
-	if (!rc)
-		rc = uvio_can_start(can, &config);
-	if (rc)
-		return rc;
-	uvio_can_send(can, &frame, 1);
-	hear(&frame);
-	for (int i = 0; i < 3 && rc >= 0; i++)
-		rc = uvio_card_poll(card);
-	return rc < 0 ? rc : uvio_can_stop(can);
+	hear(frame);
 }
 
 static void a_card_that_is_removed_at_any_moment_says_so(void)
 {
-	unsigned int at = 0;
-	int rc;
-
-	do {
-		can_close();
-		setup();
-		fake_faults.gone_at = fake_of(udev)->calls + ++at;
-		rc = work();
-		ASSERT_EQ(rc, fake_faults.all_ones ? -ENODEV : 0);
-	} while (fake_faults.all_ones);
-	ASSERT(at > 50);
+	can_removed_anywhere(setup, hear_classic);
 }
 
 static CU_TestInfo attaching[] = {

@@ -305,38 +305,14 @@ static void one_that_reads_all_ones_says_so(void)
 	serial_serve();
 }
 
-/* Sends and receives; what a card does that is removed somewhere in between. */
-static int work(void)
+static void hear_some(void)
 {
-	struct uvio_serial_config config = serial_config();
-	int rc = uvio_card_attach(driver, udev, &card);
-
-	if (!rc)
-		rc = uvio_serial_get(card, 0, &serial);
-	if (!rc)
-		rc = uvio_serial_start(serial, &config);
-	if (rc)
-		return rc;
-	uvio_serial_send(serial, "uvio", 4);
 	hear(1, 2);
-	for (int i = 0; i < 3 && rc >= 0; i++)
-		rc = uvio_card_poll(card);
-	return rc < 0 ? rc : uvio_serial_stop(serial);
 }
 
 static void a_card_that_is_removed_at_any_moment_says_so(void)
 {
-	unsigned int at = 0;
-	int rc;
-
-	do {
-		serial_close();
-		setup();
-		fake_faults.gone_at = fake_of(udev)->calls + ++at;
-		rc = work();
-		ASSERT_EQ(rc, fake_faults.all_ones ? -ENODEV : 0);
-	} while (fake_faults.all_ones);
-	ASSERT(at > 50);
+	serial_removed_anywhere(setup, hear_some);
 }
 
 static CU_TestInfo attaching[] = {

@@ -26,7 +26,7 @@ struct can_link {
 	unsigned int frame_count, frame_next;
 
 	uint64_t refused;     /* frames for the card that no such channel sends */
-	uint64_t netdev_lost; /* the socket had no place for frames for the card */
+	uint64_t netdev_lost; /* the socket had no space for frames for the card */
 };
 
 /* can_net.c */

@@ -272,7 +272,7 @@ static bool receive(struct line *line)
 	return true;
 }
 
-/* What is there and finds no place stays in the ring. */
+/* What finds no space stays in the queue. */
 bool line_drain(struct line *line)
 {
 	if (line->hung) {
