@@ -30,5 +30,7 @@ for test in $(cd "$lab" && echo *.test); do
 	check "$test: auto, it says what to install" skips auto "$test" "install qemu-system-x86"
 	check "$test: no, it says how it was switched off" skips no "$test" "enable-lab=no"
 done
+fits() { ! "$lab/lab" --help | awk 'length > 80' | grep .; }
+check "help of the lab fits 80 columns" fits
 check "example.test: yes, it fails and says why" fails yes example.test "install qemu-system-x86"
 plan
