@@ -173,6 +173,12 @@ int uvio_can_receive(
 		uvio_udev_address(can->card->udev), can->channel);
 }
 
+/* As the kernel counts: the length of a remote frame is not one of data. */
+static unsigned int bytes_of(const struct canfd_frame *frame)
+{
+	return frame->can_id & CAN_RTR_FLAG ? 0 : frame->len;
+}
+
 const struct canfd_frame *uvio_can_tx_next(struct uvio_can *can)
 {
 	if (uvio_ring_used(&can->tx) == can->given || uvio_can_state(can) == CAN_STATE_BUS_OFF)
@@ -182,7 +188,8 @@ const struct canfd_frame *uvio_can_tx_next(struct uvio_can *can)
 
 void uvio_can_tx_take(struct uvio_can *can)
 {
-	can->given++;
+	if (can->given < uvio_ring_used(&can->tx))
+		can->given++;
 }
 
 void uvio_can_tx_done(struct uvio_can *can, unsigned int count)
@@ -191,7 +198,7 @@ void uvio_can_tx_done(struct uvio_can *can, unsigned int count)
 
 	count = fewer(count, can->given);
 	for (unsigned int i = 0; i < count; i++)
-		bytes += can->tx_frames[uvio_ring_out(&can->tx, i)].len;
+		bytes += bytes_of(&can->tx_frames[uvio_ring_out(&can->tx, i)]);
 	uvio_count(&can->count.tx_frames, count);
 	uvio_count(&can->count.tx_bytes, bytes);
 	can->given -= count;
@@ -218,6 +225,7 @@ static void put_error(struct uvio_can *can, const struct can_frame *error)
 	memset(&slot->frame, 0, sizeof(slot->frame));
 	memcpy(&slot->frame, error, sizeof(*error));
 	slot->frame.can_id |= CAN_ERR_FLAG;
+	slot->frame.flags = 0;
 	slot->frame.len = CAN_ERR_DLC;
 	slot->time = (uint64_t)uvio_card_now(can->card);
 	uvio_ring_put(&can->rx, 1);
@@ -258,22 +266,74 @@ static bool passes(const struct uvio_can *can, canid_t id)
 	return !can->filter_count;
 }
 
+static bool is_fd_length(unsigned int length)
+{
+	return length <= 8 || (length <= 24 && length % 4 == 0) || length == 32 || length == 48 ||
+	       length == 64;
+}
+
+/* Whoever receives a frame trusts its length. */
+static bool is_sound(const struct canfd_frame *frame)
+{
+	if (frame->can_id & CAN_ERR_FLAG)
+		return false;
+	if (!(frame->can_id & CAN_EFF_FLAG) && frame->can_id & CAN_EFF_MASK & ~CAN_SFF_MASK)
+		return false;
+	if (!(frame->flags & CANFD_FDF))
+		return frame->len <= CAN_MAX_DLEN;
+	return is_fd_length(frame->len) && !(frame->can_id & CAN_RTR_FLAG);
+}
+
+/* What is between the length that the driver gave and the next one that there is reads 0. */
+static void make_sound(struct canfd_frame *frame)
+{
+	bool fd = frame->flags & CANFD_FDF;
+	unsigned int length = fewer(frame->len, fd ? CANFD_MAX_DLEN : CAN_MAX_DLEN);
+
+	frame->len = (uint8_t)uvio_can_dlc_length(uvio_can_length_dlc(length));
+	memset(frame->data + length, 0, frame->len - length);
+	frame->can_id &= ~(CAN_ERR_FLAG | (fd ? CAN_RTR_FLAG : 0));
+	if (!(frame->can_id & CAN_EFF_FLAG))
+		frame->can_id &= CAN_RTR_FLAG | CAN_SFF_MASK;
+}
+
+/* A chip without CAN FD sees an error in the form of such a frame. */
+static void refuse_fd(struct uvio_can *can)
+{
+	static const struct can_frame error = {
+		.can_id = CAN_ERR_BUSERROR | CAN_ERR_PROT,
+		.data[2] = CAN_ERR_PROT_FORM,
+	};
+
+	if (can->modes & CAN_CTRLMODE_BERR_REPORTING)
+		uvio_can_bus_error(can, &error);
+}
+
 void uvio_can_rx_commit(struct uvio_can *can, uint64_t time)
 {
-	struct uvio_can_slot *slot = &can->rx_slots[uvio_ring_in(&can->rx, 0)];
+	struct uvio_can_slot *slot =
+		can->rx_full ? &can->spare : &can->rx_slots[uvio_ring_in(&can->rx, 0)];
+	bool full = can->rx_full;
 
-	if (!passes(can, can->rx_full ? can->spare.frame.can_id : slot->frame.can_id)) {
+	can->rx_full = true; /* until there is a place again */
+	if (slot->frame.flags & CANFD_FDF && !(can->modes & CAN_CTRLMODE_FD)) {
+		refuse_fd(can);
+		return;
+	}
+	if (!is_sound(&slot->frame))
+		make_sound(&slot->frame);
+	if (!passes(can, slot->frame.can_id)) {
 		uvio_count(&can->count.rx_filtered, 1);
 		return;
 	}
-	if (can->rx_full) {
+	if (full) {
 		can->gap = true;
 		uvio_count(&can->count.rx_lost, 1);
 		return;
 	}
 	slot->time = time ? time : (uint64_t)uvio_card_now(can->card);
 	uvio_count(&can->count.rx_frames, 1);
-	uvio_count(&can->count.rx_bytes, slot->frame.len);
+	uvio_count(&can->count.rx_bytes, bytes_of(&slot->frame));
 	uvio_ring_put(&can->rx, 1);
 }
 

@@ -78,10 +78,10 @@ struct uvio_can_config {
 
 /** Counted since uvio_can_start(). */
 struct uvio_can_stats {
-	uint64_t rx_frames; /**< put into the queue, without error frames */
-	uint64_t rx_bytes;
-	uint64_t tx_frames; /**< completed on the bus */
-	uint64_t tx_bytes;
+	uint64_t rx_frames;   /**< put into the queue, without error frames */
+	uint64_t rx_bytes;    /**< of their data; a remote frame has none, whatever its length */
+	uint64_t tx_frames;   /**< completed on the bus */
+	uint64_t tx_bytes;    /**< as rx_bytes */
 	uint64_t tx_failed;   /**< given up by the chip: one-shot, bus-off, stopped */
 	uint64_t rx_lost;     /**< the queue was full */
 	uint64_t rx_filtered; /**< no filter let them through */
@@ -223,7 +223,8 @@ struct uvio_can_ops {
 /**
  * The slot to which the driver writes the next frame that the chip received; never NULL.
  * uvio_can_rx_commit() then hands it over, with the time at which the chip received it, or 0 for
- * now.
+ * now. A length, an id or flags that no such frame has are corrected; CAN FD on a channel without
+ * CAN_CTRLMODE_FD is dropped, and is an error on the bus.
  */
 UVIO_API struct canfd_frame *uvio_can_rx_place(struct uvio_can *can);
 UVIO_API void uvio_can_rx_commit(struct uvio_can *can, uint64_t time);
@@ -232,7 +233,8 @@ UVIO_API void uvio_can_rx_commit(struct uvio_can *can, uint64_t time);
 UVIO_API void uvio_can_rx_overrun(struct uvio_can *can);
 
 /**
- * The next frame for the chip, NULL if there is none; uvio_can_tx_take() says that the chip has it.
+ * The next frame for the chip, NULL if there is none; uvio_can_tx_take() says that the chip has it,
+ * and does nothing if there is none.
  */
 UVIO_API const struct canfd_frame *uvio_can_tx_next(struct uvio_can *can);
 UVIO_API void uvio_can_tx_take(struct uvio_can *can);
