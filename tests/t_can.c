@@ -328,7 +328,7 @@ static void configurations_are_checked(void)
 	config.rx_frames = 65537;
 	ASSERT_ERR(uvio_can_start(can, &config), -ERANGE, "a queue of 65537 frames: at most 65536");
 	ASSERT_OK(uvio_can_start(can, &classic));
-	ASSERT_ERR(uvio_can_start(can, &classic), -EBUSY, "is on the bus: stop it first");
+	ASSERT_ERR(uvio_can_start(can, &classic), -EBUSY, "CAN channel 0 is started: stop it first");
 }
 
 static void filters_let_through_what_one_of_them_does(void)
@@ -374,7 +374,7 @@ static void listen_only_sends_nothing(void)
 	config.modes = CAN_CTRLMODE_LISTENONLY;
 	ASSERT_OK(uvio_can_start(can, &config));
 	ASSERT_EQ(send(1, 1), -ENOTSUP);
-	ASSERT_HAS(uvio_last_error(), "CAN channel 0 only listens");
+	ASSERT_HAS(uvio_last_error(), "CAN channel 0: it only listens");
 }
 
 static void bus_off_drops_what_the_chip_has_and_comes_back_on_request(void)

@@ -326,7 +326,7 @@ static void settings_change_while_it_runs(void)
 
 	ASSERT_ERR(uvio_serial_set(serial, &config), -ENETDOWN, "line 0 is not started");
 	ASSERT_OK(uvio_serial_start(serial, &config));
-	ASSERT_ERR(uvio_serial_start(serial, &config), -EBUSY, "runs: stop it first");
+	ASSERT_ERR(uvio_serial_start(serial, &config), -EBUSY, "serial line 0 is started: stop it first");
 	config.baud = 300;
 	ASSERT_OK(uvio_serial_set(serial, &config));
 	ASSERT_EQ(chip->config.baud, 300);

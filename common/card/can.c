@@ -20,65 +20,44 @@
 #define RX_FRAMES 1024
 #define TX_FRAMES 64
 #define MOST_FRAMES 65536
-#define MOST_CHANNELS 1024
 
-static const char *address_of(const struct uvio_can *can)
+static const void *ops_of(const struct uvio_driver *driver)
 {
-	return uvio_udev_address(can->card->udev);
+	return driver->can;
 }
 
-static int check_ops(const struct uvio_driver *driver)
+static bool is_complete(const void *table)
 {
-	const struct uvio_can_ops *ops = driver->can;
+	const struct uvio_can_ops *ops = table;
 
-	if (ops->size < sizeof(*ops))
-		return uvio_fail(-EINVAL,
-			"card driver '%s': the table of its CAN channels has a size of %zu, less "
-			"than %zu; set .size = sizeof(struct uvio_can_ops)",
-			driver->name, ops->size, sizeof(*ops));
-	if (!ops->channels || !ops->info || !ops->start || !ops->stop)
-		return uvio_fail(-EINVAL,
-			"card driver '%s': the table of its CAN channels lacks channels, info, "
-			"start or stop",
-			driver->name);
-	return 0;
+	return ops->channels && ops->info && ops->start && ops->stop;
 }
 
-int uvio_cans_init(struct uvio_card *card)
+static unsigned int count(const struct uvio_card *card)
 {
-	const struct uvio_can_ops *ops = card->driver->can;
-	unsigned int count;
-	int rc;
-
-	if (!ops)
-		return 0;
-	rc = check_ops(card->driver);
-	if (rc)
-		return rc;
-	count = ops->channels(card->priv);
-	if (count > MOST_CHANNELS)
-		return uvio_fail(-EINVAL, "card driver '%s': %u CAN channels: a card can have %d",
-			card->driver->name, count, MOST_CHANNELS);
-	card->cans = calloc(count ? count : 1, sizeof(*card->cans));
-	if (!card->cans)
-		return uvio_no_memory(uvio_udev_address(card->udev));
-	for (unsigned int i = 0; i < count; i++) {
-		struct uvio_can *can = &card->cans[i];
-
-		can->card = card;
-		can->ops = ops;
-		can->channel = i;
-		can->restart_at = UVIO_CARD_NEVER;
-		can->info.size = sizeof(can->info);
-		can->state = CAN_STATE_STOPPED;
-		ops->info(card->priv, i, &can->info);
-	}
-	card->can_count = count;
-	return 0;
+	return card->driver->can->channels(card->priv);
 }
 
-static void free_rings(struct uvio_can *can)
+static void init(struct uvio_channel *channel)
 {
+	struct uvio_can *can = (struct uvio_can *)channel;
+
+	can->ops = channel->card->driver->can;
+	can->restart_at = UVIO_CARD_NEVER;
+	can->info.size = sizeof(can->info);
+	can->state = CAN_STATE_STOPPED;
+	can->ops->info(channel->card->priv, channel->index, &can->info);
+}
+
+static int stop(struct uvio_channel *channel)
+{
+	return uvio_can_stop((struct uvio_can *)channel);
+}
+
+static void free_queues(struct uvio_channel *channel)
+{
+	struct uvio_can *can = (struct uvio_can *)channel;
+
 	free(can->rx_slots);
 	free(can->tx_frames);
 	free(can->filters);
@@ -87,37 +66,71 @@ static void free_rings(struct uvio_can *can)
 	can->tx_frames = NULL;
 }
 
-void uvio_cans_free(struct uvio_card *card)
+/* One that fails is tried again after the same time. */
+static void serve_restart(struct uvio_can *can)
 {
-	for (unsigned int i = 0; i < card->can_count; i++) {
-		uvio_can_stop(&card->cans[i]);
-		free_rings(&card->cans[i]);
+	struct uvio_saved_error before;
+	int64_t again;
+
+	if (can->restart_at == UVIO_CARD_NEVER)
+		return;
+	again = uvio_card_after(can->base.card, can->restart);
+	if (uvio_card_now(can->base.card) < can->restart_at) {
+		uvio_card_wake_at(can->base.card, can->restart_at);
+		return;
 	}
-	free(card->cans);
-	card->cans = NULL;
-	card->can_count = 0;
+	uvio_error_save(&before);
+	if (uvio_can_restart(can)) {
+		can->restart_at = again;
+		uvio_card_wake_at(can->base.card, again);
+	}
+	uvio_error_restore(&before);
 }
+
+static void serve(struct uvio_channel *channel)
+{
+	struct uvio_can *can = (struct uvio_can *)channel;
+
+	serve_restart(can);
+	if (can->gap)
+		uvio_can_mark_gap(can);
+}
+
+const struct uvio_class uvio_class_can = {
+	.name = "CAN channel",
+	.size = sizeof(struct uvio_can),
+	.config_name = "struct uvio_can_config",
+	.config_size = sizeof(struct uvio_can_config),
+	.ops_name = "struct uvio_can_ops",
+	.ops_size = sizeof(struct uvio_can_ops),
+	.ops = ops_of,
+	.ops_needed = "channels, info, start or stop",
+	.ops_complete = is_complete,
+	.count = count,
+	.init = init,
+	.stop = stop,
+	.free_queues = free_queues,
+	.serve = serve,
+};
 
 unsigned int uvio_can_count(const struct uvio_card *card)
 {
-	return card ? card->can_count : 0;
+	return uvio_channel_count(card, UVIO_CLASS_CAN);
 }
 
 int uvio_can_get(struct uvio_card *card, unsigned int channel, struct uvio_can **can)
 {
+	struct uvio_channel *found;
+	int rc;
+
 	if (UVIO_NULL("can", can))
 		return -EINVAL;
 	*can = NULL;
 	if (UVIO_NULL("card", card))
 		return -EINVAL;
-	if (!card->can_count)
-		return uvio_fail(-ENOTSUP, "%s: the card driver '%s' has no CAN channels",
-			uvio_udev_address(card->udev), card->driver->name);
-	if (channel >= card->can_count)
-		return uvio_fail(-ERANGE, "%s: CAN channel %u: the card has %u, counted from 0",
-			uvio_udev_address(card->udev), channel, card->can_count);
-	*can = &card->cans[channel];
-	return 0;
+	rc = uvio_channel_get(card, UVIO_CLASS_CAN, channel, &found);
+	*can = (struct uvio_can *)found;
+	return rc;
 }
 
 const struct uvio_can_info *uvio_can_info(const struct uvio_can *can)
@@ -146,20 +159,20 @@ static int check_modes(const struct uvio_can *can, uint32_t wanted)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(modes); i++)
 		if (lacks & modes[i].mode)
-			return uvio_fail(-ENOTSUP, "%s: CAN channel %u: %s has no mode for %s",
-				address_of(can), can->channel, can->info.chip, modes[i].name);
+			return uvio_channel_fail(&can->base, -ENOTSUP, "%s has no mode for %s",
+				can->info.chip, modes[i].name);
 	if (lacks)
-		return uvio_fail(-ENOTSUP, "%s: CAN channel %u: %s has not mode 0x%x",
-			address_of(can), can->channel, can->info.chip, lacks);
+		return uvio_channel_fail(
+			&can->base, -ENOTSUP, "%s has not mode 0x%x", can->info.chip, lacks);
 	return 0;
 }
 
-static int check_ring(const struct uvio_can *can, unsigned int frames)
+static int check_queue(const struct uvio_can *can, unsigned int frames)
 {
 	if (frames <= MOST_FRAMES)
 		return 0;
-	return uvio_fail(-ERANGE, "%s: CAN channel %u: a queue of %u frames: at most %u",
-		address_of(can), can->channel, frames, MOST_FRAMES);
+	return uvio_channel_fail(
+		&can->base, -ERANGE, "a queue of %u frames: at most %u", frames, MOST_FRAMES);
 }
 
 /* The errors of bit timing do not know whose it is. */
@@ -172,8 +185,7 @@ static int complete_timing(const struct uvio_can *can, const char *what,
 	if (!rc)
 		return 0;
 	uvio_error_save(&error);
-	return uvio_fail(
-		rc, "%s: CAN channel %u: %s: %s", address_of(can), can->channel, what, error.text);
+	return uvio_channel_fail(&can->base, rc, "%s: %s", what, error.text);
 }
 
 static int complete(const struct uvio_can *can, struct uvio_can_config *config)
@@ -181,15 +193,15 @@ static int complete(const struct uvio_can *can, struct uvio_can_config *config)
 	int rc = check_modes(can, config->modes);
 
 	if (!rc)
-		rc = check_ring(can, config->rx_frames);
+		rc = check_queue(can, config->rx_frames);
 	if (!rc)
-		rc = check_ring(can, config->tx_frames);
+		rc = check_queue(can, config->tx_frames);
 	if (!rc && config->filter_count > CAN_RAW_FILTER_MAX)
-		rc = uvio_fail(-ERANGE, "%s: CAN channel %u: %u filters: it can have %u",
-			address_of(can), can->channel, config->filter_count, CAN_RAW_FILTER_MAX);
+		rc = uvio_channel_fail(&can->base, -ERANGE, "%u filters: it can have %u",
+			config->filter_count, CAN_RAW_FILTER_MAX);
 	if (!rc && config->filter_count && !config->filters)
-		rc = uvio_fail(-EINVAL, "%s: CAN channel %u: %u filters at NULL", address_of(can),
-			can->channel, config->filter_count);
+		rc = uvio_channel_fail(
+			&can->base, -EINVAL, "%u filters at NULL", config->filter_count);
 	if (!rc)
 		rc = complete_timing(can, "bit rate", can->info.timing, &config->timing);
 	if (!rc && config->modes & CAN_CTRLMODE_FD)
@@ -198,52 +210,40 @@ static int complete(const struct uvio_can *can, struct uvio_can_config *config)
 	return rc;
 }
 
-static int make_rings(struct uvio_can *can, const struct uvio_can_config *config)
+static int make_queues(struct uvio_can *can, const struct uvio_can_config *config)
 {
 	uint32_t rx = config->rx_frames ? config->rx_frames : RX_FRAMES;
 	uint32_t tx = config->tx_frames ? config->tx_frames : TX_FRAMES;
 
-	free_rings(can);
-	can->rx_slots = calloc(uvio_ring_places(rx), sizeof(*can->rx_slots));
-	can->tx_frames = calloc(uvio_ring_places(tx), sizeof(*can->tx_frames));
-	uvio_ring_init(&can->rx, rx);
-	uvio_ring_init(&can->tx, tx);
+	free_queues(&can->base);
+	can->rx_slots = uvio_ring_make(&can->rx, rx, sizeof(*can->rx_slots));
+	can->tx_frames = uvio_ring_make(&can->tx, tx, sizeof(*can->tx_frames));
 	can->filters = calloc(config->filter_count + 1, sizeof(*can->filters));
 	if (can->filters && config->filter_count)
 		memcpy(can->filters, config->filters, config->filter_count * sizeof(*can->filters));
 	can->filter_count = config->filter_count;
 	if (can->rx_slots && can->tx_frames && can->filters)
 		return 0;
-	free_rings(can);
-	return uvio_no_memory(address_of(can));
-}
-
-static int given(const struct uvio_can *can, const struct uvio_can_config *config)
-{
-	if (UVIO_NULL("can", can) || UVIO_NULL("config", config))
-		return -EINVAL;
-	if (config->size < sizeof(*config))
-		return uvio_fail(-EINVAL,
-			"%s: CAN channel %u: the configuration has a size of %zu, less than %zu; "
-			"set .size = sizeof(struct uvio_can_config)",
-			address_of(can), can->channel, config->size, sizeof(*config));
-	if (can->started)
-		return uvio_fail(-EBUSY, "%s: CAN channel %u is on the bus: stop it first",
-			address_of(can), can->channel);
-	return 0;
+	free_queues(&can->base);
+	return uvio_channel_no_memory(&can->base);
 }
 
 int uvio_can_start(struct uvio_can *can, const struct uvio_can_config *config)
 {
 	struct uvio_can_config whole;
-	int rc = given(can, config);
+	int rc;
 
+	if (UVIO_NULL("can", can) || UVIO_NULL("config", config))
+		return -EINVAL;
+	rc = uvio_channel_check_size(&can->base, config);
 	if (rc)
 		return rc;
+	if (can->base.started)
+		return uvio_channel_is_up(&can->base);
 	whole = *config;
 	rc = complete(can, &whole);
 	if (!rc)
-		rc = make_rings(can, &whole);
+		rc = make_queues(can, &whole);
 	if (rc)
 		return rc;
 	can->given = 0;
@@ -252,8 +252,8 @@ int uvio_can_start(struct uvio_can *can, const struct uvio_can_config *config)
 	can->restart = whole.restart;
 	memset((void *)&can->count, 0, sizeof(can->count));
 	atomic_store(&can->state, CAN_STATE_ERROR_ACTIVE);
-	rc = can->ops->start(can->card->priv, can->channel, can, &whole);
-	can->started = !rc;
+	rc = can->ops->start(can->base.card->priv, can->base.index, can, &whole);
+	can->base.started = !rc;
 	if (rc)
 		atomic_store(&can->state, CAN_STATE_STOPPED);
 	return rc;
@@ -265,31 +265,25 @@ int uvio_can_stop(struct uvio_can *can)
 
 	if (UVIO_NULL("can", can))
 		return -EINVAL;
-	if (!can->started)
+	if (!can->base.started)
 		return 0;
-	rc = can->ops->stop(can->card->priv, can->channel);
+	rc = can->ops->stop(can->base.card->priv, can->base.index);
 	can->given = uvio_ring_used(&can->tx);
 	uvio_can_tx_failed(can, can->given);
-	can->started = false;
+	can->base.started = false;
 	can->restart_at = UVIO_CARD_NEVER;
 	atomic_store(&can->state, CAN_STATE_STOPPED);
 	return rc;
-}
-
-int uvio_can_is_down(const struct uvio_can *can)
-{
-	return uvio_fail(
-		-ENETDOWN, "%s: CAN channel %u is not started", address_of(can), can->channel);
 }
 
 int uvio_can_counters(struct uvio_can *can, struct can_berr_counter *counters)
 {
 	if (UVIO_NULL("can", can) || UVIO_NULL("counters", counters))
 		return -EINVAL;
-	if (!can->started)
-		return uvio_can_is_down(can);
+	if (!can->base.started)
+		return uvio_channel_is_down(&can->base);
 	if (can->ops->counters)
-		return can->ops->counters(can->card->priv, can->channel, counters);
+		return can->ops->counters(can->base.card->priv, can->base.index, counters);
 	*counters = (struct can_berr_counter){0};
 	return 0;
 }
@@ -298,50 +292,15 @@ int uvio_can_restart(struct uvio_can *can)
 {
 	if (UVIO_NULL("can", can))
 		return -EINVAL;
-	if (!can->started)
-		return uvio_can_is_down(can);
+	if (!can->base.started)
+		return uvio_channel_is_down(&can->base);
 	if (uvio_can_state(can) != CAN_STATE_BUS_OFF)
-		return uvio_fail(-EINVAL, "%s: CAN channel %u is not bus-off", address_of(can),
-			can->channel);
+		return uvio_channel_fail(&can->base, -EINVAL, "it is not bus-off");
 	can->restart_at = UVIO_CARD_NEVER;
 	if (!can->ops->restart)
-		return uvio_fail(-ENOTSUP, "%s: CAN channel %u: %s leaves bus-off by itself",
-			address_of(can), can->channel, can->info.chip);
-	return can->ops->restart(can->card->priv, can->channel);
-}
-
-/* One that fails is tried again after the same time. */
-static void serve_restart(struct uvio_can *can)
-{
-	struct uvio_saved_error before;
-	int64_t again;
-
-	if (can->restart_at == UVIO_CARD_NEVER)
-		return;
-	again = uvio_card_after(can->card, can->restart);
-	if (uvio_card_now(can->card) < can->restart_at) {
-		uvio_card_wake_at(can->card, can->restart_at);
-		return;
-	}
-	uvio_error_save(&before);
-	if (uvio_can_restart(can)) {
-		can->restart_at = again;
-		uvio_card_wake_at(can->card, again);
-	}
-	uvio_error_restore(&before);
-}
-
-void uvio_cans_serve(struct uvio_card *card)
-{
-	for (unsigned int i = 0; i < card->can_count; i++) {
-		struct uvio_can *can = &card->cans[i];
-
-		if (!can->started)
-			continue;
-		serve_restart(can);
-		if (can->gap)
-			uvio_can_mark_gap(can);
-	}
+		return uvio_channel_fail(
+			&can->base, -ENOTSUP, "%s leaves bus-off by itself", can->info.chip);
+	return can->ops->restart(can->base.card->priv, can->base.index);
 }
 
 enum can_state uvio_can_state(const struct uvio_can *can)

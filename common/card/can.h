@@ -9,6 +9,7 @@
 
 #include <uvio/can.h>
 
+#include "card/channel.h"
 #include "card/ring.h"
 
 struct uvio_can_slot {
@@ -17,11 +18,9 @@ struct uvio_can_slot {
 };
 
 struct uvio_can {
-	struct uvio_card *card;
+	struct uvio_channel base;
 	const struct uvio_can_ops *ops;
-	unsigned int channel;
 	struct uvio_can_info info;
-	bool started;
 	uint32_t modes;
 	struct can_filter *filters;
 	unsigned int filter_count;
@@ -45,9 +44,6 @@ struct uvio_can {
 			rx_filtered, rx_overrun, bus_errors, warnings, passives, bus_offs, restarts;
 	} count;
 };
-
-/** -ENETDOWN with a text. */
-int uvio_can_is_down(const struct uvio_can *can);
 
 /** Where frames were lost: puts an error frame as soon as there is a place. */
 void uvio_can_mark_gap(struct uvio_can *can);

@@ -35,8 +35,7 @@ unsigned int uvio_can_length_dlc(unsigned int length)
 
 static int refuse(const struct uvio_can *can, int err, const char *why)
 {
-	return uvio_fail(err, "%s: CAN channel %u: a frame to be sent %s",
-		uvio_udev_address(can->card->udev), can->channel, why);
+	return uvio_channel_fail(&can->base, err, "a frame to be sent %s", why);
 }
 
 static int check(const struct uvio_can *can, const struct canfd_frame *frame)
@@ -62,11 +61,10 @@ static int sends(const struct uvio_can *can, const void *frames, unsigned int co
 {
 	if (UVIO_NULL("can", can) || (count && UVIO_NULL("frames", frames)))
 		return -EINVAL;
-	if (!can->started)
-		return uvio_can_is_down(can);
+	if (!can->base.started)
+		return uvio_channel_is_down(&can->base);
 	if (can->modes & CAN_CTRLMODE_LISTENONLY)
-		return uvio_fail(-ENOTSUP, "%s: CAN channel %u only listens",
-			uvio_udev_address(can->card->udev), can->channel);
+		return uvio_channel_fail(&can->base, -ENOTSUP, "it only listens");
 	return 0;
 }
 
@@ -116,12 +114,12 @@ int uvio_can_send(struct uvio_can *can, const struct can_frame *frames, unsigned
 
 unsigned int uvio_can_pending(const struct uvio_can *can)
 {
-	return can && can->started ? can->tx.capacity - uvio_ring_space(&can->tx) : 0;
+	return can && can->base.started ? can->tx.capacity - uvio_ring_space(&can->tx) : 0;
 }
 
 unsigned int uvio_can_space(const struct uvio_can *can)
 {
-	return can && can->started ? uvio_ring_space(&can->tx) : 0;
+	return can && can->base.started ? uvio_ring_space(&can->tx) : 0;
 }
 
 static int receives(const struct uvio_can *can, const void *frames, unsigned int count)
@@ -168,9 +166,8 @@ int uvio_can_receive(
 		uvio_ring_take(&can->rx, (uint32_t)i);
 	if (i || n <= 0)
 		return i ? i : n;
-	return uvio_fail(-EMSGSIZE,
-		"%s: CAN channel %u: the next frame is CAN FD: use uvio_can_receive_fd()",
-		uvio_udev_address(can->card->udev), can->channel);
+	return uvio_channel_fail(
+		&can->base, -EMSGSIZE, "the next frame is CAN FD: use uvio_can_receive_fd()");
 }
 
 /* As the kernel counts: the length of a remote frame is not one of data. */
@@ -227,7 +224,7 @@ static void put_error(struct uvio_can *can, const struct can_frame *error)
 	slot->frame.can_id |= CAN_ERR_FLAG;
 	slot->frame.flags = 0;
 	slot->frame.len = CAN_ERR_DLC;
-	slot->time = (uint64_t)uvio_card_now(can->card);
+	slot->time = (uint64_t)uvio_card_now(can->base.card);
 	uvio_ring_put(&can->rx, 1);
 }
 
@@ -331,7 +328,7 @@ void uvio_can_rx_commit(struct uvio_can *can, uint64_t time)
 		uvio_count(&can->count.rx_lost, 1);
 		return;
 	}
-	slot->time = time ? time : (uint64_t)uvio_card_now(can->card);
+	slot->time = time ? time : (uint64_t)uvio_card_now(can->base.card);
 	uvio_count(&can->count.rx_frames, 1);
 	uvio_count(&can->count.rx_bytes, bytes_of(&slot->frame));
 	uvio_ring_put(&can->rx, 1);
@@ -369,8 +366,8 @@ static void enter_bus_off(struct uvio_can *can, struct can_frame *error)
 	uvio_can_tx_failed(can, can->given);
 	if (can->restart <= 0 || !can->ops->restart)
 		return;
-	can->restart_at = uvio_card_after(can->card, can->restart);
-	uvio_card_wake_at(can->card, can->restart_at);
+	can->restart_at = uvio_card_after(can->base.card, can->restart);
+	uvio_card_wake_at(can->base.card, can->restart_at);
 }
 
 void uvio_can_set_state(

@@ -9,17 +9,23 @@
 
 #include <uvio/driver.h>
 
-struct uvio_can;
-struct uvio_serial;
+/* Of struct uvio_class, in channel.h. */
+enum uvio_class_index {
+	UVIO_CLASS_CAN,
+	UVIO_CLASS_SERIAL,
+	UVIO_CLASSES,
+};
+
+struct uvio_channels {
+	void *all; /* an array of the channels of the class, which have its size */
+	unsigned int count;
+};
 
 struct uvio_card {
 	const struct uvio_driver *driver;
 	struct uvio_udev *udev;
 	void *priv;
-	struct uvio_can *cans; /* of can.c */
-	unsigned int can_count;
-	struct uvio_serial *serials; /* of serial.c */
-	unsigned int serial_count;
+	struct uvio_channels channels[UVIO_CLASSES]; /* of channel.c */
 	/* Of serve.c; -1: uvio_card_fd() was not called. */
 	int fd; /* an epoll of what follows, of the interrupt, and of the device's events */
 	int kick_fd;
@@ -39,16 +45,6 @@ int64_t uvio_card_after(struct uvio_card *card, int64_t ns);
 
 /** uvio_card_poll() has something to do at @at, or before. */
 void uvio_card_wake_at(struct uvio_card *card, int64_t at);
-
-/** At attach: makes the channels. 0; -EINVAL, -ENOMEM. */
-int uvio_cans_init(struct uvio_card *card);
-int uvio_serials_init(struct uvio_card *card);
-/** After service: what is to be done with the rings or by the clock. */
-void uvio_cans_serve(struct uvio_card *card);
-void uvio_serials_serve(struct uvio_card *card);
-/** At detach: stops and frees them. */
-void uvio_cans_free(struct uvio_card *card);
-void uvio_serials_free(struct uvio_card *card);
 
 /** Ends what uvio_card_fd() began. */
 void uvio_card_unserve(struct uvio_card *card);

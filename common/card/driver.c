@@ -15,6 +15,7 @@
 #include "base/context.h"
 #include "base/error.h"
 #include "card/card.h"
+#include "card/channel.h"
 #include "udev/udev.h"
 
 /* Fields are only ever added: a table of this version has all that is used here. */
@@ -149,13 +150,11 @@ static int attach(struct uvio_card *card)
 		rc = driver->attach(card->udev, card->priv);
 	if (rc)
 		return rc;
-	rc = uvio_cans_init(card);
-	if (!rc)
-		rc = uvio_serials_init(card);
+	rc = uvio_channels_init(card);
 	if (!rc)
 		return 0;
 	uvio_error_save(&error);
-	uvio_cans_free(card);
+	uvio_channels_free(card);
 	if (driver->detach)
 		driver->detach(card->priv);
 	return uvio_error_restore(&error);
@@ -190,8 +189,7 @@ void uvio_card_detach(struct uvio_card *card)
 {
 	if (!card)
 		return;
-	uvio_cans_free(card);
-	uvio_serials_free(card);
+	uvio_channels_free(card);
 	uvio_card_unserve(card);
 	if (card->driver->detach)
 		card->driver->detach(card->priv);

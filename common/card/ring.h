@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 struct uvio_ring {
 	uint32_t capacity;
@@ -34,6 +35,13 @@ static inline void uvio_ring_init(struct uvio_ring *ring, uint32_t capacity)
 	ring->mask = uvio_ring_places(capacity) - 1;
 	atomic_store(&ring->head, 0);
 	atomic_store(&ring->tail, 0);
+}
+
+/** Its places, of @size bytes each, zeroed, for free(); NULL: out of memory. */
+static inline void *uvio_ring_make(struct uvio_ring *ring, uint32_t capacity, size_t size)
+{
+	uvio_ring_init(ring, capacity);
+	return calloc(uvio_ring_places(capacity), size);
 }
 
 /** For the producer: how many more it can put. */

@@ -18,101 +18,105 @@
 
 #define RX_BYTES 65536
 #define TX_BYTES 4096
-#define MOST_LINES 1024
 #define MOST_BYTES (16 * 1024 * 1024)
 
-static const char *address_of(const struct uvio_serial *serial)
+static const void *ops_of(const struct uvio_driver *driver)
 {
-	return uvio_udev_address(serial->card->udev);
+	return driver->serial;
 }
 
-static int check_ops(const struct uvio_driver *driver)
+static bool is_complete(const void *table)
 {
-	const struct uvio_serial_ops *ops = driver->serial;
+	const struct uvio_serial_ops *ops = table;
 
-	if (ops->size < sizeof(*ops))
-		return uvio_fail(-EINVAL,
-			"card driver '%s': the table of its serial lines has a size of %zu, less "
-			"than %zu; set .size = sizeof(struct uvio_serial_ops)",
-			driver->name, ops->size, sizeof(*ops));
-	if (!ops->lines || !ops->info || !ops->start || !ops->set || !ops->stop)
-		return uvio_fail(-EINVAL,
-			"card driver '%s': the table of its serial lines lacks lines, info, "
-			"start, set or stop",
-			driver->name);
-	return 0;
+	return ops->lines && ops->info && ops->start && ops->set && ops->stop;
 }
 
-int uvio_serials_init(struct uvio_card *card)
+static unsigned int count(const struct uvio_card *card)
 {
-	const struct uvio_serial_ops *ops = card->driver->serial;
-	unsigned int count;
-	int rc;
-
-	if (!ops)
-		return 0;
-	rc = check_ops(card->driver);
-	if (rc)
-		return rc;
-	count = ops->lines(card->priv);
-	if (count > MOST_LINES)
-		return uvio_fail(-EINVAL, "card driver '%s': %u serial lines: a card can have %d",
-			card->driver->name, count, MOST_LINES);
-	card->serials = calloc(count ? count : 1, sizeof(*card->serials));
-	if (!card->serials)
-		return uvio_no_memory(uvio_udev_address(card->udev));
-	for (unsigned int i = 0; i < count; i++) {
-		struct uvio_serial *serial = &card->serials[i];
-
-		serial->card = card;
-		serial->ops = ops;
-		serial->line = i;
-		serial->info.size = sizeof(serial->info);
-		ops->info(card->priv, i, &serial->info);
-	}
-	card->serial_count = count;
-	return 0;
+	return card->driver->serial->lines(card->priv);
 }
 
-static void free_rings(struct uvio_serial *serial)
+static void init(struct uvio_channel *channel)
 {
+	struct uvio_serial *serial = (struct uvio_serial *)channel;
+
+	serial->ops = channel->card->driver->serial;
+	serial->info.size = sizeof(serial->info);
+	serial->ops->info(channel->card->priv, channel->index, &serial->info);
+}
+
+static int stop(struct uvio_channel *channel)
+{
+	return uvio_serial_stop((struct uvio_serial *)channel);
+}
+
+static void free_queues(struct uvio_channel *channel)
+{
+	struct uvio_serial *serial = (struct uvio_serial *)channel;
+
 	free(serial->rx_bytes);
 	free(serial->rx_marks);
 	free(serial->tx_bytes);
 	serial->rx_bytes = serial->rx_marks = serial->tx_bytes = NULL;
 }
 
-void uvio_serials_free(struct uvio_card *card)
+/* From three quarters full the other side is to stop, until one quarter is left. */
+static void serve_flow(struct uvio_serial *serial)
 {
-	for (unsigned int i = 0; i < card->serial_count; i++) {
-		uvio_serial_stop(&card->serials[i]);
-		free_rings(&card->serials[i]);
-	}
-	free(card->serials);
-	card->serials = NULL;
-	card->serial_count = 0;
+	uint32_t used = serial->rx.capacity - uvio_ring_space(&serial->rx);
+	uint32_t quarter = serial->rx.capacity / 4;
+	bool throttle = serial->throttled ? used > quarter : used > serial->rx.capacity - quarter;
+
+	if (throttle == serial->throttled)
+		return;
+	serial->throttled = throttle;
+	serial->ops->throttle(serial->base.card->priv, serial->base.index, throttle);
 }
+
+static void serve(struct uvio_channel *channel)
+{
+	struct uvio_serial *serial = (struct uvio_serial *)channel;
+
+	if (serial->ops->throttle && (serial->flow || serial->throttled))
+		serve_flow(serial);
+}
+
+const struct uvio_class uvio_class_serial = {
+	.name = "serial line",
+	.size = sizeof(struct uvio_serial),
+	.config_name = "struct uvio_serial_config",
+	.config_size = sizeof(struct uvio_serial_config),
+	.ops_name = "struct uvio_serial_ops",
+	.ops_size = sizeof(struct uvio_serial_ops),
+	.ops = ops_of,
+	.ops_needed = "lines, info, start, set or stop",
+	.ops_complete = is_complete,
+	.count = count,
+	.init = init,
+	.stop = stop,
+	.free_queues = free_queues,
+	.serve = serve,
+};
 
 unsigned int uvio_serial_count(const struct uvio_card *card)
 {
-	return card ? card->serial_count : 0;
+	return uvio_channel_count(card, UVIO_CLASS_SERIAL);
 }
 
 int uvio_serial_get(struct uvio_card *card, unsigned int line, struct uvio_serial **serial)
 {
+	struct uvio_channel *found;
+	int rc;
+
 	if (UVIO_NULL("serial", serial))
 		return -EINVAL;
 	*serial = NULL;
 	if (UVIO_NULL("card", card))
 		return -EINVAL;
-	if (!card->serial_count)
-		return uvio_fail(-ENOTSUP, "%s: the card driver '%s' has no serial lines",
-			uvio_udev_address(card->udev), card->driver->name);
-	if (line >= card->serial_count)
-		return uvio_fail(-ERANGE, "%s: serial line %u: the card has %u, counted from 0",
-			uvio_udev_address(card->udev), line, card->serial_count);
-	*serial = &card->serials[line];
-	return 0;
+	rc = uvio_channel_get(card, UVIO_CLASS_SERIAL, line, &found);
+	*serial = (struct uvio_serial *)found;
+	return rc;
 }
 
 const struct uvio_serial_info *uvio_serial_info(const struct uvio_serial *serial)
@@ -123,8 +127,7 @@ const struct uvio_serial_info *uvio_serial_info(const struct uvio_serial *serial
 static int refuse(const struct uvio_serial *serial, int err, const char *what, unsigned int value,
 	const char *why)
 {
-	return uvio_fail(err, "%s: serial line %u: %s %u: %s", address_of(serial), serial->line,
-		what, value, why);
+	return uvio_channel_fail(&serial->base, err, "%s %u: %s", what, value, why);
 }
 
 static int check_baud(const struct uvio_serial *serial, uint32_t baud)
@@ -133,20 +136,16 @@ static int check_baud(const struct uvio_serial *serial, uint32_t baud)
 		return refuse(serial, -EINVAL, "baud", baud, "a line has a bit rate");
 	if (baud >= serial->info.baud_min && baud <= serial->info.baud_max)
 		return 0;
-	return uvio_fail(-ERANGE, "%s: serial line %u: %u bit/s: %s has %u to %u",
-		address_of(serial), serial->line, baud, serial->info.chip, serial->info.baud_min,
-		serial->info.baud_max);
+	return uvio_channel_fail(&serial->base, -ERANGE, "%u bit/s: %s has %u to %u", baud,
+		serial->info.chip, serial->info.baud_min, serial->info.baud_max);
 }
 
 static int check_config(const struct uvio_serial *serial, const struct uvio_serial_config *config)
 {
-	if (UVIO_NULL("serial", serial) || UVIO_NULL("config", config))
-		return -EINVAL;
-	if (config->size < sizeof(*config))
-		return uvio_fail(-EINVAL,
-			"%s: serial line %u: the configuration has a size of %zu, less than %zu; "
-			"set .size = sizeof(struct uvio_serial_config)",
-			address_of(serial), serial->line, config->size, sizeof(*config));
+	int rc = uvio_channel_check_size(&serial->base, config);
+
+	if (rc)
+		return rc;
 	if (config->data_bits < 5 || config->data_bits > 8)
 		return refuse(serial, -EINVAL, "data bits", config->data_bits, "5 to 8");
 	if (config->stop_bits < 1 || config->stop_bits > 2)
@@ -162,58 +161,55 @@ static int check_config(const struct uvio_serial *serial, const struct uvio_seri
 	return check_baud(serial, config->baud);
 }
 
-static int make_rings(struct uvio_serial *serial, const struct uvio_serial_config *config)
+static int make_queues(struct uvio_serial *serial, const struct uvio_serial_config *config)
 {
 	uint32_t rx = config->rx_bytes ? config->rx_bytes : RX_BYTES;
 	uint32_t tx = config->tx_bytes ? config->tx_bytes : TX_BYTES;
 
-	free_rings(serial);
-	serial->rx_bytes = calloc(uvio_ring_places(rx), 1);
-	serial->rx_marks = calloc(uvio_ring_places(rx), 1);
-	serial->tx_bytes = calloc(uvio_ring_places(tx), 1);
-	uvio_ring_init(&serial->rx, rx);
-	uvio_ring_init(&serial->tx, tx);
+	free_queues(&serial->base);
+	serial->rx_bytes = uvio_ring_make(&serial->rx, rx, sizeof(*serial->rx_bytes));
+	serial->rx_marks = calloc(uvio_ring_places(rx), sizeof(*serial->rx_marks));
+	serial->tx_bytes = uvio_ring_make(&serial->tx, tx, sizeof(*serial->tx_bytes));
 	if (serial->rx_bytes && serial->rx_marks && serial->tx_bytes)
 		return 0;
-	free_rings(serial);
-	return uvio_no_memory(address_of(serial));
+	free_queues(&serial->base);
+	return uvio_channel_no_memory(&serial->base);
 }
 
 int uvio_serial_start(struct uvio_serial *serial, const struct uvio_serial_config *config)
 {
-	int rc = check_config(serial, config);
+	int rc;
 
+	if (UVIO_NULL("serial", serial) || UVIO_NULL("config", config))
+		return -EINVAL;
+	rc = check_config(serial, config);
 	if (rc)
 		return rc;
-	if (serial->started)
-		return uvio_fail(-EBUSY, "%s: serial line %u runs: stop it first",
-			address_of(serial), serial->line);
-	rc = make_rings(serial, config);
+	if (serial->base.started)
+		return uvio_channel_is_up(&serial->base);
+	rc = make_queues(serial, config);
 	if (rc)
 		return rc;
 	serial->gap = serial->throttled = false;
 	serial->flow = config->flow == UVIO_FLOW_RTS_CTS;
 	memset((void *)&serial->count, 0, sizeof(serial->count));
-	rc = serial->ops->start(serial->card->priv, serial->line, serial, config);
-	serial->started = !rc;
+	rc = serial->ops->start(serial->base.card->priv, serial->base.index, serial, config);
+	serial->base.started = !rc;
 	return rc;
-}
-
-int uvio_serial_is_down(const struct uvio_serial *serial)
-{
-	return uvio_fail(
-		-ENETDOWN, "%s: serial line %u is not started", address_of(serial), serial->line);
 }
 
 int uvio_serial_set(struct uvio_serial *serial, const struct uvio_serial_config *config)
 {
-	int rc = check_config(serial, config);
+	int rc;
 
+	if (UVIO_NULL("serial", serial) || UVIO_NULL("config", config))
+		return -EINVAL;
+	rc = check_config(serial, config);
 	if (rc)
 		return rc;
-	if (!serial->started)
-		return uvio_serial_is_down(serial);
-	rc = serial->ops->set(serial->card->priv, serial->line, config);
+	if (!serial->base.started)
+		return uvio_channel_is_down(&serial->base);
+	rc = serial->ops->set(serial->base.card->priv, serial->base.index, config);
 	if (!rc)
 		serial->flow = config->flow == UVIO_FLOW_RTS_CTS;
 	return rc;
@@ -223,27 +219,27 @@ int uvio_serial_stop(struct uvio_serial *serial)
 {
 	if (UVIO_NULL("serial", serial))
 		return -EINVAL;
-	if (!serial->started)
+	if (!serial->base.started)
 		return 0;
-	serial->started = false;
-	return serial->ops->stop(serial->card->priv, serial->line);
+	serial->base.started = false;
+	return serial->ops->stop(serial->base.card->priv, serial->base.index);
 }
 
 static int lacks(const struct uvio_serial *serial, const char *what)
 {
-	return uvio_fail(-ENOTSUP, "%s: serial line %u: the card driver '%s' has no %s",
-		address_of(serial), serial->line, serial->card->driver->name, what);
+	return uvio_channel_fail(&serial->base, -ENOTSUP, "the card driver '%s' has no %s",
+		serial->base.card->driver->name, what);
 }
 
 int uvio_serial_modem(struct uvio_serial *serial, unsigned int *lines)
 {
 	if (UVIO_NULL("serial", serial) || UVIO_NULL("lines", lines))
 		return -EINVAL;
-	if (!serial->started)
-		return uvio_serial_is_down(serial);
+	if (!serial->base.started)
+		return uvio_channel_is_down(&serial->base);
 	if (!serial->ops->modem)
 		return lacks(serial, "modem lines");
-	return serial->ops->modem(serial->card->priv, serial->line, lines);
+	return serial->ops->modem(serial->base.card->priv, serial->base.index, lines);
 }
 
 int uvio_serial_modem_set(struct uvio_serial *serial, unsigned int on, unsigned int off)
@@ -252,27 +248,27 @@ int uvio_serial_modem_set(struct uvio_serial *serial, unsigned int on, unsigned 
 
 	if (UVIO_NULL("serial", serial))
 		return -EINVAL;
-	if (!serial->started)
-		return uvio_serial_is_down(serial);
+	if (!serial->base.started)
+		return uvio_channel_is_down(&serial->base);
 	if ((on | off) & ~all || on & off)
-		return uvio_fail(-EINVAL,
-			"%s: serial line %u: modem lines 0x%x on and 0x%x off: DTR and RTS "
+		return uvio_channel_fail(&serial->base, -EINVAL,
+			"modem lines 0x%x on and 0x%x off: DTR and RTS "
 			"can be switched, each on or off",
-			address_of(serial), serial->line, on, off);
+			on, off);
 	if (!serial->ops->modem_set)
 		return lacks(serial, "modem lines");
-	return serial->ops->modem_set(serial->card->priv, serial->line, on, off);
+	return serial->ops->modem_set(serial->base.card->priv, serial->base.index, on, off);
 }
 
 int uvio_serial_break(struct uvio_serial *serial, bool on)
 {
 	if (UVIO_NULL("serial", serial))
 		return -EINVAL;
-	if (!serial->started)
-		return uvio_serial_is_down(serial);
+	if (!serial->base.started)
+		return uvio_channel_is_down(&serial->base);
 	if (!serial->ops->set_break)
 		return lacks(serial, "break");
-	return serial->ops->set_break(serial->card->priv, serial->line, on);
+	return serial->ops->set_break(serial->base.card->priv, serial->base.index, on);
 }
 
 int uvio_serial_stats_sized(

@@ -9,14 +9,13 @@
 
 #include <uvio/serial.h>
 
+#include "card/channel.h"
 #include "card/ring.h"
 
 struct uvio_serial {
-	struct uvio_card *card;
+	struct uvio_channel base;
 	const struct uvio_serial_ops *ops;
-	unsigned int line;
 	struct uvio_serial_info info;
-	bool started;
 	bool flow;	/* by RTS and CTS */
 	bool throttled; /* the other side was told to stop */
 	bool gap;	/* bytes were lost since the last one in the ring */
@@ -33,8 +32,5 @@ struct uvio_serial {
 			framing_errors, breaks;
 	} count;
 };
-
-/** -ENETDOWN with a text. */
-int uvio_serial_is_down(const struct uvio_serial *serial);
 
 #endif /* UVIO_CARD_SERIAL_H */

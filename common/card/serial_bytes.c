@@ -30,8 +30,8 @@ int uvio_serial_send(struct uvio_serial *serial, const void *bytes, unsigned int
 
 	if (UVIO_NULL("serial", serial) || (count && UVIO_NULL("bytes", bytes)))
 		return -EINVAL;
-	if (!serial->started)
-		return uvio_serial_is_down(serial);
+	if (!serial->base.started)
+		return uvio_channel_is_down(&serial->base);
 	count = fewer(count, uvio_ring_space(&serial->tx));
 	place = uvio_ring_in(&serial->tx, 0);
 	first = straight(&serial->tx, place, count);
@@ -43,7 +43,7 @@ int uvio_serial_send(struct uvio_serial *serial, const void *bytes, unsigned int
 
 unsigned int uvio_serial_space(const struct uvio_serial *serial)
 {
-	return serial && serial->started ? uvio_ring_space(&serial->tx) : 0;
+	return serial && serial->base.started ? uvio_ring_space(&serial->tx) : 0;
 }
 
 int uvio_serial_pending(struct uvio_serial *serial)
@@ -52,12 +52,12 @@ int uvio_serial_pending(struct uvio_serial *serial)
 
 	if (UVIO_NULL("serial", serial))
 		return -EINVAL;
-	if (!serial->started)
-		return uvio_serial_is_down(serial);
+	if (!serial->base.started)
+		return uvio_channel_is_down(&serial->base);
 	used = serial->tx.capacity - uvio_ring_space(&serial->tx);
 	if (used || !serial->ops->sending)
 		return (int)used;
-	return serial->ops->sending(serial->card->priv, serial->line);
+	return serial->ops->sending(serial->base.card->priv, serial->base.index);
 }
 
 static void copy_out(const struct uvio_serial *serial, uint8_t *to, const uint8_t *from,
@@ -156,27 +156,4 @@ void uvio_serial_tx_take(struct uvio_serial *serial, unsigned int count)
 {
 	uvio_count(&serial->count.tx_bytes, count);
 	uvio_ring_take(&serial->tx, count);
-}
-
-/* From three quarters full the other side is to stop, until one quarter is left. */
-static void serve_flow(struct uvio_serial *serial)
-{
-	uint32_t used = serial->rx.capacity - uvio_ring_space(&serial->rx);
-	uint32_t quarter = serial->rx.capacity / 4;
-	bool throttle = serial->throttled ? used > quarter : used > serial->rx.capacity - quarter;
-
-	if (throttle == serial->throttled)
-		return;
-	serial->throttled = throttle;
-	serial->ops->throttle(serial->card->priv, serial->line, throttle);
-}
-
-void uvio_serials_serve(struct uvio_card *card)
-{
-	for (unsigned int i = 0; i < card->serial_count; i++) {
-		struct uvio_serial *serial = &card->serials[i];
-
-		if (serial->started && serial->ops->throttle && (serial->flow || serial->throttled))
-			serve_flow(serial);
-	}
 }

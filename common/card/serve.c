@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "card/card.h"
+#include "card/channel.h"
 
 int64_t uvio_card_now(struct uvio_card *card)
 {
@@ -199,8 +200,7 @@ static int serve(struct uvio_card *card)
 {
 	int n = card->driver->service(card->priv);
 
-	uvio_cans_serve(card);
-	uvio_serials_serve(card);
+	uvio_channels_serve(card);
 	return n;
 }
 

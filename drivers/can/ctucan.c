@@ -151,8 +151,20 @@ int ctucan_init(struct ctucan *core, uint32_t clock)
 	return 0;
 }
 
-void ctucan_info(const struct ctucan *core, struct uvio_can_info *info)
+static unsigned int count(const void *card)
 {
+	return ((const struct ctucan_cores *)card)->count;
+}
+
+static struct ctucan *core_of(void *card, unsigned int channel)
+{
+	return &((struct ctucan_cores *)card)->all[channel];
+}
+
+static void describe(const void *card, unsigned int channel, struct uvio_can_info *info)
+{
+	const struct ctucan *core = &((const struct ctucan_cores *)card)->all[channel];
+
 	info->chip = "CTU CAN FD";
 	info->clock = core->clock;
 	info->modes = CAN_CTRLMODE_LISTENONLY | CAN_CTRLMODE_PRESUME_ACK | CAN_CTRLMODE_ONE_SHOT |
@@ -264,8 +276,10 @@ static int begin(struct ctucan *core)
 	return 0;
 }
 
-int ctucan_start(struct ctucan *core, struct uvio_can *can, const struct uvio_can_config *config)
+static int start(void *card, unsigned int channel, struct uvio_can *can,
+	const struct uvio_can_config *config)
 {
+	struct ctucan *core = core_of(card, channel);
 	int rc;
 
 	core->config = *config;
@@ -275,20 +289,35 @@ int ctucan_start(struct ctucan *core, struct uvio_can *can, const struct uvio_ca
 	return rc;
 }
 
-void ctucan_stop(struct ctucan *core)
+static int alive(const struct ctucan *core)
 {
+	return uvio_udev_alive(core->regs.udev) ? 0 : -ENODEV;
+}
+
+static int stop(void *card, unsigned int channel)
+{
+	struct ctucan *core = core_of(card, channel);
+
 	quiet(core);
 	uvio_write32(&core->regs, COMMAND, COMMAND_RRB);
 	core->can = NULL;
+	return alive(core);
 }
 
-int ctucan_counters(const struct ctucan *core, struct can_berr_counter *counters)
+static void read_counters(const struct ctucan *core, struct can_berr_counter *counters)
 {
 	uint32_t value = uvio_read32(&core->regs, COUNTERS);
 
 	counters->rxerr = value & COUNTER_MASK;
 	counters->txerr = value >> 16 & COUNTER_MASK;
-	return uvio_udev_alive(core->regs.udev) ? 0 : -ENODEV;
+}
+
+static int give_counters(void *card, unsigned int channel, struct can_berr_counter *counters)
+{
+	struct ctucan *core = core_of(card, channel);
+
+	read_counters(core, counters);
+	return alive(core);
 }
 
 /* A core which shows none of the states is error-active. */
@@ -311,21 +340,32 @@ static void look_at_state(struct ctucan *core)
 	struct can_berr_counter counters;
 	enum can_state state;
 
-	ctucan_counters(core, &counters);
+	read_counters(core, &counters);
 	state = state_of(core, &counters);
 	if (state == CAN_STATE_BUS_OFF)
 		core->used = 0;
 	uvio_can_set_state(core->can, state, &counters);
 }
 
-int ctucan_restart(struct ctucan *core)
+static int restart(void *card, unsigned int channel)
 {
+	struct ctucan *core = core_of(card, channel);
 	int rc = begin(core);
 
 	if (!rc)
 		look_at_state(core);
 	return rc;
 }
+
+const struct uvio_can_ops ctucan_channels = {
+	.size = sizeof(ctucan_channels),
+	.channels = count,
+	.info = describe,
+	.start = start,
+	.stop = stop,
+	.restart = restart,
+	.counters = give_counters,
+};
 
 /* Table of register ERR_CAPT: the kind of error in bits 7:5, 1 of the CRC, 3 of the acknowledge. */
 static void report_error(struct ctucan *core, uint32_t causes)

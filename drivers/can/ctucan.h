@@ -14,6 +14,7 @@
 #include <uvio/region.h>
 
 #define CTUCAN_SIZE 0x4000 /* of the registers */
+#define CTUCAN_CORES 2	   /* of a card, at most */
 
 struct ctucan {
 	struct uvio_region regs;
@@ -27,14 +28,16 @@ struct ctucan {
 	bool stamps; /* its counter of time runs */
 };
 
+/** What the card begins with that has them, for ctucan_channels. */
+struct ctucan_cores {
+	unsigned int count;
+	struct ctucan all[CTUCAN_CORES];
+};
+
+extern const struct uvio_can_ops ctucan_channels;
+
 /** Whether there is such a core; off the bus, without interrupts. 0; -ENODEV, -ETIMEDOUT. */
 int ctucan_init(struct ctucan *core, uint32_t clock);
-
-void ctucan_info(const struct ctucan *core, struct uvio_can_info *info);
-int ctucan_start(struct ctucan *core, struct uvio_can *can, const struct uvio_can_config *config);
-void ctucan_stop(struct ctucan *core);
-int ctucan_restart(struct ctucan *core);
-int ctucan_counters(const struct ctucan *core, struct can_berr_counter *counters);
 
 /**
  * Serves what is there now, once: what comes meanwhile, ctucan_pending() tells. How many causes it
@@ -42,7 +45,7 @@ int ctucan_counters(const struct ctucan *core, struct can_berr_counter *counters
  */
 int ctucan_service(struct ctucan *core);
 
-/** Lets its interrupt through, which ctucan_start() does too, or not. */
+/** Lets its interrupt through, which the start of its channel does too, or not. */
 void ctucan_irq(const struct ctucan *core, bool on);
 
 /** Whether a cause is pending: a read. */

@@ -16,7 +16,6 @@
 #define BOARD_CORES 0x0000000f
 #define BOARD_IRQ 0x4050 /* bit 0: lets interrupts through */
 
-#define CORES 2
 #define CLOCK 100000000
 
 /*
@@ -30,25 +29,24 @@
 #define WATCH_MS 50
 
 struct card {
+	struct ctucan_cores cores;
 	struct uvio_region board;
 	struct uvio_udev *udev;
-	struct ctucan cores[CORES];
-	unsigned int count;
 };
 
 static int count_cores(struct card *card)
 {
 	uint32_t id = uvio_read32(&card->board, BOARD_ID);
 
-	card->count = id & BOARD_CORES;
+	card->cores.count = id & BOARD_CORES;
 	if (id == UINT32_MAX && !uvio_udev_alive(card->udev))
 		return -ENODEV;
-	if (id == UINT32_MAX || !card->count)
+	if (id == UINT32_MAX || !card->cores.count)
 		return uvio_fail(-ENODEV,
 			"%s: not a card with CTU CAN FD: its board id reads 0x%08x",
 			uvio_udev_address(card->udev), id);
-	if (card->count > CORES)
-		card->count = CORES;
+	if (card->cores.count > CTUCAN_CORES)
+		card->cores.count = CTUCAN_CORES;
 	return 0;
 }
 
@@ -63,25 +61,25 @@ static int attach(struct uvio_udev *udev, void *priv)
 		rc = uvio_region_map(udev, UVIO_REGION_BAR1, &cores);
 	if (!rc)
 		rc = count_cores(card);
-	for (unsigned int i = 0; !rc && i < card->count; i++) {
+	for (unsigned int i = 0; !rc && i < card->cores.count; i++) {
 		rc = uvio_region_slice(
-			&cores, CTUCAN_SIZE * (uint64_t)i, CTUCAN_SIZE, &card->cores[i].regs);
+			&cores, CTUCAN_SIZE * (uint64_t)i, CTUCAN_SIZE, &card->cores.all[i].regs);
 		if (!rc)
-			rc = ctucan_init(&card->cores[i], CLOCK);
+			rc = ctucan_init(&card->cores.all[i], CLOCK);
 	}
 	return rc;
 }
 
 static void let_through(const struct card *card, bool on)
 {
-	for (unsigned int i = 0; i < card->count; i++)
-		ctucan_irq(&card->cores[i], on);
+	for (unsigned int i = 0; i < card->cores.count; i++)
+		ctucan_irq(&card->cores.all[i], on);
 }
 
 static bool is_pending(const struct card *card)
 {
-	for (unsigned int i = 0; i < card->count; i++)
-		if (ctucan_pending(&card->cores[i]))
+	for (unsigned int i = 0; i < card->cores.count; i++)
+		if (ctucan_pending(&card->cores.all[i]))
 			return true;
 	return false;
 }
@@ -97,8 +95,8 @@ static int service(void *priv)
 
 	let_through(card, false);
 	do {
-		for (unsigned int i = 0; i < card->count; i++) {
-			int n = ctucan_service(&card->cores[i]);
+		for (unsigned int i = 0; i < card->cores.count; i++) {
+			int n = ctucan_service(&card->cores.all[i]);
 
 			if (n < 0)
 				return n;
@@ -117,50 +115,6 @@ static int set_irq(void *priv, bool on)
 	return uvio_udev_alive(card->udev) ? 0 : -ENODEV;
 }
 
-static unsigned int channels(const void *priv)
-{
-	return ((const struct card *)priv)->count;
-}
-
-static void info(const void *priv, unsigned int channel, struct uvio_can_info *out)
-{
-	ctucan_info(&((const struct card *)priv)->cores[channel], out);
-}
-
-static int start(void *priv, unsigned int channel, struct uvio_can *can,
-	const struct uvio_can_config *config)
-{
-	return ctucan_start(&((struct card *)priv)->cores[channel], can, config);
-}
-
-static int stop(void *priv, unsigned int channel)
-{
-	struct card *card = priv;
-
-	ctucan_stop(&card->cores[channel]);
-	return uvio_udev_alive(card->udev) ? 0 : -ENODEV;
-}
-
-static int restart(void *priv, unsigned int channel)
-{
-	return ctucan_restart(&((struct card *)priv)->cores[channel]);
-}
-
-static int counters(void *priv, unsigned int channel, struct can_berr_counter *out)
-{
-	return ctucan_counters(&((struct card *)priv)->cores[channel], out);
-}
-
-static const struct uvio_can_ops can = {
-	.size = sizeof(can),
-	.channels = channels,
-	.info = info,
-	.start = start,
-	.stop = stop,
-	.restart = restart,
-	.counters = counters,
-};
-
 static const struct uvio_driver_id ids[] = {
 	{.vendor = 0x1760,
 		.device = 0xff00,
@@ -178,7 +132,7 @@ const struct uvio_driver uvio_driver_ctucan = {
 	.card_size = sizeof(struct card),
 	.attach = attach,
 	.service = service,
-	.can = &can,
+	.can = &ctucan_channels,
 	.irq = set_irq,
 	.irq_kind = UVIO_IRQ_MSI,
 	.watch = UVIO_MS(WATCH_MS),

@@ -136,10 +136,22 @@ int sja1000_init(struct sja1000 *chip)
 	return 0;
 }
 
-void sja1000_info(const struct sja1000 *chip, struct uvio_can_info *info)
+static unsigned int count(const void *card)
 {
+	return ((const struct sja1000_chips *)card)->count;
+}
+
+static struct sja1000 *chip_of(void *card, unsigned int channel)
+{
+	return &((struct sja1000_chips *)card)->all[channel];
+}
+
+static void describe(const void *card, unsigned int channel, struct uvio_can_info *info)
+{
+	const struct sja1000_chips *chips = card;
+
 	info->chip = "SJA1000";
-	info->clock = chip->clock;
+	info->clock = chips->all[channel].clock;
 	info->timing = &limits;
 	info->modes = CAN_CTRLMODE_LISTENONLY | CAN_CTRLMODE_ONE_SHOT | CAN_CTRLMODE_PRESUME_ACK |
 		      CAN_CTRLMODE_LOOPBACK | CAN_CTRLMODE_3_SAMPLES | CAN_CTRLMODE_BERR_REPORTING;
@@ -220,8 +232,10 @@ static void drain(const struct sja1000 *chip)
 	set(chip, CMR, CMR_CDO);
 }
 
-int sja1000_start(struct sja1000 *chip, struct uvio_can *can, const struct uvio_can_config *config)
+static int start(void *card, unsigned int channel, struct uvio_can *can,
+	const struct uvio_can_config *config)
 {
+	struct sja1000 *chip = chip_of(card, channel);
 	int rc = enter_reset(chip);
 
 	if (rc)
@@ -252,24 +266,51 @@ int sja1000_start(struct sja1000 *chip, struct uvio_can *can, const struct uvio_
 	return rc;
 }
 
-void sja1000_stop(struct sja1000 *chip)
+static int alive(const struct sja1000 *chip)
 {
-	quiet(chip);
-	chip->can = NULL;
+	return uvio_udev_alive(chip->regs.udev) ? 0 : -ENODEV;
 }
 
-int sja1000_restart(struct sja1000 *chip)
+static int stop(void *card, unsigned int channel)
 {
+	struct sja1000 *chip = chip_of(card, channel);
+
+	quiet(chip);
+	chip->can = NULL;
+	return alive(chip);
+}
+
+static int restart(void *card, unsigned int channel)
+{
+	struct sja1000 *chip = chip_of(card, channel);
+
 	chip->sending = false;
 	return leave_reset(chip);
 }
 
-int sja1000_counters(const struct sja1000 *chip, struct can_berr_counter *counters)
+static void read_counters(const struct sja1000 *chip, struct can_berr_counter *counters)
 {
 	counters->rxerr = get(chip, RXERR);
 	counters->txerr = get(chip, TXERR);
-	return uvio_udev_alive(chip->regs.udev) ? 0 : -ENODEV;
 }
+
+static int give_counters(void *card, unsigned int channel, struct can_berr_counter *counters)
+{
+	struct sja1000 *chip = chip_of(card, channel);
+
+	read_counters(chip, counters);
+	return alive(chip);
+}
+
+const struct uvio_can_ops sja1000_channels = {
+	.size = sizeof(sja1000_channels),
+	.channels = count,
+	.info = describe,
+	.start = start,
+	.stop = stop,
+	.restart = restart,
+	.counters = give_counters,
+};
 
 static enum can_state state_of(uint8_t sr, const struct can_berr_counter *counters)
 {
@@ -284,7 +325,7 @@ static void look_at_state(struct sja1000 *chip, uint8_t sr)
 {
 	struct can_berr_counter counters;
 
-	sja1000_counters(chip, &counters);
+	read_counters(chip, &counters);
 	if (sr & SR_BS)
 		chip->sending = false;
 	uvio_can_set_state(chip->can, state_of(sr, &counters), &counters);

@@ -14,6 +14,7 @@
 #include <uvio/region.h>
 
 #define SJA1000_REGISTERS 32
+#define SJA1000_CHIPS 4 /* of a card, at most */
 
 struct sja1000 {
 	struct uvio_region regs; /* register 0 at 0 */
@@ -26,14 +27,16 @@ struct sja1000 {
 	bool sending; /* its buffer is in use */
 };
 
+/** What the card begins with that has them, for sja1000_channels. */
+struct sja1000_chips {
+	unsigned int count;
+	struct sja1000 all[SJA1000_CHIPS];
+};
+
+extern const struct uvio_can_ops sja1000_channels;
+
 /** Whether there is such a chip; in reset, without interrupts. 0; -ENODEV. */
 int sja1000_init(struct sja1000 *chip);
-
-void sja1000_info(const struct sja1000 *chip, struct uvio_can_info *info);
-int sja1000_start(struct sja1000 *chip, struct uvio_can *can, const struct uvio_can_config *config);
-void sja1000_stop(struct sja1000 *chip);
-int sja1000_restart(struct sja1000 *chip);
-int sja1000_counters(const struct sja1000 *chip, struct can_berr_counter *counters);
 
 /** How many causes it found; 0: none; or -ENODEV. */
 int sja1000_service(struct sja1000 *chip);

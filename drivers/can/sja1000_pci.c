@@ -11,7 +11,6 @@
 #include "../drivers.h"
 #include "sja1000.h"
 
-#define CHANNELS 4
 /* Of one service, for chips that never come to an end. */
 #define ROUNDS 256
 #define CAUSES 1024
@@ -43,11 +42,10 @@ struct board {
 };
 
 struct card {
+	struct sja1000_chips chips;
 	struct uvio_udev *udev;
 	const struct board *board;
 	struct uvio_region bridge; /* where the board has one */
-	struct sja1000 chips[CHANNELS];
-	unsigned int count;
 };
 
 /* AMCC S5920, INTCSR: bit 13 lets the interrupt of the add-on through. PTCR: as the kernel sets it.
@@ -104,13 +102,13 @@ static const struct bridge plx9056 = {.bar = 0, .irq = plx9056_irq};
 #define PITA_MISC 0x1c
 #define PITA_RESET_MS 5
 
-static const uint16_t pita_masks[CHANNELS] = {0x02, 0x01, 0x40, 0x80};
+static const uint16_t pita_masks[SJA1000_CHIPS] = {0x02, 0x01, 0x40, 0x80};
 
 static uint16_t pita_all(const struct card *card)
 {
 	uint16_t mask = 0;
 
-	for (unsigned int i = 0; i < card->count; i++)
+	for (unsigned int i = 0; i < card->chips.count; i++)
 		mask |= pita_masks[i];
 	return mask;
 }
@@ -147,7 +145,7 @@ static const struct bridge pita = {
 static int add_chip(struct card *card, unsigned int channel)
 {
 	const struct board *board = card->board;
-	struct sja1000 *chip = &card->chips[channel];
+	struct sja1000 *chip = &card->chips.all[channel];
 	struct uvio_region bar;
 	int rc = uvio_region_map(
 		card->udev, UVIO_REGION_BAR0 + board->bar + channel * board->next_bar, &bar);
@@ -167,12 +165,13 @@ static int add_chips(struct card *card)
 {
 	int rc = 0;
 
-	for (card->count = 0; card->count < card->board->channels; card->count++) {
-		rc = add_chip(card, card->count);
+	for (card->chips.count = 0; card->chips.count < card->board->channels;
+		card->chips.count++) {
+		rc = add_chip(card, card->chips.count);
 		if (rc)
 			break;
 	}
-	return card->count ? 0 : rc;
+	return card->chips.count ? 0 : rc;
 }
 
 static int attach(struct uvio_udev *udev, void *priv)
@@ -208,7 +207,7 @@ static int attach(struct uvio_udev *udev, void *priv)
 /* What one chip does may hide what the other asks for; and a frame may be sent at once. */
 static bool asks_again(const struct card *card)
 {
-	return card->count > 1 || card->chips[0].sending;
+	return card->chips.count > 1 || card->chips.all[0].sending;
 }
 
 static int service(void *priv)
@@ -218,8 +217,8 @@ static int service(void *priv)
 
 	for (int round = 0, more = 1; more && found < CAUSES && round < ROUNDS; round++) {
 		more = 0;
-		for (unsigned int i = 0; i < card->count; i++) {
-			int n = sja1000_service(&card->chips[i]);
+		for (unsigned int i = 0; i < card->chips.count; i++) {
+			int n = sja1000_service(&card->chips.all[i]);
 
 			if (n < 0)
 				return n;
@@ -234,63 +233,14 @@ static int service(void *priv)
 	return found;
 }
 
-static int alive(const struct card *card)
-{
-	return uvio_udev_alive(card->udev) ? 0 : -ENODEV;
-}
-
 static int set_irq(void *priv, bool on)
 {
 	struct card *card = priv;
 
 	if (card->board->bridge)
 		card->board->bridge->irq(card, on);
-	return alive(card);
+	return uvio_udev_alive(card->udev) ? 0 : -ENODEV;
 }
-
-static unsigned int channels(const void *priv)
-{
-	return ((const struct card *)priv)->count;
-}
-
-static void info(const void *priv, unsigned int channel, struct uvio_can_info *out)
-{
-	sja1000_info(&((const struct card *)priv)->chips[channel], out);
-}
-
-static int start(void *priv, unsigned int channel, struct uvio_can *can,
-	const struct uvio_can_config *config)
-{
-	return sja1000_start(&((struct card *)priv)->chips[channel], can, config);
-}
-
-static int stop(void *priv, unsigned int channel)
-{
-	struct card *card = priv;
-
-	sja1000_stop(&card->chips[channel]);
-	return alive(card);
-}
-
-static int restart(void *priv, unsigned int channel)
-{
-	return sja1000_restart(&((struct card *)priv)->chips[channel]);
-}
-
-static int counters(void *priv, unsigned int channel, struct can_berr_counter *out)
-{
-	return sja1000_counters(&((struct card *)priv)->chips[channel], out);
-}
-
-static const struct uvio_can_ops can = {
-	.size = sizeof(can),
-	.channels = channels,
-	.info = info,
-	.start = start,
-	.stop = stop,
-	.restart = restart,
-	.counters = counters,
-};
 
 #define OCR_BOTH 0xda	/* both outputs, push-pull */
 #define OCR_FIRST 0x1a	/* the first output, push-pull */
@@ -382,7 +332,7 @@ const struct uvio_driver uvio_driver_sja1000 = {
 	.card_size = sizeof(struct card),
 	.attach = attach,
 	.service = service,
-	.can = &can,
+	.can = &sja1000_channels,
 	.irq = set_irq,
 	.watch = UVIO_MS(WATCH_MS),
 };
