@@ -237,10 +237,22 @@ static void an_error_frame_is_one_of_classic_can(void)
 {
 	struct can_frame frame;
 
-	begin(0);
+	begin(CAN_CTRLMODE_BERR_REPORTING);
 	serve(report);
 	ASSERT_EQ(uvio_can_receive(can, &frame, NULL, 1), 1);
 	ASSERT_EQ(frame.len, CAN_ERR_DLC);
+}
+
+static void errors_on_the_bus_come_where_asked_for(void)
+{
+	struct can_frame frame;
+	struct uvio_can_stats stats;
+
+	begin(0);
+	serve(report);
+	ASSERT_EQ(uvio_can_receive(can, &frame, NULL, 1), 0);
+	ASSERT_OK(uvio_can_stats(can, &stats));
+	ASSERT_EQ(stats.bus_errors, 0);
 }
 
 static void take_too_many(struct uvio_can *channel)
@@ -311,6 +323,7 @@ static CU_TestInfo frames[] = {
 	TEST(can_fd_is_no_frame_of_a_channel_without),
 	TEST(a_frame_is_handed_over_once),
 	TEST(an_error_frame_is_one_of_classic_can),
+	TEST(errors_on_the_bus_come_where_asked_for),
 	TEST(no_more_is_taken_than_was_given),
 	TEST(remote_frames_have_no_bytes),
 	TEST(a_channel_that_never_started_stands_it),

@@ -9,6 +9,7 @@
 #include <uvio/udev.h>
 
 #include "base/context.h"
+#include "../drivers/can/ctucan.h"
 #include "can_card.h"
 #include "models/ctucan.h"
 
@@ -285,22 +286,71 @@ static void frames_are_sent_in_the_order_they_were_given(void)
 	ASSERT_EQ(can_stats().tx_frames, 11);
 }
 
-static void filters_are_applied(void)
+/* Clocks that do not divide a second into whole nanoseconds, too. */
+static void times_are_exact(void)
 {
-	const struct can_filter filters[] = {
-		{0x123, CAN_EFF_FLAG | CAN_SFF_MASK}, {0x200, CAN_EFF_FLAG | 0x700}};
+	ASSERT_EQ(ctucan_time(100000001, 100000000), 1000000010);
+	ASSERT_EQ(ctucan_time(80000001, 80000000), 1000000012);
+	ASSERT_EQ(ctucan_time(160000000 * UINT64_C(3600), 160000000), UINT64_C(3600000000000));
+	ASSERT_EQ(ctucan_time(UINT64_MAX / 64, 150000000), UINT64_C(1921535841011411620));
+}
+
+static const struct can_filter filters[] = {{0x123, CAN_EFF_FLAG | CAN_SFF_MASK},
+	{0x200, CAN_EFF_FLAG | 0x700}, {CAN_EFF_FLAG | 0x1000, CAN_EFF_FLAG | 0x1ffff000},
+	{CAN_RTR_FLAG, CAN_RTR_FLAG}};
+
+static void begin_filtered(unsigned int count)
+{
 	struct uvio_can_config config = {.size = sizeof(config),
 		.timing.bitrate = 500000,
 		.filters = filters,
-		.filter_count = 2};
-	struct can_frame frame = {.can_id = 0};
+		.filter_count = count};
 
 	ASSERT_OK(uvio_can_start(can, &config));
-	for (; frame.can_id <= CAN_SFF_MASK; frame.can_id++) {
-		ASSERT(hear(&frame));
+}
+
+/* How many of all standard identifiers and of as many extended ones the core let through. */
+static unsigned int heard_of_all(void)
+{
+	unsigned int heard = 0;
+
+	for (canid_t id = 0; id < 0x4000; id++) {
+		struct can_frame frame = {.can_id = id < 0x800 ? id : CAN_EFF_FLAG | (id - 0x800)};
+
+		heard += hear(&frame);
 		can_serve();
 	}
-	ASSERT_EQ(can_stats().rx_frames, 257);
+	return heard;
+}
+
+static void filters_that_the_core_has_are_its_own(void)
+{
+	static const unsigned int passed[] = {0, 1, 257, 257 + 4096};
+
+	for (unsigned int count = 1; count < 4; count++) {
+		begin_filtered(count);
+		ASSERT_EQ(heard_of_all(), passed[count]);
+		ASSERT_EQ(can_stats().rx_frames + can_stats().rx_lost, passed[count]);
+		ASSERT_EQ(can_stats().rx_filtered, 0);
+		ASSERT_OK(uvio_can_stop(can));
+	}
+	can_begin(0);
+	ASSERT_EQ(heard_of_all(), 0x4000);
+}
+
+static void filters_that_it_has_not_are_those_of_the_library(void)
+{
+	begin_filtered(4);
+	ASSERT_EQ(heard_of_all(), 0x4000);
+	ASSERT_EQ(can_stats().rx_frames + can_stats().rx_lost, 257 + 4096);
+	ASSERT_OK(uvio_can_stop(can));
+	for (core->filters = 0; core->filters < 3; core->filters++) {
+		begin_filtered(2);
+		ASSERT_EQ(heard_of_all(), 0x4000);
+		ASSERT_EQ(can_stats().rx_frames, 257);
+		ASSERT_EQ(can_stats().rx_filtered, 0x4000 - 257);
+		ASSERT_OK(uvio_can_stop(can));
+	}
 }
 
 static void loopback_is_heard_by_who_sends(void)
@@ -383,7 +433,9 @@ static CU_TestInfo frames[] = {
 	TEST(every_length_of_can_fd_is_sent_and_received),
 	TEST(frames_have_the_time_of_the_core),
 	TEST(frames_are_sent_in_the_order_they_were_given),
-	TEST(filters_are_applied),
+	TEST(times_are_exact),
+	TEST(filters_that_the_core_has_are_its_own),
+	TEST(filters_that_it_has_not_are_those_of_the_library),
 	TEST(loopback_is_heard_by_who_sends),
 	TEST(an_overrun_is_counted_and_in_its_place),
 	TEST(a_core_that_always_has_more_has_an_end),

@@ -75,6 +75,13 @@ static void lost_arbitration_is_reported_where_asked_for(void)
 	attempts(CTUCAN_BUS_FREE, 1);
 	ASSERT_EQ(can_stats().tx_frames, 1);
 	can_nothing_more();
+	ASSERT_OK(uvio_can_stop(can));
+	can_begin(0);
+	core->bus = CTUCAN_BUS_BUSY;
+	can_transmit(1);
+	attempts(CTUCAN_BUS_LOST, 1);
+	can_nothing_more();
+	ASSERT_EQ(can_stats().bus_errors, 0);
 }
 
 static void bus_errors_are_reported_where_asked_for(void)
@@ -201,6 +208,24 @@ static void bus_off_is_left_on_request(void)
 	can_nothing_more();
 }
 
+static void what_was_received_before_is_not_lost_by_it(void)
+{
+	const struct canfd_frame frame = {.can_id = 7};
+	struct can_frame heard;
+
+	go_bus_off(0);
+	ASSERT_EQ(can_next().can_id, CAN_ERR_FLAG | CAN_ERR_BUSOFF);
+	core->joined = true;
+	for (unsigned int i = 0; i < 400; i++)
+		ASSERT(ctucan_model_hear(core, &frame));
+	core->joined = false;
+	ASSERT_OK(uvio_can_restart(can));
+	for (unsigned int i = 0; i < 400; i++)
+		ASSERT_EQ(can_next().can_id, 7);
+	ASSERT_EQ(uvio_can_receive(can, &heard, NULL, 1), 0);
+	recover();
+}
+
 static void bus_off_is_left_after_a_time(void)
 {
 	go_bus_off(1);
@@ -229,6 +254,7 @@ static CU_TestInfo errors[] = {
 	TEST(one_that_is_alone_stays_passive),
 	TEST(one_that_is_still_joining_is_not_bus_off),
 	TEST(bus_off_is_left_on_request),
+	TEST(what_was_received_before_is_not_lost_by_it),
 	TEST(bus_off_is_left_after_a_time),
 	TEST(one_that_does_not_come_back_says_so),
 	CU_TEST_INFO_NULL,

@@ -29,11 +29,11 @@ static void attempts(enum sja1000_model_bus bus, unsigned int count)
 	can_serve();
 }
 
-static void lost_arbitration_is_reported_and_sent_again(void)
+static void lost_arbitration_is_reported_where_asked_for(void)
 {
 	struct can_frame frame;
 
-	can_begin(0);
+	can_begin(CAN_CTRLMODE_BERR_REPORTING);
 	chip->lost_at = 11;
 	chip->bus = SJA1000_BUS_LOST;
 	can_transmit(1);
@@ -44,6 +44,14 @@ static void lost_arbitration_is_reported_and_sent_again(void)
 	ASSERT_EQ(chip->sent_count, 1);
 	ASSERT_EQ(can_stats().tx_frames, 1);
 	can_nothing_more();
+	ASSERT_OK(uvio_can_stop(can));
+	can_begin(0);
+	chip->bus = SJA1000_BUS_LOST;
+	can_transmit(1);
+	attempts(SJA1000_BUS_FREE, 1);
+	can_nothing_more();
+	ASSERT_EQ(can_stats().bus_errors, 0);
+	ASSERT_EQ(can_stats().tx_frames, 1);
 }
 
 static void states_follow_the_error_counters(void)
@@ -195,7 +203,7 @@ static void after_bus_off_a_new_start_is_clean(void)
 }
 
 static CU_TestInfo errors[] = {
-	TEST(lost_arbitration_is_reported_and_sent_again),
+	TEST(lost_arbitration_is_reported_where_asked_for),
 	TEST(states_follow_the_error_counters),
 	TEST(receive_errors_make_it_passive_too),
 	TEST(one_that_is_alone_stays_passive),

@@ -302,8 +302,7 @@ static void refuse_fd(struct uvio_can *can)
 		.data[2] = CAN_ERR_PROT_FORM,
 	};
 
-	if (can->modes & CAN_CTRLMODE_BERR_REPORTING)
-		uvio_can_bus_error(can, &error);
+	uvio_can_bus_error(can, &error);
 }
 
 void uvio_can_rx_commit(struct uvio_can *can, uint64_t time)
@@ -343,6 +342,8 @@ void uvio_can_rx_overrun(struct uvio_can *can)
 
 void uvio_can_bus_error(struct uvio_can *can, const struct can_frame *error)
 {
+	if (!(can->modes & CAN_CTRLMODE_BERR_REPORTING))
+		return;
 	uvio_count(&can->count.bus_errors, 1);
 	put_error(can, error);
 }

@@ -86,7 +86,7 @@ struct uvio_can_stats {
 	uint64_t rx_lost;     /**< the queue was full */
 	uint64_t rx_filtered; /**< no filter let them through */
 	uint64_t rx_overrun;  /**< times that the chip had no space */
-	uint64_t bus_errors;  /**< and lost arbitrations, as far as the chip reports them */
+	uint64_t bus_errors;  /**< and lost arbitrations, with CAN_CTRLMODE_BERR_REPORTING */
 	uint64_t warnings;    /**< times that the state became error-warning */
 	uint64_t passives;    /**< error-passive */
 	uint64_t bus_offs;
@@ -115,9 +115,9 @@ UVIO_API const struct uvio_can_info *uvio_can_info(const struct uvio_can *can);
 UVIO_API int uvio_can_start(struct uvio_can *can, const struct uvio_can_config *config);
 
 /**
- * Takes the channel off the bus. Frames that were received can still be read, until the next start;
- * those that were not sent count as failed. 0, also if it is not started; -EINVAL (a NULL);
- * -ENODEV; -EIO.
+ * Takes the channel off the bus. Frames that were received can still be read, until the next start,
+ * but not those which uvio_card_poll() did not find yet; those that were not sent count as failed.
+ * 0, also if it is not started; -EINVAL (a NULL); -ENODEV; -EIO.
  */
 UVIO_API int uvio_can_stop(struct uvio_can *can);
 
@@ -246,7 +246,10 @@ UVIO_API void uvio_can_tx_take(struct uvio_can *can);
 UVIO_API void uvio_can_tx_done(struct uvio_can *can, unsigned int count);
 UVIO_API void uvio_can_tx_failed(struct uvio_can *can, unsigned int count);
 
-/** An error on the bus, as <linux/can/error.h> has it: class in can_id, details in data. */
+/**
+ * An error on the bus, or a lost arbitration, as <linux/can/error.h> has it: class in can_id,
+ * details in data. Ignored by a channel without CAN_CTRLMODE_BERR_REPORTING.
+ */
 UVIO_API void uvio_can_bus_error(struct uvio_can *can, const struct can_frame *error);
 
 /** The state that the chip is in, with its counters; an error frame is made if it changes. */

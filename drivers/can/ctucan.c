@@ -37,6 +37,7 @@
 #define MODE_RST 0x00000001
 #define MODE_BMM 0x00000002 /* listens only */
 #define MODE_STM 0x00000004 /* needs no acknowledge */
+#define MODE_AFM 0x00000008 /* filters */
 #define MODE_FDE 0x00000010
 #define MODE_RTRLE 0x00010000 /* limits repetition, to RTRTH times, which is 0 */
 #define MODE_ILBP 0x00200000  /* loopback */
@@ -90,6 +91,8 @@
 #define RESET_MS 1000
 /* Of one service, of a core that never comes to an end, as one that is gone. */
 #define FRAMES 128
+/* Services until a FIFO of 2048 words is empty, of frames of four words. */
+#define RESTS 5
 
 /* The field for brp has 8 bits, of which the kernel's driver uses 1 to 8: that ends at 50 kbit/s.
  */
@@ -263,7 +266,8 @@ static int begin(struct ctucan *core)
 	core->oldest = core->used = 0;
 	set_priorities(core);
 	set_timing(core, &core->config);
-	core->mode = mode_of(core->config.modes);
+	core->mode = mode_of(core->config.modes) |
+		     (ctucan_filters_set(&core->filters, regs) ? MODE_AFM : 0);
 	uvio_write32(regs, MODE, core->mode);
 	core->enabled = INT_RBNEI | INT_TXBHCI | INT_DOI | INT_EWLI | INT_FCSI;
 	if (core->config.modes & CAN_CTRLMODE_BERR_REPORTING)
@@ -284,6 +288,7 @@ static int start(void *card, unsigned int channel, struct uvio_can *can,
 
 	core->config = *config;
 	core->config.filters = NULL;
+	ctucan_filters_choose(&core->filters, config);
 	rc = begin(core);
 	core->can = rc ? NULL : can;
 	return rc;
@@ -346,26 +351,6 @@ static void look_at_state(struct ctucan *core)
 		core->used = 0;
 	uvio_can_set_state(core->can, state, &counters);
 }
-
-static int restart(void *card, unsigned int channel)
-{
-	struct ctucan *core = core_of(card, channel);
-	int rc = begin(core);
-
-	if (!rc)
-		look_at_state(core);
-	return rc;
-}
-
-const struct uvio_can_ops ctucan_channels = {
-	.size = sizeof(ctucan_channels),
-	.channels = count,
-	.info = describe,
-	.start = start,
-	.stop = stop,
-	.restart = restart,
-	.counters = give_counters,
-};
 
 /* Table of register ERR_CAPT: the kind of error in bits 7:5, 1 of the CRC, 3 of the acknowledge. */
 static void report_error(struct ctucan *core, uint32_t causes)
@@ -442,7 +427,7 @@ static void receive(struct ctucan *core)
 	if (frame->can_id & CAN_RTR_FLAG)
 		memset(frame->data, 0, CAN_MAX_DLEN);
 	ticks = head[1] | (uint64_t)head[2] << 32;
-	uvio_can_rx_commit(core->can, core->stamps ? ticks * (1000000000 / core->clock) : 0);
+	uvio_can_rx_commit(core->can, core->stamps ? ctucan_time(ticks, core->clock) : 0);
 }
 
 static int receive_all(struct ctucan *core)
@@ -574,3 +559,36 @@ int ctucan_service(struct ctucan *core)
 	refill(core);
 	return causes ? found + 1 : found;
 }
+
+/* A reset empties the FIFO: what was received before is taken first. */
+static int take_rest(struct ctucan *core)
+{
+	int n, rounds = 0;
+
+	do
+		n = ctucan_service(core);
+	while (n > 0 && ++rounds < RESTS);
+	return n < 0 ? n : 0;
+}
+
+static int restart(void *card, unsigned int channel)
+{
+	struct ctucan *core = core_of(card, channel);
+	int rc = take_rest(core);
+
+	if (!rc)
+		rc = begin(core);
+	if (!rc)
+		look_at_state(core);
+	return rc;
+}
+
+const struct uvio_can_ops ctucan_channels = {
+	.size = sizeof(ctucan_channels),
+	.channels = count,
+	.info = describe,
+	.start = start,
+	.stop = stop,
+	.restart = restart,
+	.counters = give_counters,
+};

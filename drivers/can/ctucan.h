@@ -15,6 +15,14 @@
 
 #define CTUCAN_SIZE 0x4000 /* of the registers */
 #define CTUCAN_CORES 2	   /* of a card, at most */
+#define CTUCAN_FILTERS 3
+
+/** What the core filters; the library filters what these let through. */
+struct ctucan_filters {
+	unsigned int count; /* 0: all frames are let through */
+	uint32_t control;
+	uint32_t masks[CTUCAN_FILTERS], values[CTUCAN_FILTERS];
+};
 
 struct ctucan {
 	struct uvio_region regs;
@@ -23,6 +31,7 @@ struct ctucan {
 	uint32_t enabled; /* causes of interrupts */
 	uint32_t mode;
 	struct uvio_can_config config;
+	struct ctucan_filters filters;
 	unsigned int oldest; /* of the buffers that are in use, which are used in turn */
 	unsigned int used;
 	bool stamps; /* its counter of time runs */
@@ -47,6 +56,18 @@ int ctucan_service(struct ctucan *core);
 
 /** Lets its interrupt through, which the start of its channel does too, or not. */
 void ctucan_irq(const struct ctucan *core, bool on);
+
+/** The filters of the configuration if the core can compare them; else none. */
+void ctucan_filters_choose(struct ctucan_filters *filters, const struct uvio_can_config *config);
+
+/** Sets them; whether there are any, and the core has them. */
+bool ctucan_filters_set(const struct ctucan_filters *filters, const struct uvio_region *regs);
+
+/** Nanoseconds, for any clock. */
+static inline uint64_t ctucan_time(uint64_t ticks, uint32_t clock)
+{
+	return ticks / clock * 1000000000 + ticks % clock * 1000000000 / clock;
+}
 
 /** Whether a cause is pending: a read. */
 bool ctucan_pending(const struct ctucan *core);

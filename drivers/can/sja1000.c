@@ -221,8 +221,8 @@ static void set_filters(struct sja1000 *chip, const struct uvio_can_config *conf
 
 static uint8_t ier_of(uint32_t modes)
 {
-	return IR_RI | IR_TI | IR_EI | IR_DOI | IR_EPI | IR_ALI |
-	       (modes & CAN_CTRLMODE_BERR_REPORTING ? IR_BEI : 0);
+	return IR_RI | IR_TI | IR_EI | IR_DOI | IR_EPI |
+	       (modes & CAN_CTRLMODE_BERR_REPORTING ? IR_ALI | IR_BEI : 0);
 }
 
 static void drain(const struct sja1000 *chip)

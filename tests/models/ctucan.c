@@ -21,6 +21,8 @@ enum {
 	BTR = 0x24,
 	BTR_FD = 0x28,
 	FAULT_STATE = 0x2c,
+	FILTER_A = 0x3c, /* a mask and a value of each */
+	FILTER_CONTROL = 0x5c,
 	COUNTERS = 0x30,
 	RX_STATUS = 0x68,
 	RX_DATA = 0x6c,
@@ -35,6 +37,7 @@ enum {
 #define MODE_RST 0x00000001
 #define MODE_BMM 0x00000002
 #define MODE_STM 0x00000004
+#define MODE_AFM 0x00000008
 #define MODE_RTRLE 0x00010000
 #define MODE_ILBP 0x00200000
 #define MODE_ENA 0x00400000
@@ -76,7 +79,7 @@ static void look_at_fifo(struct ctucan_model *core)
 /* What the test has told stays. */
 static void reset(struct ctucan_model *core)
 {
-	memset(core, 0, offsetof(struct ctucan_model, time));
+	memset(core, 0, offsetof(struct ctucan_model, filters));
 	core->mode = 0x10;
 	core->limits = 0x8060; /* passive at 128, warning at 96 */
 	core->priority = 1;
@@ -87,6 +90,7 @@ static void reset(struct ctucan_model *core)
 void ctucan_model_power_on(struct ctucan_model *core)
 {
 	memset(core, 0, sizeof(*core));
+	core->filters = 7;
 	reset(core);
 }
 
@@ -150,7 +154,7 @@ bool ctucan_model_hear(struct ctucan_model *core, const struct canfd_frame *fram
 	uint32_t words[20] = {0};
 	unsigned int count = ctucan_frame_encode(frame, core->time, words);
 
-	if (!core->joined)
+	if (!core->joined || (core->mode & MODE_AFM && !ctucan_frame_passes(core, words)))
 		return false;
 	if (core->used + count > CTUCAN_MODEL_FIFO) {
 		core->overrun = true;
@@ -335,9 +339,22 @@ uint32_t ctucan_model_read(struct ctucan_model *core, uint64_t offset)
 		return tx_status(core);
 	case TIMESTAMP_LOW:
 		return (uint32_t)core->time;
+	case FILTER_CONTROL:
+		return core->filter_control | core->filters << 16;
 	default:
 		return 0;
 	}
+}
+
+/* Those which the core was made without cannot be written. */
+static void write_filter(struct ctucan_model *core, uint64_t offset, uint32_t value)
+{
+	unsigned int n = (unsigned int)(offset - FILTER_A) / 8;
+
+	if (offset == FILTER_CONTROL)
+		core->filter_control = core->filters ? value & 0xffff : 0;
+	else if (n < CTUCAN_MODEL_FILTERS && core->filters >> n & 1)
+		*((offset - FILTER_A) % 8 ? &core->values[n] : &core->masks[n]) = value;
 }
 
 static void write_buffer(struct ctucan_model *core, uint64_t offset, uint32_t value)
@@ -387,7 +404,10 @@ void ctucan_model_write(struct ctucan_model *core, uint64_t offset, uint32_t val
 		core->priority = value;
 		break;
 	default:
-		write_buffer(core, offset, value);
+		if (offset >= FILTER_A && offset <= FILTER_CONTROL)
+			write_filter(core, offset, value);
+		else
+			write_buffer(core, offset, value);
 		break;
 	}
 	look_at_fifo(core);

@@ -16,6 +16,7 @@
 #define CTUCAN_MODEL_FIFO 2048 /* words */
 #define CTUCAN_MODEL_BUFFERS 4
 #define CTUCAN_MODEL_SENT 64
+#define CTUCAN_MODEL_FILTERS 3
 
 /** What becomes of an attempt to send. */
 enum ctucan_model_bus {
@@ -34,11 +35,13 @@ struct ctucan_model {
 	unsigned int left;	   /* words of the frame that is read */
 	uint32_t buffers[CTUCAN_MODEL_BUFFERS][20];
 	uint8_t states[CTUCAN_MODEL_BUFFERS];
+	uint32_t masks[CTUCAN_MODEL_FILTERS], values[CTUCAN_MODEL_FILTERS], filter_control;
 	unsigned int rec, tec;
 	bool overrun, joined; /* joined: it is part of the bus's traffic */
 
 	/* Not changed by a reset. */
-	uint64_t time; /* of its counter; 0: it has none */
+	uint32_t filters; /* which of them it was made with, bits 0 to 2 */
+	uint64_t time;	  /* of its counter; 0: it has none */
 	enum ctucan_model_bus bus;
 	bool joins_late;  /* until ctucan_model_idle() */
 	uint32_t lost_at; /* ALC of ERR_CAPT */
@@ -61,7 +64,7 @@ uint32_t ctucan_model_read(struct ctucan_model *core, uint64_t offset);
 void ctucan_model_write(struct ctucan_model *core, uint64_t offset, uint32_t value);
 bool ctucan_model_line(const struct ctucan_model *core);
 
-/** A frame of another node; whether the FIFO had a place for it. */
+/** A frame of another node; whether a filter let it through, and the FIFO had a place for it. */
 bool ctucan_model_hear(struct ctucan_model *core, const struct canfd_frame *frame);
 /** One attempt to send what waits and goes first. */
 void ctucan_model_attempt(struct ctucan_model *core);
@@ -74,6 +77,9 @@ void ctucan_model_idle(struct ctucan_model *core);
 unsigned int ctucan_frame_encode(
 	const struct canfd_frame *frame, uint64_t time, uint32_t words[20]);
 void ctucan_frame_decode(const uint32_t words[20], struct canfd_frame *frame);
+
+/** Whether it passes the filters that the core has. */
+bool ctucan_frame_passes(const struct ctucan_model *core, const uint32_t words[20]);
 
 /** The card, as after power on. */
 void ctucan_model_card(struct ctucan_model_card *card);

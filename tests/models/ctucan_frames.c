@@ -55,3 +55,15 @@ void ctucan_frame_decode(const uint32_t words[20], struct canfd_frame *frame)
 	for (unsigned int i = 0; i < frame->len && !(words[0] & FORMAT_RTR); i++)
 		frame->data[i] = (uint8_t)(words[4 + i / 4] >> i % 4 * 8);
 }
+
+/* Chapter "Frame filters": of each, which kinds of frames it is for, and what is compared. */
+bool ctucan_frame_passes(const struct ctucan_model *core, const uint32_t words[20])
+{
+	unsigned int kind = (words[0] & FORMAT_IDE ? 1 : 0) + (words[0] & FORMAT_FDF ? 2 : 0);
+
+	for (unsigned int n = 0; n < CTUCAN_MODEL_FILTERS; n++)
+		if (core->filter_control >> (4 * n + kind) & 1 &&
+			!((words[1] ^ core->values[n]) & core->masks[n]))
+			return true;
+	return false;
+}
