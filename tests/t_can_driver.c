@@ -316,6 +316,32 @@ static void a_channel_that_never_started_stands_it(void)
 	ASSERT_EQ(uvio_can_receive(can, &frame, NULL, 1), 0);
 }
 
+static void attach_fails(const char *text)
+{
+	ASSERT_ERR(uvio_card_attach(&driver, udev, &card), -EINVAL, text);
+	ASSERT(!card);
+}
+
+static void what_a_driver_tells_is_checked(void)
+{
+	told.chip = NULL;
+	attach_fails(EDU ": CAN channel 0: card driver 'outside': its info lacks the chip or");
+	told.chip = "outside";
+	told.clock = 0;
+	attach_fails("its info lacks the chip or the clock");
+	told.clock = 8000000;
+	told.timing = NULL;
+	attach_fails("card driver 'outside': its info has no timing");
+	told.timing = &limits;
+	told.data_timing = NULL;
+	attach_fails("card driver 'outside': its info has no data_timing");
+	told.data_timing = &limits;
+	limits.brp_inc = UINT32_MAX;
+	attach_fails("card driver 'outside': timing: bit timing: the limits of outside have a brp");
+	limits.brp_inc = 0;
+	begin(CAN_CTRLMODE_FD);
+}
+
 static CU_TestInfo frames[] = {
 	TEST(lengths_that_no_frame_has_are_not_believed),
 	TEST(every_length_of_a_frame_is),
@@ -327,6 +353,7 @@ static CU_TestInfo frames[] = {
 	TEST(no_more_is_taken_than_was_given),
 	TEST(remote_frames_have_no_bytes),
 	TEST(a_channel_that_never_started_stands_it),
+	TEST(what_a_driver_tells_is_checked),
 	CU_TEST_INFO_NULL,
 };
 

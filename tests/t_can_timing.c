@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include <uvio/can.h>
 
@@ -96,6 +97,66 @@ static void limits_without_an_end_are_refused(void)
 		"a brp from 1 to 4294967295: it can be 1 to 65536");
 }
 
+static void limits_that_no_chip_has_are_refused(void)
+{
+	struct can_bittiming timing = {.bitrate = 1};
+	struct can_bittiming_const wrong = limits;
+
+	wrong.brp_inc = UINT32_MAX;
+	wrong.brp_min = 5;
+	ASSERT_ERR(uvio_can_timing(&wrong, 8000000, &timing), -EINVAL,
+		"testchip have a brp in steps of 4294967295: 65536 at most");
+	wrong = limits;
+	wrong.tseg1_max = UINT32_MAX;
+	ASSERT_ERR(uvio_can_timing(&wrong, 8000000, &timing), -EINVAL,
+		"a tseg1 from 2 to 4294967295: it can be 1 to 65536");
+	wrong = limits;
+	wrong.tseg2_min = 0;
+	ASSERT_ERR(uvio_can_timing(&wrong, 8000000, &timing), -EINVAL, "a tseg2 from 0 to 8");
+	wrong = limits;
+	wrong.sjw_max = 0;
+	ASSERT_ERR(uvio_can_timing(&wrong, 8000000, &timing), -EINVAL, "an sjw from 1 to 0");
+	memset(wrong.name, 'x', sizeof(wrong.name));
+	ASSERT_ERR(uvio_can_timing(&wrong, 8000000, &timing), -EINVAL, "has no end");
+}
+
+static void the_largest_limits_have_an_end(void)
+{
+	const struct can_bittiming_const large = {.name = "large",
+		.tseg1_min = 1,
+		.tseg1_max = 65536,
+		.tseg2_min = 1,
+		.tseg2_max = 65536,
+		.sjw_max = 65536,
+		.brp_min = 1,
+		.brp_max = 65536,
+		.brp_inc = 1};
+	struct can_bittiming timing = {.bitrate = 1};
+
+	ASSERT_OK(uvio_can_timing(&large, UINT32_MAX, &timing));
+	ASSERT_EQ(timing.bitrate, 1);
+}
+
+static void segments_do_not_wrap(void)
+{
+	struct can_bittiming timing = {
+		.prop_seg = UINT32_MAX, .phase_seg1 = 8, .phase_seg2 = 2, .sjw = 1, .brp = 1};
+
+	ASSERT_ERR(uvio_can_timing(&limits, 8000000, &timing), -ERANGE,
+		"prop_seg + phase_seg1 4294967303: testchip has 2 to 16");
+}
+
+static void a_sample_point_that_is_too_far_off_is_refused_with_the_nearest(void)
+{
+	struct can_bittiming timing = {.bitrate = 500000, .sample_point = 100};
+
+	ASSERT_ERR(uvio_can_timing(&limits, 8000000, &timing), -ERANGE,
+		"a sample point of 10.0 %: the nearest with the segments of testchip is 37.5 %");
+	timing = (struct can_bittiming){.bitrate = 500000, .sample_point = 450};
+	ASSERT_OK(uvio_can_timing(&limits, 8000000, &timing));
+	ASSERT_EQ(timing.sample_point, 500);
+}
+
 static void lengths_of_can_fd_have_a_dlc(void)
 {
 	for (unsigned int dlc = 0; dlc < 16; dlc++)
@@ -110,6 +171,10 @@ static CU_TestInfo timing_cases[] = {
 	TEST(segments_are_completed),
 	TEST(a_bit_rate_that_is_too_far_off_is_refused_with_the_nearest),
 	TEST(limits_without_an_end_are_refused),
+	TEST(limits_that_no_chip_has_are_refused),
+	TEST(the_largest_limits_have_an_end),
+	TEST(segments_do_not_wrap),
+	TEST(a_sample_point_that_is_too_far_off_is_refused_with_the_nearest),
 	TEST(lengths_of_can_fd_have_a_dlc),
 	CU_TEST_INFO_NULL,
 };

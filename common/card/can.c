@@ -38,7 +38,40 @@ static unsigned int count(const struct uvio_card *card)
 	return card->driver->can->channels(card->priv);
 }
 
-static void init(struct uvio_channel *channel)
+static int check_limits(
+	const struct uvio_can *can, const char *name, const struct can_bittiming_const *limits)
+{
+	struct uvio_saved_error error;
+	int rc;
+
+	if (!limits)
+		return uvio_channel_fail(&can->base, -EINVAL,
+			"card driver '%s': its info has no %s", can->base.card->driver->name, name);
+	rc = uvio_can_check_limits(limits);
+	if (!rc)
+		return 0;
+	uvio_error_save(&error);
+	return uvio_channel_fail(&can->base, rc, "card driver '%s': %s: %s",
+		can->base.card->driver->name, name, error.text);
+}
+
+/* What is told here is believed from now on. */
+static int check_info(const struct uvio_can *can)
+{
+	const struct uvio_can_info *info = &can->info;
+	int rc;
+
+	if (!info->chip || !info->clock)
+		return uvio_channel_fail(&can->base, -EINVAL,
+			"card driver '%s': its info lacks the chip or the clock",
+			can->base.card->driver->name);
+	rc = check_limits(can, "timing", info->timing);
+	if (!rc && (info->data_timing || info->modes & CAN_CTRLMODE_FD))
+		rc = check_limits(can, "data_timing", info->data_timing);
+	return rc;
+}
+
+static int init(struct uvio_channel *channel)
 {
 	struct uvio_can *can = (struct uvio_can *)channel;
 
@@ -47,6 +80,7 @@ static void init(struct uvio_channel *channel)
 	can->info.size = sizeof(can->info);
 	can->state = CAN_STATE_STOPPED;
 	can->ops->info(channel->card->priv, channel->index, &can->info);
+	return check_info(can);
 }
 
 static int stop(struct uvio_channel *channel)

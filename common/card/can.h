@@ -48,4 +48,7 @@ struct uvio_can {
 /** Where frames were lost: puts an error frame as soon as there is a place. */
 void uvio_can_mark_gap(struct uvio_can *can);
 
+/** Whether bit timing can be computed with them. 0; -EINVAL with a text. */
+int uvio_can_check_limits(const struct can_bittiming_const *limits);
+
 #endif /* UVIO_CARD_CAN_H */

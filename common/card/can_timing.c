@@ -3,11 +3,14 @@
 #include <config.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <uvio/can.h>
 
 #include "base/error.h"
+#include "card/can.h"
 
 /* Of a sample point, in tenths of a percent of the bit. */
 #define WHOLE 1000
@@ -15,6 +18,10 @@
 #define RATE_PARTS 200
 /* Each prescaler is tried. */
 #define BRP_MOST 65536u
+/* More than any chip has; the sum of a few is a number of 32 bits. */
+#define SEGMENT_MOST 65536u
+/* How far a sample point may be off that was asked for, in tenths of a percent. */
+#define SAMPLE_OFF 100u
 
 struct candidate {
 	uint32_t brp, tseg1, tseg2;
@@ -71,7 +78,8 @@ static void try_brp(const struct can_bittiming_const *limits, uint32_t clock,
 		return;
 	candidate.tseg2 = tseg2_for(limits, quanta, wanted->sample_point);
 	candidate.tseg1 = quanta - 1 - candidate.tseg2;
-	candidate.rate_error = difference(clock / (brp * quanta), wanted->bitrate);
+	candidate.rate_error =
+		difference((uint32_t)(clock / ((uint64_t)brp * quanta)), wanted->bitrate);
 	candidate.sample_error =
 		difference((1 + candidate.tseg1) * WHOLE / quanta, wanted->sample_point);
 	if (better(&candidate, best))
@@ -82,7 +90,7 @@ static void complete(struct can_bittiming *timing, uint32_t clock)
 {
 	uint32_t quanta = 1 + timing->prop_seg + timing->phase_seg1 + timing->phase_seg2;
 
-	timing->bitrate = clock / (timing->brp * quanta);
+	timing->bitrate = (uint32_t)(clock / ((uint64_t)timing->brp * quanta));
 	timing->sample_point = (quanta - timing->phase_seg2) * WHOLE / quanta;
 	timing->tq = (uint32_t)((uint64_t)timing->brp * 1000000000 / clock);
 }
@@ -95,11 +103,24 @@ static uint32_t sjw_for(
 	return clamp(least, 1, limits->sjw_max);
 }
 
+static int check_sample_point(
+	const struct can_bittiming_const *limits, uint32_t wanted, const struct candidate *best)
+{
+	uint32_t nearest = (1 + best->tseg1) * WHOLE / (1 + best->tseg1 + best->tseg2);
+
+	if (best->sample_error <= SAMPLE_OFF)
+		return 0;
+	return uvio_fail(-ERANGE,
+		"a sample point of %u.%u %%: the nearest with the segments of %s is %u.%u %%",
+		wanted / 10, wanted % 10, limits->name, nearest / 10, nearest % 10);
+}
+
 static int choose(
 	const struct can_bittiming_const *limits, uint32_t clock, struct can_bittiming *timing)
 {
 	struct candidate best = {.rate_error = UINT32_MAX};
-	uint32_t step = limits->brp_inc ? limits->brp_inc : 1;
+	uint32_t step = limits->brp_inc ? limits->brp_inc : 1, asked = timing->sample_point;
+	int rc;
 
 	if (timing->sample_point >= WHOLE)
 		return uvio_fail(-ERANGE,
@@ -116,6 +137,9 @@ static int choose(
 	if (best.rate_error > timing->bitrate / RATE_PARTS)
 		return uvio_fail(-ERANGE, "%u bit/s: the nearest with a clock of %u Hz is %u bit/s",
 			timing->bitrate, clock, clock / (best.brp * (1 + best.tseg1 + best.tseg2)));
+	rc = asked ? check_sample_point(limits, asked, &best) : 0;
+	if (rc)
+		return rc;
 	timing->brp = best.brp;
 	timing->prop_seg = best.tseg1 / 2;
 	timing->phase_seg1 = best.tseg1 - timing->prop_seg;
@@ -129,18 +153,20 @@ static int choose(
 	return 0;
 }
 
-static int within(const char *name, const char *chip, uint32_t value, uint32_t least, uint32_t most)
+static int within(const char *name, const char *chip, uint64_t value, uint32_t least, uint32_t most)
 {
 	if (value >= least && value <= most)
 		return 0;
-	return uvio_fail(-ERANGE, "%s %u: %s has %u to %u", name, value, chip, least, most);
+	return uvio_fail(
+		-ERANGE, "%s %" PRIu64 ": %s has %u to %u", name, value, chip, least, most);
 }
 
 static int check(const struct can_bittiming_const *limits, const struct can_bittiming *timing)
 {
 	const char *chip = limits->name;
-	int rc = within("prop_seg + phase_seg1", chip, timing->prop_seg + timing->phase_seg1,
-		limits->tseg1_min, limits->tseg1_max);
+	int rc = within("prop_seg + phase_seg1", chip,
+		(uint64_t)timing->prop_seg + timing->phase_seg1, limits->tseg1_min,
+		limits->tseg1_max);
 
 	if (!rc)
 		rc = within("phase_seg2", chip, timing->phase_seg2, limits->tseg2_min,
@@ -155,6 +181,38 @@ static int check(const struct can_bittiming_const *limits, const struct can_bitt
 	return rc;
 }
 
+static int check_limit(const struct can_bittiming_const *limits, const char *name, uint32_t least,
+	uint32_t most, uint32_t highest)
+{
+	if (least >= 1 && least <= most && most <= highest)
+		return 0;
+	return uvio_fail(-EINVAL,
+		"bit timing: the limits of %s have %s from %u to %u: it can be 1 to %u",
+		limits->name, name, least, most, highest);
+}
+
+int uvio_can_check_limits(const struct can_bittiming_const *limits)
+{
+	int rc = 0;
+
+	if (!memchr(limits->name, '\0', sizeof(limits->name)))
+		return uvio_fail(-EINVAL, "bit timing: the name of the limits has no end");
+	rc = check_limit(limits, "a brp", limits->brp_min, limits->brp_max, BRP_MOST);
+	if (!rc)
+		rc = check_limit(
+			limits, "a tseg1", limits->tseg1_min, limits->tseg1_max, SEGMENT_MOST);
+	if (!rc)
+		rc = check_limit(
+			limits, "a tseg2", limits->tseg2_min, limits->tseg2_max, SEGMENT_MOST);
+	if (!rc)
+		rc = check_limit(limits, "an sjw", 1, limits->sjw_max, SEGMENT_MOST);
+	if (!rc && limits->brp_inc > BRP_MOST)
+		rc = uvio_fail(-EINVAL,
+			"bit timing: the limits of %s have a brp in steps of %u: %u at most",
+			limits->name, limits->brp_inc, BRP_MOST);
+	return rc;
+}
+
 int uvio_can_timing(
 	const struct can_bittiming_const *limits, uint32_t clock, struct can_bittiming *timing)
 {
@@ -164,12 +222,9 @@ int uvio_can_timing(
 		return -EINVAL;
 	if (!clock)
 		return uvio_fail(-EINVAL, "bit timing: a clock of 0 Hz");
-	if (!limits->brp_min || limits->brp_max > BRP_MOST)
-		return uvio_fail(-EINVAL,
-			"bit timing: the limits of %.*s have a brp from %u to %u: it can be 1 to "
-			"%u",
-			(int)sizeof(limits->name), limits->name, limits->brp_min, limits->brp_max,
-			BRP_MOST);
+	rc = uvio_can_check_limits(limits);
+	if (rc)
+		return rc;
 	if (timing->bitrate)
 		return choose(limits, clock, timing);
 	if (!timing->brp)

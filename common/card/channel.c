@@ -74,16 +74,16 @@ static int init_class(struct uvio_card *card, unsigned int number)
 	channels->all = calloc(count, class->size);
 	if (!channels->all)
 		return uvio_no_memory(uvio_udev_address(card->udev));
-	channels->count = count;
-	for (unsigned int i = 0; i < count; i++) {
+	for (unsigned int i = 0; !rc && i < count; i++) {
 		struct uvio_channel *channel = channel_at(card, number, i);
 
 		channel->card = card;
 		channel->class = class;
 		channel->index = i;
-		class->init(channel);
+		channels->count = i + 1;
+		rc = class->init(channel);
 	}
-	return 0;
+	return rc;
 }
 
 int uvio_channels_init(struct uvio_card *card)

@@ -39,7 +39,8 @@ struct uvio_class {
 	bool (*ops_complete)(const void *ops);
 
 	unsigned int (*count)(const struct uvio_card *card);
-	void (*init)(struct uvio_channel *channel);
+	/* Asks the driver for its info, and checks that. 0; -EINVAL. */
+	int (*init)(struct uvio_channel *channel);
 	int (*stop)(struct uvio_channel *channel);
 	void (*free_queues)(struct uvio_channel *channel);
 	/* What is to be done with the queues or by the clock, after each service, while started. */

@@ -37,13 +37,14 @@ static unsigned int count(const struct uvio_card *card)
 	return card->driver->serial->lines(card->priv);
 }
 
-static void init(struct uvio_channel *channel)
+static int init(struct uvio_channel *channel)
 {
 	struct uvio_serial *serial = (struct uvio_serial *)channel;
 
 	serial->ops = channel->card->driver->serial;
 	serial->info.size = sizeof(serial->info);
 	serial->ops->info(channel->card->priv, channel->index, &serial->info);
+	return 0;
 }
 
 static int stop(struct uvio_channel *channel)

@@ -182,8 +182,9 @@ static inline int uvio_can_stats(const struct uvio_can *can, struct uvio_can_sta
 
 /**
  * Completes @timing for a controller with such a @clock in Hz: as uvio_can_start() does. 0; -EINVAL
- * (neither bit rate nor segments); -ERANGE (no bit timing is within 0.5 % of the bit rate, or
- * segments are beyond @limits: the text says which).
+ * (neither bit rate nor segments; @limits that no chip has: 1 to 65536 each, and a name with an
+ * end); -ERANGE (no bit timing is within 0.5 % of the bit rate, or within 10 % of the bit of a
+ * sample point that was asked for, or segments are beyond @limits: the text says which).
  */
 UVIO_API int uvio_can_timing(
 	const struct can_bittiming_const *limits, uint32_t clock, struct can_bittiming *timing);
@@ -204,7 +205,11 @@ struct uvio_can_ops {
 
 	/** How many the card has, known since attach; 1024 at most. */
 	unsigned int (*channels)(const void *card);
-	/** Fills all members except size, which is set. */
+	/**
+	 * Fills all members except size, which is set. Without chip, clock, timing or, with
+	 * CAN_CTRLMODE_FD, data_timing, and with limits that uvio_can_timing() refuses, the card is
+	 * not attached: -EINVAL.
+	 */
 	void (*info)(const void *card, unsigned int channel, struct uvio_can_info *info);
 	/**
 	 * Puts the chip on the bus; the timing is complete and the modes are among those of the
