@@ -31,8 +31,9 @@ struct uvio_card {
 	int kick_fd;
 	int timer_fd;
 	atomic_bool kicked;
-	int64_t wake_at; /* when there is something to do, by the clock of clock.h */
-	int64_t now;	 /* when uvio_card_poll() first asked; 0: not yet */
+	unsigned int busy; /* how often it found something since it looked for events last */
+	int64_t wake_at;   /* when there is something to do, by the clock of clock.h */
+	int64_t now;	   /* when uvio_card_poll() first asked; 0: not yet */
 };
 
 #define UVIO_CARD_NEVER INT64_MAX

@@ -15,6 +15,9 @@
 #include "card/card.h"
 #include "card/channel.h"
 
+/* Calls of uvio_card_poll() which found something, between looks for a request for release. */
+#define BUSY_MOST 256
+
 int64_t uvio_card_now(struct uvio_card *card)
 {
 	if (!card->now)
@@ -204,6 +207,28 @@ static int serve(struct uvio_card *card)
 	return n;
 }
 
+/* Where nothing was found; and of a card that is never idle each so many times. */
+static bool looks_for_event(struct uvio_card *card, bool idle)
+{
+	if (!idle && ++card->busy < BUSY_MOST)
+		return false;
+	card->busy = 0;
+	return true;
+}
+
+/* Also after a service that failed: who goes on is told of what comes then. */
+static int arm(struct uvio_card *card, int served)
+{
+	struct uvio_saved_error error;
+
+	if (served >= 0)
+		return uvio_irq_ack(card->udev, 0);
+	uvio_error_save(&error);
+	uvio_irq_ack(card->udev, 0);
+	uvio_error_restore(&error);
+	return served;
+}
+
 static int serve_irq(struct uvio_card *card)
 {
 	bool other = take_kick(card);
@@ -215,9 +240,9 @@ static int serve_irq(struct uvio_card *card)
 	if (!events)
 		other |= take_time(card);
 	n = serve(card);
-	if (events && n >= 0)
-		rc = uvio_irq_ack(card->udev, 0);
-	else if (!n && !other)
+	if (events)
+		rc = arm(card, n);
+	if (!rc && n >= 0 && looks_for_event(card, !n && !other && !events))
 		rc = take_event(card);
 	return rc ? rc : n;
 }

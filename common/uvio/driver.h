@@ -145,9 +145,10 @@ UVIO_API int uvio_card_service(struct uvio_card *card);
  * uvio_card_fd() is readable, after a send, or in each cycle, by one thread at a time. Allocates
  * nothing. How many causes were served, 0: none; -EINVAL (a NULL); -ENOTSUP (the driver has no
  * service); -ENODEV (the card is gone, or the kernel asks to release it: detach and close, at
- * once); -EIO (also if the card reported an error, as UVIO_EVENT_ERROR); or the errno of service. A
- * request for release and UVIO_EVENT_ERROR are seen only after uvio_card_fd(); a program without it
- * calls uvio_event_wait().
+ * once); -EIO (also if the card reported an error, as UVIO_EVENT_ERROR); or the errno of service,
+ * after which the interrupt is armed as well. A request for release and UVIO_EVENT_ERROR are seen
+ * only after uvio_card_fd(): at once while the card is idle, within 256 calls while it is busy; a
+ * program without it calls uvio_event_wait().
  */
 UVIO_API int uvio_card_poll(struct uvio_card *card);
 
@@ -155,8 +156,10 @@ UVIO_API int uvio_card_poll(struct uvio_card *card);
  * A descriptor which is readable while uvio_card_poll() has something to do: for poll and epoll
  * only; never read it, never close it. The first call enables the interrupt of the card (with MSI
  * bus mastering too), as uvio_irq_enable() does; a program that calls uvio_card_poll() in each
- * cycle needs none. It is valid until uvio_card_detach(). A descriptor; -EINVAL; -EMFILE, -ENFILE,
- * -ENOMEM; the errnos of uvio_irq_enable(), and of the driver.
+ * cycle needs none. uvio_card_detach() closes it: take it out of an epoll before, which else may
+ * report it as long as a child after fork() has it, too. Such a child uses neither it nor the card.
+ * It is close-on-exec. A descriptor, always the same; -EINVAL; -EMFILE, -ENFILE, -ENOMEM; the
+ * errnos of uvio_irq_enable(), and of the driver.
  */
 UVIO_API int uvio_card_fd(struct uvio_card *card);
 
