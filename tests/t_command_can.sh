@@ -69,7 +69,7 @@ no_interface() {
 check "an interface that is not there" no_interface
 
 # A program that has ended is still there until it is waited for.
-runs() { ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"; }
+runs() { grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$pid/status"; }
 
 # Sets pid; the command is ready, or has ended.
 begin_at() { # SOCKET ARGUMENT...
@@ -197,15 +197,14 @@ check "a relative name of a manager is wrong" wrong_manager run/notify
 check "one that is too long, too" wrong_manager "/$(printf %0107d 0)"
 full_errors() {
 	mkfifo "$scratch/errors"
-	sleep 600 <"$scratch/errors" &
-	reader=$!
+	exec 4<>"$scratch/errors"
 	dd if=/dev/zero of="$scratch/errors" bs=1024 oflag=nonblock 2>"$scratch/dd" || :
 	starts_by_hand "" "$scratch/errors"
 	kill -USR1 $pid
 	kill -TERM $pid
 	wait $pid
 	status=$?
-	kill $reader
+	exec 4<&-
 	rm "$scratch/errors"
 	status_is 0
 }

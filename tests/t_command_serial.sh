@@ -63,7 +63,7 @@ rm "${link}1"
 check "a link in a folder that is not there" fails "No such file or directory" 4.0/0 -l "$scratch/none/line"
 
 # A program that has ended is still there until it is waited for.
-runs() { ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"; }
+runs() { grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$pid/status"; }
 
 # Sets pid; the command is ready, or has ended.
 begin() { # ARGUMENT...
@@ -180,4 +180,100 @@ gone() {
 	status_is 1 && says "$EDU" && says gone && grep -qx STOPPING=1 "$states" && [ ! -h "$link" ] || show
 }
 check "a card that is gone ends it, and its link" gone
+
+# A pipe that has no space.
+full_pipe() { # PATH
+	mkfifo "$1"
+	exec 4<>"$1"
+	dd if=/dev/zero of="$1" bs=1024 oflag=nonblock 2>"$scratch/dd" || :
+}
+remove_pipe() { # PATH
+	exec 4<&-
+	rm "$1"
+}
+# The former speed is there again, perhaps before stty looks whether its own is.
+refuse() {
+	stty -F "$link" 230400 || :
+	until [ "$(stty -F "$link" speed)" = 9600 ] || ! runs; do :; done
+}
+
+full_errors() {
+	full_pipe "$scratch/errors"
+	regular=$err
+	err=$scratch/errors
+	begin 4.0/0 -l "$link" "--json=$scratch/json"
+	err=$regular
+	exec 3<>"$link"
+	refuse
+	refuse
+	printf 'hello, line\n' >&3
+	read -r got <&3
+	dd if="$scratch/errors" iflag=nonblock of=/dev/null 2>"$scratch/dd" || :
+	refuse
+	exec 3<&-
+	dd if="$scratch/errors" iflag=nonblock of="$err" 2>"$scratch/dd" || :
+	finish TERM
+	remove_pipe "$scratch/errors"
+	mv "$scratch/json" "$out"
+	status_is 0 && [ "$got" = "hello, line" ] && prints '"messages_dropped": 2' &&
+		says "uvio: 2 messages were dropped" && says "230400 bit/s"
+}
+check "a reader of the error messages who does not read does not keep it from the card" full_errors
+
+full_names() {
+	full_pipe "$scratch/names"
+	regular=$out
+	out=$scratch/names
+	begin 4.0/0 -l "$link"
+	out=$regular
+	echoes "$link"
+	echoed=$?
+	exec 3<&-
+	finish TERM
+	remove_pipe "$scratch/names"
+	status_is 0 && [ $echoed = 0 ] && says "the names of the pseudo-terminals could not be written: nobody reads it"
+}
+check "nor does one of the names" full_names
+
+no_names() {
+	regular=$out
+	out=/dev/full
+	begin 4.0/0 -l "$link"
+	end
+	out=$regular
+	status_is 1 && says "could not be written: No space left on device" && [ ! -h "$link" ] &&
+		[ "$(grep -c "standard output" "$err")" = 1 ]
+}
+check "names that cannot be written end it, and are told once" no_names
+
+no_report() {
+	mkfifo "$scratch/report"
+	begin 4.0/0 -l "$link" "--json=$scratch/report"
+	kill -USR1 $pid
+	until grep -q "$scratch/report: it cannot be written" "$err" || ! runs; do :; done
+	echoes "$link"
+	echoed=$?
+	exec 3<&-
+	cat "$scratch/report" >"$out" &
+	reader=$!
+	finish TERM
+	wait $reader
+	status_is 0 && [ $echoed = 0 ] && prints '"messages_dropped": 0'
+}
+check "statistics that cannot be written do not end it" no_report
+
+full_report() {
+	full_pipe "$scratch/full"
+	regular=$out
+	out=$scratch/full
+	begin 4.0/0 -l "$link" --json
+	out=$regular
+	kill -TERM $pid
+	until ! runs || ! [ -h "$link" ]; do :; done
+	until ! runs; do kill -TERM $pid; done
+	end
+	remove_pipe "$scratch/full"
+	[ $status = 143 ]
+}
+check "a second signal ends what waits for a reader of the document" full_report
 plan

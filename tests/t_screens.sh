@@ -114,7 +114,7 @@ check "and wrapped" test "$(wc -l <"$out")" -gt 1
 # All that is printed goes through the functions of text.c, but for what is the program's own text.
 prints_directly() {
 	! grep -nE '(^|[^a-z_])(v?f?printf|fputs|puts|putchar|fwrite|perror)\(' "$top_srcdir"/tools/*.c |
-		grep -vE '/(text|help|json)\.c:|/persist\.c:[0-9]+:.*fprintf\(file,'
+		grep -vE '/(say|text|help|json)\.c:|/persist\.c:[0-9]+:.*fprintf\(file,'
 }
 check "nothing is printed but by tool_print() and its like" prints_directly
 plan

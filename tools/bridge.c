@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include "bridge.h"
 #include "json.h"
+#include "say.h"
 
 enum { EVENTS_MAX = 16, SIGNALS_MAX = 16, NUMBER_DIGITS = 4, NOTIFY_SECONDS = 1 };
 
@@ -77,7 +78,7 @@ static int catch_signals(struct bridge *b)
 		sigaddset(&set, SIGHUP);
 	/* A reader of our output who leaves must not keep us from putting the card in order. */
 	signal(SIGPIPE, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
+	if (sigprocmask(SIG_BLOCK, &set, &b->signals_before))
 		return failed("signals");
 	b->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return b->signal_fd < 0 ? failed("signalfd") : TOOL_GO_ON;
@@ -125,6 +126,7 @@ int bridge_open(struct bridge *b, const char *what)
 		return rc;
 	address = uvio_device_info(device)->address;
 	driver = tool_driver(b->tool, uvio_device_info(device));
+	say_never_wait();
 	rc = catch_signals(b);
 	if (rc == TOOL_GO_ON)
 		rc = make_loop(b);
@@ -146,21 +148,6 @@ void bridge_close(struct bridge *b)
 		close(b->epoll_fd);
 	if (b->signal_fd >= 0)
 		close(b->signal_fd);
-}
-
-/* A reader of the statistics who does not read keeps us neither from the card nor from the end. */
-void bridge_say(const char *format, ...)
-{
-	struct pollfd pollfd = {.fd = STDERR_FILENO, .events = POLLOUT};
-	char text[512];
-	va_list args;
-
-	if (poll(&pollfd, 1, 0) <= 0)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	tool_fprint(stderr, "%s\n", text);
 }
 
 static int connect_manager(const char *path)
@@ -201,10 +188,20 @@ void bridge_notify(const char *state)
 		close(fd);
 }
 
+/* The channels are off: another signal ends what may wait for a reader of standard output. */
+static void release_signals(struct bridge *b)
+{
+	struct signalfd_siginfo infos[SIGNALS_MAX];
+
+	while (read(b->signal_fd, infos, sizeof(infos)) > 0)
+		;
+	sigprocmask(SIG_SETMASK, &b->signals_before, NULL);
+}
+
 /* On standard output one document only, at the end. */
 static int report(struct bridge *b, bool end)
 {
-	const struct tool *tool = b->tool;
+	struct tool *tool = b->tool;
 	struct json_object *object;
 
 	if (!tool->json || tool->json_file || !end)
@@ -214,12 +211,14 @@ static int report(struct bridge *b, bool end)
 	object = json_device(tool, uvio_udev_address(b->udev));
 	json_text(object, "backend", uvio_udev_backend(b->udev));
 	b->ops->json(b, object);
+	json_integer(object, "messages_dropped", say_dropped());
+	tool->json_at_once = !end;
 	return json_print(tool, object);
 }
 
 /*
  * TOOL_OK: it is to end. Whoever sends SIGUSR1 faster than it is answered keeps neither the other
- * signals nor the card from being served: one answer each turn.
+ * signals nor the card from being served: one answer each turn. Nor does an answer that failed.
  */
 static int take_signals(struct bridge *b)
 {
@@ -231,7 +230,8 @@ static int take_signals(struct bridge *b)
 	for (size_t i = 0; i < (size_t)n / sizeof(infos[0]); i++)
 		if (infos[i].ssi_signo != SIGUSR1)
 			return TOOL_OK;
-	return report(b, false);
+	report(b, false);
+	return TOOL_GO_ON;
 }
 
 static int turn(struct bridge *b)
@@ -268,6 +268,7 @@ static int end(struct bridge *b, int rc)
 	bridge_notify("STOPPING=1");
 	b->ops->stop(b);
 	drained = b->ops->drain(b);
+	release_signals(b);
 	reported = report(b, true);
 	if (rc == TOOL_OK && drained != TOOL_GO_ON)
 		rc = drained;

@@ -10,12 +10,14 @@
  *	bridge_close()	in any case
  *
  * SIGINT, SIGTERM and SIGHUP end the loop with success, unless SIGHUP is ignored; SIGUSR1 tells the
- * statistics. They are blocked as of bridge_open(), so that none is lost.
+ * statistics. They are blocked as of bridge_open(), so that none is lost, until the channels are
+ * off. As of bridge_open() no message waits for whoever is to read it: say_never_wait().
  */
 #ifndef UVIO_TOOLS_BRIDGE_H
 #define UVIO_TOOLS_BRIDGE_H
 
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <json-c/json.h>
@@ -34,7 +36,7 @@ struct bridge_ops {
 	int (*drain)(struct bridge *b);
 	/** Takes the channels off. */
 	void (*stop)(struct bridge *b);
-	/** Statistics, as lines: bridge_say(). */
+	/** Statistics, as lines: tool_say(). */
 	void (*tell)(struct bridge *b);
 	/** Statistics, in a document that has the device. */
 	void (*json)(struct bridge *b, struct json_object *object);
@@ -55,6 +57,7 @@ struct bridge {
 	int timeout;
 
 	int epoll_fd, signal_fd;
+	sigset_t signals_before;
 	char address[PATH_MAX], ids[64];
 };
 
@@ -74,9 +77,6 @@ int bridge_watch(struct bridge *b, int fd, uint32_t events);
 int bridge_run(struct bridge *b);
 
 void bridge_close(struct bridge *b);
-
-/** A line of the statistics, on standard error; dropped where that takes nothing now. */
-void bridge_say(const char *format, ...) UVIO_PRINTF(1, 2);
 
 /**
  * To the socket that NOTIFY_SOCKET names, where it is set: as "READY=1". A second at most, if its

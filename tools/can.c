@@ -190,17 +190,17 @@ static void tell_link(const char *name, const struct can_link *link)
 	struct uvio_can_stats s;
 
 	uvio_can_stats(link->can, &s);
-	bridge_say("%s: received %llu frames, %llu bytes; lost %llu, overruns %llu", name,
+	tool_say("%s: received %llu frames, %llu bytes; lost %llu, overruns %llu", name,
 		number(s.rx_frames), number(s.rx_bytes), number(s.rx_lost), number(s.rx_overrun));
-	bridge_say("%s: sent %llu frames, %llu bytes; failed %llu, refused %llu", name,
+	tool_say("%s: sent %llu frames, %llu bytes; failed %llu, refused %llu", name,
 		number(s.tx_frames), number(s.tx_bytes), number(s.tx_failed),
 		number(link->refused));
-	bridge_say("%s: bus errors %llu, error-warning %llu, error-passive %llu, bus-off %llu, "
+	tool_say("%s: bus errors %llu, error-warning %llu, error-passive %llu, bus-off %llu, "
 		   "restarts %llu",
 		name, number(s.bus_errors), number(s.warnings), number(s.passives),
 		number(s.bus_offs), number(s.restarts));
 	if (link->netdev_lost)
-		bridge_say("%s: %llu frames came faster than the card sends them, and were lost",
+		tool_say("%s: %llu frames came faster than the card sends them, and were lost",
 			name, number(link->netdev_lost));
 }
 

@@ -124,7 +124,7 @@ int json_print(const struct tool *tool, struct json_object *object)
 	int rc = text ? TOOL_GO_ON : tool_no_memory();
 
 	if (text && tool->json_file)
-		rc = output_write(tool->json_file, put_json, text);
+		rc = output_write(tool->json_file, tool->json_at_once, put_json, text);
 	else if (text)
 		put_json(stdout, text);
 	json_object_put(object);

@@ -103,7 +103,8 @@ static int replace(const char *place, const struct stat *old,
 	return err;
 }
 
-int output_write(const char *path, void (*put)(FILE *stream, const char *text), const char *text)
+int output_write(const char *path, bool at_once, void (*put)(FILE *stream, const char *text),
+	const char *text)
 {
 	char place[PATH_MAX];
 	struct stat status;
@@ -114,7 +115,7 @@ int output_write(const char *path, void (*put)(FILE *stream, const char *text), 
 	if (!there || S_ISREG(status.st_mode)) {
 		err = replace(place, there ? &status : NULL, put, text);
 	} else {
-		fd = open(path, O_WRONLY | O_CLOEXEC);
+		fd = open(path, O_WRONLY | O_CLOEXEC | (at_once ? O_NONBLOCK : 0));
 		err = fd < 0 ? errno : put_and_close(fd, put, text);
 	}
 	return err ? failed(path, err) : TOOL_GO_ON;

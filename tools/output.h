@@ -5,14 +5,19 @@
 #define UVIO_TOOLS_OUTPUT_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Of those that the user named. Before the work, which may be long: whether @path can be written.
  * TOOL_GO_ON or a status. */
 int output_check(const char *path);
 
-/* Writes beside @path and renames; what is no file, as a pipe, is written as it is. */
-int output_write(const char *path, void (*put)(FILE *stream, const char *text), const char *text);
+/*
+ * Writes beside @path and renames; what is no file, as a pipe, is written as it is. @at_once: which
+ * fails where its reader has to be waited for.
+ */
+int output_write(const char *path, bool at_once, void (*put)(FILE *stream, const char *text),
+	const char *text);
 
 struct replacement {
 	char path[PATH_MAX];

@@ -15,6 +15,7 @@
 #include "json.h"
 #include "line.h"
 #include "link.h"
+#include "say.h"
 #include "tools.h"
 
 enum {
@@ -192,15 +193,37 @@ static int start_line(struct serving *s, struct served *served)
 	return rc;
 }
 
-static void tell_names(const struct serving *s)
+static void put_names(const struct serving *s, FILE *stream)
 {
-	for (unsigned int i = 0; tool_wants_text(s->bridge.tool) && i < s->count; i++) {
+	for (unsigned int i = 0; i < s->count; i++) {
 		const struct served *served = &s->lines[i];
 
-		tool_tell("%s: %s%s%s", served->line.name, served->line.pty.path,
+		tool_fprint(stream, "%s: %s%s%s\n", served->line.name, served->line.pty.path,
 			served->link.path[0] ? ", " : "", served->link.path);
 	}
-	fflush(stdout);
+}
+
+/* The lines are served whether somebody reads the names or not. */
+static int print_names(const struct serving *s)
+{
+	char *names = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&names, &size);
+	int rc = 0;
+
+	if (!stream)
+		return tool_no_memory();
+	put_names(s, stream);
+	if (fclose(stream))
+		rc = -ENOMEM;
+	if (!rc)
+		rc = say_at_once(STDOUT_FILENO, names);
+	free(names);
+	if (!rc)
+		return TOOL_GO_ON;
+	tool_error("standard output: the names of the pseudo-terminals could not be written: %s",
+		rc == -EAGAIN ? "nobody reads it" : strerror(-rc));
+	return rc == -EAGAIN ? TOOL_GO_ON : TOOL_FAILED;
 }
 
 static int make_lines(struct serving *s)
@@ -330,9 +353,9 @@ static void tell(struct bridge *b)
 
 		if (uvio_serial_stats(line->serial, &stats))
 			continue;
-		bridge_say("%s: received %llu, sent %llu bytes; lost %llu, overruns %llu, "
-			   "parity errors %llu, framing errors %llu, breaks %llu; discarded %llu; "
-			   "settings changed %llu times, refused %llu",
+		tool_say("%s: received %llu, sent %llu bytes; lost %llu, overruns %llu, "
+			 "parity errors %llu, framing errors %llu, breaks %llu; discarded %llu; "
+			 "settings changed %llu times, refused %llu",
 			line->name, (unsigned long long)stats.rx_bytes,
 			(unsigned long long)stats.tx_bytes, (unsigned long long)stats.rx_lost,
 			(unsigned long long)stats.rx_overrun,
@@ -391,10 +414,10 @@ static int serve(struct serving *s)
 		rc = start_line(s, &s->lines[i]);
 	for (unsigned int i = 0; rc == TOOL_GO_ON && i < s->count; i++)
 		rc = watch(s, &s->lines[i]);
-	if (rc == TOOL_GO_ON) {
-		tell_names(s);
+	if (rc == TOOL_GO_ON && tool_wants_text(s->bridge.tool))
+		rc = print_names(s);
+	if (rc == TOOL_GO_ON)
 		return bridge_run(&s->bridge);
-	}
 	if (s->lines && s->pollfds)
 		stop(&s->bridge);
 	return rc;
@@ -407,7 +430,7 @@ static int check_links(const struct serving *s)
 	return link_check(s->link);
 }
 
-static int run_serial(struct tool *tool, int argc, char **argv)
+static int parse_options(struct tool *tool, struct serving *s, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{"backend", required_argument, NULL, 'b'},
@@ -418,18 +441,26 @@ static int run_serial(struct tool *tool, int argc, char **argv)
 		{"speed", required_argument, NULL, 's'},
 		TOOL_LONG_OPTIONS,
 	};
-	struct serving s = {.speed = SPEED,
+	int option, rc = TOOL_GO_ON;
+
+	while (rc == TOOL_GO_ON && (option = tool_getopt(tool, argc, argv,
+					    ":" TOOL_SHORT_OPTIONS "b:l:n:o:p:s:", longs)) != -1)
+		rc = parse_option(tool, s, option);
+	return rc;
+}
+
+static int run_serial(struct tool *tool, int argc, char **argv)
+{
+	struct serving s = {
+		.bridge = {.ops = &ops, .data = &s},
+		.speed = SPEED,
 		.data_bits = DATA_BITS,
 		.parity = -1,
 		.uid = (uid_t)-1,
-		.gid = (gid_t)-1};
-	int option, rc = TOOL_GO_ON;
+		.gid = (gid_t)-1,
+	};
+	int rc = parse_options(tool, &s, argc, argv);
 
-	s.bridge.ops = &ops;
-	s.bridge.data = &s;
-	while (rc == TOOL_GO_ON && (option = tool_getopt(tool, argc, argv,
-					    ":" TOOL_SHORT_OPTIONS "b:l:n:o:p:s:", longs)) != -1)
-		rc = parse_option(tool, &s, option);
 	if (rc == TOOL_GO_ON)
 		rc = bridge_start(&s.bridge, tool, argc, argv);
 	if (rc != TOOL_GO_ON)

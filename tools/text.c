@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include "say.h"
 #include "tools.h"
 
 enum {
@@ -222,8 +223,22 @@ void tool_tell(const char *format, ...)
 	free(text);
 }
 
+static void say_wrapped(const char *prefix, const char *clean)
+{
+	char *lines = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&lines, &size);
+
+	if (!stream)
+		return;
+	wrap(stream, prefix, clean, text_columns(prefix), tool_columns(stderr));
+	if (!fclose(stream))
+		say(lines);
+	free(lines);
+}
+
 /* A message is one line, so that it can be searched; on a terminal it is wrapped. */
-static void message(const char *format, va_list args)
+static void message(const char *prefix, const char *format, va_list args)
 {
 	char *text, *clean;
 
@@ -231,9 +246,18 @@ static void message(const char *format, va_list args)
 		return;
 	clean = one_line(text);
 	if (clean)
-		wrap(stderr, "uvio: ", clean, 6, tool_columns(stderr));
+		say_wrapped(prefix, clean);
 	free(clean);
 	free(text);
+}
+
+void tool_say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message("", format, args);
+	va_end(args);
 }
 
 int tool_error(const char *format, ...)
@@ -241,7 +265,7 @@ int tool_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	message(format, args);
+	message("uvio: ", format, args);
 	va_end(args);
 	return TOOL_FAILED;
 }
@@ -262,7 +286,7 @@ int tool_usage(const struct tool *tool, const char *format, ...)
 
 	if (format) {
 		va_start(args, format);
-		message(format, args);
+		message("uvio: ", format, args);
 		va_end(args);
 	}
 	if (tool->command == &command_help)

@@ -58,6 +58,7 @@ struct tool {
 	const char *ids;      /* VENDOR:DEVICE, in place of an address; NULL: none */
 	bool json;
 	const char *json_file; /* NULL: standard output, in place of the text */
+	bool json_at_once;     /* without waiting for a reader of json_file */
 	const char *address;   /* of the device; NULL: none. tool_start() sets it */
 	char found[64];	       /* where @ids were */
 	struct uvio_ctx *ctx;
@@ -156,6 +157,8 @@ static inline bool tool_wants_text(const struct tool *tool)
 int tool_usage(const struct tool *tool, const char *format, ...) UVIO_PRINTF(2, 3);
 int tool_error(const char *format, ...) UVIO_PRINTF(1, 2);
 int tool_failed(void);
+/* A line on standard error which is no error. */
+void tool_say(const char *format, ...) UVIO_PRINTF(1, 2);
 int tool_no_memory(void);
 
 enum { NAMES_MAX = 48 };
