@@ -28,6 +28,7 @@
 #include "base/pci_config.h"
 #include "base/sys.h"
 #include "device/device.h"
+#include "udev/region.h"
 
 struct fake_faults fake_faults;
 const struct fake_model *fake_model;
@@ -126,12 +127,6 @@ static int fake_open(struct uvio_udev *udev, const struct uvio_open_options *opt
 	return 0;
 }
 
-static int no_region(const struct uvio_udev *udev, const struct uvio_region *region)
-{
-	return uvio_fail(
-		-ENOENT, "%s: the card has no region %u", udev->address.text, region->index);
-}
-
 /* Size and flags only: nothing is made accessible yet. */
 static int fake_region_info(struct uvio_udev *udev, struct uvio_region *region)
 {
@@ -140,7 +135,7 @@ static int fake_region_info(struct uvio_udev *udev, struct uvio_region *region)
 	region->flags = UVIO_REGION_READ | UVIO_REGION_WRITE;
 	if (fake->model && region->index < FAKE_BARS) {
 		region->size = fake->model->sizes[region->index];
-		return region->size ? 0 : no_region(udev, region);
+		return region->size ? 0 : uvio_region_absent(udev, region->index);
 	}
 	switch (region->index) {
 	case FAKE_REGISTERS:
@@ -162,7 +157,7 @@ static int fake_region_info(struct uvio_udev *udev, struct uvio_region *region)
 		region->size = FAKE_CONFIG_SIZE;
 		return 0;
 	default:
-		return no_region(udev, region);
+		return uvio_region_absent(udev, region->index);
 	}
 }
 
@@ -188,8 +183,8 @@ static int access_failed(struct uvio_udev *udev, const struct uvio_region *regio
 {
 	if (fake_faults.access == -ENODEV)
 		return uvio_udev_gone(udev, "the fake card was pulled");
-	return uvio_fail(fake_faults.access, "%s: region %u: the access failed: %s",
-		udev->address.text, region->index, strerror(-fake_faults.access));
+	return uvio_region_fail(udev, region->index, fake_faults.access, "the access failed: %s",
+		strerror(-fake_faults.access));
 }
 
 static void count_call(struct fake *fake)

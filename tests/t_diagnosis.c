@@ -226,7 +226,7 @@ static const char *region_of(void)
 static void a_region_finds_the_address_space_full(void)
 {
 	says(&op_region_map, INJECT_MMAP, region_of(), ENOMEM,
-		EDU ": cannot map region 0, 0x100000 bytes: Cannot allocate memory; the address "
+		EDU ": cannot map BAR0, 0x100000 bytes: Cannot allocate memory; the address "
 		    "space of this process is limited to 137438953472 KiB (RLIMIT_AS), of which "
 		    "137438953471 KiB are in use; raise it: ulimit -v");
 }

@@ -161,7 +161,7 @@ static void the_rom_is_enabled_only_while_it_is_copied(void)
 	ASSERT_EQ(rom.flags, UVIO_REGION_READ);
 	ASSERT_EQ(rom.size, 8);
 	ASSERT_EQ(uvio_read32(&rom, 4), 0x04030201);
-	ASSERT_ERR(uvio_region_write(&rom, 0, 1, 0), -EACCES, "region 6 is read-only");
+	ASSERT_ERR(uvio_region_write(&rom, 0, 1, 0), -EACCES, "ROM: it is read-only");
 	ASSERT_ERR(uvio_udev_hot_reset(udev), -ENOTSUP, "the uio backend cannot reset a bus");
 	ASSERT_ERR(uvio_low_power(udev, true), -ENOTSUP, "has no low power");
 	ASSERT_ERR(uvio_region_find(udev, 1, 1), -ENOTSUP, "no regions with a type");
@@ -174,7 +174,7 @@ static void a_card_without_rom_has_none(void)
 	struct uvio_region rom;
 
 	card_open_asserted();
-	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_ROM, &rom), -ENOENT, "(ROM)");
+	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_ROM, &rom), -ENOENT, "the card has no ROM");
 }
 
 static void dma_alloc_of_one_page_fails_cleanly_at_every_call(void)

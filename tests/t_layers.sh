@@ -72,6 +72,12 @@ names_no_backend() {
 		--include='*.[ch]' | grep -v '/backend/backend\.[ch]:'
 }
 
+# Messages name a region by uvio_region_name() alone.
+names_no_region() {
+	! grep -rnE 'region %[ud]' "$top_srcdir/common" "$top_srcdir/uio" "$top_srcdir/vfio" \
+		"$top_srcdir/drivers" --include='*.[ch]' | grep -v 'no region %u: a UIO device'
+}
+
 # A tree in which one goes the wrong way is found.
 a_wrong_include_is_found() {
 	mkdir -p "$scratch/tree/common/base"
@@ -95,6 +101,7 @@ check "calls in common/ go down" calls_go_down "$top_builddir"
 check "an include that goes up is found" a_wrong_include_is_found
 check "a call that goes up is found" a_wrong_call_is_found
 check "only the list of backends names one" names_no_backend
+check "only uvio_region_name() names a region" names_no_region
 check "backends include common/, and not each other" only "^($folders)/" uio vfio
 check "drivers include only what is public, and their list" only "^[.][.]/drivers[.]h\$" drivers
 check "the command includes only what is public" only "^\$" tools

@@ -44,8 +44,23 @@ static void a_region_that_is_not_there_is_told(void)
 {
 	struct uvio_region region;
 
-	ASSERT_ERR(uvio_region_info(udev, 5, &region), -ENOENT, EDU ": the card has no region 5");
-	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_ROM, &region), -ENOENT, "no region 6");
+	static const struct {
+		unsigned int index;
+		const char *text;
+	} absent[] = {
+		{UVIO_REGION_BAR5, EDU ": the card has no BAR5"},
+		{UVIO_REGION_ROM, EDU ": the card has no ROM"},
+		{UVIO_REGION_VGA, EDU ": the card has no VGA"},
+		{UVIO_REGION_SPECIFIC, EDU ": the card has no region 9"},
+		{UVIO_REGION_COUNT - 1, EDU ": the card has no region 15"},
+	};
+
+	for (unsigned int i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
+		ASSERT_ERR(
+			uvio_region_info(udev, absent[i].index, &region), -ENOENT, absent[i].text);
+		ASSERT_ERR(
+			uvio_region_map(udev, absent[i].index, &region), -ENOENT, absent[i].text);
+	}
 }
 
 static void a_number_that_is_none_is_refused(void)
@@ -140,7 +155,7 @@ static void the_odd_end_of_a_region_is_reached(void)
 static void beyond_the_end_is_all_ones(void)
 {
 	ASSERT_EQ(uvio_read32(&memory, FAKE_MEMORY_SIZE), 0xffffffff);
-	ASSERT_HAS(uvio_last_error(), EDU ": region 1: offset 0x1004 is beyond its end at 0x1004");
+	ASSERT_HAS(uvio_last_error(), EDU ": BAR1: offset 0x1004 is beyond its end at 0x1004");
 	ASSERT_EQ(uvio_last_errno(), -ERANGE);
 	ASSERT_EQ(uvio_read8(&memory, UINT64_MAX), 0xff);
 	ASSERT_EQ(uvio_read16(&memory, UINT64_MAX - 1), 0xffff);
@@ -154,7 +169,7 @@ static void what_is_not_aligned_is_all_ones(void)
 	uvio_write64(&memory, 0, 0);
 	ASSERT_EQ(uvio_read32(&memory, 2), 0xffffffff);
 	ASSERT_HAS(uvio_last_error(),
-		EDU ": region 1: offset 0x2 is not a multiple of the width of 4 bytes");
+		EDU ": BAR1: offset 0x2 is not a multiple of the width of 4 bytes");
 	ASSERT_EQ(uvio_last_errno(), -EINVAL);
 	ASSERT_EQ(uvio_read16(&memory, 1), 0xffff);
 	ASSERT_EQ((long long)uvio_read64(&memory, 4), -1);
@@ -177,7 +192,7 @@ static void reading_tells_what_is_wrong(void)
 	ASSERT_OK(uvio_region_read(&registers, 0, 4, &value));
 	ASSERT_EQ(value & 0xff, 0xed);
 	ASSERT_ERR(uvio_region_read(&memory, 0, 3, &value), -EINVAL,
-		EDU ": region 1: a register has 1, 2, 4 or 8 bytes, not 3");
+		EDU ": BAR1: a register has 1, 2, 4 or 8 bytes, not 3");
 	ASSERT_ERR(uvio_region_read(&memory, 0, 0, &value), -EINVAL, "not 0");
 	ASSERT_ERR(uvio_region_read(&memory, 1, 4, &value), -EINVAL, "not a multiple");
 	ASSERT_ERR(uvio_region_read(&memory, 0x1008, 4, &value), -ERANGE, "beyond its end");
@@ -189,7 +204,7 @@ static void writing_tells_what_is_wrong(void)
 	ASSERT_ERR(uvio_region_write(&memory, 0, 16, 0), -EINVAL, "not 16");
 	ASSERT_ERR(uvio_region_write(&memory, 6, 4, 0), -EINVAL, "not a multiple");
 	ASSERT_ERR(uvio_region_write(&memory, 0x2000, 1, 0), -ERANGE, "beyond its end");
-	ASSERT_ERR(uvio_region_write(&read_only, 0, 1, 0), -EACCES, EDU ": region 3 is read-only");
+	ASSERT_ERR(uvio_region_write(&read_only, 0, 1, 0), -EACCES, EDU ": BAR3: it is read-only");
 }
 
 static void the_configuration_space_is_a_region(void)
@@ -207,7 +222,7 @@ static void an_access_that_fails_is_all_ones_and_the_device_is_asked(void)
 {
 	fake_faults.access = -EIO;
 	ASSERT_EQ(uvio_read32(&registers, 0), 0xffffffff);
-	ASSERT_HAS(uvio_last_error(), EDU ": region 0: the access failed");
+	ASSERT_HAS(uvio_last_error(), EDU ": BAR0: the access failed");
 	ASSERT(uvio_udev_alive(udev));
 	tree_change(tree, "hex " EDU_FOLDER "/config ffffffffffffffff");
 	ASSERT_EQ(uvio_read32(&registers, 0), 0xffffffff);
@@ -245,7 +260,7 @@ static void polling_ends_when_the_value_is_there(void)
 static void polling_ends_when_the_time_is_over(void)
 {
 	ASSERT_ERR(uvio_poll_until(&registers, 0, 4, 0xffff, 0x00ee, UVIO_MS(5)), -ETIMEDOUT,
-		EDU ": region 0: the register at 0x0 reads 0x010000ed after 5 ms; waited for "
+		EDU ": BAR0: the register at 0x0 reads 0x010000ed after 5 ms; waited for "
 		    "0x000000ee under the mask 0x0000ffff");
 }
 
@@ -298,7 +313,7 @@ static void a_slice_begins_at_zero(void)
 	ASSERT_OK(uvio_region_slice(&slice, 0x10, 8, &part));
 	ASSERT_EQ(uvio_read32(&part, 0), 0x12345678);
 	ASSERT_EQ(uvio_read32(&part, 8), UINT32_MAX);
-	ASSERT_HAS(uvio_last_error(), EDU ": region 1: offset 0x8 is beyond its end at 0x8");
+	ASSERT_HAS(uvio_last_error(), EDU ": BAR1: offset 0x8 is beyond its end at 0x8");
 	ASSERT_EQ(calls(), 0);
 }
 
@@ -329,7 +344,7 @@ static void a_slice_has_its_limits(void)
 	ASSERT_ERR(uvio_region_slice(&memory, 4, 8, &slice), -EINVAL, "begin at a multiple of 8");
 	ASSERT_ERR(uvio_region_slice(&memory, 8, 0, &slice), -EINVAL, "must have a size");
 	ASSERT_ERR(uvio_region_slice(&memory, 0x1000, 8, &slice), -ERANGE,
-		EDU ": region 1: a slice of 0x8 bytes at 0x1000 is beyond its end at 0x1004");
+		EDU ": BAR1: a slice of 0x8 bytes at 0x1000 is beyond its end at 0x1004");
 	ASSERT_ERR(uvio_region_slice(&memory, 8, UINT64_MAX, &slice), -ERANGE, "beyond its end");
 	ASSERT_ERR(uvio_region_slice(&unmapped, 0, 8, &slice), -EINVAL, "not mapped");
 	ASSERT_ERR(uvio_region_slice(NULL, 0, 8, &slice), -EINVAL, "not mapped");
@@ -423,7 +438,7 @@ static void polling_takes_any_width(void)
 	ASSERT_OK(uvio_poll_until(&memory, 10, 2, 0xffff, 0x4030, 0));
 	ASSERT_OK(uvio_poll_until(&memory, 8, 8, UINT64_MAX, UINT64_C(0x8070605040302010), 0));
 	ASSERT_ERR(uvio_poll_until(&memory, 9, 1, 0xff, 0, 0), -ETIMEDOUT,
-		EDU ": region 1: the register at 0x9 reads 0x20 after 0 ms; waited for 0x00 under "
+		EDU ": BAR1: the register at 0x9 reads 0x20 after 0 ms; waited for 0x00 under "
 		    "the mask 0xff");
 }
 

@@ -45,7 +45,7 @@ static void ports_of_other_buses_are_bytes_of_dev_port(void)
 	ASSERT_EQ(file_byte(0x305), 0xa5);
 	ASSERT_EQ(file_byte(0x306), 0x306 % 256 ^ 3);
 	ASSERT_ERR(uvio_region_read(&region, 4, 2, &value), -ENOTSUP,
-		"uio3: region 8: /dev/port transfers single bytes, so that 2 bytes are not one "
+		"uio3: port0: /dev/port transfers single bytes, so that 2 bytes are not one "
 		"access; open it with UVIO_OPEN_PORT_INSTRUCTIONS");
 	ASSERT_ERR(uvio_region_write(&region, 4, 4, 0), -ENOTSUP, "transfers single bytes");
 	ASSERT_ERR(uvio_region_read(&region, 0x10, 1, &value), -ERANGE, "beyond its end");
@@ -57,7 +57,7 @@ static void ports_of_no_processor_are_refused(void)
 	ASSERT_OK(sim_any_open("uio3", 0));
 	ASSERT_OK(uvio_region_info(udev, UVIO_REGION_PORT0 + 1, &region));
 	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_PORT0 + 1, &region), -ENOTSUP,
-		"uio3: region 9: by its driver these are not ports of the CPU (port_gpio)");
+		"uio3: port1: by its driver these are not ports of the CPU (port_gpio)");
 	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_PORT0 + 2, &region), -ENOENT, "no region 10");
 }
 
@@ -74,7 +74,7 @@ static void unmapped_ports_are_not_touched(void)
 
 	ASSERT_OK(sim_any_open("uio3", UVIO_OPEN_PORT_INSTRUCTIONS));
 	ASSERT_OK(uvio_region_info(udev, UVIO_REGION_PORT0, &region));
-	ASSERT_ERR(uvio_region_read(&region, 0, 1, &value), -EINVAL, "region 8: map it first");
+	ASSERT_ERR(uvio_region_read(&region, 0, 1, &value), -EINVAL, "port0: map it first");
 	ASSERT_ERR(uvio_region_write(&region, 0, 1, 0), -EINVAL, "map it first");
 	ASSERT_EQ(kernel.instructions, 0);
 }
@@ -241,7 +241,7 @@ static void a_thread_that_may_not_takes_calls(void)
 	open_ports(UVIO_OPEN_PORT_INSTRUCTIONS);
 	user_unusual = 0;
 	ASSERT_HAS(sim_any_log.text,
-		"uio3: region 8: no port instructions in this thread, system calls are used: "
+		"uio3: port0: no port instructions in this thread, system calls are used: "
 		"Operation not permitted; it needs CAP_SYS_RAWIO, which this process lacks");
 	ASSERT_EQ(uvio_read8(&region, 4), 0x304 % 256 ^ 3);
 	ASSERT_ERR(uvio_region_read(&region, 4, 2, &value), -ENOTSUP,

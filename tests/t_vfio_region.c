@@ -40,8 +40,8 @@ static void map(unsigned int index)
 static void an_absent_bar_has_no_size(void)
 {
 	card_open_asserted();
-	ASSERT_ERR(uvio_region_info(udev, 3, &region), -ENOENT, EDU ": the card has no region 3");
-	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_VGA, &region), -ENOENT, "no region 8");
+	ASSERT_ERR(uvio_region_info(udev, 3, &region), -ENOENT, EDU ": the card has no BAR3");
+	ASSERT_ERR(uvio_region_info(udev, UVIO_REGION_VGA, &region), -ENOENT, "no VGA");
 	ASSERT_ERR(uvio_region_info(udev, 15, &region), -ENOENT, "no region 15");
 }
 
@@ -104,7 +104,7 @@ static void the_rom_is_read_only(void)
 	sim_vfio_fill(6, 0, image, sizeof(image));
 	map(UVIO_REGION_ROM);
 	ASSERT_EQ(uvio_read16(&region, 0), 0xaa55);
-	ASSERT_ERR(uvio_region_write(&region, 0, 2, 0), -EACCES, EDU ": region 6 is read-only");
+	ASSERT_ERR(uvio_region_write(&region, 0, 2, 0), -EACCES, EDU ": ROM: it is read-only");
 	ASSERT_EQ(uvio_read16(&region, 0), 0xaa55);
 	ASSERT_ERR(uvio_region_read(&region, 4096, 4, &(uint64_t){0}), -ERANGE, "beyond its end");
 }
@@ -112,7 +112,7 @@ static void the_rom_is_read_only(void)
 static void a_card_without_rom_says_so(void)
 {
 	card_open_asserted();
-	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_ROM, &region), -ENOENT, "no region 6");
+	ASSERT_ERR(uvio_region_map(udev, UVIO_REGION_ROM, &region), -ENOENT, "no ROM");
 }
 
 static void add_specific(unsigned int index, uint32_t type, uint32_t subtype)
@@ -263,7 +263,7 @@ static void the_table_cannot_be_written(void)
 
 	old_msix(0x2000);
 	ASSERT_ERR(uvio_region_write(&region, 0x2008, 4, 0xfee00000), -EACCES,
-		EDU ": region 0: the MSI-X table at 0x2000 belongs to the kernel");
+		EDU ": BAR0: the MSI-X table at 0x2000 belongs to the kernel");
 	ASSERT_ERR(uvio_region_write(&region, 0x2078, 8, 0), -EACCES, "uvio_irq_enable() fills");
 	uvio_write32(&region, 0x2000, 1);
 	ASSERT_EQ(uvio_last_errno(), -EACCES);
@@ -335,11 +335,11 @@ static void a_region_that_is_read_only_is_not_written(void)
 	ASSERT(region.base && region.direct && !region.direct_write);
 	ASSERT_EQ(uvio_read32(&region, 0), 0x010000ed);
 	uvio_write32(&region, 4, 1);
-	ASSERT_HAS(uvio_last_error(), EDU ": region 0 is read-only");
+	ASSERT_HAS(uvio_last_error(), EDU ": BAR0: it is read-only");
 	uvio_write8(&region, 4, 1);
 	uvio_write64_relaxed(&region, 8, 1);
 	uvio_write16_be(&region, 4, 1);
-	ASSERT_ERR(uvio_region_write(&region, 4, 4, 1), -EACCES, EDU ": region 0 is read-only");
+	ASSERT_ERR(uvio_region_write(&region, 4, 4, 1), -EACCES, EDU ": BAR0: it is read-only");
 	ASSERT(uvio_udev_alive(udev));
 }
 
@@ -354,7 +354,7 @@ static void a_region_that_is_write_only_is_not_read(void)
 	uvio_write32(&region, 4, 1);
 	ASSERT_EQ(uvio_read32(&region, 4), 0xffffffff);
 	ASSERT_ERR(
-		uvio_region_read(&region, 4, 4, &value), -EACCES, EDU ": region 0 is write-only");
+		uvio_region_read(&region, 4, 4, &value), -EACCES, EDU ": BAR0: it is write-only");
 	ASSERT_ERR(uvio_poll_until(&region, 4, 4, 1, 1, UVIO_MS(1)), -EACCES, "write-only");
 	ASSERT(uvio_udev_alive(udev));
 }

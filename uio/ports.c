@@ -82,15 +82,15 @@ static bool __attribute__((noinline))
 ask(struct uvio_udev *udev, const struct uvio_region *region, const struct uio_region *own)
 {
 	int rc = uvio_sys_ioperm(own->port, own->ports, true);
-	char why[160];
+	char why[160], name[UVIO_REGION_NAME_SIZE];
 
 	grants[next_grant++ % GRANTS] = (struct grant){own->port, own->ports, !rc};
 	if (!rc)
 		return true;
 	describe_refusal(udev->ctx, rc, why, sizeof(why));
 	uvio_log(udev->ctx, UVIO_LOG_WARNING,
-		"%s: region %u: no port instructions in this thread, system calls are used: %s%s",
-		udev->address.text, region->index, strerror(-rc),
+		"%s: %s: no port instructions in this thread, system calls are used: %s%s",
+		udev->address.text, uvio_region_name(udev, region->index, name), strerror(-rc),
 		rc == -ENOSYS ? "; the kernel has no CONFIG_X86_IOPL_IOPERM" : why);
 	return false;
 }
@@ -177,8 +177,8 @@ static int open_dev_port(struct uvio_udev *udev, const struct uvio_region *regio
 	if (fd >= 0)
 		return fd;
 	describe_refusal(udev->ctx, fd, why, sizeof(why));
-	return uvio_fail(fd, "%s: region %u: cannot open %s for its I/O ports: %s%s",
-		udev->address.text, region->index, path, strerror(-fd),
+	return uvio_region_fail(udev, region->index, fd, "cannot open %s for its I/O ports: %s%s",
+		path, strerror(-fd),
 		fd == -ENOENT ? "; perhaps the kernel has no CONFIG_DEVPORT" : why);
 }
 
@@ -190,10 +190,9 @@ int uio_ports_map(struct uvio_udev *udev, struct uvio_region *region)
 	int fd;
 
 	if (strcmp(ports->type, "port_x86"))
-		return uvio_fail(-ENOTSUP,
-			"%s: region %u: by its driver these are not ports of the CPU (%s), so that "
+		return uvio_region_fail(udev, region->index, -ENOTSUP,
+			"by its driver these are not ports of the CPU (%s), so that "
 			"only the driver can access them",
-			udev->address.text, region->index,
 			ports->type[0] ? ports->type : "no type");
 	fd = open_dev_port(udev, region);
 	if (fd < 0)
@@ -221,13 +220,12 @@ static int place(struct uvio_udev *udev, const struct uvio_region *region,
 	const struct uio_region *own, unsigned int width, uint64_t *offset)
 {
 	if (own->port_fd < 0)
-		return uvio_fail(
-			-EINVAL, "%s: region %u: map it first", udev->address.text, region->index);
+		return uvio_region_fail(udev, region->index, -EINVAL, "map it first");
 	if (own->by_byte && width > 1)
-		return uvio_fail(-ENOTSUP,
-			"%s: region %u: /dev/port transfers single bytes, so that %u bytes are not "
+		return uvio_region_fail(udev, region->index, -ENOTSUP,
+			"/dev/port transfers single bytes, so that %u bytes are not "
 			"one access; %s",
-			udev->address.text, region->index, width,
+			width,
 			own->by_instruction
 				? "port instructions were refused to this thread"
 				: "open it with UVIO_OPEN_PORT_INSTRUCTIONS (uvio: -p)");

@@ -74,8 +74,7 @@ static int absent(struct uvio_udev *udev, const struct uvio_region *region)
 			"%s: no region %u: a UIO device has maps, 0 to 4, and I/O ports, 8 to 12, "
 			"as far as its driver offers them",
 			udev->address.text, region->index);
-	return uvio_fail(
-		-ENOENT, "%s: the card has no region %u", udev->address.text, region->index);
+	return uvio_region_absent(udev, region->index);
 }
 
 static int bar_info(struct uvio_udev *udev, struct uvio_region *region)
@@ -162,8 +161,8 @@ static int open_resource(struct uvio_udev *udev, unsigned int index)
 	fd = uvio_sys_open(path, O_RDWR);
 	if (fd >= 0)
 		return fd;
-	return uvio_fail(fd, "%s: region %u: cannot open %s: %s%s", udev->address.text, index, path,
-		strerror(-fd), uvio_refusal(udev->ctx, fd));
+	return uvio_region_fail(udev, index, fd, "cannot open %s: %s%s", path, strerror(-fd),
+		uvio_refusal(udev->ctx, fd));
 }
 
 /* EINVAL: a driver has claimed it exclusively. */
@@ -190,8 +189,8 @@ static int map_by_resource(struct uvio_udev *udev, struct uvio_region *region)
 		return 0;
 	if (rc == -ENOMEM || rc == -EAGAIN)
 		return uvio_region_mmap_failed(udev, region->index, bar->size, rc);
-	return uvio_fail(rc, "%s: region %u: cannot map resource%u: %s%s", udev->address.text,
-		region->index, region->index, strerror(-rc), refused_resource(udev, rc));
+	return uvio_region_fail(udev, region->index, rc, "cannot map resource%u: %s%s",
+		region->index, strerror(-rc), refused_resource(udev, rc));
 }
 
 static int map_bar(struct uvio_udev *udev, struct uvio_region *region)
@@ -271,7 +270,7 @@ void uio_region_unmap(struct uvio_udev *udev, struct uvio_region *region)
 
 static int not_mapped(struct uvio_udev *udev, const struct uvio_region *region)
 {
-	return uvio_fail(-EINVAL, "%s: region %u: map it first", udev->address.text, region->index);
+	return uvio_region_fail(udev, region->index, -EINVAL, "map it first");
 }
 
 /*
@@ -283,6 +282,7 @@ static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *
 {
 	const struct uio_device *device = udev->priv;
 	const char *lack = uvio_lack(udev->ctx, CAP_SYS_ADMIN);
+	char name[UVIO_REGION_NAME_SIZE];
 	uint16_t vendor = 0xffff;
 
 	if (rc != -EIO || offset + width <= CONFIG_HEADER ||
@@ -290,9 +290,9 @@ static int config_read_failed(struct uvio_udev *udev, const struct uvio_region *
 		vendor == 0xffff)
 		return uvio_access_failed(udev, region, offset, rc);
 	return uvio_fail_advised(udev, -EPERM,
-		"%s: region %u: the kernel shows only the first %d bytes of the configuration "
+		"%s: %s: the kernel shows only the first %d bytes of the configuration "
 		"space: the rest needs CAP_SYS_ADMIN, %s[vfio:; or use the vfio backend]",
-		udev->address.text, region->index, CONFIG_HEADER,
+		udev->address.text, uvio_region_name(udev, region->index, name), CONFIG_HEADER,
 		lack ? lack : "perhaps missing when the device was opened");
 }
 

@@ -19,6 +19,7 @@
 #include "base/rights.h"
 #include "base/sys.h"
 #include "base/sysfs.h"
+#include "udev/region.h"
 #include "uio.h"
 
 /* An expansion ROM has 16 MiB at most, by the PCI Local Bus Specification 3.0, 6.2.5.2. */
@@ -34,10 +35,9 @@ static int open_rom(struct uvio_udev *udev)
 	if (fd >= 0)
 		return fd;
 	if (fd == -ENOENT)
-		return uvio_fail(fd, "%s: the card has no region %d (ROM)", udev->address.text,
-			UVIO_REGION_ROM);
-	return uvio_fail(fd, "%s: region %d: cannot open %s: %s%s", udev->address.text,
-		UVIO_REGION_ROM, path, strerror(-fd), uvio_refusal(udev->ctx, fd));
+		return uvio_region_absent(udev, UVIO_REGION_ROM);
+	return uvio_region_fail(udev, UVIO_REGION_ROM, fd, "cannot open %s: %s%s", path,
+		strerror(-fd), uvio_refusal(udev->ctx, fd));
 }
 
 int uio_rom_info(struct uvio_udev *udev, struct uvio_region *region)
@@ -92,8 +92,8 @@ int uio_rom_map(struct uvio_udev *udev, struct uvio_region *region)
 	uvio_sys_write(fd, "0", 1);
 	uvio_sys_close(fd);
 	if (rc) {
-		uvio_fail(rc, "%s: region %d: its ROM cannot be read: %s%s", udev->address.text,
-			UVIO_REGION_ROM, strerror(-rc),
+		uvio_region_fail(udev, UVIO_REGION_ROM, rc, "its ROM cannot be read: %s%s",
+			strerror(-rc),
 			rc == -EIO
 				? "; perhaps it has no image that the kernel accepts; look at dmesg"
 				: "");
@@ -115,8 +115,7 @@ int uio_rom_read(struct uvio_udev *udev, const struct uvio_region *region, uint6
 	uint64_t raw = 0;
 
 	if (!rom)
-		return uvio_fail(
-			-EINVAL, "%s: region %u: map it first", udev->address.text, region->index);
+		return uvio_region_fail(udev, region->index, -EINVAL, "map it first");
 	memcpy(&raw, rom + offset, width);
 	*value = le64toh(raw);
 	return 0;

@@ -95,8 +95,8 @@ static int set_region(
 	if (rc == -ENOMEM)
 		return uvio_no_memory(udev->address.text);
 	if (rc)
-		return uvio_fail(rc, "%s: region %u: the kernel's list of areas is not valid: %s",
-			udev->address.text, index, strerror(-rc));
+		return uvio_region_fail(udev, index, rc,
+			"the kernel's list of areas is not valid: %s", strerror(-rc));
 	if (!(info->flags & VFIO_REGION_INFO_FLAG_MMAP) ||
 		find_cap(info, VFIO_REGION_INFO_CAP_MSIX_MAPPABLE))
 		return 0;
@@ -150,8 +150,7 @@ int vfio_region_info_get(struct uvio_udev *udev, struct uvio_region *region)
 	info = rc ? NULL : answer;
 	if (!info || !info->size) {
 		free(info);
-		return uvio_fail(-ENOENT, "%s: the card has no region %u", udev->address.text,
-			region->index);
+		return uvio_region_absent(udev, region->index);
 	}
 	region->size = info->size;
 	rc = set_region(udev, region->index, info);
@@ -202,6 +201,7 @@ static int map_area(struct uvio_udev *udev, const struct uvio_region *region, in
 {
 	const struct vfio_device *device = udev->priv;
 	uint64_t offset = area.offset, size = area.size;
+	char name[UVIO_REGION_NAME_SIZE];
 	int rc = uvio_sys_mmap(want, size, prot, MAP_SHARED | (want ? MAP_FIXED : 0), device->fd,
 		device->regions[region->index].offset + offset, out);
 
@@ -210,10 +210,10 @@ static int map_area(struct uvio_udev *udev, const struct uvio_region *region, in
 	if (rc != -EINVAL)
 		return uvio_region_mmap_failed(udev, region->index, size, rc);
 	uvio_log(udev->ctx, UVIO_LOG_INFO,
-		"%s: region %u: the kernel does not map 0x%llx bytes at 0x%llx; they are accessed "
+		"%s: %s: the kernel does not map 0x%llx bytes at 0x%llx; they are accessed "
 		"by system calls",
-		udev->address.text, region->index, (unsigned long long)size,
-		(unsigned long long)offset);
+		udev->address.text, uvio_region_name(udev, region->index, name),
+		(unsigned long long)size, (unsigned long long)offset);
 	return 0;
 }
 
@@ -363,10 +363,10 @@ int vfio_region_write(struct uvio_udev *udev, const struct uvio_region *region, 
 		return 0;
 	}
 	if (vfio_msix_owns(device, region, offset, width))
-		return uvio_fail(-EACCES,
-			"%s: region %u: the MSI-X table at 0x%llx belongs to the kernel; "
+		return uvio_region_fail(udev, region->index, -EACCES,
+			"the MSI-X table at 0x%llx belongs to the kernel; "
 			"uvio_irq_enable() fills it",
-			udev->address.text, region->index, (unsigned long long)device->msix.offset);
+			(unsigned long long)device->msix.offset);
 	rc = uvio_sys_pwrite(device->fd, &raw, width, own->offset + offset);
 	return rc ? uvio_access_failed(udev, region, offset, rc) : 0;
 }

@@ -89,9 +89,6 @@ int uvio_dma_memory_failed(
 /** mmap() of @what failed with @rc, which is returned; the text has the limit that it hit. */
 int uvio_mmap_failed(struct uvio_udev *udev, const char *what, uint64_t size, int rc);
 
-/** The same for the region @index. */
-int uvio_region_mmap_failed(struct uvio_udev *udev, unsigned int index, uint64_t size, int rc);
-
 /** Anonymous, shared, zeroed, not inherited by children. */
 int uvio_dma_anonymous(struct uvio_udev *udev, struct uvio_mapping *mapping, int mmap_flags);
 

@@ -43,14 +43,6 @@ int uvio_mmap_failed(struct uvio_udev *udev, const char *what, uint64_t size, in
 		(unsigned long long)size, strerror(-rc), limit);
 }
 
-int uvio_region_mmap_failed(struct uvio_udev *udev, unsigned int index, uint64_t size, int rc)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "region %u", index);
-	return uvio_mmap_failed(udev, name, size, rc);
-}
-
 int uvio_dma_memory_failed(
 	struct uvio_udev *udev, struct uvio_mapping *mapping, uint64_t size, int rc)
 {

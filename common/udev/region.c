@@ -28,8 +28,8 @@
 static int describe(struct uvio_udev *udev, unsigned int index, struct uvio_region *region)
 {
 	if (index >= UVIO_REGION_COUNT)
-		return uvio_fail(-EINVAL, "%s: region %u: no such region; they are 0 to %d",
-			udev->address.text, index, UVIO_REGION_COUNT - 1);
+		return uvio_region_fail(udev, index, -EINVAL, "no such region; they are 0 to %d",
+			UVIO_REGION_COUNT - 1);
 	if (!udev->backend->ops->region_info)
 		return uvio_fail(-ENOTSUP, "%s: the %s backend has no regions", udev->address.text,
 			udev->backend->name);
@@ -111,7 +111,6 @@ int uvio_region_slice_sized(const struct uvio_region *region, uint64_t offset, u
 	struct uvio_region *slice, size_t size)
 {
 	struct uvio_region part;
-	const char *address;
 
 	if (UVIO_NO_SIZE("slice", size))
 		return -EINVAL;
@@ -120,19 +119,17 @@ int uvio_region_slice_sized(const struct uvio_region *region, uint64_t offset, u
 		!region->udev->regions[region->index].size)
 		return uvio_fail(-EINVAL, "region: a slice of one that is not mapped; call "
 					  "uvio_region_map() first");
-	address = region->udev->address.text;
 	if (offset & 7 || !length)
-		return uvio_fail(-EINVAL,
-			"%s: region %u: a slice of 0x%llx bytes at 0x%llx; a slice must have a "
+		return uvio_region_fail(region->udev, region->index, -EINVAL,
+			"a slice of 0x%llx bytes at 0x%llx; a slice must have a "
 			"size, and begin at a multiple of 8",
-			address, region->index, (unsigned long long)length,
-			(unsigned long long)offset);
+			(unsigned long long)length, (unsigned long long)offset);
 	if (offset > region->size || length > region->size - offset)
-		return uvio_fail(-ERANGE,
-			"%s: region %u: a slice of 0x%llx bytes at 0x%llx is beyond its end at "
+		return uvio_region_fail(region->udev, region->index, -ERANGE,
+			"a slice of 0x%llx bytes at 0x%llx is beyond its end at "
 			"0x%llx",
-			address, region->index, (unsigned long long)length,
-			(unsigned long long)offset, (unsigned long long)region->size);
+			(unsigned long long)length, (unsigned long long)offset,
+			(unsigned long long)region->size);
 	part = region->udev->regions[region->index];
 	part.start = region->start + offset;
 	part.size = length;
@@ -163,26 +160,21 @@ void uvio_regions_unmap(struct uvio_udev *udev)
 
 static int check_access(const struct uvio_region *region, uint64_t offset, unsigned int width)
 {
-	const char *address;
-
 	if (!region->udev)
 		return uvio_fail(-EINVAL, "region: not mapped; call uvio_region_map() first");
-	address = region->udev->address.text;
 	if (width == 8 && region->flags & UVIO_REGION_PORTS)
-		return uvio_fail(-EINVAL, "%s: region %u: I/O ports have at most 4 bytes", address,
-			region->index);
+		return uvio_region_fail(
+			region->udev, region->index, -EINVAL, "I/O ports have at most 4 bytes");
 	if (width != 1 && width != 2 && width != 4 && width != 8)
-		return uvio_fail(-EINVAL,
-			"%s: region %u: a register has 1, 2, 4 or 8 bytes, not %u", address,
-			region->index, width);
+		return uvio_region_fail(region->udev, region->index, -EINVAL,
+			"a register has 1, 2, 4 or 8 bytes, not %u", width);
 	if (offset & (width - 1))
-		return uvio_fail(-EINVAL,
-			"%s: region %u: offset 0x%llx is not a multiple of the width of %u bytes",
-			address, region->index, (unsigned long long)offset, width);
+		return uvio_region_fail(region->udev, region->index, -EINVAL,
+			"offset 0x%llx is not a multiple of the width of %u bytes",
+			(unsigned long long)offset, width);
 	if (region->size < width || offset > region->size - width)
-		return uvio_fail(-ERANGE,
-			"%s: region %u: offset 0x%llx is beyond its end at 0x%llx", address,
-			region->index, (unsigned long long)offset,
+		return uvio_region_fail(region->udev, region->index, -ERANGE,
+			"offset 0x%llx is beyond its end at 0x%llx", (unsigned long long)offset,
 			(unsigned long long)region->size);
 	return 0;
 }
@@ -240,8 +232,7 @@ int uvio_region_read(
 	if (rc)
 		return rc;
 	if (!(region->flags & UVIO_REGION_READ))
-		return uvio_fail(
-			-EACCES, "%s: region %u is write-only", udev->address.text, region->index);
+		return uvio_region_fail(udev, region->index, -EACCES, "it is write-only");
 	region = whole_of(region, &offset);
 	if (is_mapped(region, offset, region->direct, width)) {
 		*value = uvio_mmio_load(region->base + offset, width);
@@ -249,8 +240,7 @@ int uvio_region_read(
 		return 0;
 	}
 	if (!udev->backend->ops->region_read)
-		return uvio_fail(-ENOTSUP, "%s: region %u can only be mapped", udev->address.text,
-			region->index);
+		return uvio_region_fail(udev, region->index, -ENOTSUP, "it can only be mapped");
 	return udev->backend->ops->region_read(udev, region, offset, width, value);
 }
 
@@ -282,8 +272,7 @@ int uvio_region_write(
 	if (rc)
 		return rc;
 	if (!(region->flags & UVIO_REGION_WRITE))
-		return uvio_fail(
-			-EACCES, "%s: region %u is read-only", udev->address.text, region->index);
+		return uvio_region_fail(udev, region->index, -EACCES, "it is read-only");
 	region = whole_of(region, &offset);
 	rc = refuse_bus_master(region, offset, width, value);
 	if (rc)
@@ -294,8 +283,7 @@ int uvio_region_write(
 		return 0;
 	}
 	if (!udev->backend->ops->region_write)
-		return uvio_fail(-ENOTSUP, "%s: region %u can only be mapped", udev->address.text,
-			region->index);
+		return uvio_region_fail(udev, region->index, -ENOTSUP, "it can only be mapped");
 	return udev->backend->ops->region_write(udev, region, offset, width, value);
 }
 
@@ -318,8 +306,8 @@ int uvio_access_failed(
 
 	if (region->udev && found == -ENODEV)
 		return found;
-	return uvio_fail(found, "%s: region %u: access to 0x%llx: %s", udev->address.text,
-		region->index, (unsigned long long)offset, strerror(-rc));
+	return uvio_region_fail(udev, region->index, found, "access to 0x%llx: %s",
+		(unsigned long long)offset, strerror(-rc));
 }
 
 /* Port instructions are too short for all that a system call is checked for. */
@@ -456,13 +444,12 @@ static int poll_late(const struct uvio_region *region, uint64_t offset, unsigned
 	int digits = 2 * (int)width;
 
 	uvio_card_changed(region->udev, cause, sizeof(cause));
-	return uvio_fail(-ETIMEDOUT,
-		"%s: region %u: the register at 0x%llx reads 0x%0*llx after %s; waited for "
+	return uvio_region_fail(region->udev, region->index, -ETIMEDOUT,
+		"the register at 0x%llx reads 0x%0*llx after %s; waited for "
 		"0x%0*llx under the mask 0x%0*llx%s%s",
-		region->udev->address.text, region->index, (unsigned long long)offset, digits,
-		(unsigned long long)read, uvio_time_text(time, timeout), digits,
-		(unsigned long long)value, digits, (unsigned long long)mask, cause[0] ? "; " : "",
-		cause);
+		(unsigned long long)offset, digits, (unsigned long long)read,
+		uvio_time_text(time, timeout), digits, (unsigned long long)value, digits,
+		(unsigned long long)mask, cause[0] ? "; " : "", cause);
 }
 
 static uint64_t ones_of(unsigned int width)
@@ -481,11 +468,10 @@ static int check_poll(const struct uvio_region *region, uint64_t offset, unsigne
 	rc = check_access(region, offset, width);
 	if (rc || (!(value & ~mask) && !(mask & ~ones_of(width))))
 		return rc;
-	return uvio_fail(-EINVAL,
-		"%s: region %u: polling %u bytes for 0x%llx under the mask 0x%llx, which can never "
+	return uvio_region_fail(region->udev, region->index, -EINVAL,
+		"polling %u bytes for 0x%llx under the mask 0x%llx, which can never "
 		"match",
-		region->udev->address.text, region->index, width, (unsigned long long)value,
-		(unsigned long long)mask);
+		width, (unsigned long long)value, (unsigned long long)mask);
 }
 
 int uvio_poll_until(const struct uvio_region *region, uint64_t offset, unsigned int width,

@@ -8,6 +8,24 @@
 struct uvio_region;
 struct uvio_udev;
 
+#define UVIO_REGION_NAME_SIZE 20
+
+/**
+ * What messages call region @index, as the user does: "BAR1", "config", "port0"; in @name or
+ * constant.
+ */
+const char *uvio_region_name(const struct uvio_udev *udev, unsigned int index, char *name);
+
+/** uvio_fail(), with the device and the region before the text. */
+int uvio_region_fail(const struct uvio_udev *udev, unsigned int index, int err, const char *format,
+	...) __attribute__((format(printf, 4, 5)));
+
+/** -ENOENT with an error message: the card has no such region. */
+int uvio_region_absent(const struct uvio_udev *udev, unsigned int index);
+
+/** As uvio_mmap_failed(), for the region @index. */
+int uvio_region_mmap_failed(struct uvio_udev *udev, unsigned int index, uint64_t size, int rc);
+
 /** An access to a region failed: as uvio_udev_failed(), with a text. */
 int uvio_access_failed(
 	struct uvio_udev *udev, const struct uvio_region *region, uint64_t offset, int rc);

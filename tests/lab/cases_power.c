@@ -133,8 +133,7 @@ static int no_rom_is_told(struct pair *pair)
 	struct uvio_region rom;
 
 	if (uvio_region_info(pair->udev, UVIO_REGION_ROM, &rom))
-		CHECK_ERR(
-			uvio_region_map(pair->udev, UVIO_REGION_ROM, &rom), -ENOENT, "no region 6");
+		CHECK_ERR(uvio_region_map(pair->udev, UVIO_REGION_ROM, &rom), -ENOENT, "no ROM");
 	CHECK_ERR(uvio_region_map(pair->udev, 9, &rom), -ENOENT, "no region 9");
 	return PASS;
 }

@@ -36,7 +36,7 @@ static int numbers_are_checked(struct pair *pair)
 
 	CHECK_ERR(uvio_region_map(pair->udev, 99, &region), -EINVAL,
 		"no such region; they are 0 to 15");
-	CHECK_ERR(uvio_region_map(pair->udev, 5, &region), -ENOENT, "no region 5");
+	CHECK_ERR(uvio_region_map(pair->udev, 5, &region), -ENOENT, "no BAR5");
 	return PASS;
 }
 
