@@ -55,6 +55,13 @@ check "a device that no card driver knows" \
 
 printf '0x13fe\n' | tee "$card/vendor" >"$card/subsystem_vendor"
 printf '0xc002\n' | tee "$card/device" >"$card/subsystem_device"
+for place in 4.0/x 4.0/ 4.0/1x 4.0/12345 4.0/-1; do
+	check "a channel of ${place#*/}" \
+		usage_error "'$place': '${place#*/}' is not a CHANNEL, which is a number from 0 to 9999" \
+		can $place --bitrate 500000
+done
+check "the same behind ids" usage_error "'13fe:c002/x': 'x' is not a CHANNEL" \
+	can -d 13fe:c002/x --bitrate 500000
 check "a channel that is not there" fails "CAN channel 2: the card has 2, counted from 0" \
 	4.0/2 --bitrate 500000
 check "the same by ids" fails "CAN channel 2: the card has 2, counted from 0" \
@@ -67,6 +74,14 @@ no_interface() {
 		says "nosuch0: no such network interface"; }
 }
 check "an interface that is not there" no_interface
+no_card_touched() {
+	run_on can 9.9 --bitrate 500000 --netdev nosuch0
+	status_is 1 && ! grep -q 9.9 "$err" || show
+}
+check "interfaces are looked at before the card" no_card_touched
+check "a sample point that the chip has not" \
+	fails "bit rate: a sample point of 10.0 %: the nearest with the segments of SJA1000 is " \
+	4.0 --bitrate 500000 --sample-point 0.1
 
 # A program that has ended is still there until it is waited for.
 runs() { grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$pid/status"; }
@@ -141,6 +156,10 @@ told_now() {
 	done | grep . && return 1 || :
 }
 check "the times are those of the day" told_now
+check "what it does on the bus is told when it begins" \
+	says "$EDU/0: on the bus: 500000 bit/s, sample point 87.5 %"
+narrow() { ! awk 'length > 80' "$err" | grep .; }
+check "what it says has lines of 80 columns" narrow
 
 printf '(1.2) can0 123#11\n' >"$in"
 abstract() {

@@ -18,7 +18,14 @@
 #include "json.h"
 #include "say.h"
 
-enum { EVENTS_MAX = 16, SIGNALS_MAX = 16, NUMBER_DIGITS = 4, NOTIFY_SECONDS = 1 };
+enum {
+	EVENTS_MAX = 16,
+	SIGNALS_MAX = 16,
+	NUMBER_DIGITS = 4,
+	NUMBER_MAX = 9999,
+	NOTIFY_SECONDS = 1
+};
+enum { UNIT_SIZE = 16 };
 
 /* The path of a node has slashes, too: only a number behind the last one is one of a channel. */
 static bool split(char *place, unsigned int *number)
@@ -33,14 +40,38 @@ static bool split(char *place, unsigned int *number)
 	return true;
 }
 
-static void split_ids(struct bridge *b)
+/* What the operand of the command has behind its slash, as "CHANNEL". */
+static void unit_of(const struct tool *tool, char unit[UNIT_SIZE])
 {
+	const char *word = strchr(tool->command->args, '/') + 1;
+
+	snprintf(unit, UNIT_SIZE, "%.*s", (int)strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), word);
+}
+
+/* A path, and a name, may have slashes of their own. */
+static int split_place(struct bridge *b, char *place)
+{
+	char unit[UNIT_SIZE];
+
+	b->numbered = split(place, &b->number);
+	if (b->numbered || place[0] == '/' || !strncmp(place, "name:", 5) || !strchr(place, '/'))
+		return TOOL_GO_ON;
+	unit_of(b->tool, unit);
+	return tool_usage(b->tool, "'%s': '%s' is not a %s, which is a number from 0 to %d", place,
+		strchr(place, '/') + 1, unit, NUMBER_MAX);
+}
+
+static int split_ids(struct bridge *b)
+{
+	int rc;
+
 	if (!b->tool->ids || strlen(b->tool->ids) >= sizeof(b->ids))
-		return;
+		return TOOL_GO_ON;
 	snprintf(b->ids, sizeof(b->ids), "%s", b->tool->ids);
-	b->numbered = split(b->ids, &b->number);
+	rc = split_place(b, b->ids);
 	if (b->numbered)
 		b->tool->ids = b->ids;
+	return rc;
 }
 
 int bridge_start(struct bridge *b, struct tool *tool, int argc, char **argv)
@@ -49,15 +80,16 @@ int bridge_start(struct bridge *b, struct tool *tool, int argc, char **argv)
 
 	b->tool = tool;
 	b->epoll_fd = b->signal_fd = -1;
-	split_ids(b);
-	rc = tool_start(tool, argc, argv, 0, 0);
+	rc = split_ids(b);
+	if (rc == TOOL_GO_ON)
+		rc = tool_start(tool, argc, argv, 0, 0);
 	if (rc != TOOL_GO_ON || tool->ids)
 		return rc;
 	snprintf(b->address, sizeof(b->address), "%s", tool->address);
-	b->numbered = split(b->address, &b->number);
+	rc = split_place(b, b->address);
 	if (b->numbered)
 		tool->address = b->address;
-	return TOOL_GO_ON;
+	return rc;
 }
 
 static int failed(const char *what)

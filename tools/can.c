@@ -10,6 +10,7 @@
 #include "json.h"
 
 enum { RX_FRAMES = 4096, TX_FRAMES = 256, RESTART_MAX = 24 * 3600 * 1000, BITRATE_MAX = 16000000 };
+enum { NAME_SIZE = 80 };
 
 struct can_bridge {
 	struct uvio_can_config config;
@@ -195,26 +196,52 @@ static void tell_link(const char *name, const struct can_link *link)
 	tool_say("%s: sent %llu frames, %llu bytes; failed %llu, refused %llu", name,
 		number(s.tx_frames), number(s.tx_bytes), number(s.tx_failed),
 		number(link->refused));
-	tool_say("%s: bus errors %llu, error-warning %llu, error-passive %llu, bus-off %llu, "
-		   "restarts %llu",
-		name, number(s.bus_errors), number(s.warnings), number(s.passives),
-		number(s.bus_offs), number(s.restarts));
+	tool_say("%s: bus errors %llu, error-warning %llu, error-passive %llu", name,
+		number(s.bus_errors), number(s.warnings), number(s.passives));
+	tool_say("%s: bus-off %llu, restarts %llu", name, number(s.bus_offs), number(s.restarts));
 	if (link->netdev_lost)
-		tool_say("%s: %llu frames came faster than the card sends them, and were lost",
-			name, number(link->netdev_lost));
+		tool_say("%s: lost %llu frames that %s had faster than the card sends", name,
+			number(link->netdev_lost), link->netdev);
+}
+
+static void name_link(const struct bridge *b, const struct can_link *link, char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "%s/%u", uvio_udev_address(b->udev), link->channel);
 }
 
 static void tell(struct bridge *b)
 {
 	const struct can_bridge *c = b->data;
-	char name[128];
+	char name[NAME_SIZE];
 
 	for (unsigned int i = 0; i < c->link_count; i++) {
-		snprintf(name, sizeof(name), "%s/%u%s%s", uvio_udev_address(b->udev),
-			c->links[i].channel, c->links[i].netdev ? " " : "",
-			c->links[i].netdev ? c->links[i].netdev : "");
+		name_link(b, &c->links[i], name);
 		tell_link(name, &c->links[i]);
 	}
+}
+
+/* With what the chip made of what was asked for. */
+static void tell_timing(const char *name, const char *what, uint32_t clock,
+	const struct can_bittiming_const *limits, struct can_bittiming timing)
+{
+	if (!uvio_can_timing(limits, clock, &timing))
+		tool_say("%s: %s: %u bit/s, sample point %u.%u %%", name, what, timing.bitrate,
+			timing.sample_point / 10, timing.sample_point % 10);
+}
+
+static void tell_start(const struct bridge *b, const struct can_link *link)
+{
+	const struct can_bridge *c = b->data;
+	const struct uvio_can_info *info = uvio_can_info(link->can);
+	char name[NAME_SIZE], what[64];
+
+	name_link(b, link, name);
+	snprintf(what, sizeof(what), "on the bus%s%s", link->netdev ? ", with " : "",
+		link->netdev ? link->netdev : "");
+	tell_timing(name, what, info->clock, info->timing, c->config.timing);
+	if (c->config.modes & CAN_CTRLMODE_FD)
+		tell_timing(name, "data of CAN FD", info->clock, info->data_timing,
+			c->config.data_timing);
 }
 
 static struct json_object *link_json(const struct can_link *link)
@@ -253,26 +280,8 @@ static void add_json(struct bridge *b, struct json_object *object)
 	json_object_object_add(object, "channels", channels);
 }
 
-static int start_link(struct bridge *b, struct can_bridge *c, unsigned int i)
-{
-	struct can_link *link = &c->links[i];
-	int rc = TOOL_GO_ON;
-
-	link->fd = -1;
-	link->channel = b->number + i;
-	link->netdev = c->netdevs[i];
-	if (uvio_can_get(b->card, link->channel, &link->can))
-		return tool_failed();
-	c->link_count = i + 1;
-	if (link->netdev)
-		rc = can_net_open(link, &c->config);
-	if (rc == TOOL_GO_ON && uvio_can_start(link->can, &c->config))
-		rc = tool_failed();
-	return rc;
-}
-
-/* Each interface has one channel, from the first one on. */
-static int start(struct bridge *b, struct can_bridge *c)
+/* Each interface has one channel, from the first one on. Before the card is touched. */
+static int open_links(struct bridge *b, struct can_bridge *c)
 {
 	unsigned int count = c->netdev_count ? c->netdev_count : 1;
 	int rc = TOOL_GO_ON;
@@ -280,9 +289,30 @@ static int start(struct bridge *b, struct can_bridge *c)
 	c->links = calloc(count, sizeof(*c->links));
 	if (!c->links)
 		return tool_no_memory();
-	for (unsigned int i = 0; rc == TOOL_GO_ON && i < count; i++)
-		rc = start_link(b, c, i);
+	for (unsigned int i = 0; rc == TOOL_GO_ON && i < count; i++) {
+		struct can_link *link = &c->links[i];
+
+		c->link_count = i + 1;
+		link->fd = -1;
+		link->channel = b->number + i;
+		link->netdev = c->netdevs[i];
+		if (link->netdev)
+			rc = can_net_open(link, &c->config);
+	}
 	return rc;
+}
+
+static int start(struct bridge *b, struct can_bridge *c)
+{
+	for (unsigned int i = 0; i < c->link_count; i++)
+		if (uvio_can_get(b->card, c->links[i].channel, &c->links[i].can))
+			return tool_failed();
+	for (unsigned int i = 0; i < c->link_count; i++) {
+		if (uvio_can_start(c->links[i].can, &c->config))
+			return tool_failed();
+		tell_start(b, &c->links[i]);
+	}
+	return TOOL_GO_ON;
 }
 
 static void close_links(struct can_bridge *c)
@@ -295,8 +325,10 @@ static void close_links(struct can_bridge *c)
 
 static int serve(struct bridge *b, struct can_bridge *c)
 {
-	int rc = bridge_open(b, "CAN channel");
+	int rc = open_links(b, c);
 
+	if (rc == TOOL_GO_ON)
+		rc = bridge_open(b, "CAN channel");
 	/* In the background a terminal is as one that has ended, and does not stop us. */
 	signal(SIGTTIN, SIG_IGN);
 	if (rc == TOOL_GO_ON)
