@@ -65,6 +65,21 @@ static void modules_are_found_in_any_slot(void)
 	ASSERT_STR(uvio_serial_info(serial)->chip, "SCC2698");
 }
 
+static void error_messages_name_the_line_of_the_card(void)
+{
+	struct uvio_serial_config config = serial_config();
+
+	octal_model_add(&model, 3);
+	serial_attach();
+	ASSERT_OK(uvio_serial_get(card, 9, &serial));
+	config.baud = 200;
+	ASSERT_ERR(uvio_serial_start(serial, &config), -ERANGE,
+		EDU ": serial line 9: 200 bit/s: SCC2698 has 75, 110");
+	serial_begin();
+	ASSERT_ERR(uvio_serial_modem_set(serial, TIOCM_DTR, 0), -ENOTSUP,
+		EDU ": serial line 9: an IP-Octal has no DTR");
+}
+
 /* Of all lines of both modules, with what lets the interrupts of their slots through. */
 static void interrupts_of_every_line_wake_who_waits(void)
 {
@@ -318,6 +333,7 @@ static void a_card_that_is_removed_at_any_moment_says_so(void)
 static CU_TestInfo attaching[] = {
 	TEST(a_carrier_without_a_known_module_is_refused),
 	TEST(modules_are_found_in_any_slot),
+	TEST(error_messages_name_the_line_of_the_card),
 	TEST(interrupts_of_every_line_wake_who_waits),
 	TEST(a_module_that_still_asks_is_closed),
 	TEST(a_card_that_is_removed_at_any_moment_says_so),

@@ -112,7 +112,7 @@ static void an_absent_chip_is_refused(void)
 {
 	uart->no_scratch = true;
 	ASSERT_ERR(uvio_card_attach(driver, udev, &card), -ENODEV,
-		EDU ": no UART: its scratch register reads 0x00, 0x5a expected");
+		EDU ": serial line 0: no UART: its scratch register reads 0x00, 0x5a expected");
 	fake_faults.all_ones = true;
 	ASSERT_ERR(uvio_card_attach(driver, udev, &card), -ENODEV, EDU ": the device is gone");
 }

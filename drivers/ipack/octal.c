@@ -126,15 +126,15 @@ void octal_info(struct uvio_serial_info *info)
 	info->flow_in_chip = true;
 }
 
-static int csr_of(const struct octal *octal, uint32_t baud)
+static int csr_of(const struct octal *octal, unsigned int line, uint32_t baud)
 {
 	for (unsigned int i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
 		if (rates[i] == baud)
 			return (int)(i << 4 | i);
 	return uvio_fail(-ERANGE,
-		"%s: %u bit/s: SCC2698 has 75, 110, 150, 300, 600, 1200, 1800, 2000, 2400, 4800, "
-		"9600, 19200 and 38400",
-		uvio_udev_address(octal->io.udev), baud);
+		"%s: serial line %u: %u bit/s: SCC2698 has 75, 110, 150, 300, 600, 1200, 1800, "
+		"2000, 2400, 4800, 9600, 19200 and 38400 bit/s",
+		uvio_udev_address(octal->io.udev), octal->first + line, baud);
 }
 
 /* Mark and space are parity that is forced. Bit 2: odd in Philips' family, or forced to 1. */
@@ -155,7 +155,7 @@ static uint8_t mr2_of(const struct uvio_serial_config *config)
 
 int octal_set(struct octal *octal, unsigned int line, const struct uvio_serial_config *config)
 {
-	int csr = csr_of(octal, config->baud);
+	int csr = csr_of(octal, line, config->baud);
 
 	if (csr < 0)
 		return csr;
@@ -192,9 +192,17 @@ void octal_stop(struct octal *octal, unsigned int line)
 	octal->lines[line] = NULL;
 }
 
+/* A line with a byte that has all errors at once is rather a card that is gone. */
+static bool is_gone(const struct octal *octal, uint8_t sr)
+{
+	return sr == UINT8_MAX && !uvio_udev_alive(octal->io.udev);
+}
+
 int octal_sending(const struct octal *octal, unsigned int line)
 {
-	return !(uvio_read8(&octal->io, LINE(line, SR)) & SR_TX_EMPTY);
+	uint8_t sr = uvio_read8(&octal->io, LINE(line, SR));
+
+	return is_gone(octal, sr) ? -ENODEV : !(sr & SR_TX_EMPTY);
 }
 
 /* The inputs are low where the line is on; the first two are the CTS of the block's lines. */
@@ -210,7 +218,7 @@ int octal_modem_set(struct octal *octal, unsigned int line, unsigned int on, uns
 {
 	if ((on | off) & TIOCM_DTR)
 		return uvio_fail(-ENOTSUP, "%s: serial line %u: an IP-Octal has no DTR",
-			uvio_udev_address(octal->io.udev), line);
+			uvio_udev_address(octal->io.udev), octal->first + line);
 	if (on | off)
 		command(octal, line, on ? CR_RTS_ON : CR_RTS_OFF);
 	octal->rts &= (uint8_t) ~(1 << line);
@@ -255,6 +263,8 @@ static uint8_t receive(struct octal *octal, unsigned int line, int *found)
 	for (int i = 0; i < ROUNDS && sr & SR_RX_READY; i++) {
 		uint8_t byte;
 
+		if (is_gone(octal, sr))
+			return sr;
 		if (sr & SR_OVERRUN)
 			note_overrun(octal, line);
 		byte = uvio_read8(&octal->io, LINE(line, RHR));
@@ -306,6 +316,8 @@ static int serve_line(struct octal *octal, unsigned int line)
 	if (isr & ISR_BREAK)
 		command(octal, line, CR_RESET_BREAK);
 	sr = receive(octal, line, &found);
+	if (is_gone(octal, sr))
+		return -ENODEV;
 	found += send(octal, line, sr);
 	ask_to_send(octal, line);
 	return isr & ISR_BREAK ? found + 1 : found;
@@ -315,8 +327,12 @@ int octal_service(struct octal *octal)
 {
 	int found = 0;
 
-	for (unsigned int line = 0; line < OCTAL_LINES; line++)
-		if (octal->lines[line])
-			found += serve_line(octal, line);
+	for (unsigned int line = 0; line < OCTAL_LINES; line++) {
+		int n = octal->lines[line] ? serve_line(octal, line) : 0;
+
+		if (n < 0)
+			return n;
+		found += n;
+	}
 	return found;
 }

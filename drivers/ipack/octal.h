@@ -18,6 +18,7 @@
 
 struct octal {
 	struct uvio_region io;			/* the slot's I/O space */
+	unsigned int first;			/* of its lines on the card, in error messages */
 	struct uvio_serial *lines[OCTAL_LINES]; /* NULL: stopped */
 	uint8_t imr[OCTAL_BLOCKS];
 	uint8_t rts;			/* a bit for each line */
@@ -35,12 +36,13 @@ int octal_start(struct octal *octal, unsigned int line, struct uvio_serial *seri
 	const struct uvio_serial_config *config);
 int octal_set(struct octal *octal, unsigned int line, const struct uvio_serial_config *config);
 void octal_stop(struct octal *octal, unsigned int line);
+/** Whether it is; or -ENODEV. */
 int octal_sending(const struct octal *octal, unsigned int line);
 void octal_modem(const struct octal *octal, unsigned int line, unsigned int *lines);
 int octal_modem_set(struct octal *octal, unsigned int line, unsigned int on, unsigned int off);
 void octal_break(const struct octal *octal, unsigned int line, bool on);
 
-/** How many causes it found; 0: none. */
+/** How many causes it found; 0: none; or -ENODEV. */
 int octal_service(struct octal *octal);
 
 #endif /* UVIO_DRIVERS_OCTAL_H */

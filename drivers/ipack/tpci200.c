@@ -93,6 +93,7 @@ static int add_module(struct card *card, unsigned int slot)
 
 	if (rc)
 		return rc;
+	module->first = card->count * OCTAL_LINES;
 	octal_init(module);
 	card->slot_of[card->count++] = slot;
 	return 0;
@@ -168,6 +169,20 @@ static int serve_module(struct card *card, unsigned int module, uint16_t status)
 	return octal_service(&card->modules[module]);
 }
 
+static int serve_modules(struct card *card, uint16_t status)
+{
+	int found = 0;
+
+	for (unsigned int i = 0; i < card->count; i++) {
+		int n = serve_module(card, i, status);
+
+		if (n < 0)
+			return n;
+		found += n;
+	}
+	return found;
+}
+
 static int service(void *priv)
 {
 	struct card *card = priv;
@@ -175,11 +190,14 @@ static int service(void *priv)
 
 	for (int round = 0; found < CAUSES && round < ROUNDS; round++) {
 		uint16_t status = uvio_read16(&card->control, STATUS);
+		int n;
 
 		if (status == UINT16_MAX)
 			return uvio_driver_all_ones(card->udev, "the carrier");
-		for (unsigned int i = 0; i < card->count; i++)
-			found += serve_module(card, i, status);
+		n = serve_modules(card, status);
+		if (n < 0)
+			return n;
+		found += n;
 		if (!(status & STATUS_SLOTS))
 			break;
 	}
@@ -227,12 +245,16 @@ static struct octal *module_of(void *priv, unsigned int line)
 static int start(void *priv, unsigned int line, struct uvio_serial *serial,
 	const struct uvio_serial_config *config)
 {
-	return octal_start(module_of(priv, line), line % OCTAL_LINES, serial, config);
+	int rc = octal_start(module_of(priv, line), line % OCTAL_LINES, serial, config);
+
+	return rc ? rc : alive(priv);
 }
 
 static int set(void *priv, unsigned int line, const struct uvio_serial_config *config)
 {
-	return octal_set(module_of(priv, line), line % OCTAL_LINES, config);
+	int rc = octal_set(module_of(priv, line), line % OCTAL_LINES, config);
+
+	return rc ? rc : alive(priv);
 }
 
 static int stop(void *priv, unsigned int line)

@@ -40,6 +40,7 @@ static int add_line(struct card *card, unsigned int line)
 	rc = map_bar(card, bar);
 	if (!rc)
 		rc = uvio_region_slice(&card->bars[bar], offset, board->distance, &uart->regs);
+	uart->line = line;
 	uart->stride = board->stride;
 	uart->clock = board->clock;
 	uart->fifo = board->fifo;
@@ -126,12 +127,18 @@ static void info(const void *priv, unsigned int line, struct uvio_serial_info *o
 static int start(void *priv, unsigned int line, struct uvio_serial *serial,
 	const struct uvio_serial_config *config)
 {
-	return uart_start(&((struct card *)priv)->uarts[line], serial, config);
+	struct card *card = priv;
+	int rc = uart_start(&card->uarts[line], serial, config);
+
+	return rc ? rc : alive(card);
 }
 
 static int set(void *priv, unsigned int line, const struct uvio_serial_config *config)
 {
-	return uart_set(&((struct card *)priv)->uarts[line], config);
+	struct card *card = priv;
+	int rc = uart_set(&card->uarts[line], config);
+
+	return rc ? rc : alive(card);
 }
 
 static int stop(void *priv, unsigned int line)

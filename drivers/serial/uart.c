@@ -107,8 +107,9 @@ int uart_init(struct uart *uart)
 		return -ENODEV;
 	if (scratch != SCR_TRIAL || get(uart, IER))
 		return uvio_fail(-ENODEV,
-			"%s: no UART: its scratch register reads 0x%02x, 0x%02x expected",
-			uvio_udev_address(uart->regs.udev), scratch, SCR_TRIAL);
+			"%s: serial line %u: no UART: its scratch register reads 0x%02x, 0x%02x "
+			"expected",
+			uvio_udev_address(uart->regs.udev), uart->line, scratch, SCR_TRIAL);
 	if (!uart->fifo) {
 		uart->fifo = fifo_of(uart);
 		uart->auto_flow = uart->fifo >= 64;
@@ -140,8 +141,9 @@ static int check_rate(const struct uart *uart, uint32_t baud)
 
 	if ((uint64_t)off * 100 <= (uint64_t)baud * RATE_PERCENT)
 		return 0;
-	return uvio_fail(-ERANGE, "%s: %u bit/s: the nearest with a clock of %u Hz is %u bit/s",
-		uvio_udev_address(uart->regs.udev), baud, uart->clock, real);
+	return uvio_fail(-ERANGE,
+		"%s: serial line %u: %u bit/s: the nearest with a clock of %u Hz is %u bit/s",
+		uvio_udev_address(uart->regs.udev), uart->line, baud, uart->clock, real);
 }
 
 /* Table III of the PC16550D, bits 0 to 5 of LCR. */
@@ -356,6 +358,12 @@ static bool has_known(const struct uart *uart, uint8_t iir, uint8_t lsr)
 	       !(lsr & (LSR_IN_FIFO | LSR_ERRORS)) && uart->trigger > 1 && !uart->until_gap;
 }
 
+/* No UART has all of its errors with all of its FIFO empty; what is read then is no byte. */
+static bool is_gone(const struct uart *uart, uint8_t lsr)
+{
+	return lsr == UINT8_MAX && !uvio_udev_alive(uart->regs.udev);
+}
+
 /* The line status belongs to the byte that is read next. Returns the last one read. */
 static uint8_t receive(struct uart *uart, uint8_t iir, uint8_t lsr)
 {
@@ -368,6 +376,8 @@ static uint8_t receive(struct uart *uart, uint8_t iir, uint8_t lsr)
 		lsr = line_status(uart);
 	}
 	for (int i = 0; i < ROUNDS && lsr & LSR_DATA; i++) {
+		if (is_gone(uart, lsr))
+			return lsr;
 		receive_one(uart, lsr);
 		lsr = line_status(uart);
 	}
@@ -423,6 +433,8 @@ int uart_service(struct uart *uart)
 		keep_errors(uart, lsr);
 	else
 		lsr = receive(uart, iir, lsr);
+	if (is_gone(uart, lsr))
+		return -ENODEV;
 	if (asks && (iir & IIR_CAUSE) == 0)
 		get(uart, MSR);
 	if (lsr & LSR_TX_EMPTY)

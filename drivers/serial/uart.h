@@ -16,6 +16,7 @@
 
 struct uart {
 	struct uvio_region regs;    /* its first register at 0 */
+	unsigned int line;	    /* in error messages */
 	unsigned int stride;	    /* bytes from one register to the next */
 	uint32_t clock;		    /* Hz, 16 times the highest bit rate */
 	unsigned int fifo;	    /* bytes each way, 1: none; 0: uart_init() finds out */
