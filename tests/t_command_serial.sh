@@ -51,7 +51,7 @@ printf '0x0003\n' >"$card/device"
 printf '0x1af4\n' >"$card/subsystem_vendor"
 printf '0x1100\n' >"$card/subsystem_device"
 check "a line that is not there" fails "$EDU: serial line 2: the card has 2, counted from 0" 4.0/2
-check "a speed that the chip has not" fails "$EDU: serial line 0: 200000 bit/s: 16550A has 2 to 115200" 4.0/0 -s 200000
+check "a speed that the chip has not" fails "$EDU: serial line 0: 200000 bit/s: 16550A has 2 to 115200 bit/s" 4.0/0 -s 200000
 : >"$link"
 check "a link in the place of a file" fails "--link '$link': this exists and is not a symbolic link" 4.0/0 -l "$link"
 check "the file stays" test -f "$link" -a ! -h "$link"
@@ -60,7 +60,13 @@ rm "$link"
 check "with all lines too" fails "--link '${link}1': this exists and is not a symbolic link" 4.0 -l "$link"
 check "and the links before it are removed" test ! -h "${link}0" -a -f "${link}1"
 rm "${link}1"
-check "a link in a folder that is not there" fails "No such file or directory" 4.0/0 -l "$scratch/none/line"
+check "a link in a folder that is not there" \
+	fails "--link '$scratch/none/line': the folder '$scratch/none' does not exist; make it" 4.0/0 -l "$scratch/none/line"
+check "or for all lines" fails "the folder '$scratch/none' does not exist" 4.0 -l "$scratch/none/line"
+: >"$scratch/file"
+check "a link in a file" fails "--link '$scratch/file/line': '$scratch/file' is not a folder" 4.0/0 -l "$scratch/file/line"
+check "an empty one" fails "--link '': an empty path" 4.0/0 -l ""
+check "a link whose name ends with a slash" fails "--link '$scratch/': this exists and is not" 4.0/0 -l "$scratch/"
 
 # A program that has ended is still there until it is waited for.
 runs() { grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$pid/status"; }
@@ -216,7 +222,9 @@ full_errors() {
 	remove_pipe "$scratch/errors"
 	mv "$scratch/json" "$out"
 	status_is 0 && [ "$got" = "hello, line" ] && prints '"messages_dropped": 2' &&
-		says "uvio: 2 messages were dropped" && says "230400 bit/s"
+		says "uvio: 2 messages were dropped" &&
+		says "uvio: $EDU: serial line 0: 230400 bit/s: 16550A has 2 to 115200 bit/s; /dev/pts/" &&
+		says " keeps its former settings"
 }
 check "a reader of the error messages who does not read does not keep it from the card" full_errors
 

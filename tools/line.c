@@ -71,8 +71,7 @@ static void begin_change(struct line *line, int64_t now)
 
 static void refuse(struct line *line)
 {
-	tool_error("%s: the settings of %s: %s; the former ones stay", line->name, line->pty.path,
-		uvio_last_error());
+	tool_error("%s; %s keeps its former settings", uvio_last_error(), line->pty.path);
 	line->refused++;
 	pty_speed_set(&line->pty, &line->mode, line->config.baud);
 	pty_mode_get(&line->pty, &line->mode);

@@ -19,8 +19,31 @@
 /* Others may change what is there at the same time. */
 #define ATTEMPTS 16
 
+/* Up to the last slash; a path without one lies in ".". */
+static void find_folder(const char *path, char *folder)
+{
+	char *slash;
+
+	snprintf(folder, PATH_MAX, "%s", path);
+	slash = strrchr(folder, '/');
+	if (!slash)
+		strcpy(folder, ".");
+	else
+		slash[slash == folder] = '\0';
+}
+
 static int failed(const char *path, int err)
 {
+	char folder[PATH_MAX];
+
+	find_folder(path, folder);
+	if (!path[0])
+		return tool_error("--link '': an empty path");
+	if (err == ENOENT)
+		return tool_error(
+			"--link '%s': the folder '%s' does not exist; make it", path, folder);
+	if (err == ENOTDIR)
+		return tool_error("--link '%s': '%s' is not a folder", path, folder);
 	return tool_error("--link '%s': %s", path, strerror(err));
 }
 
@@ -40,13 +63,17 @@ static bool is_link(const char *path)
 
 int link_check(const char *path)
 {
+	char folder[PATH_MAX];
 	struct stat stat;
 
 	if (!path[0] || strlen(path) >= PATH_MAX)
 		return failed(path, path[0] ? ENAMETOOLONG : ENOENT);
 	if (!lstat(path, &stat))
 		return S_ISLNK(stat.st_mode) ? TOOL_GO_ON : no_link(path);
-	return errno == ENOENT ? TOOL_GO_ON : failed(path, errno);
+	if (errno != ENOENT)
+		return failed(path, errno);
+	find_folder(path, folder);
+	return access(folder, F_OK) ? failed(path, errno) : TOOL_GO_ON;
 }
 
 /* glibc 2.28 and musl 1.2.4 are the first that have a function for it. */

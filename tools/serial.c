@@ -425,9 +425,14 @@ static int serve(struct serving *s)
 
 static int check_links(const struct serving *s)
 {
-	if (!s->link || !s->bridge.numbered)
+	char path[PATH_MAX + 16];
+
+	if (!s->link)
 		return TOOL_GO_ON;
-	return link_check(s->link);
+	if (!s->link[0] || strlen(s->link) >= PATH_MAX)
+		return link_check(s->link);
+	link_path(s, s->bridge.number, path, sizeof(path));
+	return link_check(path);
 }
 
 static int parse_options(struct tool *tool, struct serving *s, int argc, char **argv)

@@ -137,7 +137,7 @@ static int check_baud(const struct uvio_serial *serial, uint32_t baud)
 		return refuse(serial, -EINVAL, "baud", baud, "a line has a bit rate");
 	if (baud >= serial->info.baud_min && baud <= serial->info.baud_max)
 		return 0;
-	return uvio_channel_fail(&serial->base, -ERANGE, "%u bit/s: %s has %u to %u", baud,
+	return uvio_channel_fail(&serial->base, -ERANGE, "%u bit/s: %s has %u to %u bit/s", baud,
 		serial->info.chip, serial->info.baud_min, serial->info.baud_max);
 }
 

@@ -102,7 +102,7 @@ rates() {
   until_speed 115200
   check "$transport: one that the card has not: the former stays" "1 115200" \
     "$(divisor) $(stty -F /run/line0 speed)"
-  check "$transport: and that is told" 1 "$(tr -s '\n ' ' ' </tmp/err | grep -c '230400 bit/s: .*former ones stay')"
+  check "$transport: and that is told" 1 "$(tr -s '\n ' ' ' </tmp/err | grep -c '230400 bit/s: .*keeps its former settings')"
   stty -F /run/line0 9600 cstopb
   until_speed 9600
   check "$transport: two stop bits, DTR and RTS on" "7 11" "$(reg 3) $(reg 4)"
