@@ -371,7 +371,7 @@ static void a_map_that_is_memory_is_for_dma(void)
 static void registers_are_no_memory(void)
 {
 	ASSERT_ERR(uvio_dma_from_region(udev, 0, &dma), -EINVAL,
-		EDU ": map 0 is BAR 0 of the card, not memory of the machine");
+		EDU ": map 0 is BAR0 of the card, not memory of the machine");
 	ASSERT_ERR(uvio_dma_from_region(udev, 2, &dma), -ENOENT,
 		EDU ": its UIO driver offers no map 2");
 	ASSERT_ERR(uvio_dma_from_region(udev, 7, &dma), -ENOENT, "offers no map 7");

@@ -62,7 +62,7 @@ static void print_size(uint64_t size)
 
 static void print_bar(int index, const struct uvio_bar *bar)
 {
-	tool_print("  BAR %-12d", index);
+	tool_print("  BAR%-13d", index);
 	print_size(bar->size);
 	tool_print(" of %s", bar->io ? "I/O ports" : "memory");
 	if (bar->unassigned)

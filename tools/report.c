@@ -41,13 +41,10 @@ static const char *const figure_labels[FIGURE_COUNT] = {
 	[FIGURE_SERIAL_256] = "  of 256 at once",
 };
 
-static const struct {
-	const char *label;
-	uint32_t cap;
-} irq_rows[UVIO_IRQ_KINDS] = {
-	[UVIO_IRQ_INTX] = {"interrupt, INTx", UVIO_CAP_INTX},
-	[UVIO_IRQ_MSI] = {"interrupt, MSI", UVIO_CAP_MSI},
-	[UVIO_IRQ_MSIX] = {"interrupt, MSI-X", UVIO_CAP_MSIX},
+static const char *const irq_labels[UVIO_IRQ_KINDS] = {
+	[UVIO_IRQ_INTX] = "interrupt, INTx",
+	[UVIO_IRQ_MSI] = "interrupt, MSI",
+	[UVIO_IRQ_MSIX] = "interrupt, MSI-X",
 };
 
 /* Digits in threes; a fraction only where it is a good part of the value. */
@@ -95,6 +92,8 @@ static void cell_selftest(const struct backend_result *result, int index, char *
 	(void)index;
 	if (!result->usable || result->kernel)
 		strcpy(cell, "-");
+	else if (!(result->passed + result->failed + result->skipped))
+		strcpy(cell, "none");
 	else if (result->failed)
 		snprintf(cell, CELL_SIZE, "%u ok, %u FAILED", result->passed, result->failed);
 	else
@@ -144,23 +143,30 @@ static void print_row(
 
 static void print_irq(FILE *stream, const struct comparison *c, int kind)
 {
-	uint32_t caps = 0;
+	bool known = false;
 
 	for (unsigned int i = 0; i < c->count; i++)
-		caps |= c->results[i].caps;
-	if (!(caps & irq_rows[kind].cap))
+		known |= c->results[i].irqs[kind].cost.known;
+	if (!known)
 		return;
-	print_row(stream, c, irq_rows[kind].label, cell_irq, kind);
+	print_row(stream, c, irq_labels[kind], cell_irq, kind);
 	print_row(stream, c, "  system calls", cell_syscalls, kind);
 }
 
-/* What a class of cards has not makes no row. */
+/* What was measured nowhere makes no row. */
 static bool is_known(const struct comparison *c, int id)
 {
 	for (unsigned int i = 0; i < c->count; i++)
 		if (c->results[i].figures[id].known)
 			return true;
 	return false;
+}
+
+static void print_figures(FILE *stream, const struct comparison *c, int id, int end)
+{
+	for (; id < end; id++)
+		if (is_known(c, id))
+			print_row(stream, c, figure_labels[id], cell_figure, id);
 }
 
 static void print_reasons(FILE *stream, const struct comparison *c)
@@ -205,7 +211,9 @@ static void print_legend(FILE *stream, const struct comparison *c)
 			  "better, but they are not times of this machine. p99 and max: --json."
 			: "Medians, in nanoseconds. p99 and max: --json.");
 	tool_wrap(stream, "",
-		"A DMA round trip is mostly the card's own time, and open is needed once.");
+		is_known(c, FIGURE_DMA_ROUND_TRIP)
+			? "A DMA round trip is mostly the card's own time, and open is needed once."
+			: "Open is needed once.");
 }
 
 void report_table(FILE *stream, const struct comparison *c)
@@ -214,13 +222,10 @@ void report_table(FILE *stream, const struct comparison *c)
 	print_row(stream, c, "", cell_name, 0);
 	print_row(stream, c, "usable", cell_usable, 0);
 	print_row(stream, c, "self-test", cell_selftest, 0);
-	for (int id = 0; id < FIGURE_CARD_COUNT; id++)
-		print_row(stream, c, figure_labels[id], cell_figure, id);
+	print_figures(stream, c, 0, FIGURE_CARD_COUNT);
 	for (int kind = 0; kind < UVIO_IRQ_KINDS; kind++)
 		print_irq(stream, c, kind);
-	for (int id = FIGURE_CARD_COUNT; id < FIGURE_COUNT; id++)
-		if (is_known(c, id))
-			print_row(stream, c, figure_labels[id], cell_figure, id);
+	print_figures(stream, c, FIGURE_CARD_COUNT, FIGURE_COUNT);
 	for (size_t i = 0; i < ARRAY_SIZE(cap_rows); i++)
 		print_row(stream, c, cap_rows[i].label, cell_cap, (int)i);
 	fputc('\n', stream);

@@ -28,7 +28,7 @@ static int is_bar(struct uvio_udev *udev, const struct uio_map *map, unsigned in
 		if (bar->size && !bar->io && map->addr < bar->start + bar->size &&
 			bar->start < map->addr + map->size)
 			return uvio_fail(-EINVAL,
-				"%s: map %u is BAR %u of the card, not memory of the machine; use "
+				"%s: map %u is BAR%u of the card, not memory of the machine; use "
 				"uvio_region_map()",
 				udev->address.text, index, i);
 	}

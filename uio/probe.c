@@ -243,7 +243,7 @@ static void probe_resources(
 			uvio_may_access(ctx, path, R_OK | W_OK))
 			continue;
 		uvio_check_add(check, UVIO_LIMITS, mode_fix(ctx, fix),
-			"%s: no BAR %d: %s cannot be opened by user %u", info->address, i, path,
+			"%s: no BAR%d: %s cannot be opened by user %u", info->address, i, path,
 			uvio_user());
 	}
 }

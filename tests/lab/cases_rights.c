@@ -228,7 +228,7 @@ static int registers_agree(struct pair *pair, const struct uvio_check *check)
 	struct uvio_region bar;
 	int rc = uvio_region_map(pair->udev, UVIO_REGION_BAR0, &bar);
 
-	if (told(check, ": no BAR 0"))
+	if (told(check, ": no BAR0"))
 		CHECK_ERR(rc, -EACCES, mode_advice());
 	else
 		CHECK_OK(rc);

@@ -144,7 +144,7 @@ static int a_bar_is_no_memory_for_dma(struct pair *pair)
 	struct uvio_dma dma;
 
 	CHECK_OK(open_uio(pair, TPCI200, UVIO_OPEN_UNSAFE_DMA));
-	CHECK_ERR(uvio_dma_from_region(pair->udev, 1, &dma), -EINVAL, "map 1 is BAR 2 of the card");
+	CHECK_ERR(uvio_dma_from_region(pair->udev, 1, &dma), -EINVAL, "map 1 is BAR2 of the card");
 	CHECK_ERR(uvio_dma_from_region(pair->udev, 3, &dma), -ENOENT, "offers no map 3");
 	CHECK_ERR(uvio_dma_import(pair->udev, "udmabuf0", 0, &dma), -ENOENT, "no buffer udmabuf0");
 	return PASS;

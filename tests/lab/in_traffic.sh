@@ -30,6 +30,10 @@ check "CAN: an interface that is up is left alone" "1 kernel: the device has no 
 ip link set can0 down
 check "CAN: the card has its driver again" kvaser_pci "$(driver $can)"
 
+uvio compare -n 1 -b uio $can >/tmp/table 2>/tmp/errors
+check "CAN: the table has neither self-tests that there are not, nor rows of nothing" "0 none 0" \
+  "$? $(sed -n 's/^self-test *//p' /tmp/table) $(grep -c ' -$' /tmp/table)"
+
 uvio compare -p -n 20 --json $serial >/tmp/json 2>/tmp/errors
 check "serial: compare succeeds without a complaint" "0 " "$? $(cat /tmp/errors)"
 check "serial: bytes are measured on both backends and the kernel's driver" "3 3 " \
