@@ -187,6 +187,7 @@ void uvio_can_tx_take(struct uvio_can *can)
 {
 	if (can->given < uvio_ring_used(&can->tx))
 		can->given++;
+	can->base.card->sent = true;
 }
 
 void uvio_can_tx_done(struct uvio_can *can, unsigned int count)

@@ -34,6 +34,10 @@ struct uvio_card {
 	unsigned int busy; /* how often it found something since it looked for events last */
 	int64_t wake_at;   /* when there is something to do, by the clock of clock.h */
 	int64_t now;	   /* when uvio_card_poll() first asked; 0: not yet */
+	uint64_t events;   /* interrupts that uvio_card_wait() took, for uvio_card_poll() */
+	unsigned int waits;
+	bool ready; /* the last wait that looked for an interrupt found one */
+	bool sent;  /* the chip was given something to send in this service */
 };
 
 #define UVIO_CARD_NEVER INT64_MAX

@@ -156,4 +156,5 @@ void uvio_serial_tx_take(struct uvio_serial *serial, unsigned int count)
 {
 	uvio_count(&serial->count.tx_bytes, count);
 	uvio_ring_take(&serial->tx, count);
+	serial->base.card->sent = true;
 }

@@ -164,8 +164,10 @@ UVIO_API int uvio_card_poll(struct uvio_card *card);
 UVIO_API int uvio_card_fd(struct uvio_card *card);
 
 /**
- * Waits until uvio_card_fd() is readable, for @timeout nanoseconds; negative: forever; 0: looks. A
- * cancellation point. 0; -ETIMEDOUT; -EINTR (a signal was handled); the errnos of uvio_card_fd().
+ * Waits until uvio_card_poll() has something to do, for @timeout nanoseconds; negative: forever; 0:
+ * looks. It may take the interrupt from the descriptor, for the uvio_card_poll() that is to be
+ * called when it returns 0, by the same thread. A cancellation point while it sleeps. 0;
+ * -ETIMEDOUT; -EINTR (a signal was handled); the errnos of uvio_card_fd().
  */
 UVIO_API int uvio_card_wait(struct uvio_card *card, int64_t timeout);
 
