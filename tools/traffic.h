@@ -58,7 +58,7 @@ struct serial_end {
 	int fd;
 };
 
-/* Until when to wait; 0: not asked yet. */
+/* @until: 0 before the first wait for something. */
 int traffic_wait(struct uvio_card *card, bool waits, int64_t *until);
 
 /* @ends: the channels of the card, two at most that are on one bus. */

@@ -14,10 +14,15 @@ static int64_t now(void)
 	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* Also where the card wakes its program for nothing; without an interrupt it is asked again. */
+/*
+ * Also where the card wakes its program for nothing; without an interrupt it is asked again. The
+ * first wait is not late, and asks no clock.
+ */
 int traffic_wait(struct uvio_card *card, bool waits, int64_t *until)
 {
 	if (!*until)
+		*until = -1;
+	else if (*until < 0)
 		*until = now() + UVIO_MS(TRAFFIC_LATE_MS);
 	else if (now() >= *until)
 		return uvio_fail(-ETIMEDOUT, "%s: nothing from the card within %d ms",
