@@ -264,6 +264,14 @@ static bool is_in(const char *digits, unsigned int number)
 	return strchr(digits, '0' + (int)number) != NULL;
 }
 
+/* "name(): text" names the function that was called, not one inside. */
+static bool names_another(const struct call *call)
+{
+	const char *text = uvio_last_error(), *end = strstr(text, "(): ");
+
+	return end && strncmp(text, call->name, (size_t)(end - text)) != 0;
+}
+
 /* 0, or what the child found. */
 static int judge(const struct call *call, unsigned int null)
 {
@@ -278,7 +286,9 @@ static int judge(const struct call *call, unsigned int null)
 	/* Of memory, NULL is an address that is not mapped. */
 	if (call->kind == NUMBER ? rc != -EINVAL && rc != -EFAULT : rc != 0)
 		return 2;
-	return call->kind == NUMBER && !strcmp(uvio_last_error(), "none yet") ? 3 : 0;
+	if (call->kind == NUMBER && !strcmp(uvio_last_error(), "none yet"))
+		return 3;
+	return names_another(call) ? 4 : 0;
 }
 
 /* In a child, which may crash. */

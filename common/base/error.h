@@ -30,7 +30,10 @@ void uvio_text_clean(char *text);
  * Whether @pointer, the program's @argument of this function, is NULL; if so, sets the error
  * message for -EINVAL.
  */
-#define UVIO_NULL(argument, pointer) (!(pointer) && uvio_null_given(__func__, argument))
+#define UVIO_NULL(argument, pointer) UVIO_NULL_IN(__func__, argument, pointer)
+/** For what several functions of the interface share: of @function. */
+#define UVIO_NULL_IN(function, argument, pointer)                                                  \
+	(!(pointer) && uvio_null_given(function, argument))
 bool uvio_null_given(const char *function, const char *argument);
 
 /** The same for a structure to fill that has no @size. */

@@ -57,9 +57,11 @@ static int check(const struct uvio_can *can, const struct canfd_frame *frame)
 }
 
 /* May it send at all? */
-static int sends(const struct uvio_can *can, const void *frames, unsigned int count)
+static int sends(
+	const char *function, const struct uvio_can *can, const void *frames, unsigned int count)
 {
-	if (UVIO_NULL("can", can) || (count && UVIO_NULL("frames", frames)))
+	if (UVIO_NULL_IN(function, "can", can) ||
+		(count && UVIO_NULL_IN(function, "frames", frames)))
 		return -EINVAL;
 	if (!can->base.started)
 		return uvio_channel_is_down(&can->base);
@@ -76,7 +78,7 @@ static unsigned int fewer(unsigned int a, unsigned int b)
 int uvio_can_send_fd(struct uvio_can *can, const struct canfd_frame *frames, unsigned int count)
 {
 	unsigned int n;
-	int rc = sends(can, frames, count);
+	int rc = sends(__func__, can, frames, count);
 
 	if (rc)
 		return rc;
@@ -94,7 +96,7 @@ int uvio_can_send_fd(struct uvio_can *can, const struct canfd_frame *frames, uns
 int uvio_can_send(struct uvio_can *can, const struct can_frame *frames, unsigned int count)
 {
 	unsigned int n;
-	int rc = sends(can, frames, count);
+	int rc = sends(__func__, can, frames, count);
 
 	if (rc)
 		return rc;
@@ -122,9 +124,11 @@ unsigned int uvio_can_space(const struct uvio_can *can)
 	return can && can->base.started ? uvio_ring_space(&can->tx) : 0;
 }
 
-static int receives(const struct uvio_can *can, const void *frames, unsigned int count)
+static int receives(
+	const char *function, const struct uvio_can *can, const void *frames, unsigned int count)
 {
-	if (UVIO_NULL("can", can) || (count && UVIO_NULL("frames", frames)))
+	if (UVIO_NULL_IN(function, "can", can) ||
+		(count && UVIO_NULL_IN(function, "frames", frames)))
 		return -EINVAL;
 	return can->rx_slots ? (int)fewer(count, uvio_ring_used(&can->rx)) : 0;
 }
@@ -132,7 +136,7 @@ static int receives(const struct uvio_can *can, const void *frames, unsigned int
 int uvio_can_receive_fd(
 	struct uvio_can *can, struct canfd_frame *frames, uint64_t *times, unsigned int count)
 {
-	int n = receives(can, frames, count);
+	int n = receives(__func__, can, frames, count);
 
 	for (int i = 0; i < n; i++) {
 		const struct uvio_can_slot *slot =
@@ -150,7 +154,7 @@ int uvio_can_receive_fd(
 int uvio_can_receive(
 	struct uvio_can *can, struct can_frame *frames, uint64_t *times, unsigned int count)
 {
-	int i, n = receives(can, frames, count);
+	int i, n = receives(__func__, can, frames, count);
 
 	for (i = 0; i < n; i++) {
 		const struct uvio_can_slot *slot =

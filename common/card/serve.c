@@ -290,10 +290,13 @@ static bool is_ready(struct uvio_card *card)
 
 int uvio_card_wait(struct uvio_card *card, int64_t timeout)
 {
-	struct pollfd pollfd = {.fd = uvio_card_fd(card), .events = POLLIN};
+	struct pollfd pollfd = {.events = POLLIN};
 	char time[UVIO_TIME_SIZE];
 	int n;
 
+	if (UVIO_NULL("card", card))
+		return -EINVAL;
+	pollfd.fd = uvio_card_fd(card);
 	if (pollfd.fd < 0)
 		return pollfd.fd;
 	if (card->events || is_ready(card))

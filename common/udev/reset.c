@@ -56,9 +56,9 @@ static int settle(struct uvio_udev *udev, int rc)
 	return uvio_error_restore(&first);
 }
 
-static int check_pci(struct uvio_udev *udev)
+static int check_pci(const char *function, struct uvio_udev *udev)
 {
-	if (UVIO_NULL("udev", udev))
+	if (UVIO_NULL_IN(function, "udev", udev))
 		return -EINVAL;
 	if (atomic_load(&udev->gone))
 		return uvio_udev_gone(udev, "");
@@ -86,7 +86,7 @@ static int no_reset(struct uvio_udev *udev)
 
 int uvio_udev_reset(struct uvio_udev *udev)
 {
-	int rc = check_pci(udev);
+	int rc = check_pci(__func__, udev);
 
 	if (rc)
 		return rc;
@@ -107,7 +107,7 @@ static int no_bus_reset(struct uvio_udev *udev)
 int uvio_udev_hot_reset_affects_sized(
 	struct uvio_udev *udev, struct uvio_affected *devices, unsigned int count, size_t size)
 {
-	int rc = check_pci(udev);
+	int rc = check_pci(__func__, udev);
 
 	if (rc)
 		return rc;
@@ -124,7 +124,7 @@ int uvio_udev_hot_reset_affects_sized(
 /* Off before it too: the other functions must not see a transfer break off. */
 int uvio_udev_hot_reset(struct uvio_udev *udev)
 {
-	int rc = check_pci(udev);
+	int rc = check_pci(__func__, udev);
 
 	if (rc)
 		return rc;
