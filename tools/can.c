@@ -215,6 +215,7 @@ static void tell(struct bridge *b)
 	char name[NAME_SIZE];
 
 	for (unsigned int i = 0; i < c->link_count; i++) {
+		can_net_count(&c->links[i]);
 		name_link(b, &c->links[i], name);
 		tell_link(name, &c->links[i]);
 	}
@@ -275,8 +276,10 @@ static void add_json(struct bridge *b, struct json_object *object)
 	const struct can_bridge *c = b->data;
 	struct json_object *channels = json_object_new_array();
 
-	for (unsigned int i = 0; i < c->link_count; i++)
+	for (unsigned int i = 0; i < c->link_count; i++) {
+		can_net_count(&c->links[i]);
 		json_object_array_add(channels, link_json(&c->links[i]));
+	}
 	json_object_object_add(object, "channels", channels);
 }
 

@@ -18,8 +18,9 @@ struct can_link {
 	unsigned int channel;
 	const char *netdev; /* NULL: standard input and output */
 	int fd;		    /* a socket; -1 */
+	bool broken;	    /* the interface is gone or down, which was told */
 	uint32_t watched;   /* what the loop waits for at the socket */
-	uint32_t overflows; /* as the socket counted them last */
+	uint32_t overflows; /* as the socket had counted them then */
 
 	/* Received from the card, not taken by the interface yet. */
 	struct canfd_frame frames[CAN_BATCH];
@@ -33,6 +34,8 @@ struct can_link {
 int can_net_open(struct can_link *link, const struct uvio_can_config *config);
 int can_net_feed(struct bridge *b, struct can_link *link);
 int can_net_drain(struct bridge *b, struct can_link *link);
+/* Brings netdev_lost up to date. */
+void can_net_count(struct can_link *link);
 
 /* can_log.c: candump's log format, "(1700000000.123456) can0 123#1122". */
 

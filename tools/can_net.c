@@ -3,6 +3,7 @@
 #include <config.h>
 #include <errno.h>
 #include <linux/can/raw.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -16,6 +17,19 @@ enum { RECEIVE_BUFFER = 4 << 20, RETRY_MS = 2, ROUNDS = 16 };
 static int failed(const struct can_link *link, const char *what)
 {
 	return tool_error("%s: %s: %s", link->netdev, what, strerror(errno));
+}
+
+/* While it runs: what has become of the interface is told once. */
+static int lost(struct can_link *link, const char *what)
+{
+	link->broken = true;
+	if (errno == ENETDOWN)
+		return tool_error("%s: the interface was set down or removed; set it up, and start "
+				  "again: ip link set %s up",
+			link->netdev, link->netdev);
+	if (errno == ENODEV || errno == ENXIO)
+		return tool_error("%s: the interface was removed", link->netdev);
+	return failed(link, what);
 }
 
 static int new_socket(struct can_link *link)
@@ -75,8 +89,6 @@ static int set_options(struct can_link *link, const struct uvio_can_config *conf
 		return failed(link, "filter");
 	if (set(link, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER))
 		set(link, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
-	if (set(link, SOL_SOCKET, SO_RXQ_OVFL, 1))
-		return failed(link, "count of lost frames");
 	return TOOL_GO_ON;
 }
 
@@ -102,41 +114,37 @@ struct messages {
 	struct mmsghdr headers[CAN_BATCH];
 	struct iovec vectors[CAN_BATCH];
 	struct canfd_frame frames[CAN_BATCH];
-	char control[CAN_BATCH][CMSG_SPACE(sizeof(uint32_t))];
 };
 
 static void prepare(struct messages *m, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		m->vectors[i] = (struct iovec){&m->frames[i], sizeof(m->frames[i])};
-		m->headers[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &m->vectors[i],
-							 .msg_iovlen = 1,
-							 .msg_control = m->control[i],
-							 .msg_controllen = sizeof(m->control[i])}};
+		m->headers[i] =
+			(struct mmsghdr){.msg_hdr = {.msg_iov = &m->vectors[i], .msg_iovlen = 1}};
 	}
 }
 
-/* Frames for which the socket had no space, counted since it was made. */
-static void count_lost(struct can_link *link, struct msghdr *header)
+/* Counted since the socket was made; with the frames that come the kernel tells only of what was
+ * lost before them. */
+void can_net_count(struct can_link *link)
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(header);
-	uint32_t count;
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t size = sizeof(info);
 
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
+	if (link->fd < 0 || getsockopt(link->fd, SOL_SOCKET, SO_MEMINFO, info, &size) ||
+		size <= SK_MEMINFO_DROPS * sizeof(info[0]))
 		return;
-	memcpy(&count, CMSG_DATA(c), sizeof(count));
-	link->netdev_lost += count - link->overflows;
-	link->overflows = count;
+	link->netdev_lost += info[SK_MEMINFO_DROPS] - link->overflows;
+	link->overflows = info[SK_MEMINFO_DROPS];
 }
 
 /* Older kernels do not mark a frame of CAN FD as such. */
 static void take(struct can_link *link, struct messages *m, unsigned int count)
 {
-	for (unsigned int i = 0; i < count; i++) {
+	for (unsigned int i = 0; i < count; i++)
 		m->frames[i].flags =
 			m->headers[i].msg_len == CANFD_MTU ? m->frames[i].flags | CANFD_FDF : 0;
-		count_lost(link, &m->headers[i].msg_hdr);
-	}
 	can_link_send(link, m->frames, count);
 }
 
@@ -165,7 +173,7 @@ int can_net_feed(struct bridge *b, struct can_link *link)
 		prepare(&m, space);
 		n = recvmmsg(link->fd, m.headers, space, 0, NULL);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return failed(link, "receive");
+			return lost(link, "receive");
 		if (n <= 0)
 			break;
 		take(link, &m, (unsigned int)n);
@@ -211,7 +219,7 @@ static int put(struct bridge *b, struct can_link *link)
 			break;
 		if (n != -EINTR) {
 			errno = -n;
-			return failed(link, "send");
+			return lost(link, "send");
 		}
 	}
 	return TOOL_GO_ON;
@@ -221,6 +229,8 @@ int can_net_drain(struct bridge *b, struct can_link *link)
 {
 	int n, rc;
 
+	if (link->broken)
+		return TOOL_FAILED;
 	do {
 		rc = put(b, link);
 		if (rc != TOOL_GO_ON)

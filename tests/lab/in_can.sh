@@ -32,14 +32,18 @@ runs() {
   ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
 }
 
+# What stands before the command: /tmp/as_user, or nothing.
+as=
+
 # Sets pid; the command is ready, or has ended.
 begin() { # ARGUMENT...
   rm -f /tmp/notify /tmp/states
   notified /tmp/notify >/tmp/states &
   manager=$!
   until grep -q waiting /tmp/states 2>/dev/null; do :; done
+  chmod 666 /tmp/notify
   # shellcheck disable=SC2086
-  NOTIFY_SOCKET=/tmp/notify uvio can "$@" -b $backend --bitrate 500000 \
+  NOTIFY_SOCKET=/tmp/notify $as uvio can "$@" -b $backend --bitrate 500000 \
     ${fd:+--fd --dbitrate 2000000} <"$input" >"$output" 2>/tmp/errors &
   pid=$!
   until grep -q READY /tmp/states || ! runs; do :; done
@@ -50,6 +54,14 @@ finish() { # SIGNAL
   wait $pid 2>/dev/null
   status=$?
   [ "$1" != KILL ] || return
+  grep -q READY /tmp/states || kill $manager
+  wait $manager 2>/dev/null
+}
+
+# It ends by itself.
+ended() {
+  wait $pid 2>/dev/null
+  status=$?
   grep -q READY /tmp/states || kill $manager
   wait $manager 2>/dev/null
 }
@@ -193,6 +205,91 @@ log() {
   check "$backend: log: succeeds" 0 $status
 }
 
+# An interface that another one changes. Before Linux 6.2 none is renamed while it is up.
+interfaces() {
+  ip link add vcan2 type vcan
+  ip link set vcan2 up
+  begin "$one/0" --netdev vcan2
+  ip link set vcan2 name vcan3 2>/dev/null
+  name=$(basename /sys/class/net/vcan[23])
+  check "$backend: the interface renamed: goes on" "$passed" "$(peer "$name" can0)"
+  ip link del "$name"
+  ended
+  check "$backend: the interface removed: ends, and says why, once" "1 1" \
+    "$status $(grep -c '^uvio: vcan2: the interface was .*removed' /tmp/errors)"
+  ip link add vcan2 type vcan
+  ip link set vcan2 up
+  begin "$one/0" --netdev vcan2
+  ip link set vcan2 down
+  ended
+  check "$backend: the interface set down: ends, and says why" "1 1" \
+    "$status $(grep -c '^uvio: vcan2: the interface was set down' /tmp/errors)"
+  ip link del vcan2
+}
+
+# Frames for the card, of which each is on the bus or counted elsewhere.
+accounted() {
+  awk -F '[:,]' '/"(tx_frames|tx_failed|tx_refused|netdev_lost)"/ { n += $2 } END { print n + 0 }' /tmp/json
+}
+
+# Faster than the card sends; what was lost last is counted, too.
+flood() {
+  rm -f /tmp/json
+  begin "$one/0" --netdev vcan0 --json=/tmp/json
+  kill -STOP $pid
+  cangen -g 0 -n 12000 -L 8 vcan0
+  kill -CONT $pid
+  idle=0
+  until [ "$(accounted 2>/dev/null)" = 12000 ] || [ $idle -gt 100 ]; do
+    kill -USR1 $pid
+    idle=$((idle + 1))
+    usleep 100000
+  done
+  finish TERM
+  check "$backend: a flood: each frame is sent or counted" "0 12000" "$status $(accounted)"
+  check "$backend: a flood: more than the socket has space for" 0 \
+    "$(grep -c '"netdev_lost": 0' /tmp/json)"
+}
+
+# Again and again, in the middle of an exchange in which no more are on their way than chips hold.
+stopped() {
+  begin "$two" --netdev vcan0 --netdev vcan1
+  peer vcan0 can0 vcan1 can1 >/tmp/exchange &
+  exchange=$!
+  for i in 1 2 3 4 5 6 7 8; do
+    kill -STOP $pid
+    usleep 20000
+    kill -CONT $pid
+    usleep 20000
+  done
+  wait $exchange
+  check "$backend: stopped and continued: one by one" "$passed" "$(cat /tmp/exchange)"
+  finish TERM
+}
+
+# Whose the nodes are; noiommu is for root alone.
+user() {
+  printf '#!/bin/sh\nshift\nexec su user -c "exec /tmp/uvio $*"\n' >/tmp/as_user
+  cp /lab/uvio /tmp/uvio
+  chmod 755 /tmp/as_user /tmp/uvio
+  nodes=$(find /dev/vfio /dev/iommu -type c 2>/dev/null)
+  # shellcheck disable=SC2086
+  chown user $nodes
+  as=/tmp/as_user
+  begin "$one/0" --netdev vcan0
+  check "$backend: an ordinary user: one by one" "$passed" "$(peer vcan0 can0)"
+  check "$backend: an ordinary user: it is one" "$(id -u user)" \
+    "$(awk '/^Uid:/ { print $2 }' /proc/$pid/status)"
+  /tmp/as_user uvio can "$one" -b $backend --bitrate 500000 >/tmp/second 2>&1 </dev/null
+  check "$backend: an ordinary user: a second process is told who has the card" 1 \
+    "$(tr '\n' ' ' </tmp/second | grep -c "$one: .*process $pid (uvio)")"
+  finish TERM
+  check "$backend: an ordinary user: ends with success" 0 $status
+  as=
+  # shellcheck disable=SC2086
+  chown root $nodes
+}
+
 # At any moment: while it begins, too.
 killed() {
   for i in 1 2 3 4 5 6 7 8; do
@@ -220,12 +317,14 @@ taken() { # HOW COMMAND...
   begin "$two" --netdev vcan0 --netdev vcan1
   cangen -g 0 -n 100000 vcan0 2>/dev/null &
   gen=$!
+  cangen -i -g 0 -n 100000 can1 2>/dev/null &
+  other=$!
   until [ "$(cat /sys/class/net/vcan0/statistics/tx_packets)" -gt "$((last + 100))" ]; do :; done
   "$@"
   wait $pid 2>/dev/null
   status=$?
-  kill $gen 2>/dev/null
-  wait $gen 2>/dev/null
+  kill $gen $other 2>/dev/null
+  wait $gen $other 2>/dev/null
   reason="the \(card is gone\|device is gone\|kernel asks to release it\)"
   check "$backend: $how while busy: ends, and says why" "1 1" \
     "$status $(tr '\n' ' ' </tmp/errors | tr -s ' ' | grep -c "$two: $reason")"
@@ -254,6 +353,7 @@ uvio bind "$one" "$two" none >/dev/null 2>&1
 for name in can0 can1; do
   can_link $name 500000 ${fd:+2000000}
 done
+first=y
 for backend; do
   uvio bind "$one" "${backend%/*}" >/dev/null
   uvio bind "$two" "${backend%/*}" >/dev/null
@@ -261,10 +361,18 @@ for backend; do
     pulled
     break
   fi
+  [ -z "$first" ] || interfaces
+  first=
   library
   command
   overrun
   log
+  flood
+  stopped
+  case $backend in
+  vfio/noiommu) ;;
+  vfio/*) user ;;
+  esac
   killed
   removed
 done
