@@ -299,8 +299,8 @@ static void remote_frames_have_no_bytes(void)
 
 static void early(struct uvio_can *channel)
 {
-	give(channel);
 	commit_only(channel);
+	give(channel);
 	take_too_many(channel);
 	uvio_can_rx_overrun(channel);
 	report(channel);

@@ -326,7 +326,8 @@ static void settings_change_while_it_runs(void)
 
 	ASSERT_ERR(uvio_serial_set(serial, &config), -ENETDOWN, "line 0 is not started");
 	ASSERT_OK(uvio_serial_start(serial, &config));
-	ASSERT_ERR(uvio_serial_start(serial, &config), -EBUSY, "serial line 0 is started: stop it first");
+	ASSERT_ERR(uvio_serial_start(serial, &config), -EBUSY,
+		"serial line 0 is started: stop it first");
 	config.baud = 300;
 	ASSERT_OK(uvio_serial_set(serial, &config));
 	ASSERT_EQ(chip->config.baud, 300);
@@ -378,6 +379,26 @@ static void a_card_has_not_any_number_of_lines(void)
 	ASSERT(!other);
 }
 
+static void a_driver_gives_and_takes_no_more_than_there_is(void)
+{
+	struct uvio_serial_stats stats;
+	uint8_t bytes[64];
+	unsigned int room;
+
+	uvio_serial_rx_commit(serial, UINT_MAX);
+	uvio_serial_tx_take(serial, UINT_MAX);
+	ASSERT_OK(uvio_serial_start(serial, &plain));
+	ASSERT_EQ(uvio_serial_send(serial, "ab", 2), 2);
+	uvio_serial_tx_take(serial, UINT_MAX);
+	ASSERT_EQ(uvio_serial_space(serial), plain.tx_bytes);
+	ASSERT(uvio_serial_rx_place(serial, &room));
+	uvio_serial_rx_commit(serial, UINT_MAX);
+	ASSERT_OK(uvio_serial_stats(serial, &stats));
+	ASSERT_EQ(stats.tx_bytes, 2);
+	ASSERT_EQ(stats.rx_bytes, room);
+	ASSERT_EQ(uvio_serial_receive(serial, bytes, NULL, sizeof(bytes)), (int)room);
+}
+
 static CU_TestInfo cases[] = {
 	TEST(what_is_sent_is_received),
 	TEST(a_full_ring_takes_no_more),
@@ -390,6 +411,7 @@ static CU_TestInfo cases[] = {
 	TEST(modem_lines_are_switched),
 	TEST(lines_are_counted),
 	TEST(a_card_has_not_any_number_of_lines),
+	TEST(a_driver_gives_and_takes_no_more_than_there_is),
 	CU_TEST_INFO_NULL,
 };
 

@@ -77,6 +77,7 @@ static int init(struct uvio_channel *channel)
 
 	can->ops = channel->card->driver->can;
 	can->restart_at = UVIO_CARD_NEVER;
+	can->rx_full = true;
 	can->info.size = sizeof(can->info);
 	can->state = CAN_STATE_STOPPED;
 	can->ops->info(channel->card->priv, channel->index, &can->info);
@@ -282,6 +283,7 @@ int uvio_can_start(struct uvio_can *can, const struct uvio_can_config *config)
 		return rc;
 	can->given = 0;
 	can->gap = false;
+	can->rx_full = true;
 	can->modes = whole.modes;
 	can->restart = whole.restart;
 	memset((void *)&can->count, 0, sizeof(can->count));

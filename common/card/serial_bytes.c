@@ -134,6 +134,7 @@ void uvio_serial_rx_commit(struct uvio_serial *serial, unsigned int count)
 {
 	uint32_t place = uvio_ring_in(&serial->rx, 0);
 
+	count = fewer(count, straight(&serial->rx, place, uvio_ring_space(&serial->rx)));
 	if (!count)
 		return;
 	memset(serial->rx_marks + place, 0, count);
@@ -154,6 +155,7 @@ const uint8_t *uvio_serial_tx_next(struct uvio_serial *serial, unsigned int *cou
 
 void uvio_serial_tx_take(struct uvio_serial *serial, unsigned int count)
 {
+	count = fewer(count, uvio_ring_used(&serial->tx));
 	uvio_count(&serial->count.tx_bytes, count);
 	uvio_ring_take(&serial->tx, count);
 	serial->base.card->sent = true;

@@ -211,14 +211,15 @@ UVIO_API void uvio_serial_rx_overrun(struct uvio_serial *serial);
 
 /**
  * For bytes without a mark: a buffer in the queue, and its size in @count. uvio_serial_rx_commit()
- * hands over how many bytes were written there. NULL: the queue is full, use uvio_serial_rx().
+ * hands over how many bytes were written there, at most that size. NULL: the queue is full, use
+ * uvio_serial_rx().
  */
 UVIO_API uint8_t *uvio_serial_rx_place(struct uvio_serial *serial, unsigned int *count);
 UVIO_API void uvio_serial_rx_commit(struct uvio_serial *serial, unsigned int count);
 
 /**
  * The next bytes for the chip, and in @count how many; NULL: there are none. uvio_serial_tx_take()
- * says how many of them the chip has.
+ * says how many of them the chip has; more are not believed.
  */
 UVIO_API const uint8_t *uvio_serial_tx_next(struct uvio_serial *serial, unsigned int *count);
 UVIO_API void uvio_serial_tx_take(struct uvio_serial *serial, unsigned int count);
