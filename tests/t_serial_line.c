@@ -16,124 +16,15 @@
 #include "base/context.h"
 #include "fixture.h"
 #include "line.h"
+#include "serial_chip.h"
 #include "tools.h"
 
-#define FIFO 16
 #define TURNS 2000
-
-/* A chip which may also stand still. */
-static struct chip {
-	struct uvio_serial *serial;
-	struct uvio_serial_config config;
-	uint8_t fifo[FIFO];
-	unsigned int used, lines;
-	uint8_t marks; /* of what it hears */
-	bool still;
-} * chip;
 
 static struct uvio_card *card;
 static struct line *line;
 static int64_t now;
 static int fd; /* of a program */
-
-static int attach(struct uvio_udev *device, void *priv)
-{
-	(void)device;
-	chip = priv;
-	return 0;
-}
-
-static int service(void *priv)
-{
-	struct chip *c = priv;
-	const uint8_t *bytes;
-	unsigned int count;
-
-	if (!c->serial || c->still)
-		return 0;
-	for (unsigned int i = 0; i < c->used; i++)
-		uvio_serial_rx(c->serial, c->fifo[i], c->marks);
-	c->used = 0;
-	bytes = uvio_serial_tx_next(c->serial, &count);
-	if (bytes) {
-		c->used = count < FIFO ? count : FIFO;
-		memcpy(c->fifo, bytes, c->used);
-		uvio_serial_tx_take(c->serial, c->used);
-	}
-	return c->used > 0;
-}
-
-static unsigned int lines(const void *priv)
-{
-	(void)priv;
-	return 1;
-}
-
-static void info(const void *priv, unsigned int number, struct uvio_serial_info *out)
-{
-	(void)priv;
-	(void)number;
-	out->chip = "testchip";
-	out->baud_min = 50;
-	out->baud_max = 115200;
-	out->fifo = FIFO;
-}
-
-static int set(void *priv, unsigned int number, const struct uvio_serial_config *config)
-{
-	(void)number;
-	((struct chip *)priv)->config = *config;
-	return 0;
-}
-
-static int start(void *priv, unsigned int number, struct uvio_serial *serial,
-	const struct uvio_serial_config *config)
-{
-	((struct chip *)priv)->serial = serial;
-	return set(priv, number, config);
-}
-
-static int stop(void *priv, unsigned int number)
-{
-	(void)number;
-	((struct chip *)priv)->serial = NULL;
-	return 0;
-}
-
-static int sending(void *priv, unsigned int number)
-{
-	(void)number;
-	return ((struct chip *)priv)->used > 0;
-}
-
-static int modem_set(void *priv, unsigned int number, unsigned int on, unsigned int off)
-{
-	struct chip *c = priv;
-
-	(void)number;
-	c->lines = (c->lines | on) & ~off;
-	return 0;
-}
-
-static const struct uvio_serial_ops ops = {
-	.size = sizeof(ops),
-	.lines = lines,
-	.info = info,
-	.start = start,
-	.set = set,
-	.stop = stop,
-	.sending = sending,
-	.modem_set = modem_set,
-};
-
-static const struct uvio_driver driver = {
-	.size = sizeof(driver),
-	.name = "testchip",
-	.card_size = sizeof(struct chip),
-	.attach = attach,
-	.service = service,
-	.serial = &ops,
-};
 
 static void open_program(void)
 {
@@ -144,7 +35,7 @@ static void open_program(void)
 static void setup(void)
 {
 	fixture_open();
-	ASSERT_OK(uvio_card_attach(&driver, udev, &card));
+	ASSERT_OK(uvio_card_attach(&chip_driver, udev, &card));
 	line = calloc(1, sizeof(*line));
 	ASSERT(line);
 	snprintf(line->name, sizeof(line->name), "card/0");
@@ -310,6 +201,69 @@ static void a_speed_that_the_chip_has_not_is_refused(void)
 	for (int i = 0; i < 50; i++)
 		turn();
 	ASSERT_EQ(line->refused, 1);
+}
+
+/* As <asm/termbits.h> has it, which cannot be had beside <termios.h>. */
+struct settings2 {
+	tcflag_t iflag, oflag, cflag, lflag;
+	cc_t line, cc[19];
+	speed_t ispeed, ospeed;
+};
+
+static void set_any_speed(speed_t speed)
+{
+	struct settings2 s;
+
+	ASSERT_OK(ioctl(fd, _IOR('T', 0x2a, struct settings2), &s));
+	s.cflag = (s.cflag & ~(tcflag_t)0x100f) | 0x1000;
+	s.ispeed = s.ospeed = speed;
+	ASSERT_OK(ioctl(fd, _IOW('T', 0x2b, struct settings2), &s));
+}
+
+static void a_speed_needs_no_name(void)
+{
+	struct settings2 s;
+
+	open_program();
+	set_any_speed(12345);
+	UNTIL(chip->config.baud == 12345);
+	set_any_speed(123456);
+	UNTIL(line->refused == 1);
+	ASSERT_OK(ioctl(fd, _IOR('T', 0x2a, struct settings2), &s));
+	ASSERT_EQ(s.ospeed, 12345);
+	ASSERT_EQ(chip->config.baud, 12345);
+}
+
+static void what_linux_does_not_pass_on_changes_nothing(void)
+{
+	struct termios termios;
+	int lines_now;
+
+	open_program();
+	termios = settings();
+	termios.c_cflag = (termios.c_cflag & ~(tcflag_t)CSIZE) | CS7;
+	cfsetspeed(&termios, B300);
+	set_settings(&termios);
+	UNTIL(chip->config.baud == 300);
+	ASSERT_EQ(settings().c_cflag & CSIZE, CS8);
+	ASSERT_EQ(chip->config.data_bits, 8);
+	ASSERT_OK(tcsendbreak(fd, 0));
+	ASSERT_EQ(ioctl(fd, TIOCMGET, &lines_now), -1);
+}
+
+static void xoff_stops_the_program(void)
+{
+	struct termios termios;
+
+	open_program();
+	termios = settings();
+	termios.c_iflag |= IXON;
+	set_settings(&termios);
+	UNTIL(!line->mode.told);
+	uvio_serial_send(line->serial, "\023", 1);
+	UNTIL(write(fd, "x", 1) < 0 && errno == EAGAIN);
+	uvio_serial_send(line->serial, "\021", 1);
+	UNTIL(write(fd, "x", 1) == 1);
 }
 
 static void settings_wait_for_what_was_written_before(void)
@@ -532,6 +486,9 @@ static CU_TestInfo line_cases[] = {
 	TEST(parity_is_taken_from_what_linux_leaves),
 	TEST(parity_of_the_command_stays),
 	TEST(a_speed_that_the_chip_has_not_is_refused),
+	TEST(a_speed_needs_no_name),
+	TEST(what_linux_does_not_pass_on_changes_nothing),
+	TEST(xoff_stops_the_program),
 	TEST(settings_wait_for_what_was_written_before),
 	TEST(a_line_that_stands_still_does_not_keep_its_settings_forever),
 	TEST(what_comes_while_nobody_has_it_open_is_discarded),
