@@ -91,7 +91,7 @@ static const struct pci_serial_board oxford_8 = OXFORD(8);
 #define EXAR(count)                                                                                \
 	{                                                                                          \
 		.name = "Exar XR17V35x", .lines = (count), .distance = 0x400, .stride = 1,         \
-		.clock = CLOCK_XR17V35X, .fifo = 16, .status = 0x80                                \
+		.clock = CLOCK_XR17V35X, .fifo = 16, .sixteenths = true, .status = 0x80            \
 	}
 
 static const struct pci_serial_board exar_2 = EXAR(2);

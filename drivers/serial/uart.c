@@ -24,6 +24,16 @@
 #define MSR 6
 #define SCR 7
 
+/* Of the XR17V35x, as the kernel has them: a fraction of the divisor, and what lies behind. */
+#define XR_DLD 2 /* with LCR_DLAB */
+#define XR_DLD_FRACTION 0x0f
+#define XR_FCTR 0x08
+#define XR_FCTR_TRIGGERS 0xc0 /* 0: table A, which is that of the 16550 */
+#define XR_EFR 0x09
+#define XR_EFR_ENHANCED 0x10 /* gives access to DLD */
+#define XR_8X_MODE 0x88
+#define XR_SLEEP 0x8b
+
 #define IER_RX 0x01
 #define IER_TX 0x02
 #define IER_LINE 0x04
@@ -96,6 +106,15 @@ static unsigned int fifo_of(const struct uart *uart)
 	return iir & IIR_FIFO_64 ? 64 : 16;
 }
 
+/* Another driver may have left it asleep, and with other triggers. */
+static void xr_init(const struct uart *uart)
+{
+	set(uart, XR_EFR, XR_EFR_ENHANCED);
+	set(uart, XR_FCTR, get(uart, XR_FCTR) & (uint8_t)~XR_FCTR_TRIGGERS);
+	set(uart, XR_8X_MODE, 0);
+	set(uart, XR_SLEEP, 0);
+}
+
 int uart_init(struct uart *uart)
 {
 	uint8_t scratch;
@@ -110,6 +129,8 @@ int uart_init(struct uart *uart)
 			"%s: serial line %u: no UART: its scratch register reads 0x%02x, 0x%02x "
 			"expected",
 			uvio_udev_address(uart->regs.udev), uart->line, scratch, SCR_TRIAL);
+	if (uart->sixteenths)
+		xr_init(uart);
 	if (!uart->fifo) {
 		uart->fifo = fifo_of(uart);
 		uart->auto_flow = uart->fifo >= 64;
@@ -127,16 +148,23 @@ void uart_info(const struct uart *uart, struct uvio_serial_info *info)
 	info->flow_in_chip = uart->auto_flow;
 }
 
+/* What is divided, and the limits of its divisor. */
+static uint32_t rate_of(const struct uart *uart)
+{
+	return uart->sixteenths ? uart->clock : uart->clock / 16;
+}
+
 static uint32_t divisor_of(const struct uart *uart, uint32_t baud)
 {
-	uint32_t divisor = (uart->clock / 16 + baud / 2) / baud;
+	uint32_t least = uart->sixteenths ? 16 : 1, most = DIVISOR_MAX * least;
+	uint32_t divisor = (rate_of(uart) + baud / 2) / baud;
 
-	return !divisor ? 1 : divisor > DIVISOR_MAX ? DIVISOR_MAX : divisor;
+	return divisor < least ? least : divisor > most ? most : divisor;
 }
 
 static int check_rate(const struct uart *uart, uint32_t baud)
 {
-	uint32_t real = uart->clock / 16 / divisor_of(uart, baud);
+	uint32_t real = rate_of(uart) / divisor_of(uart, baud);
 	uint32_t off = real > baud ? real - baud : baud - real;
 
 	if ((uint64_t)off * 100 <= (uint64_t)baud * RATE_PERCENT)
@@ -144,6 +172,19 @@ static int check_rate(const struct uart *uart, uint32_t baud)
 	return uvio_fail(-ERANGE,
 		"%s: serial line %u: %u bit/s: the nearest with a clock of %u Hz is %u bit/s",
 		uvio_udev_address(uart->regs.udev), uart->line, baud, uart->clock, real);
+}
+
+static void set_divisor(const struct uart *uart, uint32_t divisor)
+{
+	uint32_t whole = uart->sixteenths ? divisor / 16 : divisor;
+	uint8_t fraction = divisor % 16;
+
+	set(uart, LCR, uart->lcr | LCR_DLAB);
+	set(uart, DLL, (uint8_t)whole);
+	set(uart, DLM, (uint8_t)(whole >> 8));
+	if (uart->sixteenths)
+		set(uart, XR_DLD, (get(uart, XR_DLD) & (uint8_t)~XR_DLD_FRACTION) | fraction);
+	set(uart, LCR, uart->lcr);
 }
 
 /* Table III of the PC16550D, bits 0 to 5 of LCR. */
@@ -165,7 +206,6 @@ static void set_receiving(const struct uart *uart)
 
 int uart_set(struct uart *uart, const struct uvio_serial_config *config)
 {
-	uint32_t divisor = divisor_of(uart, config->baud);
 	int rc = check_rate(uart, config->baud);
 
 	if (rc)
@@ -175,10 +215,7 @@ int uart_set(struct uart *uart, const struct uvio_serial_config *config)
 	uart->mcr &= (uint8_t) ~(MCR_AFE | MCR_LOOP);
 	uart->mcr |= config->loopback ? MCR_LOOP : 0;
 	uart->mcr |= uart->flow && uart->auto_flow ? MCR_AFE : 0;
-	set(uart, LCR, uart->lcr | LCR_DLAB);
-	set(uart, DLL, (uint8_t)divisor);
-	set(uart, DLM, (uint8_t)(divisor >> 8));
-	set(uart, LCR, uart->lcr);
+	set_divisor(uart, divisor_of(uart, config->baud));
 	set(uart, MCR, uart->mcr);
 	uart->ier = IER_RX | IER_TX | IER_LINE;
 	if (uart->flow && !uart->auto_flow)

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
 #include <config.h>
 
+#include <stddef.h>
 #include <string.h>
 
 #include "uart.h"
@@ -62,6 +63,33 @@ void uart_model_power_on(struct uart_model *uart, enum uart_model_kind kind)
 	memset(uart, 0, sizeof(*uart));
 	uart->kind = kind;
 	uart->msr = 0xb0;
+	uart->dld = 0x47;
+	uart->fctr = 0xe0;
+	uart->sleep = 0xff;
+	uart->mode_8x = 0x01;
+}
+
+unsigned int uart_model_registers(const struct uart_model *uart)
+{
+	return uart->kind == UART_XR ? 0x90 : 8;
+}
+
+static uint8_t *xr_register(struct uart_model *uart, unsigned int reg)
+{
+	switch (reg) {
+	case IIR:
+		return uart->lcr & LCR_DLAB && uart->efr & 0x10 ? &uart->dld : NULL;
+	case 0x08:
+		return &uart->fctr;
+	case 0x09:
+		return &uart->efr;
+	case 0x88:
+		return &uart->mode_8x;
+	case 0x8b:
+		return &uart->sleep;
+	default:
+		return NULL;
+	}
 }
 
 static uint8_t any_error(const struct uart_model *uart)
@@ -246,8 +274,11 @@ static void set_lcr(struct uart_model *uart, uint8_t value)
 
 uint8_t uart_model_read(struct uart_model *uart, unsigned int reg)
 {
+	const uint8_t *own = uart->kind == UART_XR ? xr_register(uart, reg) : NULL;
 	bool dlab = uart->lcr & LCR_DLAB;
 
+	if (own)
+		return *own;
 	switch (reg) {
 	case RBR:
 		return dlab ? (uint8_t)uart->divisor : take_byte(uart);
@@ -264,15 +295,18 @@ uint8_t uart_model_read(struct uart_model *uart, unsigned int reg)
 	case MSR:
 		return take_modem_status(uart);
 	default:
-		return uart->no_scratch ? 0 : uart->scr;
+		return uart->no_scratch || reg != SCR ? 0 : uart->scr;
 	}
 }
 
 void uart_model_write(struct uart_model *uart, unsigned int reg, uint8_t value)
 {
+	uint8_t *own = uart->kind == UART_XR ? xr_register(uart, reg) : NULL;
 	bool dlab = uart->lcr & LCR_DLAB;
 
-	if (reg == RBR && dlab)
+	if (own)
+		*own = value;
+	else if (reg == RBR && dlab)
 		uart->divisor = (uint16_t)((uart->divisor & 0xff00) | value);
 	else if (reg == RBR)
 		transmit(uart, value);

@@ -25,6 +25,7 @@ enum uart_model_kind {
 	UART_16750,  /* 64, and RTS and CTS by itself */
 	UART_16950,  /* 128, by registers of its own: else 16 */
 	UART_128,    /* 128 */
+	UART_XR,     /* XR17V35x: registers of its own, as a driver before may have left them */
 };
 
 /** What is wrong with a byte: bits of LSR. */
@@ -36,6 +37,7 @@ struct uart_model {
 	enum uart_model_kind kind;
 	uint8_t ier, fcr, lcr, mcr, msr, scr;
 	uint16_t divisor;
+	uint8_t efr, dld, fctr, mode_8x, sleep; /* UART_XR */
 	uint8_t rx[UART_MODEL_FIFO], errors[UART_MODEL_FIFO];
 	unsigned int used;
 	bool overrun, timeout; /* timeout: bytes below the trigger lie there */
@@ -63,6 +65,8 @@ struct uart_model_card {
 };
 
 void uart_model_power_on(struct uart_model *uart, enum uart_model_kind kind);
+/** Registers behind the eight of every UART. */
+unsigned int uart_model_registers(const struct uart_model *uart);
 uint8_t uart_model_read(struct uart_model *uart, unsigned int reg);
 void uart_model_write(struct uart_model *uart, unsigned int reg, uint8_t value);
 bool uart_model_line(const struct uart_model *uart);

@@ -6,14 +6,19 @@
 
 #include "uart.h"
 
-#define REGISTERS 8
-
-static struct uart_model *uart_at(struct uart_model_card *card, unsigned int bar, uint64_t offset)
+/* And its register there. */
+static struct uart_model *uart_at(
+	struct uart_model_card *card, unsigned int bar, uint64_t offset, unsigned int *reg)
 {
-	for (unsigned int i = 0; i < card->lines; i++)
-		if (card->bars[i] == bar && offset >= card->offsets[i] &&
-			offset < card->offsets[i] + REGISTERS)
-			return &card->uarts[i];
+	for (unsigned int i = 0; i < card->lines; i++) {
+		struct uart_model *uart = &card->uarts[i];
+
+		if (card->bars[i] != bar || offset < card->offsets[i] ||
+			offset >= card->offsets[i] + uart_model_registers(uart))
+			continue;
+		*reg = (unsigned int)(offset - card->offsets[i]);
+		return uart;
+	}
 	return NULL;
 }
 
@@ -25,23 +30,25 @@ static bool is_gate(const struct uart_model_card *card, unsigned int bar, uint64
 static uint64_t card_read(void *priv, unsigned int bar, uint64_t offset, unsigned int width)
 {
 	struct uart_model_card *card = priv;
-	struct uart_model *uart = uart_at(card, bar, offset);
+	unsigned int reg = 0;
+	struct uart_model *uart = uart_at(card, bar, offset, &reg);
 
 	if (is_gate(card, bar, offset))
 		return card->gate_value;
-	return uart && width == 1 ? uart_model_read(uart, offset % REGISTERS) : 0;
+	return uart && width == 1 ? uart_model_read(uart, reg) : 0;
 }
 
 static void card_write(
 	void *priv, unsigned int bar, uint64_t offset, unsigned int width, uint64_t value)
 {
 	struct uart_model_card *card = priv;
-	struct uart_model *uart = uart_at(card, bar, offset);
+	unsigned int reg = 0;
+	struct uart_model *uart = uart_at(card, bar, offset, &reg);
 
 	if (is_gate(card, bar, offset))
 		card->gate_value = (uint8_t)value;
 	else if (uart && width == 1)
-		uart_model_write(uart, offset % REGISTERS, (uint8_t)value);
+		uart_model_write(uart, reg, (uint8_t)value);
 }
 
 static bool card_line(void *priv)
