@@ -59,10 +59,12 @@ static void step(unsigned int count)
 
 static void add_lines(const struct pci_serial_board *board)
 {
-	enum uart_model_kind kind = board->sixteenths	 ? UART_XR
-				    : board->fifo == 128 ? UART_128
-							 : UART_16550A;
+	enum uart_model_kind kind = board->fifo == 128 ? UART_128 : UART_16550A;
 
+	if (board->kind == UART_KIND_XR17V35X)
+		kind = UART_XR;
+	if (board->kind == UART_KIND_16950)
+		kind = UART_16950;
 	for (unsigned int i = 0; i < board->lines; i++) {
 		unsigned int bar;
 		uint64_t offset;
@@ -199,6 +201,27 @@ static void an_xr17v35x_divides_by_sixteenths(void)
 	config.baud = 7570000;
 	ASSERT_ERR(uvio_serial_set(serial, &config), -ERANGE,
 		"serial line 0: 7570000 bit/s: the nearest with a clock of 125000000 Hz is");
+}
+
+static void a_16950_samples_as_its_divisor_expects(void)
+{
+	struct uvio_serial_config config = serial_config();
+
+	serial_close();
+	uart_model_card(&model, 0x1415, 0xc138, 0, 0);
+	uart_model_add(&model, 0, 0x1000, UART_16950);
+	uart->mcr = 0x80;
+	serial_open(&model.fake, "pci-serial");
+	serial_attach();
+	ASSERT_EQ(uart->tcr, 0);
+	serial_begin();
+	ASSERT_EQ(uart->mcr & 0xe0, 0);
+	config.baud = 115200;
+	ASSERT_OK(uvio_serial_set(serial, &config));
+	ASSERT_EQ(uart->divisor, 34);
+	config.baud = 921600;
+	ASSERT_ERR(uvio_serial_set(serial, &config), -ERANGE,
+		"serial line 0: 921600 bit/s: the nearest with a clock of 62500000 Hz is 976562");
 }
 
 /* Bits 0 to 5 of LCR. */
@@ -519,6 +542,7 @@ static CU_TestInfo registers[] = {
 	TEST(registers_tell_what_it_is),
 	TEST(bit_rates_are_in_the_divisor),
 	TEST(an_xr17v35x_divides_by_sixteenths),
+	TEST(a_16950_samples_as_its_divisor_expects),
 	TEST(formats_are_in_the_line_control),
 	TEST(a_break_is_sent_while_asked_for),
 	TEST(modem_lines_are_read_and_switched),

@@ -79,7 +79,7 @@ static const struct pci_serial_board ch384_8 = {.name = "WCH CH384",
 #define OXFORD(count)                                                                              \
 	{                                                                                          \
 		.name = "Oxford OXPCIe95x", .lines = (count), .first = 0x1000, .distance = 0x200,  \
-		.stride = 1, .clock = CLOCK_TORNADO, .fifo = 16                                    \
+		.stride = 1, .clock = CLOCK_TORNADO, .fifo = 16, .kind = UART_KIND_16950           \
 	}
 
 static const struct pci_serial_board oxford_1 = OXFORD(1);
@@ -91,7 +91,7 @@ static const struct pci_serial_board oxford_8 = OXFORD(8);
 #define EXAR(count)                                                                                \
 	{                                                                                          \
 		.name = "Exar XR17V35x", .lines = (count), .distance = 0x400, .stride = 1,         \
-		.clock = CLOCK_XR17V35X, .fifo = 16, .sixteenths = true, .status = 0x80            \
+		.clock = CLOCK_XR17V35X, .fifo = 16, .kind = UART_KIND_XR17V35X, .status = 0x80    \
 	}
 
 static const struct pci_serial_board exar_2 = EXAR(2);

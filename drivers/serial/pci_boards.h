@@ -9,6 +9,8 @@
 
 #include <uvio/driver.h>
 
+#include "uart.h"
+
 #define PCI_SERIAL_LINES 16
 
 struct pci_serial_board {
@@ -23,10 +25,10 @@ struct pci_serial_board {
 	unsigned int stride;   /**< from one register to the next */
 	uint32_t clock;	       /**< Hz, 16 times the highest bit rate */
 	unsigned int fifo;     /**< bytes; 0: the registers tell */
-	bool sixteenths;       /**< XR17V35x: of the divisor; and registers of its own */
-	uint64_t gate;	       /**< offset in @bar: 0 there blocks the interrupt; 0: none */
-	uint8_t gate_on;       /**< what lets the interrupt through */
-	uint64_t status;       /**< offset in @bar: read in each service, which clears; 0: none */
+	enum uart_kind kind;
+	uint64_t gate;	 /**< offset in @bar: 0 there blocks the interrupt; 0: none */
+	uint8_t gate_on; /**< what lets the interrupt through */
+	uint64_t status; /**< offset in @bar: read in each service, which clears; 0: none */
 };
 
 extern const struct uvio_driver_id pci_serial_ids[];

@@ -44,7 +44,7 @@ static int add_line(struct card *card, unsigned int line)
 	uart->stride = board->stride;
 	uart->clock = board->clock;
 	uart->fifo = board->fifo;
-	uart->sixteenths = board->sixteenths;
+	uart->kind = board->kind;
 	return rc ? rc : uart_init(uart);
 }
 

@@ -75,6 +75,13 @@
 #define MSR_RI 0x40
 #define MSR_DCD 0x80
 
+/* Of the 16C950 in OXPCIe95x: what divides the clock beside the divisor, behind an index in SCR. */
+#define OX_EFR 2	     /* with LCR_OX_EFR */
+#define OX_EFR_ENHANCED 0x10 /* lets bit 7 of MCR change */
+#define LCR_OX_EFR 0xbf
+#define OX_ICR 5    /* write */
+#define OX_TCR 0x02 /* samples of a bit; 0: 16 */
+
 #define SCR_TRIAL 0x5a
 #define DIVISOR_MAX 65535
 /* A receiver takes a bit rate that is off by this many percent. */
@@ -115,6 +122,17 @@ static void xr_init(const struct uart *uart)
 	set(uart, XR_SLEEP, 0);
 }
 
+/* The kernel's driver leaves other samples of a bit, and the prescaler switched on by MCR. */
+static void ox_init(const struct uart *uart)
+{
+	set(uart, LCR, LCR_OX_EFR);
+	set(uart, OX_EFR, OX_EFR_ENHANCED);
+	set(uart, LCR, 0);
+	set(uart, MCR, 0);
+	set(uart, SCR, OX_TCR);
+	set(uart, OX_ICR, 0);
+}
+
 int uart_init(struct uart *uart)
 {
 	uint8_t scratch;
@@ -129,8 +147,10 @@ int uart_init(struct uart *uart)
 			"%s: serial line %u: no UART: its scratch register reads 0x%02x, 0x%02x "
 			"expected",
 			uvio_udev_address(uart->regs.udev), uart->line, scratch, SCR_TRIAL);
-	if (uart->sixteenths)
+	if (uart->kind == UART_KIND_XR17V35X)
 		xr_init(uart);
+	else if (uart->kind == UART_KIND_16950)
+		ox_init(uart);
 	if (!uart->fifo) {
 		uart->fifo = fifo_of(uart);
 		uart->auto_flow = uart->fifo >= 64;
@@ -148,15 +168,20 @@ void uart_info(const struct uart *uart, struct uvio_serial_info *info)
 	info->flow_in_chip = uart->auto_flow;
 }
 
+static bool has_sixteenths(const struct uart *uart)
+{
+	return uart->kind == UART_KIND_XR17V35X;
+}
+
 /* What is divided, and the limits of its divisor. */
 static uint32_t rate_of(const struct uart *uart)
 {
-	return uart->sixteenths ? uart->clock : uart->clock / 16;
+	return has_sixteenths(uart) ? uart->clock : uart->clock / 16;
 }
 
 static uint32_t divisor_of(const struct uart *uart, uint32_t baud)
 {
-	uint32_t least = uart->sixteenths ? 16 : 1, most = DIVISOR_MAX * least;
+	uint32_t least = has_sixteenths(uart) ? 16 : 1, most = DIVISOR_MAX * least;
 	uint32_t divisor = (rate_of(uart) + baud / 2) / baud;
 
 	return divisor < least ? least : divisor > most ? most : divisor;
@@ -176,13 +201,13 @@ static int check_rate(const struct uart *uart, uint32_t baud)
 
 static void set_divisor(const struct uart *uart, uint32_t divisor)
 {
-	uint32_t whole = uart->sixteenths ? divisor / 16 : divisor;
+	uint32_t whole = has_sixteenths(uart) ? divisor / 16 : divisor;
 	uint8_t fraction = divisor % 16;
 
 	set(uart, LCR, uart->lcr | LCR_DLAB);
 	set(uart, DLL, (uint8_t)whole);
 	set(uart, DLM, (uint8_t)(whole >> 8));
-	if (uart->sixteenths)
+	if (has_sixteenths(uart))
 		set(uart, XR_DLD, (get(uart, XR_DLD) & (uint8_t)~XR_DLD_FRACTION) | fraction);
 	set(uart, LCR, uart->lcr);
 }

@@ -14,14 +14,21 @@
 #include <uvio/region.h>
 #include <uvio/serial.h>
 
+/* Of which there are registers to be put in order, beside those of every UART. */
+enum uart_kind {
+	UART_KIND_ANY = 0,
+	UART_KIND_16950,    /* OXPCIe95x */
+	UART_KIND_XR17V35X, /* the divisor has a fraction of sixteenths */
+};
+
 struct uart {
-	struct uvio_region regs; /* its first register at 0 */
-	unsigned int line;	 /* in error messages */
-	unsigned int stride;	 /* bytes from one register to the next */
-	uint32_t clock;		 /* Hz, 16 times the highest bit rate */
-	unsigned int fifo;	 /* bytes each way, 1: none; 0: uart_init() finds out */
-	bool sixteenths; /* XR17V35x: the divisor has a fraction; and registers of its own */
-	bool auto_flow;	 /* handles RTS and CTS */
+	enum uart_kind kind;
+	struct uvio_region regs;    /* its first register at 0 */
+	unsigned int line;	    /* in error messages */
+	unsigned int stride;	    /* bytes from one register to the next */
+	uint32_t clock;		    /* Hz, 16 times the highest bit rate */
+	unsigned int fifo;	    /* bytes each way, 1: none; 0: uart_init() finds out */
+	bool auto_flow;		    /* handles RTS and CTS */
 	struct uvio_serial *serial; /* NULL: stopped */
 	unsigned int trigger;	    /* bytes that are in the FIFO at its interrupt */
 	uint8_t lcr, mcr, ier, fcr;

@@ -67,11 +67,28 @@ void uart_model_power_on(struct uart_model *uart, enum uart_model_kind kind)
 	uart->fctr = 0xe0;
 	uart->sleep = 0xff;
 	uart->mode_8x = 0x01;
+	uart->tcr = 5;
 }
 
 unsigned int uart_model_registers(const struct uart_model *uart)
 {
 	return uart->kind == UART_XR ? 0x90 : 8;
+}
+
+static uint8_t *ox_register(struct uart_model *uart, unsigned int reg)
+{
+	if (reg == IIR && uart->lcr == 0xbf)
+		return &uart->efr;
+	return reg == LSR && uart->scr == 0x02 ? &uart->tcr : NULL;
+}
+
+static uint8_t mcr_of(const struct uart_model *uart, uint8_t value)
+{
+	if (uart->kind == UART_16750)
+		return value & 0x3f;
+	if (uart->kind == UART_16950 && !(uart->efr & 0x10))
+		return (value & 0x1f) | (uart->mcr & 0xe0);
+	return value & (uart->kind == UART_16950 ? 0xff : 0x1f);
 }
 
 static uint8_t *xr_register(struct uart_model *uart, unsigned int reg)
@@ -301,7 +318,9 @@ uint8_t uart_model_read(struct uart_model *uart, unsigned int reg)
 
 void uart_model_write(struct uart_model *uart, unsigned int reg, uint8_t value)
 {
-	uint8_t *own = uart->kind == UART_XR ? xr_register(uart, reg) : NULL;
+	uint8_t *own = uart->kind == UART_XR	  ? xr_register(uart, reg)
+		       : uart->kind == UART_16950 ? ox_register(uart, reg)
+						  : NULL;
 	bool dlab = uart->lcr & LCR_DLAB;
 
 	if (own)
@@ -319,7 +338,7 @@ void uart_model_write(struct uart_model *uart, unsigned int reg, uint8_t value)
 	else if (reg == LCR)
 		set_lcr(uart, value);
 	else if (reg == MCR)
-		uart->mcr = uart->kind == UART_16750 ? value & 0x3f : value & 0x1f;
+		uart->mcr = mcr_of(uart, value);
 	else if (reg == SCR)
 		uart->scr = value;
 }

@@ -38,6 +38,7 @@ struct uart_model {
 	uint8_t ier, fcr, lcr, mcr, msr, scr;
 	uint16_t divisor;
 	uint8_t efr, dld, fctr, mode_8x, sleep; /* UART_XR */
+	uint8_t tcr;				/* UART_16950, with efr */
 	uint8_t rx[UART_MODEL_FIFO], errors[UART_MODEL_FIFO];
 	unsigned int used;
 	bool overrun, timeout; /* timeout: bytes below the trigger lie there */
