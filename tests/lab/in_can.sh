@@ -239,11 +239,13 @@ flood() {
   kill -STOP $pid
   cangen -g 0 -n 12000 -L 8 vcan0
   kill -CONT $pid
-  idle=0
-  until [ "$(accounted 2>/dev/null)" = 12000 ] || [ $idle -gt 100 ]; do
+  have=0 idle=0
+  while [ "$have" != 12000 ] && [ $idle -lt 50 ]; do
+    before=$have
     kill -USR1 $pid
-    idle=$((idle + 1))
     usleep 100000
+    have=$(accounted 2>/dev/null)
+    [ "$have" = "$before" ] && idle=$((idle + 1)) || idle=0
   done
   finish TERM
   check "$backend: a flood: each frame is sent or counted" "0 12000" "$status $(accounted)"
