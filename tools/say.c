@@ -63,12 +63,14 @@ static size_t write_now(int fd, const char *text)
 {
 	size_t size = strlen(text), done = 0;
 	int again = open_again(fd), err;
-	ssize_t n = 0;
+	ssize_t n = 1;
 
-	while (done < size && (n >= 0 || errno == EINTR)) {
+	while (done < size && (n > 0 || (n < 0 && errno == EINTR))) {
 		n = write_some(again, text + done, size - done);
 		done += n > 0 ? (size_t)n : 0;
 	}
+	if (!n)
+		errno = EAGAIN;
 	err = errno;
 	if (again != fd)
 		close(again);
