@@ -6,9 +6,12 @@
 #include <endian.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "harness.h"
+#include "tree.h"
+#include "backend/objects.h"
 #include "base/pci_config.h"
 #include "base/sys.h"
 #include "threads.h"
@@ -63,13 +66,14 @@ static void setup_config(void)
 	pthread_mutex_init(&device.command_lock, NULL);
 	device.config_fd = mkstemp(path);
 	ASSERT(device.config_fd >= 0);
+	device.arm_fd = device.config_fd;
 	unlink(path);
 	ASSERT_OK(uvio_sys_pwrite(device.config_fd, config, sizeof(config), 0));
 }
 
 static void teardown_config(void)
 {
-	uvio_sys_close(device.config_fd);
+	uio_config_close(&device);
 	pthread_mutex_destroy(&device.command_lock);
 }
 
@@ -92,9 +96,61 @@ static void arming_by_word_never_undoes_it_either(void)
 	arming_never_undoes_what_others_write();
 }
 
+/* Arms the function at 0000:00:04.0, or @domain, and tells whether by the file of /proc. */
+static bool is_armed_by_proc(struct tree *tree, unsigned int domain)
+{
+	struct uvio_udev udev = {.ctx = tree->ctx, .priv = &device};
+	uint8_t armed = 0;
+
+	udev.address.domain = domain;
+	udev.address.slot = 4;
+	device.armed = 5;
+	ASSERT_OK(uvio_sys_pwrite(device.config_fd, &armed, 1, UIO_COMMAND_UPPER));
+	uio_config_open_short(&udev);
+	uio_config_open_short(&udev);
+	ASSERT_OK(uio_config_arm(&device));
+	ASSERT_OK(uvio_sys_pread(device.config_fd, &armed, 1, UIO_COMMAND_UPPER));
+	return armed != 5;
+}
+
+static void arming_takes_the_file_of_proc_where_there_is_one(void)
+{
+	struct tree *tree = tree_new("edu-uio");
+
+	ASSERT(!is_armed_by_proc(tree, 0));
+	tree_change(tree, "hex proc/bus/pci/00/04.0 3412e81103000000");
+	ASSERT(!is_armed_by_proc(tree, 1));
+	ASSERT(is_armed_by_proc(tree, 0));
+	tree_free(tree);
+}
+
+static void domains_are_in_the_name_of_the_file(void)
+{
+	struct tree *tree = tree_new("edu-uio");
+
+	tree_change(tree, "hex proc/bus/pci/0001:00/04.0 3412e81103000000");
+	ASSERT(!is_armed_by_proc(tree, 0));
+	ASSERT(is_armed_by_proc(tree, 1));
+	tree_free(tree);
+}
+
+/* The machine's own /proc is none of a tree's cards. */
+static void the_file_of_another_root_is_left_alone(void)
+{
+	struct tree *tree = tree_new("edu-uio");
+
+	strcpy(tree->ctx->sysfs, "/sys");
+	tree_change(tree, "hex proc/bus/pci/00/04.0 3412e81103000000");
+	ASSERT(!is_armed_by_proc(tree, 0));
+	tree_free(tree);
+}
+
 static CU_TestInfo cases[] = {
 	TEST_FOR("uio 3.1", arming_never_undoes_what_others_write),
 	TEST_FOR("uio 3.1", arming_by_word_never_undoes_it_either),
+	TEST(arming_takes_the_file_of_proc_where_there_is_one),
+	TEST(domains_are_in_the_name_of_the_file),
+	TEST(the_file_of_another_root_is_left_alone),
 	CU_TEST_INFO_NULL,
 };
 

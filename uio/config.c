@@ -3,6 +3,8 @@
 #include <config.h>
 
 #include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -137,11 +139,10 @@ int uio_config_arm_by_word(struct uio_device *device)
 		__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
 		return uio_config_set_intx(device, true);
 	}
-	rc = uvio_sys_pread(device->config_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
+	rc = uvio_sys_pread(device->arm_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
 	command &= htole16((uint16_t)~COMMAND_INTX_DISABLE);
 	if (!rc)
-		rc = uvio_sys_pwrite(
-			device->config_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
+		rc = uvio_sys_pwrite(device->arm_fd, &command, sizeof(command), PCI_CONFIG_COMMAND);
 	__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
 	return rc;
 }
@@ -153,9 +154,50 @@ int uio_config_arm_after_change(struct uio_device *device)
 	__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
 	lock_command(device);
 	rc = uvio_sys_pwrite(
-		device->config_fd, &device->armed, sizeof(device->armed), UIO_COMMAND_UPPER);
+		device->arm_fd, &device->armed, sizeof(device->armed), UIO_COMMAND_UPPER);
 	unlock_command(device);
 	return rc;
+}
+
+/*
+ * The kernel's way through sysfs is longer than that through /proc, by a third of an access: it
+ * allocates memory for each. Files of other roots may be those of another machine.
+ */
+static int open_short(struct uvio_udev *udev, const char *bus)
+{
+	const struct uvio_ctx *ctx = udev->ctx;
+	bool own_sysfs = !strcmp(ctx->sysfs, "/sys"), own_proc = !strcmp(ctx->proc, "/proc");
+	char path[UVIO_PATH_SIZE];
+
+	if (own_sysfs != own_proc)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%s/bus/pci/%s/%02x.%x", ctx->proc, bus, udev->address.slot,
+		udev->address.function);
+	return uvio_sys_open(path, O_RDWR);
+}
+
+/* The kernel leaves out the domain 0 on x86, and has it on others. */
+void uio_config_open_short(struct uvio_udev *udev)
+{
+	struct uio_device *device = udev->priv;
+	char bus[32];
+	int fd;
+
+	if (device->config_refused || device->arm_fd != device->config_fd)
+		return;
+	snprintf(bus, sizeof(bus), "%04x:%02x", udev->address.domain, udev->address.bus);
+	fd = open_short(udev, bus);
+	if (fd < 0 && !udev->address.domain)
+		fd = open_short(udev, bus + strlen("0000:"));
+	if (fd >= 0)
+		device->arm_fd = fd;
+}
+
+void uio_config_close(struct uio_device *device)
+{
+	if (device->arm_fd != device->config_fd)
+		uvio_sys_close(device->arm_fd);
+	uvio_sys_close(device->config_fd);
 }
 
 static bool is_of_qemu(struct uvio_ctx *ctx, const char *address)

@@ -74,7 +74,7 @@ static int open_config(struct uvio_udev *udev, struct uio_device *device)
 	if (fd < 0)
 		return uvio_fail(fd, "%s: cannot open %s: %s%s", udev->address.text, path,
 			strerror(-fd), uvio_refusal(udev->ctx, fd));
-	device->config_fd = fd;
+	device->config_fd = device->arm_fd = fd;
 	return 0;
 }
 
@@ -188,7 +188,7 @@ static void uio_close(struct uvio_udev *udev)
 	if (device->fd >= 0)
 		uvio_sys_give_up(device->fd);
 	uvio_sys_close(device->fd);
-	uvio_sys_close(device->config_fd);
+	uio_config_close(device);
 	uvio_phys_cleanup(&device->phys);
 	pthread_mutex_destroy(&device->command_lock);
 }
@@ -202,7 +202,7 @@ static int uio_open(struct uvio_udev *udev, const struct uvio_open_options *opti
 	if (rc)
 		return rc;
 	device->udev = udev;
-	device->fd = device->config_fd = -1;
+	device->fd = device->config_fd = device->arm_fd = -1;
 	uvio_phys_init(&device->phys, "uio", "[vfio:; or use the vfio backend]");
 	device->phys.memory = uio_guard_memory;
 	device->phys.forget = uio_guard_forget;

@@ -81,6 +81,7 @@ struct uio_device {
 	bool own_intx;	     /* how a driver of the card's own has it: on */
 	int fd;
 	int config_fd;	    /* -1: not PCI */
+	int arm_fd;	    /* the same register for arming, see uio_config_open_short() */
 	bool dma_allowed;   /* found so; what it rests on cannot change while a driver is bound */
 	int config_refused; /* why it is open for reading only; 0: it is not */
 	struct uvio_phys phys;
@@ -120,6 +121,9 @@ int uio_map_of_bar(const struct uio_map *maps, const struct uvio_bar *bar);
 void uio_config_init(struct uvio_udev *udev);
 int uio_config_write(
 	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset);
+/** Where it can be had, a file by which arming is cheaper; once, before INTx is switched on. */
+void uio_config_open_short(struct uvio_udev *udev);
+void uio_config_close(struct uio_device *device);
 int uio_config_set_intx(struct uio_device *device, bool on);
 int uio_config_intx_is_on(struct uio_device *device, bool *on);
 int uio_config_arm_by_word(struct uio_device *device);
@@ -136,7 +140,7 @@ static inline int uio_config_arm(struct uio_device *device)
 	if (__atomic_add_fetch(&device->arming, 1, __ATOMIC_SEQ_CST) < 0)
 		return uio_config_arm_after_change(device);
 	rc = uvio_sys_pwrite(
-		device->config_fd, &device->armed, sizeof(device->armed), UIO_COMMAND_UPPER);
+		device->arm_fd, &device->armed, sizeof(device->armed), UIO_COMMAND_UPPER);
 	__atomic_sub_fetch(&device->arming, 1, __ATOMIC_SEQ_CST);
 	return rc;
 }
