@@ -15,13 +15,15 @@ struct compare_options {
 	const char *backends; /* NULL: all */
 	const char *driver;   /* NULL: by the ids of the card */
 	const char *peer;     /* NULL: none */
-	uint32_t flags;	      /* enum uvio_open_flags */
+	bool fd;
+	uint32_t flags; /* enum uvio_open_flags */
 	uint64_t iterations;
 };
 
 enum {
 	ITERATIONS_MAX = 1000000,
 	OPTION_PEER = 0x200,
+	OPTION_FD,
 };
 
 int compare_open(const struct comparison *c, const char *backend, struct uvio_udev **udev)
@@ -489,6 +491,7 @@ static int prepare_and_compare(const struct tool *tool, const struct compare_opt
 		.tool = tool,
 		.iterations = (unsigned int)options->iterations,
 		.flags = options->flags,
+		.fd = options->fd,
 		.progress = wants_progress(tool),
 	};
 	struct can_end peer = {0};
@@ -526,6 +529,9 @@ static int parse_option(const struct tool *tool, struct compare_options *options
 	case 'p':
 		options->flags |= UVIO_OPEN_PORT_INSTRUCTIONS;
 		return TOOL_GO_ON;
+	case OPTION_FD:
+		options->fd = true;
+		return TOOL_GO_ON;
 	case OPTION_PEER:
 		options->peer = optarg;
 		return TOOL_GO_ON;
@@ -542,6 +548,7 @@ static int run_compare(struct tool *tool, int argc, char **argv)
 	static const struct option longs[] = {
 		{"backends", required_argument, NULL, 'b'},
 		{"driver", required_argument, NULL, 'D'},
+		{"fd", no_argument, NULL, OPTION_FD},
 		{"iterations", required_argument, NULL, 'n'},
 		{"peer", required_argument, NULL, OPTION_PEER},
 		{"port-instructions", no_argument, NULL, 'p'},
@@ -573,6 +580,7 @@ const struct command command_compare = {
 		"  -D, --driver NAME     the card driver (default by the ids of the card)\n"
 		"  -n, --iterations N    interrupts, batches of registers; others fewer (1000)\n"
 		"  -p, --port-instructions   access I/O ports by instructions on uio\n"
+		"      --fd              frames of CAN FD, of 64 bytes with a bit rate switch\n"
 		"      --peer PLACE      ADDRESS[/CHANNEL] of a bound CAN card that sends to it\n",
 	.status = "0 a backend is usable and nothing failed, 1 failure, 2 usage error,\n128 + N "
 		  "signal N",

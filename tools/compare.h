@@ -93,6 +93,7 @@ struct comparison {
 	uint32_t flags; /* enum uvio_open_flags */
 	bool progress;
 	struct can_end *peer; /* NULL: none; it sends what the card receives */
+	bool fd;	      /* frames of CAN FD */
 	struct backend_result *results;
 	unsigned int count; /* the last one is the kernel's */
 };

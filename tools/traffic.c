@@ -16,24 +16,25 @@ struct traffic {
 	unsigned int block;
 };
 
-static void make_frames(struct traffic *t, struct can_frame *frames, unsigned int count)
+static void make_frames(struct traffic *t, struct canfd_frame *frames, unsigned int count)
 {
 	memset(frames, 0, count * sizeof(*frames));
 	for (unsigned int i = 0; i < count; i++) {
 		uint32_t number = t->number++;
 
 		frames[i].can_id = number & CAN_SFF_MASK;
-		frames[i].len = CAN_MAX_DLEN;
+		frames[i].len = t->tx->fd ? CANFD_MAX_DLEN : CAN_MAX_DLEN;
+		frames[i].flags = t->tx->fd ? CANFD_FDF | CANFD_BRS : 0;
 		memcpy(frames[i].data, &number, sizeof(number));
 	}
 }
 
 static int check_frames(
-	const struct can_frame *sent, const struct can_frame *received, unsigned int count)
+	const struct canfd_frame *sent, const struct canfd_frame *received, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
 		if (received[i].can_id != sent[i].can_id || received[i].len != sent[i].len ||
-			memcmp(received[i].data, sent[i].data, sizeof(sent[i].data)) != 0)
+			memcmp(received[i].data, sent[i].data, sent[i].len) != 0)
 			return uvio_fail(-EIO, "a frame 0x%x was sent, 0x%x received",
 				sent[i].can_id, received[i].can_id);
 	return 0;
@@ -61,7 +62,8 @@ static int open_ends(struct session *s)
 	return rc;
 }
 
-static int pass(const struct traffic *t, const struct can_frame *sent, struct can_frame *received)
+static int pass(
+	const struct traffic *t, const struct canfd_frame *sent, struct canfd_frame *received)
 {
 	int rc = 0;
 
@@ -77,7 +79,7 @@ static int pass(const struct traffic *t, const struct can_frame *sent, struct ca
 
 static int round_frames(struct session *s, double *sample)
 {
-	struct can_frame sent[TRAFFIC_BATCH], received[TRAFFIC_BATCH];
+	struct canfd_frame sent[TRAFFIC_BATCH], received[TRAFFIC_BATCH];
 	struct traffic *t = s->traffic;
 	uint64_t start;
 	int rc;
@@ -145,6 +147,14 @@ static struct figure less(const struct figure *whole, const struct figure *part)
 	return figure;
 }
 
+static void set_kind(struct session *s, struct can_end *ends, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		ends[i].fd = s->comparison->fd;
+	if (s->comparison->peer)
+		s->comparison->peer->fd = s->comparison->fd;
+}
+
 void measure_can(struct session *s, struct can_end *ends, unsigned int count)
 {
 	static const struct {
@@ -156,7 +166,10 @@ void measure_can(struct session *s, struct can_end *ends, unsigned int count)
 	};
 	struct can_end *peer = s->comparison->peer, *tx = peer ? peer : &ends[0];
 	struct can_end *rx = peer ? &ends[0] : count > 1 ? &ends[1] : NULL;
-	bool heard = rx && hears(s, tx, rx);
+	bool heard;
+
+	set_kind(s, ends, count);
+	heard = rx && hears(s, tx, rx);
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows) && !tool_signal(); i++) {
 		struct figure *figures = s->result->figures, both, alone;

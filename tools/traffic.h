@@ -14,6 +14,7 @@ enum {
 	TRAFFIC_PART = 4,    /* for which every chip has a place */
 	TRAFFIC_BLOCK = 256, /* bytes */
 	TRAFFIC_BITRATE = 500000,
+	TRAFFIC_DATA_BITRATE = 2000000,
 	TRAFFIC_BAUD = 115200,
 	TRAFFIC_LATE_MS = 1000, /* when nothing comes any more */
 };
@@ -26,8 +27,8 @@ struct can_end_ops {
 	int (*open)(struct can_end *end, bool alone);
 	void (*close)(struct can_end *end);
 	/* All @count, up to TRAFFIC_BATCH; -ETIMEDOUT where nothing comes. */
-	int (*send)(struct can_end *end, const struct can_frame *frames, unsigned int count);
-	int (*receive)(struct can_end *end, struct can_frame *frames, unsigned int count);
+	int (*send)(struct can_end *end, const struct canfd_frame *frames, unsigned int count);
+	int (*receive)(struct can_end *end, struct canfd_frame *frames, unsigned int count);
 };
 
 struct can_end {
@@ -36,10 +37,11 @@ struct can_end {
 	struct uvio_card *card;
 	struct uvio_can *can;
 	unsigned int channel;
+	bool fd;    /* the frames are of CAN FD */
 	bool waits; /* for interrupts */
 	/* Of the kernel. */
 	char name[16];
-	int fd;
+	int socket;
 };
 
 /* Bytes out and back, in the chip. */

@@ -35,6 +35,7 @@ static int open_can(struct can_end *end, bool alone)
 	struct uvio_can_config config = {
 		.size = sizeof(config),
 		.timing = {.bitrate = TRAFFIC_BITRATE},
+		.data_timing = {.bitrate = end->fd ? TRAFFIC_DATA_BITRATE : 0},
 	};
 	int rc = uvio_can_get(end->card, end->channel, &end->can);
 
@@ -42,6 +43,7 @@ static int open_can(struct can_end *end, bool alone)
 		return rc;
 	config.modes = alone ? CAN_CTRLMODE_PRESUME_ACK : 0;
 	config.modes &= uvio_can_info(end->can)->modes;
+	config.modes |= end->fd ? CAN_CTRLMODE_FD : 0;
 	return uvio_can_start(end->can, &config);
 }
 
@@ -50,10 +52,10 @@ static void close_can(struct can_end *end)
 	uvio_can_stop(end->can);
 }
 
-static int send_frames(struct can_end *end, const struct can_frame *frames, unsigned int count)
+static int send_frames(struct can_end *end, const struct canfd_frame *frames, unsigned int count)
 {
 	int64_t until = 0;
-	int rc = uvio_can_send(end->can, frames, count);
+	int rc = uvio_can_send_fd(end->can, frames, count);
 
 	if (rc >= 0 && rc < (int)count)
 		return uvio_fail(-EIO, "%s: CAN channel %u takes %d frames of %u",
@@ -68,7 +70,7 @@ static int send_frames(struct can_end *end, const struct can_frame *frames, unsi
 }
 
 /* Those of errors are none. */
-static unsigned int keep_data(struct can_frame *frames, unsigned int count)
+static unsigned int keep_data(struct canfd_frame *frames, unsigned int count)
 {
 	unsigned int kept = 0;
 
@@ -78,14 +80,14 @@ static unsigned int keep_data(struct can_frame *frames, unsigned int count)
 	return kept;
 }
 
-static int receive_frames(struct can_end *end, struct can_frame *frames, unsigned int count)
+static int receive_frames(struct can_end *end, struct canfd_frame *frames, unsigned int count)
 {
 	unsigned int got = 0;
 	int64_t until = 0;
 	int rc = 0;
 
 	while (rc >= 0) {
-		rc = uvio_can_receive(end->can, frames + got, NULL, count - got);
+		rc = uvio_can_receive_fd(end->can, frames + got, NULL, count - got);
 		if (rc > 0)
 			got += keep_data(frames + got, (unsigned int)rc);
 		if (rc < 0 || got == count)

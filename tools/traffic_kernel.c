@@ -55,7 +55,7 @@ static unsigned int find_interfaces(const struct comparison *c, struct can_end *
 
 		if (number_in(found.gl_pathv[i], "type") != ARPHRD_CAN)
 			continue;
-		*end = (struct can_end){.ops = &can_end_socket, .channel = count++, .fd = -1};
+		*end = (struct can_end){.ops = &can_end_socket, .channel = count++, .socket = -1};
 		snprintf(end->name, sizeof(end->name), "%.15s", last_of(found.gl_pathv[i]));
 	}
 	globfree(&found);

@@ -19,7 +19,7 @@
 struct request {
 	struct nlmsghdr header;
 	struct ifinfomsg info;
-	unsigned char attributes[256];
+	unsigned char attributes[512];
 };
 
 static int failed(const struct can_end *end, const char *what, int err)
@@ -85,7 +85,9 @@ static int ask(const struct request *request)
 static int configure(const struct can_end *end, uint32_t modes)
 {
 	const struct can_bittiming timing = {.bitrate = TRAFFIC_BITRATE};
-	const struct can_ctrlmode mode = {.mask = modes, .flags = modes};
+	const struct can_bittiming data_timing = {.bitrate = TRAFFIC_DATA_BITRATE};
+	const uint32_t all = modes | (end->fd ? CAN_CTRLMODE_FD : 0);
+	const struct can_ctrlmode mode = {.mask = all, .flags = all};
 	struct request request = new_request(end, false);
 	const uint32_t queue = QUEUE;
 	struct rtattr *outer, *inner;
@@ -95,6 +97,8 @@ static int configure(const struct can_end *end, uint32_t modes)
 	add(&request, IFLA_INFO_KIND, "can", strlen("can"));
 	inner = add(&request, IFLA_INFO_DATA, NULL, 0);
 	add(&request, IFLA_CAN_BITTIMING, &timing, sizeof(timing));
+	if (end->fd)
+		add(&request, IFLA_CAN_DATA_BITTIMING, &data_timing, sizeof(data_timing));
 	add(&request, IFLA_CAN_CTRLMODE, &mode, sizeof(mode));
 	end_nest(&request, inner);
 	end_nest(&request, outer);
@@ -113,26 +117,28 @@ static int make_socket(struct can_end *end)
 {
 	const struct timeval late = {.tv_sec = TRAFFIC_LATE_MS / 1000};
 	struct sockaddr_can address = {.can_family = AF_CAN};
-	const int off = 0;
+	const int off = 0, fd_frames = end->fd;
 
-	end->fd = socket(PF_CAN, SOCK_RAW | SOCK_CLOEXEC, CAN_RAW);
-	if (end->fd < 0)
+	end->socket = socket(PF_CAN, SOCK_RAW | SOCK_CLOEXEC, CAN_RAW);
+	if (end->socket < 0)
 		return failed(end, "a raw socket", errno);
 	address.can_ifindex = (int)if_nametoindex(end->name);
-	if (!setsockopt(end->fd, SOL_CAN_RAW, CAN_RAW_LOOPBACK, &off, sizeof(off)) &&
-		!setsockopt(end->fd, SOL_SOCKET, SO_RCVTIMEO, &late, sizeof(late)) &&
-		!bind(end->fd, (struct sockaddr *)&address, sizeof(address)))
+	if (!setsockopt(end->socket, SOL_CAN_RAW, CAN_RAW_LOOPBACK, &off, sizeof(off)) &&
+		!setsockopt(end->socket, SOL_CAN_RAW, CAN_RAW_FD_FRAMES, &fd_frames,
+			sizeof(fd_frames)) &&
+		!setsockopt(end->socket, SOL_SOCKET, SO_RCVTIMEO, &late, sizeof(late)) &&
+		!bind(end->socket, (struct sockaddr *)&address, sizeof(address)))
 		return 0;
 	failed(end, "a raw socket", errno);
-	close(end->fd);
-	end->fd = -1;
+	close(end->socket);
+	end->socket = -1;
 	return -EIO;
 }
 
 static void close_socket(struct can_end *end)
 {
-	close(end->fd);
-	end->fd = -1;
+	close(end->socket);
+	end->socket = -1;
 	set_up(end, false);
 }
 
@@ -152,23 +158,29 @@ static int open_socket(struct can_end *end, bool alone)
 	return rc;
 }
 
+static size_t size_of_frame(const struct can_end *end)
+{
+	return end->fd ? CANFD_MTU : CAN_MTU;
+}
+
 /* One by the plainest call that there is, several by one call. */
-static int send_frames(struct can_end *end, const struct can_frame *frames, unsigned int count)
+static int send_frames(struct can_end *end, const struct canfd_frame *frames, unsigned int count)
 {
 	struct mmsghdr messages[TRAFFIC_BATCH] = {0};
 	struct iovec places[TRAFFIC_BATCH];
+	size_t size = size_of_frame(end);
 
 	if (count == 1)
-		return write(end->fd, frames, sizeof(*frames)) == sizeof(*frames)
+		return write(end->socket, frames, size) == (ssize_t)size
 			       ? 0
 			       : failed(end, "write", errno);
 	for (unsigned int i = 0; i < count; i++) {
-		places[i] = (struct iovec){(void *)(uintptr_t)&frames[i], sizeof(*frames)};
+		places[i] = (struct iovec){(void *)(uintptr_t)&frames[i], size};
 		messages[i].msg_hdr.msg_iov = &places[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
 	for (unsigned int sent = 0; sent < count;) {
-		int n = sendmmsg(end->fd, messages + sent, count - sent, 0);
+		int n = sendmmsg(end->socket, messages + sent, count - sent, 0);
 
 		if (n < 0)
 			return failed(end, "sendmmsg", errno);
@@ -177,22 +189,23 @@ static int send_frames(struct can_end *end, const struct can_frame *frames, unsi
 	return 0;
 }
 
-static int receive_frames(struct can_end *end, struct can_frame *frames, unsigned int count)
+static int receive_frames(struct can_end *end, struct canfd_frame *frames, unsigned int count)
 {
 	struct mmsghdr messages[TRAFFIC_BATCH] = {0};
 	struct iovec places[TRAFFIC_BATCH];
+	size_t size = size_of_frame(end);
 
 	if (count == 1)
-		return read(end->fd, frames, sizeof(*frames)) == sizeof(*frames)
+		return read(end->socket, frames, size) == (ssize_t)size
 			       ? 0
 			       : failed(end, "read", errno);
 	for (unsigned int i = 0; i < count; i++) {
-		places[i] = (struct iovec){&frames[i], sizeof(*frames)};
+		places[i] = (struct iovec){&frames[i], size};
 		messages[i].msg_hdr.msg_iov = &places[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
 	for (unsigned int got = 0; got < count;) {
-		int n = recvmmsg(end->fd, messages + got, count - got, 0, NULL);
+		int n = recvmmsg(end->socket, messages + got, count - got, 0, NULL);
 
 		if (n < 0)
 			return failed(end, "recvmmsg", errno);

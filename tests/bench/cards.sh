@@ -16,8 +16,15 @@ figures() { # OPTION... ADDRESS
 }
 
 status=0
+# First between its own channels, which one service has in hand; then from another card.
 if there 0c.0; then
   figures 0c.0
+  figures --fd 0c.0
+fi
+if there 0b.0; then
+  uvio bind 0b.0 uio >/dev/null
+  figures --peer 0b.0 0c.0
+  figures --fd --peer 0b.0 0c.0
 fi
 # Its one channel needs another card on its bus, which the kernel has no driver for.
 if there 0f.0; then
