@@ -6,6 +6,10 @@
 #include <string.h>
 #include "traffic.h"
 
+/* Two bytes for a receiver that begins within one, then those that are looked for. */
+static const uint8_t mark[] = {0xff, 0xff, 'u', 'v', 'i', 'o'};
+enum { MARK_BEGIN = 2 };
+
 static int64_t now(void)
 {
 	struct timespec time;
@@ -106,6 +110,40 @@ const struct can_end_ops can_end_card = {
 	.receive = receive_frames,
 };
 
+/* Discards what was received up to the mark; @at: the byte of the mark that is to be the next. */
+static int skip_to_mark(struct serial_end *end, unsigned int *at)
+{
+	uint8_t byte;
+	int rc = 1;
+
+	while (rc > 0 && *at < sizeof(mark)) {
+		rc = uvio_serial_receive(end->serial, &byte, NULL, 1);
+		if (rc > 0 && byte != mark[*at])
+			*at = MARK_BEGIN;
+		if (rc > 0 && byte == mark[*at])
+			++*at;
+	}
+	return rc;
+}
+
+/* Bytes of a measurement before this one, which failed, may still come. */
+static int drain(struct serial_end *end)
+{
+	unsigned int at = MARK_BEGIN;
+	int64_t until = 0;
+	int rc = uvio_serial_send(end->serial, mark, sizeof(mark));
+
+	while (rc >= 0) {
+		rc = uvio_card_poll(end->card);
+		if (rc >= 0)
+			rc = skip_to_mark(end, &at);
+		if (rc < 0 || at == sizeof(mark))
+			break;
+		rc = traffic_wait(end->card, end->waits, &until);
+	}
+	return rc < 0 ? rc : 0;
+}
+
 static int open_serial(struct serial_end *end, unsigned int block)
 {
 	struct uvio_serial_config config = {
@@ -121,7 +159,13 @@ static int open_serial(struct serial_end *end, unsigned int block)
 	if (rc)
 		return rc;
 	config.baud = most < TRAFFIC_BAUD ? most : TRAFFIC_BAUD;
-	return uvio_serial_start(end->serial, &config);
+	rc = uvio_serial_start(end->serial, &config);
+	if (rc)
+		return rc;
+	rc = drain(end);
+	if (rc)
+		uvio_serial_stop(end->serial);
+	return rc;
 }
 
 static void close_serial(struct serial_end *end)
