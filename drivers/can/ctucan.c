@@ -178,16 +178,11 @@ static void describe(const void *card, unsigned int channel, struct uvio_can_inf
 	info->stamps = core->stamps;
 }
 
-/* Table of register BTR; the segments as they are, nothing is subtracted. */
+/* Tables of registers BTR and BTR_FD: what the latter has fewer bits of begins at the same bit. The
+ * segments as they are, nothing is subtracted. */
 static uint32_t btr(const struct can_bittiming *t)
 {
 	return t->prop_seg | t->phase_seg1 << 7 | t->phase_seg2 << 13 | t->brp << 19 | t->sjw << 27;
-}
-
-/* Table of register BTR_FD, whose segments are narrower. */
-static uint32_t btr_fd(const struct can_bittiming *t)
-{
-	return t->prop_seg | t->phase_seg1 << 7 | t->phase_seg2 << 12 | t->brp << 19 | t->sjw << 27;
 }
 
 /* The segments before the sample point fill their fields unevenly: 6 bits after 7, or 5 after 6. */
@@ -239,7 +234,7 @@ static void set_timing(const struct ctucan *core, const struct uvio_can_config *
 	if (!(config->modes & CAN_CTRLMODE_FD))
 		return;
 	fit = fitted(&config->data_timing, 31);
-	uvio_write32(&core->regs, BTR_FD, btr_fd(&fit));
+	uvio_write32(&core->regs, BTR_FD, btr(&fit));
 	uvio_write32(&core->regs, TRV_DELAY, trv_delay(&fit));
 }
 
