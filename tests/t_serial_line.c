@@ -85,6 +85,15 @@ static void turn(void)
 		test_true(holds, #condition, __FILE__, __LINE__);                                  \
 	} while (0)
 
+/* Nothing wakes the command's loop. */
+static bool rests(void)
+{
+	struct pollfd pollfds[LINE_FDS];
+
+	line_events(line, pollfds);
+	return !poll(pollfds, LINE_FDS, 0);
+}
+
 static struct termios settings(void)
 {
 	struct termios termios;
@@ -346,6 +355,26 @@ static void closing_hangs_up_and_opening_goes_on(void)
 }
 
 /* The first one was gone before the second one came, and both before anybody looked. */
+static void with_nothing_to_do_nothing_wakes_it(void)
+{
+	int other;
+
+	UNTIL(rests());
+	open_program();
+	UNTIL(!line->hung);
+	UNTIL(rests());
+	other = open(line->pty.path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+	ASSERT(other >= 0);
+	UNTIL(rests());
+	close(other);
+	UNTIL(rests());
+	close(fd);
+	fd = -1;
+	UNTIL(line->hung && rests());
+	open_program();
+	UNTIL(!line->hung && rests());
+}
+
 static void one_program_follows_another(void)
 {
 	uint8_t bytes[8];
@@ -494,6 +523,7 @@ static CU_TestInfo line_cases[] = {
 	TEST(what_comes_while_nobody_has_it_open_is_discarded),
 	TEST(what_a_program_wrote_before_its_end_is_sent),
 	TEST(closing_hangs_up_and_opening_goes_on),
+	TEST(with_nothing_to_do_nothing_wakes_it),
 	TEST(one_program_follows_another),
 	TEST(a_program_that_wants_it_alone_has_it_so_until_it_closes),
 	TEST(without_a_watch_it_looks_now_and_then),

@@ -313,7 +313,10 @@ unsigned int line_stop(struct line *line)
 	return pending > 0 ? (unsigned int)pending : 0;
 }
 
-/* With nothing to wait for, the end of the other side would still be told again and again. */
+/*
+ * With nothing to wait for, the end of the other side would still be told again and again; and so
+ * would the openings of more programs, which change nothing.
+ */
 void line_events(const struct line *line, struct pollfd pollfds[LINE_FDS])
 {
 	short events = 0;
@@ -323,7 +326,7 @@ void line_events(const struct line *line, struct pollfd pollfds[LINE_FDS])
 	if (!line->hung && line->out_at != line->out_end)
 		events |= POLLOUT;
 	pollfds[0] = (struct pollfd){.fd = events ? line->pty.fd : -1, .events = events};
-	pollfds[1] = (struct pollfd){.fd = line->pty.watch, .events = POLLIN};
+	pollfds[1] = (struct pollfd){.fd = line->hung ? line->pty.watch : -1, .events = POLLIN};
 }
 
 int line_timeout(const struct line *line, int64_t now)
