@@ -130,6 +130,12 @@ int bridge_watch(struct bridge *b, int fd, uint32_t events)
 	return -errno;
 }
 
+void bridge_wake_within(struct bridge *b, int timeout)
+{
+	if (timeout >= 0 && (b->timeout < 0 || timeout < b->timeout))
+		b->timeout = timeout;
+}
+
 static int make_loop(struct bridge *b)
 {
 	b->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -52,9 +52,7 @@ struct bridge {
 	bool numbered;	     /* there is one */
 	struct uvio_udev *udev;
 	struct uvio_card *card;
-	/* For the next wait, in milliseconds, set by feed and drain: 0 where there is more to do at
-	 * once. Negative: none, which each wait sets again. */
-	int timeout;
+	int timeout; /* of the next wait: bridge_wake_within() */
 
 	int epoll_fd, signal_fd;
 	sigset_t signals_before;
@@ -72,6 +70,12 @@ int bridge_open(struct bridge *b, const char *what);
  * descriptor of a file cannot be waited for: it is always ready, -EPERM. Or 0; -errno.
  */
 int bridge_watch(struct bridge *b, int fd, uint32_t events);
+
+/**
+ * For feed and drain: the next wait is for so many milliseconds at most, 0 where there is more to
+ * do at once. Negative: for any time, as each wait is at first.
+ */
+void bridge_wake_within(struct bridge *b, int timeout);
 
 /** Tells the manager of services that it is ready, and serves. An exit status. */
 int bridge_run(struct bridge *b);

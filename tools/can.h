@@ -19,6 +19,7 @@ struct can_link {
 	const char *netdev; /* NULL: standard input and output */
 	int fd;		    /* a socket; -1 */
 	bool broken;	    /* the interface is gone or down, which was told */
+	bool full;	    /* the interface takes no more now, and does not say when it does */
 	uint32_t watched;   /* what the loop waits for at the socket */
 	uint32_t overflows; /* as the socket had counted them then */
 

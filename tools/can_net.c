@@ -150,7 +150,7 @@ static void take(struct can_link *link, struct messages *m, unsigned int count)
 
 static int watch(struct bridge *b, struct can_link *link)
 {
-	bool pending = link->frame_next < link->frame_count;
+	bool pending = link->frame_next < link->frame_count && !link->full;
 	uint32_t events = (uvio_can_space(link->can) ? EPOLLIN : 0) | (pending ? EPOLLOUT : 0);
 	int rc;
 
@@ -202,19 +202,24 @@ static int send_some(struct can_link *link)
 	return (int)n < 0 ? -errno : (int)n;
 }
 
-/* An interface whose queue is full does not say when it no longer is. */
+/*
+ * An interface whose queue is full does not say when it no longer is: the socket has space for more
+ * all the time.
+ */
 static int put(struct bridge *b, struct can_link *link)
 {
 	int n;
 
+	link->full = false;
 	while (link->frame_next < link->frame_count) {
 		n = send_some(link);
 		if (n > 0) {
 			link->frame_next += (unsigned int)n;
 			continue;
 		}
-		if (n == -ENOBUFS)
-			b->timeout = RETRY_MS;
+		link->full = n == -ENOBUFS;
+		if (link->full)
+			bridge_wake_within(b, RETRY_MS);
 		if (n == -ENOBUFS || n == -EAGAIN)
 			break;
 		if (n != -EINTR) {

@@ -168,7 +168,7 @@ int can_stdio_feed(struct bridge *b, struct can_link *link)
 	if (!in.is_file)
 		in.is_file = watch(b, STDIN_FILENO, EPOLLIN, wanted, &in.watched) == -EPERM;
 	if (in.is_file && wanted)
-		b->timeout = 0;
+		bridge_wake_within(b, 0);
 	return TOOL_GO_ON;
 }
 
@@ -229,6 +229,6 @@ int can_stdio_drain(struct bridge *b, struct can_link *link)
 		rc = flush();
 	} while (rc == TOOL_GO_ON && more && !out.used);
 	if (rc == TOOL_GO_ON && watch(b, STDOUT_FILENO, EPOLLOUT, out.used, &out.watched) == -EPERM)
-		b->timeout = 0;
+		bridge_wake_within(b, 0);
 	return rc;
 }

@@ -263,12 +263,6 @@ static int watch(struct serving *s, struct served *served)
 	return TOOL_GO_ON;
 }
 
-static void wake_within(struct bridge *b, int timeout)
-{
-	if (timeout >= 0 && (b->timeout < 0 || timeout < b->timeout))
-		b->timeout = timeout;
-}
-
 /* What is watched for is epoll's word for the same bits as poll's. */
 static int feed(struct bridge *b)
 {
@@ -280,7 +274,7 @@ static int feed(struct bridge *b)
 	poll(s->pollfds, s->count * LINE_FDS, 0);
 	for (unsigned int i = 0; i < s->count; i++)
 		if (line_feed(&s->lines[i].line, &s->pollfds[i * LINE_FDS], now))
-			wake_within(b, 0);
+			bridge_wake_within(b, 0);
 	return TOOL_GO_ON;
 }
 
@@ -296,8 +290,8 @@ static int drain(struct bridge *b)
 		if (!served->started)
 			continue;
 		if (line_drain(&served->line))
-			wake_within(b, 0);
-		wake_within(b, line_timeout(&served->line, now));
+			bridge_wake_within(b, 0);
+		bridge_wake_within(b, line_timeout(&served->line, now));
 		rc = watch(s, served);
 	}
 	return rc;
