@@ -160,7 +160,7 @@ int uio_config_arm_after_change(struct uio_device *device)
 }
 
 /*
- * The kernel's way through sysfs is longer than that through /proc, by a third of an access: it
+ * An access by the file of /proc costs the kernel a third less than one by that of sysfs, which
  * allocates memory for each. Files of other roots may be those of another machine.
  */
 static int open_short(struct uvio_udev *udev, const char *bus)
@@ -176,7 +176,12 @@ static int open_short(struct uvio_udev *udev, const char *bus)
 	return uvio_sys_open(path, O_RDWR);
 }
 
-/* The kernel leaves out the domain 0 on x86, and has it on others. */
+/*
+ * Some architectures, as x86, leave out domain 0. Whoever has no rights, as an ordinary user, or a
+ * program in a container with a read-only /proc, does without. The file is found by address: the
+ * caller accesses the config file afterwards, which fails if the card was removed, and another one
+ * may be at its address.
+ */
 void uio_config_open_short(struct uvio_udev *udev)
 {
 	struct uio_device *device = udev->priv;

@@ -6,9 +6,9 @@
 #
 #   in_can.sh ONE TWO BACKEND...
 #
-# Channel 0 of ONE is on the bus of can0; the first two of TWO are on those of can0 and can1. Either
-# may be the same card. With a monitor the card is pulled out, once. Variables: FRAMES each way; WINDOW, that so many may be on their way without
-# loss; FD, the option for it, or nothing.
+# Channel 0 of ONE is on the bus of can0; the first two of TWO are on those of can0 and can1. Both
+# may be the same card. With a monitor the card is pulled out, once. Variables: FRAMES each way;
+# WINDOW, how many may be on their way without loss; FD, the option for it, or nothing.
 
 one=$1 two=$2
 shift 2
