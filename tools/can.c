@@ -18,6 +18,7 @@ struct can_bridge {
 	unsigned int netdev_count;
 	struct can_link *links;
 	unsigned int link_count;
+	bool off; /* the channels */
 };
 
 /* As ip link has it: 0.875, in tenths of a percent. */
@@ -162,6 +163,27 @@ static int feed(struct bridge *b)
 	return rc;
 }
 
+static void name_link(const struct bridge *b, const struct can_link *link, char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "%s/%u", uvio_udev_address(b->udev), link->channel);
+}
+
+/* At the end nobody is waited for. */
+static void tell_left(const struct bridge *b, struct can_link *link)
+{
+	unsigned int left = link->netdev ? link->frame_count - link->frame_next : can_stdio_left();
+	char name[NAME_SIZE];
+	int n;
+
+	while ((n = uvio_can_receive_fd(link->can, link->frames, NULL, CAN_BATCH)) > 0)
+		left += (unsigned int)n;
+	name_link(b, link, name);
+	if (left)
+		tool_error("%s: %u frames that were received were not passed on: %s did not take "
+			   "them",
+			name, left, link->netdev ? link->netdev : "standard output");
+}
+
 static int drain(struct bridge *b)
 {
 	struct can_bridge *c = b->data;
@@ -170,6 +192,8 @@ static int drain(struct bridge *b)
 	for (unsigned int i = 0; rc == TOOL_GO_ON && i < c->link_count; i++)
 		rc = c->links[i].netdev ? can_net_drain(b, &c->links[i])
 					: can_stdio_drain(b, &c->links[i]);
+	for (unsigned int i = 0; c->off && i < c->link_count; i++)
+		tell_left(b, &c->links[i]);
 	return rc;
 }
 
@@ -179,6 +203,7 @@ static void stop(struct bridge *b)
 
 	for (unsigned int i = 0; i < c->link_count; i++)
 		uvio_can_stop(c->links[i].can);
+	c->off = true;
 }
 
 static unsigned long long number(uint64_t value)
@@ -202,11 +227,6 @@ static void tell_link(const char *name, const struct can_link *link)
 	if (link->netdev_lost)
 		tool_say("%s: lost %llu frames that %s had faster than the card sends", name,
 			number(link->netdev_lost), link->netdev);
-}
-
-static void name_link(const struct bridge *b, const struct can_link *link, char name[NAME_SIZE])
-{
-	snprintf(name, NAME_SIZE, "%s/%u", uvio_udev_address(b->udev), link->channel);
 }
 
 static void tell(struct bridge *b)

@@ -50,6 +50,8 @@ size_t can_log_format(
 /* can_stdio.c */
 int can_stdio_feed(struct bridge *b, struct can_link *link);
 int can_stdio_drain(struct bridge *b, struct can_link *link);
+/* How many frames wait for the reader of standard output, beside those of the channel. */
+unsigned int can_stdio_left(void);
 
 /* How many of @count frames were taken by the channel, or will never be. */
 unsigned int can_link_send(

@@ -232,3 +232,12 @@ int can_stdio_drain(struct bridge *b, struct can_link *link)
 		bridge_wake_within(b, 0);
 	return rc;
 }
+
+unsigned int can_stdio_left(void)
+{
+	unsigned int lines = 0;
+
+	for (size_t i = 0; i < out.used; i++)
+		lines += out.text[i] == '\n';
+	return lines;
+}
