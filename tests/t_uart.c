@@ -211,9 +211,11 @@ static void a_16950_samples_as_its_divisor_expects(void)
 	uart_model_card(&model, 0x1415, 0xc138, 0, 0);
 	uart_model_add(&model, 0, 0x1000, UART_16950);
 	uart->mcr = 0x80;
+	uart->efr = 0x10;
 	serial_open(&model.fake, "pci-serial");
 	serial_attach();
 	ASSERT_EQ(uart->tcr, 0);
+	ASSERT_EQ(uart->efr, 0);
 	serial_begin();
 	ASSERT_EQ(uart->mcr & 0xe0, 0);
 	config.baud = 115200;

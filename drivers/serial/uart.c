@@ -77,7 +77,7 @@
 
 /* Of the 16C950 in OXPCIe95x: what divides the clock beside the divisor, behind an index in SCR. */
 #define OX_EFR 2	     /* with LCR_OX_EFR */
-#define OX_EFR_ENHANCED 0x10 /* lets bit 7 of MCR change */
+#define OX_EFR_ENHANCED 0x10 /* lets bit 7 of MCR change; with it the FIFO has 128 bytes */
 #define LCR_OX_EFR 0xbf
 #define OX_ICR 5    /* write */
 #define OX_TCR 0x02 /* samples of a bit; 0: 16 */
@@ -122,13 +122,19 @@ static void xr_init(const struct uart *uart)
 	set(uart, XR_SLEEP, 0);
 }
 
-/* The kernel's driver leaves other samples of a bit, and the prescaler switched on by MCR. */
+/*
+ * The kernel's driver leaves other samples of a bit, the prescaler switched on by MCR, and the
+ * enhanced mode, in which the FIFO and its triggers are others than those of a 16550.
+ */
 static void ox_init(const struct uart *uart)
 {
 	set(uart, LCR, LCR_OX_EFR);
 	set(uart, OX_EFR, OX_EFR_ENHANCED);
 	set(uart, LCR, 0);
 	set(uart, MCR, 0);
+	set(uart, LCR, LCR_OX_EFR);
+	set(uart, OX_EFR, 0);
+	set(uart, LCR, 0);
 	set(uart, SCR, OX_TCR);
 	set(uart, OX_ICR, 0);
 }

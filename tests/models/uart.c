@@ -44,7 +44,7 @@ static unsigned int size_of(const struct uart_model *uart)
 {
 	if (!has_fifo(uart))
 		return 1;
-	if (uart->kind == UART_128)
+	if (uart->kind == UART_128 || (uart->kind == UART_16950 && uart->efr & 0x10))
 		return 128;
 	return uart->kind == UART_16750 && uart->fcr & FCR_64 ? 64 : 16;
 }
