@@ -79,10 +79,11 @@ static int set(const struct can_link *link, int level, int name, int value)
 	return setsockopt(link->fd, level, name, &value, sizeof(value));
 }
 
-/* Who only listens has no use for what others send to the interface. */
+/* Frames of CAN FD come without --fd, too: they are counted as refused. Who only listens has no use
+ * for what others send to the interface. */
 static int set_options(struct can_link *link, const struct uvio_can_config *config)
 {
-	if (config->modes & CAN_CTRLMODE_FD && set(link, SOL_CAN_RAW, CAN_RAW_FD_FRAMES, 1))
+	if (set(link, SOL_CAN_RAW, CAN_RAW_FD_FRAMES, 1) && config->modes & CAN_CTRLMODE_FD)
 		return failed(link, "CAN FD frames");
 	if (config->modes & CAN_CTRLMODE_LISTENONLY &&
 		setsockopt(link->fd, SOL_CAN_RAW, CAN_RAW_FILTER, NULL, 0))

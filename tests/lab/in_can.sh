@@ -168,6 +168,21 @@ command() {
     "$(echo $(sed -n '/"channel": 0/,/}/s/.*"[rt]x_frames": \([0-9]*\),/\1/p' /tmp/json))"
 }
 
+# What a channel without CAN FD cannot send is not lost without notice.
+refused() {
+  [ -z "$fd" ] || return
+  rm -f /tmp/json
+  begin "$one/0" --netdev vcan0 --json=/tmp/json
+  dump can0 /tmp/to
+  cansend vcan0 125##1AABBCC
+  cansend vcan0 123#01
+  until_lines 1 /tmp/to
+  end_dumps
+  finish TERM
+  check "$backend: a frame of CAN FD without --fd: is counted as refused" "123#01 1 1" \
+    "$(echo $(frames_of /tmp/to) $(sed -n 's/.*"tx_\(frames\|refused\)": \([0-9]*\),/\2/p' /tmp/json))"
+}
+
 # What the chip has no place for while nobody serves it.
 overrun() {
   begin "$one" --netdev vcan0
@@ -367,6 +382,7 @@ for backend; do
   first=
   library
   command
+  refused
   overrun
   log
   flood
