@@ -41,7 +41,7 @@ package_fetch() (
 package_programs() { # NAME
   local file
   package_select "$1"
-  for file in "$package_tree"/usr/bin/* "$package_tree"/usr/sbin/*; do
+  for file in "$package_tree"/{,usr/}{bin,sbin}/*; do
     [[ ! -x $file ]] || opt_files+=("$file:/bin/${file##*/}")
   done
 }
