@@ -85,6 +85,12 @@ check "compare: of a device on uio, both are usable" 1 "$(grep -c '^usable  *yes
 check "compare: leaves it on uio" uio_pci_generic "$(driver $card)"
 
 uvio bind $card vfio >/dev/null
+uvio compare -n 1 -b vfio/cdev,vfio/group,vfio/compat,vfio/noiommu,uio $card >/tmp/table 2>&1
+check "compare: five columns succeed" 0 $?
+check "compare: they have 80 characters, and each a blank before it" \
+  "5 vfio/ vfio/ vfio/ vfio/ cdev group compat noiommu uio " \
+  "$(sed -n 's/^usable//p' /tmp/table | wc -w) $(sed -n '3,4p' /tmp/table | tr -s ' \n' ' ' | cut -c2-)"
+check "compare: and no line has more" "" "$(awk 'length > 80' /tmp/table)"
 uvio compare -n 50 --json $card >/tmp/json
 check "compare: with JSON succeeds" 0 $?
 check "compare: leaves the driver that was there" vfio-pci "$(driver $card)"

@@ -34,6 +34,10 @@ uvio compare -n 1 -b uio $can >/tmp/table 2>/tmp/errors
 check "CAN: the table has neither self-tests that there are not, nor rows of nothing" "0 none 0" \
   "$? $(sed -n 's/^self-test *//p' /tmp/table) $(grep -c ' -$' /tmp/table)"
 
+uvio compare -n 1 -b uio --peer $peer $can >/tmp/table 2>/tmp/errors
+check "CAN: the table says how many frames a peer sends at once" "0 1" \
+  "$? $(grep -A1 '^CAN frame received' /tmp/table | grep -c '^  of 4 at once ')"
+
 uvio compare -p -n 20 --json $serial >/tmp/json 2>/tmp/errors
 check "serial: compare succeeds without a complaint" "0 " "$? $(cat /tmp/errors)"
 check "serial: bytes are measured on both backends and the kernel's driver" "3 3 " \
