@@ -158,8 +158,14 @@ told_now() {
 check "the times are those of the day" told_now
 check "what it does on the bus is told when it begins" \
 	says "$EDU/0: on the bus: 500000 bit/s, sample point 87.5 %"
+listens() {
+	begin 4.0 --listen-only
+	finish TERM
+	status_is 0 && says "$EDU/0: only listens: 500000 bit/s, sample point 87.5 %"
+}
 narrow() { ! awk 'length > 80' "$err" | grep .; }
 check "what it says has lines of 80 columns" narrow
+check "that it only listens is told when it begins" listens
 
 printf '(1.2) can0 123#11\n' >"$in"
 abstract() {

@@ -257,8 +257,9 @@ static void tell_start(const struct bridge *b, const struct can_link *link)
 	char name[NAME_SIZE], what[64];
 
 	name_link(b, link, name);
-	snprintf(what, sizeof(what), "on the bus%s%s", link->netdev ? ", with " : "",
-		link->netdev ? link->netdev : "");
+	snprintf(what, sizeof(what), "%s%s%s",
+		c->config.modes & CAN_CTRLMODE_LISTENONLY ? "only listens" : "on the bus",
+		link->netdev ? ", with " : "", link->netdev ? link->netdev : "");
 	tell_timing(name, what, info->clock, info->timing, c->config.timing);
 	if (c->config.modes & CAN_CTRLMODE_FD)
 		tell_timing(name, "data of CAN FD", info->clock, info->data_timing,
