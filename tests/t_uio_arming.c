@@ -106,8 +106,8 @@ static bool is_armed_by_proc(struct tree *tree, unsigned int domain)
 	udev.address.slot = 4;
 	device.armed = 5;
 	ASSERT_OK(uvio_sys_pwrite(device.config_fd, &armed, 1, UIO_COMMAND_UPPER));
-	uio_config_open_short(&udev);
-	uio_config_open_short(&udev);
+	uio_config_open_proc(&udev);
+	uio_config_open_proc(&udev);
 	ASSERT_OK(uio_config_arm(&device));
 	ASSERT_OK(uvio_sys_pread(device.config_fd, &armed, 1, UIO_COMMAND_UPPER));
 	return armed != 5;

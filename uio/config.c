@@ -163,7 +163,7 @@ int uio_config_arm_after_change(struct uio_device *device)
  * An access by the file of /proc costs the kernel a third less than one by that of sysfs, which
  * allocates memory for each. Files of other roots may be those of another machine.
  */
-static int open_short(struct uvio_udev *udev, const char *bus)
+static int open_proc(struct uvio_udev *udev, const char *bus)
 {
 	const struct uvio_ctx *ctx = udev->ctx;
 	bool own_sysfs = !strcmp(ctx->sysfs, "/sys"), own_proc = !strcmp(ctx->proc, "/proc");
@@ -182,7 +182,7 @@ static int open_short(struct uvio_udev *udev, const char *bus)
  * caller accesses the config file afterwards, which fails if the card was removed, and another one
  * may be at its address.
  */
-void uio_config_open_short(struct uvio_udev *udev)
+void uio_config_open_proc(struct uvio_udev *udev)
 {
 	struct uio_device *device = udev->priv;
 	char bus[32];
@@ -191,9 +191,9 @@ void uio_config_open_short(struct uvio_udev *udev)
 	if (device->config_refused || device->arm_fd != device->config_fd)
 		return;
 	snprintf(bus, sizeof(bus), "%04x:%02x", udev->address.domain, udev->address.bus);
-	fd = open_short(udev, bus);
+	fd = open_proc(udev, bus);
 	if (fd < 0 && !udev->address.domain)
-		fd = open_short(udev, bus + strlen("0000:"));
+		fd = open_proc(udev, bus + strlen("0000:"));
 	if (fd >= 0)
 		device->arm_fd = fd;
 }

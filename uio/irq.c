@@ -221,7 +221,7 @@ int uio_irq_enable(
 	if (udev->irq_ack && !device->has_irqcontrol && device->config_refused)
 		return config_failed(udev, device->config_refused);
 	if (udev->irq_ack && !device->has_irqcontrol)
-		uio_config_open_short(udev);
+		uio_config_open_proc(udev);
 	rc = has_switch(udev) ? set_intx(udev, true) : 0;
 	if (rc && device->has_irqcontrol)
 		irqcontrol(device, 0);

@@ -81,7 +81,7 @@ struct uio_device {
 	bool own_intx;	     /* how a driver of the card's own has it: on */
 	int fd;
 	int config_fd;	    /* -1: not PCI */
-	int arm_fd;	    /* the same register for arming, see uio_config_open_short() */
+	int arm_fd;	    /* the same register for arming, see uio_config_open_proc() */
 	bool dma_allowed;   /* found so; what it rests on cannot change while a driver is bound */
 	int config_refused; /* why it is open for reading only; 0: it is not */
 	struct uvio_phys phys;
@@ -121,8 +121,11 @@ int uio_map_of_bar(const struct uio_map *maps, const struct uvio_bar *bar);
 void uio_config_init(struct uvio_udev *udev);
 int uio_config_write(
 	struct uio_device *device, const void *raw, unsigned int width, uint64_t offset);
-/** Where it can be had, a file by which arming is cheaper; once, before INTx is switched on. */
-void uio_config_open_short(struct uvio_udev *udev);
+/**
+ * Takes the file of /proc for arming, which is cheaper, if there is one that can be written. Once,
+ * before INTx is switched on.
+ */
+void uio_config_open_proc(struct uvio_udev *udev);
 void uio_config_close(struct uio_device *device);
 int uio_config_set_intx(struct uio_device *device, bool on);
 int uio_config_intx_is_on(struct uio_device *device, bool *on);

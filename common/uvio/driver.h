@@ -119,7 +119,9 @@ UVIO_API const struct uvio_driver *uvio_driver_get(const struct uvio_ctx *ctx, u
 UVIO_API const struct uvio_driver *uvio_driver_match(const struct uvio_ctx *ctx, uint16_t vendor,
 	uint16_t device, uint16_t subvendor, uint16_t subdevice);
 
-/** The first of the ids of @driver that is for these, of which all may be UVIO_ANY_ID; NULL: none.
+/**
+ * The first id of @driver that matches a card with these; NULL: none. Subsystem ids of UVIO_ANY_ID
+ * match all.
  */
 UVIO_API const struct uvio_driver_id *uvio_driver_id_of(const struct uvio_driver *driver,
 	uint16_t vendor, uint16_t device, uint16_t subvendor, uint16_t subdevice);
