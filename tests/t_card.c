@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The uvio authors */
-/* How a card is served: its descriptor, its interrupt, and events of the device. */
+/* How a card is served: its descriptor, its interrupt, and events of the device; and that the
+ * pages list the cards. */
 #include <config.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -205,6 +210,51 @@ static void a_child_that_has_a_copy_does_not_keep_it_alive(void)
 	close(epoll_fd);
 }
 
+/* "1760:ff00", then the ids of the subsystem, where they matter, then the rest. */
+static void ids_of(const struct uvio_driver_id *id, char text[32])
+{
+	int length = snprintf(text, 32, "%04x:%04x  ", id->vendor, id->device);
+
+	if (id->subvendor != UVIO_ANY_ID)
+		snprintf(text + length, 32 - (size_t)length, "%04x:%04x ", id->subvendor,
+			id->subdevice);
+	else if (id->subdevice != UVIO_ANY_ID)
+		snprintf(text + length, 32 - (size_t)length, "any:%04x ", id->subdevice);
+}
+
+static bool is_in_page(const char *page, const struct uvio_driver_id *id)
+{
+	const char *top = getenv("top_srcdir");
+	char path[PATH_MAX], line[256], ids[32];
+	bool found = false;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "%s/doc/%s", top ? top : ".", page);
+	stream = fopen(path, "r");
+	ids_of(id, ids);
+	while (stream && !found && fgets(line, sizeof(line), stream)) {
+		line[strcspn(line, "\n")] = 0;
+		found = !strncmp(line, ids, strlen(ids)) && strrchr(line, ' ') &&
+			!strcmp(strrchr(line, ' ') + 1, uvio_seen_name(id->seen));
+	}
+	if (stream)
+		fclose(stream);
+	if (!found)
+		printf("# %s: not in doc/%s, seen on %s\n", ids, page, uvio_seen_name(id->seen));
+	return found;
+}
+
+static void the_pages_list_each_card(void)
+{
+	const struct uvio_driver *known;
+
+	for (unsigned int i = 0; (known = uvio_driver_get(NULL, i)); i++)
+		for (const struct uvio_driver_id *id = known->ids; id && id->vendor; id++) {
+			ASSERT(!known->can || is_in_page("uvio-can.1", id));
+			ASSERT(!known->serial || is_in_page("uvio-serial.1", id));
+		}
+}
+
 static CU_TestInfo cases[] = {
 	TEST(the_interrupt_is_armed_after_a_service_that_failed),
 	TEST(one_that_cannot_be_armed_then_tells_why_the_service_failed),
@@ -214,6 +264,7 @@ static CU_TestInfo cases[] = {
 	TEST(a_busy_card_reports_its_errors_too),
 	TEST(the_descriptor_is_the_same_until_detach),
 	TEST(a_child_that_has_a_copy_does_not_keep_it_alive),
+	TEST(the_pages_list_each_card),
 	CU_TEST_INFO_NULL,
 };
 

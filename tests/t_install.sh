@@ -61,7 +61,7 @@ run() {
 compile_module() { # EXAMPLE MODULE
 	# shellcheck disable=SC2046,SC2086
 	$CC $SAN_CFLAGS $COV_CFLAGS -Wall -Wextra -Werror -shared -fPIC \
-		$($PKG_CONFIG --cflags uvio) "$top_srcdir/doc/$1" \
+		$($PKG_CONFIG --cflags uvio) "$(find "$stage" -path "*/doc/uvio/examples/$1")" \
 		-o "$scratch/$2" $($PKG_CONFIG --libs uvio)
 }
 
