@@ -379,6 +379,39 @@ static void a_card_has_not_any_number_of_lines(void)
 	ASSERT(!other);
 }
 
+static struct uvio_serial_info told;
+
+static void tell(const void *priv, unsigned int line, struct uvio_serial_info *out)
+{
+	(void)priv;
+	(void)line;
+	*out = told;
+}
+
+static void attach_fails(const char *text)
+{
+	struct uvio_serial_ops telling = ops;
+	struct uvio_driver wrong = driver;
+	struct uvio_card *other;
+
+	telling.info = tell;
+	wrong.serial = &telling;
+	ASSERT_ERR(uvio_card_attach(&wrong, udev, &other), -EINVAL, text);
+	ASSERT(!other);
+}
+
+static void what_a_driver_tells_is_checked(void)
+{
+	told = *uvio_serial_info(serial);
+	told.chip = NULL;
+	attach_fails(EDU ": serial line 0: card driver 'testchip': its info lacks the chip");
+	told.chip = "testchip";
+	told.baud_min = 0;
+	attach_fails("card driver 'testchip': its info has bit rates from 0 to 115200");
+	told.baud_min = 115201;
+	attach_fails("its info has bit rates from 115201 to 115200");
+}
+
 static void a_driver_gives_and_takes_no_more_than_there_is(void)
 {
 	struct uvio_serial_stats stats;
@@ -411,6 +444,7 @@ static CU_TestInfo cases[] = {
 	TEST(modem_lines_are_switched),
 	TEST(lines_are_counted),
 	TEST(a_card_has_not_any_number_of_lines),
+	TEST(what_a_driver_tells_is_checked),
 	TEST(a_driver_gives_and_takes_no_more_than_there_is),
 	CU_TEST_INFO_NULL,
 };

@@ -37,6 +37,22 @@ static unsigned int count(const struct uvio_card *card)
 	return card->driver->serial->lines(card->priv);
 }
 
+/* What is told here is believed from now on. */
+static int check_info(const struct uvio_serial *serial)
+{
+	const struct uvio_serial_info *info = &serial->info;
+	const char *driver = serial->base.card->driver->name;
+
+	if (!info->chip)
+		return uvio_channel_fail(&serial->base, -EINVAL,
+			"card driver '%s': its info lacks the chip", driver);
+	if (!info->baud_min || info->baud_min > info->baud_max)
+		return uvio_channel_fail(&serial->base, -EINVAL,
+			"card driver '%s': its info has bit rates from %u to %u", driver,
+			info->baud_min, info->baud_max);
+	return 0;
+}
+
 static int init(struct uvio_channel *channel)
 {
 	struct uvio_serial *serial = (struct uvio_serial *)channel;
@@ -44,7 +60,7 @@ static int init(struct uvio_channel *channel)
 	serial->ops = channel->card->driver->serial;
 	serial->info.size = sizeof(serial->info);
 	serial->ops->info(channel->card->priv, channel->index, &serial->info);
-	return 0;
+	return check_info(serial);
 }
 
 static int stop(struct uvio_channel *channel)

@@ -180,7 +180,10 @@ struct uvio_serial_ops {
 
 	/** How many the card has, known since attach; 1024 at most. */
 	unsigned int (*lines)(const void *card);
-	/** Fills all members except size, which is set. */
+	/**
+	 * Fills all members except size, which is set. Without chip or bit rates the card is not
+	 * attached: -EINVAL.
+	 */
 	void (*info)(const void *card, unsigned int line, struct uvio_serial_info *info);
 	/** From now on service uses @serial for the line, until stop. */
 	int (*start)(void *card, unsigned int line, struct uvio_serial *serial,
