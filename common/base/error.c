@@ -127,16 +127,14 @@ static int name_length(const char *function)
 	return (int)(sized ? (size_t)(sized - function) : strlen(function));
 }
 
-bool uvio_null_given(const char *function, const char *argument)
+void uvio_null_given(const char *function, const char *argument)
 {
 	uvio_fail(-EINVAL, "%.*s(): %s is NULL", name_length(function), function, argument);
-	return true;
 }
 
-bool uvio_no_size_given(const char *function, const char *argument)
+void uvio_no_size_given(const char *function, const char *argument)
 {
 	uvio_fail(-EINVAL, "%s(): the size of %s is 0", function, argument);
-	return true;
 }
 
 int uvio_no_memory(const char *object)

@@ -33,12 +33,12 @@ void uvio_text_clean(char *text);
 #define UVIO_NULL(argument, pointer) UVIO_NULL_IN(__func__, argument, pointer)
 /** For what several functions of the interface share: of @function. */
 #define UVIO_NULL_IN(function, argument, pointer)                                                  \
-	(!(pointer) && uvio_null_given(function, argument))
-bool uvio_null_given(const char *function, const char *argument);
+	(!(pointer) && (uvio_null_given(function, argument), true))
+void uvio_null_given(const char *function, const char *argument);
 
 /** The same for a structure to fill that has no @size. */
-#define UVIO_NO_SIZE(argument, size) (!(size) && uvio_no_size_given(__func__, argument))
-bool uvio_no_size_given(const char *function, const char *argument);
+#define UVIO_NO_SIZE(argument, size) (!(size) && (uvio_no_size_given(__func__, argument), true))
+void uvio_no_size_given(const char *function, const char *argument);
 
 /** -ENOMEM with an error message. */
 int uvio_no_memory(const char *object);
