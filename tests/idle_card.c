@@ -52,6 +52,7 @@ static void serial_info(const void *own, unsigned int line, struct uvio_serial_i
 	info->chip = "nothing";
 	info->baud_min = 1;
 	info->baud_max = 115200;
+	info->fifo = 1;
 }
 
 static int serial_start(void *own, unsigned int line, struct uvio_serial *to,

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,22 @@ static pid_t fork_holder(int pipe_fds[2])
 	return child;
 }
 
+static void a_watch_may_be_as_long_as_it_likes_but_not_negative(void)
+{
+	struct uvio_driver watched = driver;
+	struct uvio_card *other;
+
+	watched.watch = -1;
+	ASSERT_ERR(uvio_card_attach(&watched, udev, &other), -EINVAL,
+		"card driver 'served': its watch is a time of -1 ns");
+	watched.watch = INT64_MAX;
+	ASSERT_OK(uvio_card_attach(&watched, udev, &other));
+	ASSERT(!is_readable(uvio_card_fd(other)));
+	ASSERT_EQ(uvio_card_poll(other), 0);
+	ASSERT(!is_readable(uvio_card_fd(other)));
+	uvio_card_detach(other);
+}
+
 static void a_child_that_has_a_copy_does_not_keep_it_alive(void)
 {
 	struct epoll_event event = {.events = EPOLLIN};
@@ -263,6 +280,7 @@ static CU_TestInfo cases[] = {
 	TEST(one_that_is_kicked_each_time_is_released_too),
 	TEST(a_busy_card_reports_its_errors_too),
 	TEST(the_descriptor_is_the_same_until_detach),
+	TEST(a_watch_may_be_as_long_as_it_likes_but_not_negative),
 	TEST(a_child_that_has_a_copy_does_not_keep_it_alive),
 	TEST(the_pages_list_each_card),
 	CU_TEST_INFO_NULL,

@@ -137,7 +137,7 @@ static void print_info(
 	const struct tool *tool, const struct uvio_device_info *info, const struct name *name)
 {
 	const struct uvio_driver *driver = tool_driver(tool, info);
-	const char *seen = tool_seen(driver, info);
+	const char *seen = tool_seen(driver, info), *help = driver ? driver->help : NULL;
 
 	tool_print("%s", info->address);
 	if (info->pci)
@@ -160,8 +160,7 @@ static void print_info(
 			print_bar(i, info->bars[i]);
 	}
 	label("card driver");
-	tool_print("%s%s%s\n", driver ? driver->name : "none", driver ? ": " : "",
-		driver ? driver->help : "");
+	tool_print("%s%s%s\n", driver ? driver->name : "none", help ? ": " : "", help ? help : "");
 	if (seen) {
 		label("seen on");
 		tool_print("%s\n", seen);

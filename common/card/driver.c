@@ -36,6 +36,10 @@ static int check_table(const struct uvio_driver *driver)
 			"card driver '%s': the table of its trial has a size of %zu, less than "
 			"%zu; set .size = sizeof(struct uvio_trial)",
 			driver->name, driver->trial->size, sizeof(*driver->trial));
+	if (driver->watch < 0)
+		return uvio_fail(-EINVAL,
+			"card driver '%s': its watch is a time of %lld ns; 0 is none", driver->name,
+			(long long)driver->watch);
 	return 0;
 }
 

@@ -137,8 +137,9 @@ int uvio_card_fd(struct uvio_card *card)
 		return uvio_fail(rc, "%s: a descriptor for the events of the card: %s",
 			uvio_udev_address(card->udev), strerror(-rc));
 	}
+	card->now = 0;
 	if (card->driver->watch)
-		uvio_card_wake_at(card, uvio_now_ns() + card->driver->watch);
+		uvio_card_wake_at(card, uvio_card_after(card, card->driver->watch));
 	set_timer(card);
 	return card->fd;
 }
@@ -182,7 +183,7 @@ static bool take_time(struct uvio_card *card)
 
 	if (card->wake_at == UVIO_CARD_NEVER || uvio_card_now(card) < card->wake_at)
 		return false;
-	card->wake_at = watch ? card->now + watch : UVIO_CARD_NEVER;
+	card->wake_at = watch ? uvio_card_after(card, watch) : UVIO_CARD_NEVER;
 	set_timer(card);
 	return true;
 }

@@ -58,7 +58,7 @@ struct uvio_driver_id {
 struct uvio_driver {
 	size_t size;			  /**< sizeof(struct uvio_driver) */
 	const char *name;		  /**< one word */
-	const char *help;		  /**< one line */
+	const char *help;		  /**< one line; NULL: none */
 	const struct uvio_driver_id *ids; /**< ends with vendor 0; NULL: not known by ids */
 	size_t card_size;
 	uint64_t dma_mask; /**< highest address the card reaches; 0: all 64 bits */
@@ -105,7 +105,8 @@ UVIO_API const char *uvio_seen_name(enum uvio_seen seen);
 /**
  * Adds a driver to those of a context, before other threads use the context. The last one added is
  * the first that uvio_driver_match() asks, before those of the library. 0; -EINVAL (a NULL; a table
- * without @size, name or attach); -EEXIST (another driver has that name); -ENOMEM.
+ * without @size, name or attach, or with a negative watch); -EEXIST (another driver has that name);
+ * -ENOMEM.
  */
 UVIO_API int uvio_driver_add(struct uvio_ctx *ctx, const struct uvio_driver *driver);
 
@@ -129,8 +130,8 @@ UVIO_API const struct uvio_driver_id *uvio_driver_id_of(const struct uvio_driver
 /**
  * Attaches @driver, which need not be known to a context, to an open udev device, and sets its DMA
  * mask. 0 and a card in @card, for uvio_card_detach() before the udev device is closed; or the
- * errno of the driver; -EINVAL (a NULL; a table without @size, name or attach); -ENOMEM. On failure
- * @card is NULL.
+ * errno of the driver; -EINVAL (a NULL; a table as above, or what it tells of its channels cannot
+ * be); -ENOMEM. On failure @card is NULL.
  */
 UVIO_API int uvio_card_attach(
 	const struct uvio_driver *driver, struct uvio_udev *udev, struct uvio_card **card);
