@@ -260,7 +260,7 @@ static void what_linux_does_not_pass_on_changes_nothing(void)
 	ASSERT_EQ(ioctl(fd, TIOCMGET, &lines_now), -1);
 }
 
-static void xoff_stops_the_program(void)
+static void stop_by_xoff(void)
 {
 	struct termios termios;
 
@@ -271,6 +271,11 @@ static void xoff_stops_the_program(void)
 	UNTIL(!line->mode.told);
 	uvio_serial_send(line->serial, "\023", 1);
 	UNTIL(write(fd, "x", 1) < 0 && errno == EAGAIN);
+}
+
+static void xoff_stops_the_program(void)
+{
+	stop_by_xoff();
 	uvio_serial_send(line->serial, "\021", 1);
 	UNTIL(write(fd, "x", 1) == 1);
 }
@@ -405,6 +410,33 @@ static void a_program_that_wants_it_alone_has_it_so_until_it_closes(void)
 	ASSERT_EQ(alone, 0);
 }
 
+static void stop_by_program(void)
+{
+	open_program();
+	UNTIL(!line->hung);
+	ASSERT_OK(tcflow(fd, TCOOFF));
+	ASSERT(write(fd, "x", 1) < 0);
+}
+
+static void the_next_program_writes(void)
+{
+	close(fd);
+	UNTIL(line->hung && line->empty);
+	open_program();
+	ASSERT_EQ(write(fd, "x", 1), 1);
+	close(fd);
+	UNTIL(line->hung && line->empty);
+}
+
+static void one_that_is_stopped_does_not_stop_the_next(void)
+{
+	stop_by_program();
+	the_next_program_writes();
+	stop_by_xoff();
+	the_next_program_writes();
+	fd = -1;
+}
+
 /* As where a limit of the kernel allows no watch. */
 static void without_a_watch_it_looks_now_and_then(void)
 {
@@ -526,6 +558,7 @@ static CU_TestInfo line_cases[] = {
 	TEST(with_nothing_to_do_nothing_wakes_it),
 	TEST(one_program_follows_another),
 	TEST(a_program_that_wants_it_alone_has_it_so_until_it_closes),
+	TEST(one_that_is_stopped_does_not_stop_the_next),
 	TEST(without_a_watch_it_looks_now_and_then),
 	TEST(speed_0_hangs_up_and_keeps_the_speed),
 	TEST(a_program_may_have_lines_edited),

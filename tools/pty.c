@@ -5,6 +5,7 @@
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tty.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,17 +258,28 @@ unsigned int pty_write(const struct pty *pty, const uint8_t *bytes, unsigned int
 	return n > 0 ? (unsigned int)n : 0;
 }
 
+/* By TCOON alone only what TCOOFF stopped, not what a received XOFF did. */
+static void restart(int fd)
+{
+	ioctl(fd, TCXONC, TCOOFF);
+	ioctl(fd, TCXONC, TCOON);
+}
+
 /*
- * Only the slave's own descriptor reaches its contents. The kernel keeps even the mark of a program
- * that wanted it alone.
+ * Only the slave's own descriptor reaches its contents. What the kernel forgets of a serial port at
+ * its last close it keeps of a slave: the mark of a program that wanted it alone, that its output
+ * is stopped, another line discipline.
  */
 void pty_discard(const struct pty *pty)
 {
+	const int plain = N_TTY;
 	int fd = open(pty->path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return;
+	ioctl(fd, TIOCSETD, &plain);
 	ioctl(fd, TCFLSH, TCIFLUSH);
 	ioctl(fd, TIOCNXCL);
+	restart(fd);
 	close(fd);
 }

@@ -71,7 +71,10 @@ enum pty_got pty_read(const struct pty *pty, uint8_t *bytes, unsigned int count,
 /* How many were taken. */
 unsigned int pty_write(const struct pty *pty, const uint8_t *bytes, unsigned int count);
 
-/* The last program has closed it: what it has not read is gone, and TIOCEXCL. */
+/*
+ * The last program has closed it: what it has not read is gone, and what a serial port would not
+ * keep for the next one: TIOCEXCL, output that is stopped, a line discipline.
+ */
 void pty_discard(const struct pty *pty);
 
 #endif /* UVIO_TOOLS_PTY_H */
