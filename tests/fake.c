@@ -192,6 +192,8 @@ static void count_call(struct fake *fake)
 	fake->calls++;
 	if (fake_faults.gone_at && fake->calls >= fake_faults.gone_at)
 		fake_faults.all_ones = true;
+	if (fake_faults.silent_at && fake->calls >= fake_faults.silent_at)
+		fake_faults.silent = true;
 }
 
 static int fake_region_read(struct uvio_udev *udev, const struct uvio_region *region,

@@ -53,16 +53,18 @@ extern const struct fake_model *fake_model;
 
 /** What goes wrong. All zero: nothing. Errors are negative errnos. */
 struct fake_faults {
-	bool unbound;	      /* probe: not bound to it */
-	bool no_notice;	      /* open: no descriptors for events */
-	bool hangs_up;	      /* open: a descriptor tells that it is gone, as on uio */
-	bool no_config;	      /* open: not a PCI device */
-	bool busy_at_open;    /* open: a predecessor left bus mastering on */
-	bool all_ones;	      /* the card is gone: everything reads all ones */
-	unsigned int gone_at; /* from this call of region_read or region_write on; 0: never */
-	bool wrong_liveness;  /* a broken card */
-	bool no_irq;	      /* a broken card: its interrupts never leave it */
-	bool loses_dma;	      /* a broken card: the last byte of each transfer stays away */
+	bool unbound;		/* probe: not bound to it */
+	bool no_notice;		/* open: no descriptors for events */
+	bool hangs_up;		/* open: a descriptor tells that it is gone, as on uio */
+	bool no_config;		/* open: not a PCI device */
+	bool busy_at_open;	/* open: a predecessor left bus mastering on */
+	bool all_ones;		/* the card is gone: everything reads all ones */
+	unsigned int gone_at;	/* from this call of region_read or region_write on; 0: never */
+	bool silent;		/* the BARs read all ones, the card is there */
+	unsigned int silent_at; /* as gone_at */
+	bool wrong_liveness;	/* a broken card */
+	bool no_irq;		/* a broken card: its interrupts never leave it */
+	bool loses_dma;		/* a broken card: the last byte of each transfer stays away */
 	uint32_t missing_caps;
 	int open;
 	int access;	      /* region calls */

@@ -101,7 +101,7 @@ static void look_at_line(struct fake *fake)
 {
 	bool before = fake->asked;
 
-	fake->asked = asks(fake) && !fake_faults.all_ones;
+	fake->asked = asks(fake) && !fake_faults.all_ones && !fake_faults.silent;
 	if (fake->asked && (!before || fake->kind == UVIO_IRQ_INTX))
 		fake_card_signal(fake, 0);
 }
@@ -229,7 +229,7 @@ uint64_t fake_card_read(struct fake *fake, uint32_t region, uint64_t offset, uns
 	unsigned char *memory = memory_of(fake, region);
 	uint64_t value = 0;
 
-	if (fake_faults.all_ones)
+	if (fake_faults.all_ones || (fake_faults.silent && region < FAKE_BARS))
 		return width == 8 ? UINT64_MAX : (UINT64_C(1) << width * 8) - 1;
 	if (fake->model && region < FAKE_BARS) {
 		value = fake->model->read(fake->model->card, region, offset, width);
@@ -250,7 +250,7 @@ void fake_card_write(
 {
 	unsigned char *memory = memory_of(fake, region);
 
-	if (fake_faults.all_ones)
+	if (fake_faults.all_ones || (fake_faults.silent && region < FAKE_BARS))
 		return;
 	if (fake->model && region < FAKE_BARS) {
 		fake->model->write(fake->model->card, region, offset, width, value);

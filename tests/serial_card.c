@@ -87,15 +87,21 @@ struct uvio_serial_stats serial_stats(void)
 	return stats;
 }
 
-/* A card that is gone reads 0xff, of which no more come than the FIFO was known to have. */
+/*
+ * A card that is gone reads 0xff, of which no more come than the FIFO was known to have; nor do its
+ * registers tell of errors.
+ */
 static void expect_few_ones(void)
 {
-	uint8_t bytes[1024];
-	int n = uvio_serial_receive(serial, bytes, NULL, sizeof(bytes)), ones = 0;
+	uint8_t bytes[1024], marks[1024];
+	int n = uvio_serial_receive(serial, bytes, marks, sizeof(bytes)), ones = 0, marked = 0;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		ones += bytes[i] == 0xff;
+		marked += !!marks[i];
+	}
 	ASSERT(ones <= 8);
+	ASSERT_EQ(marked, 0);
 }
 
 /* Sends and receives; what a card does that is removed somewhere in between. */
@@ -130,5 +136,19 @@ void serial_removed_anywhere(void (*setup)(void), void (*hear)(void))
 		rc = work(hear);
 		ASSERT_EQ(rc, fake_faults.all_ones ? -ENODEV : 0);
 	} while (fake_faults.all_ones);
+	ASSERT(at > 50);
+}
+
+void serial_silent_anywhere(void (*setup)(void), void (*hear)(void))
+{
+	unsigned int at = 0;
+
+	do {
+		serial_close();
+		setup();
+		fake_faults.silent_at = fake_of(udev)->calls + ++at;
+		if (work(hear) < 0)
+			ASSERT(fake_faults.silent);
+	} while (fake_faults.silent);
 	ASSERT(at > 50);
 }

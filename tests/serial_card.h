@@ -36,5 +36,7 @@ struct uvio_serial_stats serial_stats(void);
  * model, and @hear has it receive.
  */
 void serial_removed_anywhere(void (*setup)(void), void (*hear)(void));
+/** As above, but the card is there, as one whose decoding of addresses was switched off. */
+void serial_silent_anywhere(void (*setup)(void), void (*hear)(void));
 
 #endif /* UVIO_TESTS_SERIAL_CARD_H */

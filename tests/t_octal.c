@@ -330,6 +330,11 @@ static void a_card_that_is_removed_at_any_moment_says_so(void)
 	serial_removed_anywhere(setup, hear_some);
 }
 
+static void one_that_falls_silent_at_any_moment_gives_no_wrong_bytes(void)
+{
+	serial_silent_anywhere(setup, hear_some);
+}
+
 static CU_TestInfo attaching[] = {
 	TEST(a_carrier_without_a_known_module_is_refused),
 	TEST(modules_are_found_in_any_slot),
@@ -337,6 +342,7 @@ static CU_TestInfo attaching[] = {
 	TEST(interrupts_of_every_line_wake_who_waits),
 	TEST(a_module_that_still_asks_is_closed),
 	TEST(a_card_that_is_removed_at_any_moment_says_so),
+	TEST(one_that_falls_silent_at_any_moment_gives_no_wrong_bytes),
 	CU_TEST_INFO_NULL,
 };
 

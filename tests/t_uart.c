@@ -533,10 +533,16 @@ static void a_card_that_is_removed_at_any_moment_says_so(void)
 	serial_removed_anywhere(setup, hear_some);
 }
 
+static void one_that_falls_silent_at_any_moment_gives_no_wrong_bytes(void)
+{
+	serial_silent_anywhere(setup, hear_some);
+}
+
 static CU_TestInfo attaching[] = {
 	TEST(every_card_of_the_table_works),
 	TEST(an_absent_chip_is_refused),
 	TEST(a_card_that_is_removed_at_any_moment_says_so),
+	TEST(one_that_falls_silent_at_any_moment_gives_no_wrong_bytes),
 	CU_TEST_INFO_NULL,
 };
 

@@ -7,6 +7,7 @@
 
 #include <uvio/udev.h>
 
+#include "../drivers.h"
 #include "octal.h"
 
 /* Register map of the SCC2698B's datasheet, of a line, and of a block of two. */
@@ -192,17 +193,22 @@ void octal_stop(struct octal *octal, unsigned int line)
 	octal->lines[line] = NULL;
 }
 
-/* A line with a byte that has all errors at once is rather a card that is gone. */
-static bool is_gone(const struct octal *octal, uint8_t sr)
+/* A status of all ones may be one, the causes of interrupts never are: inputs are none of them. */
+static bool is_silent(const struct octal *octal, unsigned int line, uint8_t sr)
 {
-	return sr == UINT8_MAX && !uvio_udev_alive(octal->io.udev);
+	return sr == UINT8_MAX && uvio_read8(&octal->io, BLOCK(line / 2, ISR)) == UINT8_MAX;
+}
+
+static int silent(const struct octal *octal)
+{
+	return uvio_driver_all_ones(octal->io.udev, "the IP-Octal");
 }
 
 int octal_sending(const struct octal *octal, unsigned int line)
 {
 	uint8_t sr = uvio_read8(&octal->io, LINE(line, SR));
 
-	return is_gone(octal, sr) ? -ENODEV : !(sr & SR_TX_EMPTY);
+	return is_silent(octal, line, sr) ? silent(octal) : !(sr & SR_TX_EMPTY);
 }
 
 /* The inputs are low where the line is on; the first two are the CTS of the block's lines. */
@@ -263,7 +269,7 @@ static uint8_t receive(struct octal *octal, unsigned int line, int *found)
 	for (int i = 0; i < ROUNDS && sr & SR_RX_READY; i++) {
 		uint8_t byte;
 
-		if (is_gone(octal, sr))
+		if (is_silent(octal, line, sr))
 			return sr;
 		if (sr & SR_OVERRUN)
 			note_overrun(octal, line);
@@ -316,8 +322,8 @@ static int serve_line(struct octal *octal, unsigned int line)
 	if (isr & ISR_BREAK)
 		command(octal, line, CR_RESET_BREAK);
 	sr = receive(octal, line, &found);
-	if (is_gone(octal, sr))
-		return -ENODEV;
+	if (is_silent(octal, line, sr))
+		return silent(octal);
 	found += send(octal, line, sr);
 	ask_to_send(octal, line);
 	return isr & ISR_BREAK ? found + 1 : found;

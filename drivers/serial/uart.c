@@ -306,6 +306,12 @@ void uart_stop(struct uart *uart)
 	set(uart, FCR, 0);
 }
 
+/* A line status of all ones may be one, the cause of an interrupt never is. */
+static bool is_silent(const struct uart *uart, uint8_t lsr)
+{
+	return lsr == UINT8_MAX && get(uart, IIR) == UINT8_MAX;
+}
+
 /* Reading LSR clears the errors in it, also those of a byte that is not read now. */
 static void keep_errors(struct uart *uart, uint8_t lsr)
 {
@@ -326,8 +332,8 @@ int uart_sending(struct uart *uart)
 {
 	uint8_t lsr = get(uart, LSR);
 
-	if (lsr == UINT8_MAX && !uvio_udev_alive(uart->regs.udev))
-		return -ENODEV;
+	if (is_silent(uart, lsr))
+		return uvio_driver_all_ones(uart->regs.udev, "the UART");
 	keep_errors(uart, lsr);
 	return !(lsr & LSR_IDLE);
 }
@@ -426,12 +432,6 @@ static bool has_known(const struct uart *uart, uint8_t iir, uint8_t lsr)
 	       !(lsr & (LSR_IN_FIFO | LSR_ERRORS)) && uart->trigger > 1 && !uart->until_gap;
 }
 
-/* No UART has all of its errors with all of its FIFO empty; what is read then is no byte. */
-static bool is_gone(const struct uart *uart, uint8_t lsr)
-{
-	return lsr == UINT8_MAX && !uvio_udev_alive(uart->regs.udev);
-}
-
 /* The line status belongs to the byte that is read next. Returns the last one read. */
 static uint8_t receive(struct uart *uart, uint8_t iir, uint8_t lsr)
 {
@@ -444,7 +444,7 @@ static uint8_t receive(struct uart *uart, uint8_t iir, uint8_t lsr)
 		lsr = line_status(uart);
 	}
 	for (int i = 0; i < ROUNDS && lsr & LSR_DATA; i++) {
-		if (is_gone(uart, lsr))
+		if (is_silent(uart, lsr))
 			return lsr;
 		receive_one(uart, lsr);
 		lsr = line_status(uart);
@@ -501,8 +501,8 @@ int uart_service(struct uart *uart)
 		keep_errors(uart, lsr);
 	else
 		lsr = receive(uart, iir, lsr);
-	if (is_gone(uart, lsr))
-		return -ENODEV;
+	if (is_silent(uart, lsr))
+		return uvio_driver_all_ones(uart->regs.udev, "the UART");
 	if (asks && (iir & IIR_CAUSE) == 0)
 		get(uart, MSR);
 	if (lsr & LSR_TX_EMPTY)
