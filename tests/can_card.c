@@ -108,6 +108,20 @@ struct uvio_can_stats can_stats(void)
 	return stats;
 }
 
+/* What a card reads as that is gone is no frame. */
+static void expect_only(const struct can_frame *frame)
+{
+	struct canfd_frame have;
+
+	while (uvio_can_receive_fd(can, &have, NULL, 1) > 0) {
+		if (have.can_id & CAN_ERR_FLAG)
+			continue;
+		ASSERT_EQ(have.can_id, frame->can_id);
+		ASSERT_EQ(have.len, frame->len);
+		ASSERT(!memcmp(have.data, frame->data, frame->len));
+	}
+}
+
 /* Sends and receives; what a card does that is removed somewhere in between. */
 static int work(void (*hear)(const struct can_frame *frame))
 {
@@ -125,6 +139,8 @@ static int work(void (*hear)(const struct can_frame *frame))
 	hear(&frame);
 	for (int i = 0; i < 3 && rc >= 0; i++)
 		rc = uvio_card_poll(card);
+	expect_only(&frame);
+	ASSERT(uvio_can_state(can) == CAN_STATE_ERROR_ACTIVE);
 	return rc < 0 ? rc : uvio_can_stop(can);
 }
 
@@ -140,5 +156,19 @@ void can_removed_anywhere(void (*setup)(void), void (*hear)(const struct can_fra
 		rc = work(hear);
 		ASSERT_EQ(rc, fake_faults.all_ones ? -ENODEV : 0);
 	} while (fake_faults.all_ones);
+	ASSERT(at > 50);
+}
+
+void can_silent_anywhere(void (*setup)(void), void (*hear)(const struct can_frame *frame))
+{
+	unsigned int at = 0;
+
+	do {
+		can_close();
+		setup();
+		fake_faults.silent_at = fake_of(udev)->calls + ++at;
+		if (work(hear) < 0)
+			ASSERT(fake_faults.silent);
+	} while (fake_faults.silent);
 	ASSERT(at > 50);
 }

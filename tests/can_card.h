@@ -42,5 +42,7 @@ struct uvio_can_stats can_stats(void);
  * model, and @hear has it receive.
  */
 void can_removed_anywhere(void (*setup)(void), void (*hear)(const struct can_frame *frame));
+/** As above, but the card is there, as one whose decoding of addresses was switched off. */
+void can_silent_anywhere(void (*setup)(void), void (*hear)(const struct can_frame *frame));
 
 #endif /* UVIO_TESTS_CAN_CARD_H */

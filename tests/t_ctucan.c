@@ -427,11 +427,17 @@ static void a_card_that_is_removed_at_any_moment_says_so(void)
 	can_removed_anywhere(setup, hear_classic);
 }
 
+static void one_that_falls_silent_at_any_moment_gives_no_wrong_frames(void)
+{
+	can_silent_anywhere(setup, hear_classic);
+}
+
 static CU_TestInfo attaching[] = {
 	TEST(an_absent_card_is_refused),
 	TEST(the_board_says_how_many_cores_there_are),
 	TEST(a_core_that_stays_in_reset_is_given_up),
 	TEST(a_card_that_is_removed_at_any_moment_says_so),
+	TEST(one_that_falls_silent_at_any_moment_gives_no_wrong_frames),
 	CU_TEST_INFO_NULL,
 };
 

@@ -414,6 +414,11 @@ static void a_card_that_is_removed_at_any_moment_says_so(void)
 	can_removed_anywhere(setup, hear);
 }
 
+static void one_that_falls_silent_at_any_moment_gives_no_wrong_frames(void)
+{
+	can_silent_anywhere(setup, hear);
+}
+
 static void a_chip_that_hangs_ends_the_work_of_the_others_too(void)
 {
 	struct can_frame frame = can_numbered(1, 8);
@@ -436,6 +441,7 @@ static CU_TestInfo attaching[] = {
 	TEST(an_absent_chip_is_refused),
 	TEST(a_chip_that_stays_in_reset_is_given_up),
 	TEST(a_card_that_is_removed_at_any_moment_says_so),
+	TEST(one_that_falls_silent_at_any_moment_gives_no_wrong_frames),
 	CU_TEST_INFO_NULL,
 };
 

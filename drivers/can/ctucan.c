@@ -335,6 +335,17 @@ static enum can_state state_of(const struct ctucan *core, const struct can_berr_
 	return CAN_STATE_ERROR_ACTIVE;
 }
 
+/* Whether the word is no word of the core: it reads all ones, and so does what identifies it. */
+static bool is_silent(const struct ctucan *core, uint32_t word)
+{
+	return word == UINT32_MAX && uvio_read32(&core->regs, DEVICE_ID) == UINT32_MAX;
+}
+
+static int silent(const struct ctucan *core)
+{
+	return uvio_driver_all_ones(core->regs.udev, "the CTU CAN FD core");
+}
+
 static void look_at_state(struct ctucan *core)
 {
 	struct can_berr_counter counters;
@@ -342,6 +353,9 @@ static void look_at_state(struct ctucan *core)
 
 	read_counters(core, &counters);
 	state = state_of(core, &counters);
+	/* It never shows this state together with the others. */
+	if (state == CAN_STATE_BUS_OFF && is_silent(core, uvio_read32(&core->regs, FAULT_STATE)))
+		return;
 	if (state == CAN_STATE_BUS_OFF)
 		core->used = 0;
 	uvio_can_set_state(core->can, state, &counters);
@@ -389,23 +403,31 @@ static uint8_t flags_of(uint32_t format)
 	       (format & FORMAT_ESI ? CANFD_ESI : 0);
 }
 
-/* All words that the core has for it are taken, also those which it should not have. */
-static void read_data(const struct ctucan *core, struct canfd_frame *frame, unsigned int words)
+/*
+ * All words that the core has for it are taken, also those which it should not have. The last one;
+ * @last: the one before.
+ */
+static uint32_t read_data(
+	const struct ctucan *core, struct canfd_frame *frame, unsigned int words, uint32_t last)
 {
 	unsigned int most = words < DATA_WORDS ? words : DATA_WORDS;
 
 	uvio_read32_rep(&core->regs, RX_DATA, (uint32_t *)(void *)frame->data, most);
+	if (most)
+		memcpy(&last, frame->data + 4 * (most - 1), sizeof(last));
 	while (most++ < words)
-		uvio_read32(&core->regs, RX_DATA);
+		last = uvio_read32(&core->regs, RX_DATA);
+	return last;
 }
 
-static void receive(struct ctucan *core)
+/* A frame is one if the core still answers after it. */
+static bool receive(struct ctucan *core)
 {
 	struct canfd_frame *frame = uvio_can_rx_place(core->can);
 	uint32_t format = uvio_read32(&core->regs, RX_DATA);
 	unsigned int words = FORMAT_WORDS(format),
 		     length = uvio_can_dlc_length(format & FORMAT_DLC);
-	uint32_t head[HEAD_WORDS] = {0};
+	uint32_t head[HEAD_WORDS] = {0}, last;
 	uint64_t ticks;
 
 	for (unsigned int i = 0; i < HEAD_WORDS && i < words; i++)
@@ -418,20 +440,26 @@ static void receive(struct ctucan *core)
 	frame->len = (uint8_t)length;
 	frame->__res0 = frame->__res1 = 0;
 	memset(frame->data, 0, frame->flags ? sizeof(frame->data) : CAN_MAX_DLEN);
-	read_data(core, frame, words);
+	last = read_data(core, frame, words, head[HEAD_WORDS - 1]);
+	if (is_silent(core, last))
+		return false;
 	if (frame->can_id & CAN_RTR_FLAG)
 		memset(frame->data, 0, CAN_MAX_DLEN);
 	ticks = head[1] | (uint64_t)head[2] << 32;
 	uvio_can_rx_commit(core->can, core->stamps ? ctucan_time(ticks, core->clock) : 0);
+	return true;
 }
 
 static int receive_all(struct ctucan *core)
 {
-	uint32_t count = RX_STATUS_COUNT(uvio_read32(&core->regs, RX_STATUS));
+	uint32_t status = uvio_read32(&core->regs, RX_STATUS), count = RX_STATUS_COUNT(status);
 
+	if (is_silent(core, status))
+		return silent(core);
 	count = count < FRAMES ? count : FRAMES;
 	for (uint32_t i = 0; i < count; i++)
-		receive(core);
+		if (!receive(core))
+			return silent(core);
 	return (int)count;
 }
 
@@ -538,12 +566,14 @@ int ctucan_service(struct ctucan *core)
 		return 0;
 	causes = uvio_read32(&core->regs, INT_STAT);
 	if (causes == UINT32_MAX)
-		return uvio_driver_all_ones(core->regs.udev, "the CTU CAN FD core");
+		return silent(core);
 	causes &= core->enabled;
 	if (causes & ~INT_RBNEI)
 		uvio_write32(&core->regs, INT_STAT, causes & ~INT_RBNEI);
 	if (causes & INT_RBNEI) {
-		found += receive_all(core);
+		found = receive_all(core);
+		if (found < 0)
+			return found;
 		uvio_write32(&core->regs, INT_STAT, INT_RBNEI);
 	}
 	if (causes & ~(INT_RBNEI | INT_TXBHCI))

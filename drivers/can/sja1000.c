@@ -321,11 +321,19 @@ static enum can_state state_of(uint8_t sr, const struct can_berr_counter *counte
 	return sr & SR_ES ? CAN_STATE_ERROR_WARNING : CAN_STATE_ERROR_ACTIVE;
 }
 
+/* Other registers may read all ones, the mode never does. */
+static bool is_silent(const struct sja1000 *chip, uint8_t value)
+{
+	return value == UINT8_MAX && get(chip, MOD) == UINT8_MAX;
+}
+
 static void look_at_state(struct sja1000 *chip, uint8_t sr)
 {
 	struct can_berr_counter counters;
 
 	read_counters(chip, &counters);
+	if (is_silent(chip, (uint8_t)counters.txerr))
+		return;
 	if (sr & SR_BS)
 		chip->sending = false;
 	uvio_can_set_state(chip->can, state_of(sr, &counters), &counters);
@@ -361,7 +369,8 @@ static uint32_t get_many(const struct sja1000 *chip, unsigned int reg, unsigned 
 	return value;
 }
 
-static void receive(struct sja1000 *chip)
+/* Into the place of the next one, which is to be handed over. */
+static void take_frame(struct sja1000 *chip)
 {
 	struct canfd_frame *frame = uvio_can_rx_place(chip->can);
 	uint8_t info = get(chip, FRAME), length = info & INFO_DLC;
@@ -375,7 +384,6 @@ static void receive(struct sja1000 *chip)
 	for (unsigned int i = 0; i < frame->len && !(info & INFO_RTR); i++)
 		frame->data[i] = get(chip, data + i);
 	set(chip, CMR, CMR_RRB);
-	uvio_can_rx_commit(chip->can, 0);
 }
 
 static uint8_t command_of(const struct sja1000 *chip)
@@ -439,13 +447,17 @@ static void serve_errors(struct sja1000 *chip, uint8_t ir, uint8_t sr)
 		look_at_state(chip, sr);
 }
 
+/* A frame is one if the chip still answers after it. */
 static int receive_all(struct sja1000 *chip, uint8_t sr)
 {
 	int count = 0;
 
 	for (; count < ROUNDS && sr & SR_RBS; count++) {
-		receive(chip);
+		take_frame(chip);
 		sr = get(chip, SR);
+		if (is_silent(chip, sr))
+			return uvio_driver_all_ones(chip->regs.udev, "the SJA1000");
+		uvio_can_rx_commit(chip->can, 0);
 	}
 	return count;
 }
@@ -467,7 +479,10 @@ int sja1000_service(struct sja1000 *chip)
 	sr = get(chip, SR);
 	if (ir == UINT8_MAX && sr == UINT8_MAX)
 		return uvio_driver_all_ones(chip->regs.udev, "the SJA1000");
-	found = receive_all(chip, sr) + complete(chip, sr);
+	found = receive_all(chip, sr);
+	if (found < 0)
+		return found;
+	found += complete(chip, sr);
 	if (ir & ~(IR_RI | IR_TI))
 		serve_errors(chip, ir, sr);
 	found += refill(chip);
