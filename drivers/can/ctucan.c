@@ -17,8 +17,6 @@
 #define INT_ENA_CLR 0x18
 #define INT_MASK_SET 0x1c
 #define INT_MASK_CLR 0x20
-#define BTR 0x24
-#define BTR_FD 0x28
 #define FAULT_STATE 0x2c
 #define COUNTERS 0x30
 #define RX_STATUS 0x68
@@ -27,7 +25,6 @@
 #define TX_COMMAND 0x74
 #define TX_PRIORITY 0x78
 #define ERR_CAPT 0x7c
-#define TRV_DELAY 0x80
 #define TIMESTAMP_LOW 0x94
 #define TX_BUFFER(n) (0x100 + 0x100 * (uint64_t)(n))
 
@@ -84,41 +81,11 @@
 #define HEAD_WORDS 3 /* identifier, and the time */
 #define DATA_WORDS (CANFD_MAX_DLEN / 4)
 
-/* Chapter "Secondary sampling point": an offset has 8 bits, of which the kernel uses 7. */
-#define SSP_RATE 1000000
-#define SSP_MAX 127
-
 #define RESET_MS 1000
 /* Of one service, of a core that never comes to an end, as one that is gone. */
 #define FRAMES 128
 /* Services until a FIFO of 2048 words is empty, of frames of four words. */
 #define RESTS 5
-
-/* The field for brp has 8 bits, of which the kernel's driver uses 1 to 8: that ends at 50 kbit/s.
- */
-static const struct can_bittiming_const nominal = {
-	.name = "CTU CAN FD",
-	.tseg1_min = 2,
-	.tseg1_max = 190,
-	.tseg2_min = 1,
-	.tseg2_max = 63,
-	.sjw_max = 31,
-	.brp_min = 1,
-	.brp_max = 255,
-	.brp_inc = 1,
-};
-
-static const struct can_bittiming_const data = {
-	.name = "CTU CAN FD",
-	.tseg1_min = 2,
-	.tseg1_max = 94,
-	.tseg2_min = 1,
-	.tseg2_max = 31,
-	.sjw_max = 31,
-	.brp_min = 1,
-	.brp_max = 2,
-	.brp_inc = 1,
-};
 
 static void quiet(const struct ctucan *core)
 {
@@ -173,38 +140,9 @@ static void describe(const void *card, unsigned int channel, struct uvio_can_inf
 	info->modes = CAN_CTRLMODE_LISTENONLY | CAN_CTRLMODE_PRESUME_ACK | CAN_CTRLMODE_ONE_SHOT |
 		      CAN_CTRLMODE_LOOPBACK | CAN_CTRLMODE_FD | CAN_CTRLMODE_FD_NON_ISO |
 		      CAN_CTRLMODE_BERR_REPORTING;
-	info->timing = &nominal;
-	info->data_timing = &data;
+	info->timing = &ctucan_nominal;
+	info->data_timing = &ctucan_data;
 	info->stamps = core->stamps;
-}
-
-/* Tables of registers BTR and BTR_FD: what the latter has fewer bits of begins at the same bit. The
- * segments as they are, nothing is subtracted. */
-static uint32_t btr(const struct can_bittiming *t)
-{
-	return t->prop_seg | t->phase_seg1 << 7 | t->phase_seg2 << 13 | t->brp << 19 | t->sjw << 27;
-}
-
-/* The segments before the sample point fill their fields unevenly: 6 bits after 7, or 5 after 6. */
-static struct can_bittiming fitted(const struct can_bittiming *timing, uint32_t phase_seg1_max)
-{
-	struct can_bittiming fit = *timing;
-
-	if (fit.phase_seg1 > phase_seg1_max) {
-		fit.prop_seg += fit.phase_seg1 - phase_seg1_max;
-		fit.phase_seg1 = phase_seg1_max;
-	}
-	return fit;
-}
-
-/* In clocks from the beginning of the bit to its sample point. */
-static uint32_t trv_delay(const struct can_bittiming *t)
-{
-	uint32_t offset = t->brp * (1 + t->prop_seg + t->phase_seg1);
-
-	if (t->bitrate <= SSP_RATE)
-		return 1 << 24; /* no secondary sampling point */
-	return (offset < SSP_MAX ? offset : SSP_MAX) << 16;
 }
 
 static uint32_t mode_of(uint32_t modes)
@@ -224,18 +162,6 @@ static uint32_t mode_of(uint32_t modes)
 	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		mode |= modes & table[i].asked ? table[i].bit : 0;
 	return mode;
-}
-
-static void set_timing(const struct ctucan *core, const struct uvio_can_config *config)
-{
-	struct can_bittiming fit = fitted(&config->timing, 63);
-
-	uvio_write32(&core->regs, BTR, btr(&fit));
-	if (!(config->modes & CAN_CTRLMODE_FD))
-		return;
-	fit = fitted(&config->data_timing, 31);
-	uvio_write32(&core->regs, BTR_FD, btr(&fit));
-	uvio_write32(&core->regs, TRV_DELAY, trv_delay(&fit));
 }
 
 /* The buffer whose turn it is has the highest priority, 7, those behind it have less; never 0,
@@ -260,7 +186,7 @@ static int begin(struct ctucan *core)
 	uvio_write32(regs, COMMAND, COMMAND_RRB | COMMAND_CDO);
 	core->oldest = core->used = 0;
 	set_priorities(core);
-	set_timing(core, &core->config);
+	ctucan_timing_set(&core->regs, &core->config);
 	core->mode = mode_of(core->config.modes) |
 		     (ctucan_filters_set(&core->filters, regs) ? MODE_AFM : 0);
 	uvio_write32(regs, MODE, core->mode);

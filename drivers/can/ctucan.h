@@ -63,6 +63,10 @@ void ctucan_filters_choose(struct ctucan_filters *filters, const struct uvio_can
 /** Sets them; whether there are any, and the core has them. */
 bool ctucan_filters_set(const struct ctucan_filters *filters, const struct uvio_region *regs);
 
+/** What its registers can hold; and sets them. */
+extern const struct can_bittiming_const ctucan_nominal, ctucan_data;
+void ctucan_timing_set(const struct uvio_region *regs, const struct uvio_can_config *config);
+
 /** Nanoseconds, for any clock. */
 static inline uint64_t ctucan_time(uint64_t ticks, uint32_t clock)
 {
