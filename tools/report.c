@@ -255,7 +255,8 @@ static void print_reasons(FILE *stream, const struct comparison *c)
 	for (unsigned int i = 0; i < c->count; i++) {
 		const struct backend_result *result = &c->results[i];
 
-		if (!result->shown || (result->usable && !result->reason))
+		if (result->kernel ? !result->reason
+				   : !result->shown || (result->usable && !result->reason))
 			continue;
 		snprintf(prefix, sizeof(prefix), "%s: ", result->name);
 		tool_wrap(stream, prefix, result->reason ? result->reason : "unusable");

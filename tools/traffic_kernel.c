@@ -120,9 +120,10 @@ void kernel_run(const struct comparison *c)
 	if (c->info->pci && c->info->driver && check_use(c))
 		measure_kernel(&s);
 	result->chosen = result->usable || result->asked_for;
-	if (!result->usable && result->asked_for)
+	if (!result->usable && (result->asked_for || c->driver->can || c->driver->serial))
 		result->reason = strdup("the device has no driver now that makes a CAN interface "
-					"or a serial line of it, or it is in use");
+					"or a serial line of it (uvio unbind lets the kernel "
+					"choose one), or it is in use");
 }
 
 void kernel_to_baselines(const struct comparison *c)

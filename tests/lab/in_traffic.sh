@@ -30,6 +30,12 @@ check "CAN: an interface that is up is left alone" "1 kernel: the device has no 
 ip link set can0 down
 check "CAN: the card has its driver again" kvaser_pci "$(driver $can)"
 
+uvio bind $can uio >/tmp/bind
+uvio compare -n 1 $can >/tmp/table 2>/tmp/errors
+check "CAN: why there is no column of the kernel's driver is below the table" "0 1 0" \
+  "$? $(grep -c '^kernel: the device has no driver now that' /tmp/table) $(grep -c '  kernel$' /tmp/table)"
+uvio unbind $can >/tmp/bind
+
 uvio compare -n 1 -b uio $can >/tmp/table 2>/tmp/errors
 check "CAN: the table has neither self-tests that there are not, nor rows of nothing" "0 none 0" \
   "$? $(sed -n 's/^self-test *//p' /tmp/table) $(grep -c ' -$' /tmp/table)"
