@@ -582,7 +582,7 @@ const struct command command_compare = {
 		"  -p, --port-instructions   access I/O ports by instructions on uio\n"
 		"      --fd              frames of CAN FD, of 64 bytes with a bit rate switch\n"
 		"      --peer PLACE      ADDRESS[/CHANNEL] of a bound CAN card that sends to it\n",
-	.status = "0 a backend is usable and nothing failed, 1 failure, 2 usage error,\n128 + N "
+	.status = "0 success, 1 failure, 2 usage error, 128 + N "
 		  "signal N",
 	.example = "uvio compare --json=figures.json 06:0d.0",
 	.run = run_compare,
