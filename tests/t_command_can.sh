@@ -192,6 +192,7 @@ statistics() {
 check "SIGUSR1 tells the statistics, and goes on" statistics
 
 starts_by_hand() { # SOCKET ERRORS
+	: >"$out"
 	NOTIFY_SOCKET=$1 "$uvio" can --sysfs "$tree/sys" --dev "$tree/dev" --proc "$tree/proc" \
 		--run "$tree/run" --bitrate 500000 4.0 <"$in" >"$out" 2>"$2" &
 	pid=$!
