@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "compare.h"
 #include "json.h"
+#include "traffic.h"
 
 /* Five columns, which is the kernel's beside those of Linux 6.12, fit in 80 characters, too. */
 enum {
@@ -405,6 +406,8 @@ int report_json(const struct comparison *c)
 	json_identity(device, c->info, &c->name);
 	json_object_object_add(object, "device", device);
 	json_text(object, "driver", c->driver->name);
+	if (c->peer)
+		json_text(object, "peer", uvio_udev_address(uvio_card_udev(c->peer->card)));
 	json_object_object_add(object, "host", host_json(c->time_base.unit));
 	for (unsigned int i = 0; i < c->count; i++) {
 		if (c->results[i].chosen)

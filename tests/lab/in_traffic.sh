@@ -22,6 +22,8 @@ uvio compare -p -n 20 --json --peer $peer $can >/tmp/json 2>/tmp/errors
 check "CAN: compare succeeds without a complaint" "0 " "$? $(cat /tmp/errors)"
 check "CAN: frames are measured in each direction, on both backends and the kernel's driver" \
   "3 3 3 3 " "$(columns can_send_1 can_send_16 can_receive_1 can_receive_16)"
+check "CAN: the card that sends to it is told" "\"$peer\"" \
+  "$(sed -n 's/^ *"peer": \(.*\),$/\1/p' /tmp/json)"
 check "CAN: the kernel's are the baseline of the others" 8 "$(grep -c '"baseline"' /tmp/json)"
 can_link can0 500000
 uvio compare -n 1 -b kernel $can >/tmp/table 2>&1
