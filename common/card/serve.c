@@ -18,7 +18,7 @@
 /* Calls of uvio_card_poll() which found something, between looks for a request for release. */
 #define BUSY_MOST 256
 
-/* One in so many waits of a busy card, and of an idle one, is like those of the other. */
+/* Once in so many waits an idle card is tried as if it were busy, and the reverse. */
 #define LOOKS 16
 
 int64_t uvio_card_now(struct uvio_card *card)
@@ -281,9 +281,11 @@ int uvio_card_poll(struct uvio_card *card)
  */
 static bool is_ready(struct uvio_card *card)
 {
-	bool odd = card->waits++ % LOOKS == 0;
+	bool busy = card->ready;
 
-	if (card->ready == odd)
+	if (card->waits++ % LOOKS == 0)
+		busy = !busy;
+	if (!busy)
 		return false;
 	card->ready = uvio_irq_consume(card->udev, 0, &card->events) || card->events;
 	return card->ready;
