@@ -261,16 +261,16 @@ static int verdict(const struct comparison *c)
 	return usable ? TOOL_OK : TOOL_FAILED;
 }
 
-static size_t family_length(const struct backend_result *result)
+size_t compare_family_length(const struct backend_result *result)
 {
 	return strcspn(result->name, "/");
 }
 
 static bool same_family(const struct backend_result *a, const struct backend_result *b)
 {
-	size_t length = family_length(a);
+	size_t length = compare_family_length(a);
 
-	return length == family_length(b) && !strncmp(a->name, b->name, length);
+	return length == compare_family_length(b) && !strncmp(a->name, b->name, length);
 }
 
 static void unusable_for(struct backend_result *result, const struct uvio_finding *why)
@@ -303,8 +303,8 @@ static void explain_family(const struct comparison *c, struct backend_result *re
 	unsigned int count;
 
 	for (unsigned int i = 0; (name = uvio_backend_name(i)); i++)
-		if (strlen(name) == family_length(result) &&
-			!strncmp(name, result->name, family_length(result)))
+		if (strlen(name) == compare_family_length(result) &&
+			!strncmp(name, result->name, compare_family_length(result)))
 			result->name = name;
 	check = check_now(c, result->name);
 	if (!check)

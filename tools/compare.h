@@ -141,6 +141,8 @@ extern const char *const figure_names[FIGURE_COUNT];
 int time_base_init(const struct tool *tool, struct time_base *base);
 
 int compare_open(const struct comparison *c, const char *backend, struct uvio_udev **udev);
+/* Of "vfio" in "vfio/cdev". */
+size_t compare_family_length(const struct backend_result *result);
 void compare_progress(const struct session *s, const char *step);
 void compare_complain(const struct session *s, const char *step);
 

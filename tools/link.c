@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "link.h"
+#include "output.h"
 #include "tools.h"
 
 #ifndef RENAME_EXCHANGE
@@ -19,24 +20,11 @@
 /* Others may change what is there at the same time. */
 #define ATTEMPTS 16
 
-/* Up to the last slash; a path without one lies in ".". */
-static void find_folder(const char *path, char *folder)
-{
-	char *slash;
-
-	snprintf(folder, PATH_MAX, "%s", path);
-	slash = strrchr(folder, '/');
-	if (!slash)
-		strcpy(folder, ".");
-	else
-		slash[slash == folder] = '\0';
-}
-
 static int failed(const char *path, int err)
 {
 	char folder[PATH_MAX];
 
-	find_folder(path, folder);
+	output_folder(path, folder);
 	if (!path[0])
 		return tool_error("--link '': an empty path");
 	if (err == ENOENT)
@@ -72,7 +60,7 @@ int link_check(const char *path)
 		return S_ISLNK(stat.st_mode) ? TOOL_GO_ON : no_link(path);
 	if (errno != ENOENT)
 		return failed(path, errno);
-	find_folder(path, folder);
+	output_folder(path, folder);
 	return access(folder, F_OK) ? failed(path, errno) : TOOL_GO_ON;
 }
 

@@ -23,22 +23,19 @@ static void find_target(const char *path, char *place)
 		snprintf(place, PATH_MAX, "%s", path);
 }
 
-/* The folder in which a new file takes the place of @path. */
-static void find_folder(const char *path, char *folder)
+void output_folder(const char *path, char *folder)
 {
-	char *slash;
+	const char *slash = strrchr(path, '/');
 
-	find_target(path, folder);
-	slash = strrchr(folder, '/');
 	if (!slash)
 		strcpy(folder, ".");
 	else
-		slash[slash == folder] = '\0';
+		snprintf(folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
 int output_check(const char *path)
 {
-	char folder[PATH_MAX];
+	char place[PATH_MAX], folder[PATH_MAX];
 	struct stat status;
 
 	if (strlen(path) >= PATH_MAX)
@@ -51,7 +48,8 @@ int output_check(const char *path)
 		if (!S_ISREG(status.st_mode))
 			return TOOL_GO_ON;
 	}
-	find_folder(path, folder);
+	find_target(path, place);
+	output_folder(place, folder);
 	return access(folder, W_OK | X_OK) ? failed(path, errno) : TOOL_GO_ON;
 }
 
@@ -121,16 +119,6 @@ int output_write(const char *path, bool at_once, void (*put)(FILE *stream, const
 	return err ? failed(path, err) : TOOL_GO_ON;
 }
 
-static void folder_of(char *folder, const char *path)
-{
-	char *slash;
-
-	snprintf(folder, PATH_MAX, "%s", path);
-	slash = strrchr(folder, '/');
-	if (slash)
-		*slash = '\0';
-}
-
 static int make_folder(const char *folder, unsigned int levels)
 {
 	char above[PATH_MAX];
@@ -140,7 +128,7 @@ static int make_folder(const char *folder, unsigned int levels)
 		return 0;
 	if (errno != ENOENT || !levels)
 		return -errno;
-	folder_of(above, folder);
+	output_folder(folder, above);
 	rc = make_folder(above, levels - 1);
 	if (rc)
 		return rc;
@@ -170,7 +158,7 @@ int replace_prepare(struct replacement *r, const char *path, unsigned int levels
 
 	r->beside[0] = '\0';
 	snprintf(r->path, sizeof(r->path), "%s", path);
-	folder_of(folder, path);
+	output_folder(path, folder);
 	rc = make_folder(folder, levels);
 	if (rc)
 		return rc;
@@ -194,7 +182,7 @@ static int flush_folder(const char *path)
 	char folder[PATH_MAX];
 	int fd, rc;
 
-	folder_of(folder, path);
+	output_folder(path, folder);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* The folder that @path lies in, of PATH_MAX: "." without a slash. */
+void output_folder(const char *path, char *folder);
+
 /* Of those that the user named. Before the work, which may be long: whether @path can be written.
  * TOOL_GO_ON or a status. */
 int output_check(const char *path);

@@ -86,23 +86,23 @@ static void cell_name(const struct backend_result *result, int index, char *cell
 }
 
 /* Of "vfio/cdev" "vfio/", and for the next row "cdev". */
-static int family_length(const struct backend_result *result)
+static int prefix_length(const struct backend_result *result)
 {
-	const char *slash = strchr(result->name, '/');
+	size_t length = compare_family_length(result);
 
-	return slash ? (int)(slash - result->name) + 1 : 0;
+	return result->name[length] ? (int)length + 1 : 0;
 }
 
 static void cell_family(const struct backend_result *result, int index, char *cell)
 {
 	(void)index;
-	snprintf(cell, CELL_SIZE, "%.*s", family_length(result), result->name);
+	snprintf(cell, CELL_SIZE, "%.*s", prefix_length(result), result->name);
 }
 
 static void cell_transport(const struct backend_result *result, int index, char *cell)
 {
 	(void)index;
-	snprintf(cell, CELL_SIZE, "%s", result->name + family_length(result));
+	snprintf(cell, CELL_SIZE, "%s", result->name + prefix_length(result));
 }
 
 static void cell_usable(const struct backend_result *result, int index, char *cell)
